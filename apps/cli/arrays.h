@@ -1,0 +1,14 @@
+// Arrays in .npy files, as commands take and give them.
+#pragma once
+
+#include <string>
+
+#include "chronicler/base/tensor.h"
+
+namespace chronicler::cli {
+
+// "-" is standard input, or standard output.
+Tensor read_array(const std::string& path);
+void write_array(const std::string& path, const Tensor& array);
+
+}  // namespace chronicler::cli

@@ -1,0 +1,167 @@
+#include "cli/bench/shapes.h"
+
+#include <fstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/layers/layers.h"
+
+namespace chronicler::cli::bench {
+namespace {
+
+std::int64_t gates_of(const std::string& cell) {
+  if (cell == "lstm") return 4;
+  return cell == "gru" ? 3 : 1;
+}
+
+template <class Options>
+LayerPtr recurrent(LayerPtr (*make)(const Options&), std::int64_t units, bool sequences) {
+  Options options;
+  options.units = units;
+  options.return_sequences = sequences;
+  return make(options);
+}
+
+LayerPtr recurrent(const std::string& cell, std::int64_t units, bool sequences) {
+  if (cell == "lstm") return recurrent(layers::LSTM, units, sequences);
+  if (cell == "gru") return recurrent(layers::GRU, units, sequences);
+  return recurrent(layers::SimpleRNN, units, sequences);
+}
+
+NetworkShape from_json(const nlohmann::json& json) {
+  NetworkShape shape;
+  json.at("id").get_to(shape.id);
+  shape.name = json.value("name", shape.id);
+  json.at("cell").get_to(shape.cell);
+  json.at("units").get_to(shape.units);
+  shape.bidirectional = json.value("bidirectional", false);
+  json.at("batch").get_to(shape.batch);
+  json.at("steps").get_to(shape.steps);
+  json.at("features").get_to(shape.features);
+  json.at("classes").get_to(shape.classes);
+  shape.sequences = json.value("sequences", false);
+  if (shape.cell != "simple_rnn" && shape.cell != "lstm" && shape.cell != "gru") {
+    throw Error(fmt::format("shape {}: cell \"{}\" is not known", shape.id, shape.cell),
+                "simple_rnn, lstm or gru");
+  }
+  bool positive = !shape.units.empty() && shape.batch > 0 && shape.steps > 0 &&
+                  shape.features > 0 && shape.classes > 0;
+  for (const std::int64_t units : shape.units) positive = positive && units > 0;
+  if (!positive) {
+    throw Error(fmt::format(
+        "shape {}: units, batch, steps, features and classes must be at least 1", shape.id));
+  }
+  return shape;
+}
+
+}  // namespace
+
+double NetworkShape::forward_operations() const {
+  const std::int64_t directions = bidirectional ? 2 : 1;
+  double sum = 0.0;
+  std::int64_t inputs = features;
+  for (const std::int64_t count : units) {
+    sum += 2.0 * static_cast<double>(directions * gates_of(cell) * count * (inputs + count)) *
+           static_cast<double>(steps * batch);
+    inputs = directions * count;
+  }
+  return sum;
+}
+
+std::vector<LayerPtr> NetworkShape::layers() const {
+  std::vector<LayerPtr> list{layers::Input(Shape{steps, features})};
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const LayerPtr layer = recurrent(cell, units[i], sequences || i + 1 < units.size());
+    list.push_back(bidirectional ? layers::Bidirectional({.layer = layer}) : layer);
+  }
+  list.push_back(
+      layers::Dense({.units = classes, .activation = classes == 1 ? "linear" : "softmax"}));
+  return list;
+}
+
+Tensor NetworkShape::inputs() const {
+  const Random random(1);
+  Tensor x({batch, steps, features});
+  std::uint64_t place = 0;
+  for (float& value : x.span<float>()) value = static_cast<float>(random.normal(0, place++));
+  return x;
+}
+
+Tensor NetworkShape::targets() const {
+  const Random random(2);
+  std::uint64_t place = 0;
+  if (classes == 1) {
+    Tensor y(sequences ? Shape{batch, steps, 1} : Shape{batch, 1});
+    for (float& value : y.span<float>()) value = static_cast<float>(random.normal(0, place++));
+    return y;
+  }
+  Tensor y(sequences ? Shape{batch, steps} : Shape{batch}, DType::int32);
+  for (std::int32_t& label : y.span<std::int32_t>()) {
+    label =
+        static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(classes), 0, place++));
+  }
+  return y;
+}
+
+const std::vector<NetworkShape>& standard_shapes() {
+  static const std::vector<NetworkShape> shapes{
+      {"T01", "tutorial SimpleRNN 2x32, 10 steps", "simple_rnn", {32, 32}, false, 32, 10, 100, 10},
+      {"T02", "tutorial LSTM 2x64, 10 steps", "lstm", {64, 64}, false, 32, 10, 100, 10},
+      {"T03", "tutorial LSTM 2x64, 100 steps", "lstm", {64, 64}, false, 32, 100, 100, 10},
+      {"T04",
+       "tutorial SimpleRNN 2x32, 100 steps",
+       "simple_rnn",
+       {32, 32},
+       false,
+       32,
+       100,
+       100,
+       10},
+      {"T05", "forecast LSTM 32", "lstm", {32}, false, 256, 120, 7, 1},
+      {"T06", "sentiment BiLSTM 2x64", "lstm", {64, 64}, true, 32, 200, 128, 2},
+      {"T07", "GRU 128", "gru", {128}, false, 64, 100, 64, 10},
+      {"T08", "character LSTM 2x128", "lstm", {128, 128}, false, 50, 50, 65, 65, true},
+      {"T09", "character LSTM 2x512", "lstm", {512, 512}, false, 50, 50, 65, 65, true},
+      {"T10", "speech BiLSTM 3x256", "lstm", {256, 256, 256}, true, 16, 300, 80, 32, true},
+      {"T11", "long LSTM 128, 2000 steps", "lstm", {128}, false, 8, 2000, 32, 10},
+      {"T12", "large LSTM 1024", "lstm", {1024}, false, 64, 50, 1024, 10},
+      {"T13", "language LSTM 2x650", "lstm", {650, 650}, false, 20, 35, 650, 650, true},
+  };
+  return shapes;
+}
+
+std::vector<NetworkShape> read_shapes(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("cannot read {}", path.string()));
+  try {
+    std::vector<NetworkShape> shapes;
+    for (const nlohmann::json& json : nlohmann::json::parse(file))
+      shapes.push_back(from_json(json));
+    return shapes;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("{}: {}", path.string(), error.what()),
+                "a list of objects with id, cell, units, batch, steps, features, classes");
+  }
+}
+
+std::vector<NetworkShape> only(const std::vector<NetworkShape>& shapes, std::string_view ids) {
+  if (ids.empty()) return shapes;
+  std::vector<std::string_view> known;
+  for (const NetworkShape& shape : shapes) known.push_back(shape.id);
+  std::vector<NetworkShape> chosen;
+  while (!ids.empty()) {
+    const std::string_view id = ids.substr(0, ids.find(','));
+    ids.remove_prefix(std::min(ids.size(), id.size() + 1));
+    const std::size_t before = chosen.size();
+    for (const NetworkShape& shape : shapes) {
+      if (shape.id == id) chosen.push_back(shape);
+    }
+    if (chosen.size() == before) unknown_name("shape", id, known);
+  }
+  return chosen;
+}
+
+}  // namespace chronicler::cli::bench

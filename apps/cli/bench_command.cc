@@ -1,0 +1,166 @@
+#include "cli/bench_command.h"
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/kernels/machine.h"
+#include "chronicler/model/model.h"
+#include "chronicler/training/fit.h"
+#include "cli/bench/shapes.h"
+#include "cli/bench/streams.h"
+#include "cli/bench/timing.h"
+#include "cli/common_options.h"
+
+namespace chronicler::cli {
+namespace {
+
+using bench::NetworkShape;
+using bench::Times;
+
+struct Options {
+  std::string what;
+  std::string shapes;
+  std::string only;
+  double seconds = 2.5;
+  int threads = 0;
+  bool json = false;
+};
+
+struct NetworkTimes {
+  std::optional<Times> train;
+  std::optional<Times> infer;
+};
+
+NetworkTimes time_network(const NetworkShape& shape, const Options& options) {
+  Sequential model(shape.layers());
+  model.compile({.optimizer = "adam",
+                 .loss = shape.classes == 1 ? "mse" : "sparse_categorical_crossentropy"});
+  const Tensor x = shape.inputs();
+  const Tensor y = shape.targets();
+  NetworkTimes times;
+  if (options.what == "train") {
+    times.train = bench::time_runs(options.seconds, [&] { model.train_on_batch(x, y); });
+  }
+  times.infer = bench::time_runs(options.seconds / 2, [&] { model.predict_on_batch(x); });
+  return times;
+}
+
+void print_json(const NetworkShape& shape, const NetworkTimes& times, double peak) {
+  nlohmann::ordered_json json{{"id", shape.id}, {"peer", "chronicler"}};
+  const auto put = [&](const std::string& name, const std::optional<Times>& measured,
+                       double operations) {
+    if (!measured) return;
+    const double gflops = operations / measured->median() * 1e-9;
+    json[name + "_ms"] = measured->median() * 1e3;
+    json[name + "_min"] = measured->least() * 1e3;
+    json[name + "_gflops"] = gflops;
+    json[name + "_percent_of_peak"] = gflops / peak * 100.0;
+  };
+  put("train", times.train, 3 * shape.forward_operations());
+  put("infer", times.infer, shape.forward_operations());
+  std::cout << json.dump() << std::endl;
+}
+
+void print_row(const NetworkShape& shape, const NetworkTimes& times, double peak) {
+  std::cout << fmt::format("{:<5}{:<36}", shape.id, shape.name);
+  const auto put = [&](const std::optional<Times>& measured, double operations) {
+    if (!measured) return;
+    const double gflops = operations / measured->median() * 1e-9;
+    std::cout << fmt::format("{:>12.3f}{:>9.0f}{:>7.0f} %", measured->median() * 1e3, gflops,
+                             gflops / peak * 100.0);
+  };
+  put(times.train, 3 * shape.forward_operations());
+  put(times.infer, shape.forward_operations());
+  std::cout << std::endl;
+}
+
+void run_networks(const Options& options) {
+  const std::vector<NetworkShape> shapes =
+      only(options.shapes.empty() ? bench::standard_shapes() : bench::read_shapes(options.shapes),
+           options.only);
+  const int threads = Runtime::global().threads();
+  const double peak = fma_peak_gflops(threads);
+  if (!options.json) {
+    std::cout << fmt::format("{}, {}, {} thread{}, FMA peak {:.0f} GFLOP/s\n", processor_name(),
+                             instruction_set(), threads, threads == 1 ? "" : "s", peak);
+    std::cout << fmt::format("{:<41}", "");
+    if (options.what == "train")
+      std::cout << fmt::format("{:>12}{:>9}{:>9}", "train ms", "GFLOP/s", "of peak");
+    std::cout << fmt::format("{:>12}{:>9}{:>9}\n", "infer ms", "GFLOP/s", "of peak");
+  }
+  for (const NetworkShape& shape : shapes) {
+    const NetworkTimes times = time_network(shape, options);
+    if (options.json) {
+      print_json(shape, times, peak);
+    } else {
+      print_row(shape, times, peak);
+    }
+  }
+}
+
+void run_streams(const Options& options) {
+  if (!options.json) {
+    std::cout << fmt::format("{}, {}, one thread\n{:<18}{:>12}{:>12}{:>14}\n", processor_name(),
+                             instruction_set(), "", "step ns", "p99 ns", "steps/s");
+  }
+  for (const bench::StreamShape& shape : bench::stream_shapes()) {
+    if (!options.only.empty() &&
+        ("," + options.only + ",").find("," + shape.id + ",") == std::string::npos) {
+      continue;
+    }
+    const bench::StreamTimes times = bench::time_stream(shape, options.seconds / 2);
+    if (options.json) {
+      const nlohmann::ordered_json json{{"id", shape.id},
+                                        {"peer", "chronicler"},
+                                        {"step_ns", times.step_ns},
+                                        {"p99_ns", times.p99_ns}};
+      std::cout << json.dump() << std::endl;
+    } else {
+      std::cout << fmt::format("{:<18}{:>12.0f}{:>12.0f}{:>14.0f}\n", shape.id, times.step_ns,
+                               times.p99_ns, 1e9 / times.step_ns)
+                << std::flush;
+    }
+  }
+}
+
+void run(const Options& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  if (options.what == "stream") {
+    run_streams(options);
+  } else {
+    run_networks(options);
+  }
+}
+
+}  // namespace
+
+Command bench_command() {
+  return {
+      "bench", "how fast networks train, predict and stream on this machine",
+      "  chronicler bench train                     training steps of thirteen networks\n"
+      "  chronicler bench train --only T02,T03 --threads 1\n"
+      "  chronicler bench stream --json             one step of a live LSTM, a line each\n",
+      [](CLI::App& app) -> Job {
+        const auto options = std::make_shared<Options>();
+        app.add_option("what", options->what, "train, infer or stream")
+            ->required()
+            ->check(CLI::IsMember({"train", "infer", "stream"}));
+        app.add_option("--shapes", options->shapes, "networks to time, a JSON list (T01 to T13)")
+            ->type_name("FILE");
+        app.add_option("--only", options->only, "only these, by id: T01,T02")->type_name("IDS");
+        app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
+            ->check(CLI::Range(0.01, 3600.0));
+        add_threads(app, options->threads);
+        app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
+        return [options] { run(*options); };
+      }};
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,24 @@
+#include "cli/commands.h"
+
+#include <array>
+
+#include "cli/bench_command.h"
+#include "cli/convert_command.h"
+#include "cli/demo_command.h"
+#include "cli/evaluate_command.h"
+#include "cli/fit_command.h"
+#include "cli/inspect_command.h"
+#include "cli/predict_command.h"
+#include "cli/summary_command.h"
+
+namespace chronicler::cli {
+
+std::span<const Command> commands() {
+  static const std::array all{
+      demo_command(),     summary_command(), inspect_command(), predict_command(),
+      evaluate_command(), fit_command(),     convert_command(), bench_command(),
+  };
+  return all;
+}
+
+}  // namespace chronicler::cli

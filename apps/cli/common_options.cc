@@ -1,0 +1,40 @@
+#include "cli/common_options.h"
+
+#include <charconv>
+#include <limits>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace chronicler::cli {
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+
+CLI::Validator whole_number(std::int64_t low, std::int64_t high) {
+  return CLI::Validator(
+      [low, high](const std::string& text) -> std::string {
+        std::int64_t number = 0;
+        const char* end = text.data() + text.size();
+        const auto [stopped, reason] = std::from_chars(text.data(), end, number);
+        if (reason == std::errc() && stopped == end && number >= low && number <= high) return {};
+        const std::string range = high == no_limit ? fmt::format("from {} on", low)
+                                                   : fmt::format("from {} to {}", low, high);
+        return fmt::format("needs a whole number {}, got \"{}\"", range, text);
+      },
+      "");
+}
+
+void add_seed(CLI::App& app, std::int64_t& seed) {
+  app.add_option("--seed", seed, fmt::format("fixes weights, order and noise ({})", seed))
+      ->type_name("N")
+      ->check(whole_number(0, no_limit));
+}
+
+void add_threads(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "from 1 to 256 (one for each processor)")
+      ->type_name("N")
+      ->check(whole_number(1, 256));
+}
+
+}  // namespace chronicler::cli

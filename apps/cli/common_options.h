@@ -1,0 +1,19 @@
+// Options that several commands have.
+#pragma once
+
+#include <cstdint>
+
+#include <CLI/CLI.hpp>
+
+namespace chronicler::cli {
+
+// Accepts whole numbers from `low` to `high`; refuses all else in a sentence that follows the
+// option's name.
+CLI::Validator whole_number(std::int64_t low, std::int64_t high);
+
+// --seed N, from 0 on. `seed` holds the default.
+void add_seed(CLI::App& app, std::int64_t& seed);
+// --threads N, from 1 to 256; `threads` stays 0 if it is not given.
+void add_threads(CLI::App& app, int& threads);
+
+}  // namespace chronicler::cli

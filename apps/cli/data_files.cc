@@ -1,0 +1,37 @@
+#include "cli/data_files.h"
+
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "chronicler/base/error.h"
+
+namespace chronicler::cli {
+
+namespace fs = std::filesystem;
+
+fs::path data_file(std::string_view name) {
+  std::vector<fs::path> folders;
+  const char* given = std::getenv("CHRONICLER_DATA_DIR");
+  if (given != nullptr && *given != '\0') folders.emplace_back(given);
+  std::error_code reason;
+  const fs::path program = fs::read_symlink("/proc/self/exe", reason);
+  if (!reason) {
+    folders.push_back((program.parent_path() / CHRONICLER_INSTALLED_DATA_DIR).lexically_normal());
+  }
+  folders.emplace_back(CHRONICLER_SOURCE_DATA_DIR);
+
+  std::vector<std::string> tried;
+  for (const fs::path& folder : folders) {
+    if (fs::is_regular_file(folder / name, reason)) return folder / name;
+    tried.push_back(folder.string());
+  }
+  throw Error(fmt::format("cannot find \"{}\" in {}", name, fmt::join(tried, ", ")),
+              "set CHRONICLER_DATA_DIR to the folder that holds it (examples/data of the source)");
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,53 @@
+// What the commands on model files share: their options, and the reading of what these name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "chronicler/model/model.h"
+
+namespace chronicler::cli {
+
+struct ModelOptions {
+  std::string model;
+  std::vector<std::string> inputs;   // .npy files, in the order of the model's inputs
+  std::vector<std::string> targets;  // and of its outputs
+  std::int64_t batch_size = 32;
+  int threads = 0;
+};
+
+// MODEL
+void add_model(CLI::App& app, ModelOptions& options);
+// MODEL --input x.npy ... --batch-size N --threads N
+void add_model_and_inputs(CLI::App& app, ModelOptions& options);
+// --target y.npy ...
+void add_targets(CLI::App& app, ModelOptions& options);
+
+// How models that are not compiled, or are to be compiled anew, learn and are judged.
+struct CompileWords {
+  std::string loss;
+  std::string optimizer;
+  double learning_rate = 0.0;  // 0: the optimizer's own
+  std::vector<std::string> metrics;
+};
+// --loss NAME --metric NAME ...
+void add_loss_and_metrics(CLI::App& app, CompileWords& words);
+// --optimizer NAME --learning-rate X
+void add_optimizer(CLI::App& app, CompileWords& words);
+
+// The model, with the number of threads set. Throws Error.
+std::unique_ptr<Model> open_model(const ModelOptions& options);
+// The arrays. Throws UsageError if they are not as many as the model's inputs or outputs.
+std::vector<Tensor> read_inputs(const ModelOptions& options, const Model& model);
+std::vector<Tensor> read_targets(const ModelOptions& options, const Model& model);
+// Compiles the model if a loss is given. Throws UsageError if it is not compiled and none is.
+void compile_if_asked(Model& model, const ModelOptions& options, const CompileWords& words);
+
+// "x" and "y": 2 inputs.
+std::string listed(const std::vector<std::string>& names);
+
+}  // namespace chronicler::cli

@@ -1,0 +1,182 @@
+#include "cli/program.h"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "chronicler/version.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
+
+namespace chronicler::cli {
+namespace {
+
+enum Status { done = 0, failed = 1, wrong_usage = 2, stopped = 130 };
+
+constexpr std::string_view program_summary =
+    "recurrent neural networks with Keras's API and files, in C++";
+constexpr std::string_view program_examples =
+    "  chronicler demo           what a network remembers, in a minute\n"
+    "  chronicler demo --help    the examples and options of a command\n";
+
+std::string text(std::string_view view) { return std::string(view); }
+
+// The program and its commands; what each would do stands in `jobs`.
+std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
+  auto app = std::make_unique<CLI::App>(text(program_summary), "chronicler");
+  app->formatter(std::make_shared<Help>());
+  app->set_help_flag("-h,--help", "this text");
+  app->set_version_flag("--version", "chronicler " CHRONICLER_VERSION, "the version");
+  app->footer(text(program_examples));
+  // What is not understood is left over instead of ending at once: so the nearest name can be told.
+  app->allow_extras();
+  for (const Command& command : commands()) {
+    CLI::App* options = app->add_subcommand(text(command.name), text(command.summary));
+    options->footer(text(command.examples));
+    options->set_help_flag("-h,--help", "this text");
+    options->allow_extras();
+    options->group("Commands");
+    jobs[options] = command.describe(*options);
+  }
+  return app;
+}
+
+const CLI::App& chosen(const CLI::App& app) {
+  const std::vector<CLI::App*> parsed = app.get_subcommands();
+  return parsed.empty() ? app : *parsed.front();
+}
+
+std::string help_of(const CLI::App& app) {
+  const std::string program = "chronicler";
+  return app.get_name() == program ? program + " --help"
+                                   : program + " " + app.get_name() + " --help";
+}
+
+// The hint of an unknown name: the nearest ones, or what to say if none is near.
+std::string hint_for(const std::vector<std::string>& nearest, const std::string& otherwise) {
+  return nearest.empty() ? otherwise : fmt::format("did you mean {}?", fmt::join(nearest, " or "));
+}
+
+[[noreturn]] void unknown_command(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const Command& command : commands()) known.push_back(command.name);
+  throw UsageError(fmt::format("unknown command \"{}\"", name),
+                   hint_for(nearest_names(name, known), "chronicler --help lists the commands"));
+}
+
+// An option that the command does not have, or a word that it has no place for.
+[[noreturn]] void unexpected_argument(const CLI::App& app, const std::string& argument) {
+  const std::string name = argument.substr(0, argument.find('='));
+  if (!name.starts_with('-')) {
+    throw UsageError(fmt::format("unexpected argument \"{}\"", argument),
+                     help_of(app) + " shows what may follow");
+  }
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& spelling : option->get_lnames()) known.push_back("--" + spelling);
+    for (const std::string& spelling : option->get_snames()) known.push_back("-" + spelling);
+  }
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  throw UsageError(fmt::format("unknown option \"{}\"", name),
+                   hint_for(nearest_names(name, views), help_of(app) + " lists the options"));
+}
+
+// The first leftover that the command line's author meant as an option, or else the first of all.
+void refuse_leftovers(const CLI::App& app) {
+  const CLI::App& command = chosen(app);
+  std::vector<std::string> leftovers = app.remaining();
+  if (&command == &app && !leftovers.empty()) {
+    const auto word = std::find_if(leftovers.begin(), leftovers.end(),
+                                   [](const std::string& left) { return !left.starts_with('-'); });
+    if (word != leftovers.end() && word == leftovers.begin()) unknown_command(*word);
+    unexpected_argument(app, leftovers.front());
+  }
+  const std::vector<std::string> own = command.remaining();
+  leftovers.insert(leftovers.end(), own.begin(), own.end());
+  if (leftovers.empty()) return;
+  const auto option = std::find_if(leftovers.begin(), leftovers.end(),
+                                   [](const std::string& left) { return left.starts_with('-'); });
+  unexpected_argument(command, option == leftovers.end() ? leftovers.front() : *option);
+}
+
+// CLI11's findings in our words.
+std::string sentence(const CLI::ParseError& error) {
+  const std::string words = error.what();
+  const std::string option = words.substr(0, words.find(':'));
+  if (error.get_name() == "ArgumentMismatch") return option + " needs a value";
+  if (error.get_name() == "ValidationError") {
+    return option + words.substr(option.size() + 1);
+  }
+  constexpr std::string_view unreadable = "Could not convert: ";
+  if (const std::size_t equals = words.find(" = "); error.get_name() == "ConversionError" &&
+                                                    words.starts_with(unreadable) &&
+                                                    equals != std::string::npos) {
+    return fmt::format("{}: \"{}\" is not a number",
+                       words.substr(unreadable.size(), equals - unreadable.size()),
+                       words.substr(equals + 3));
+  }
+  return words;
+}
+
+void run(int argc, char** argv) {
+  std::map<const CLI::App*, Job> jobs;
+  const std::unique_ptr<CLI::App> app = make_app(jobs);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    app->exit(asked);
+    return;
+  } catch (const CLI::ParseError& error) {
+    refuse_leftovers(*app);  // a mistyped option is why another one is missing
+    throw UsageError(sentence(error), help_of(chosen(*app)) + " shows how it is used");
+  }
+  refuse_leftovers(*app);
+  const auto job = jobs.find(&chosen(*app));
+  if (job == jobs.end()) {
+    throw UsageError("no command was given",
+                     "chronicler demo shows what this is; chronicler --help lists the commands");
+  }
+  job->second();
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  note_interrupts();
+  Status status = done;
+  try {
+    run(argc, argv);
+  } catch (const UsageError& error) {
+    print_error(error.message(), error.hint());
+    status = wrong_usage;
+  } catch (const Error& error) {
+    print_error(error.message(), error.hint());
+    status = failed;
+  } catch (const Interrupted&) {
+    std::cerr << "\ninterrupted\n";
+    status = stopped;
+  } catch (const std::bad_alloc&) {
+    print_error("there is not enough memory", "try with less data at a time, or a smaller model");
+    status = failed;
+  } catch (const std::exception& error) {
+    print_error(error.what(), "");
+    status = failed;
+  }
+  std::cout.flush();
+  if (status == done && !std::cout) {
+    print_error("cannot write to standard output", "is the disk full?");
+    status = failed;
+  }
+  return status;
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,10 @@
+// chronicler summary: a model as Keras draws it.
+#pragma once
+
+#include "cli/command.h"
+
+namespace chronicler::cli {
+
+Command summary_command();
+
+}  // namespace chronicler::cli

@@ -1,0 +1,52 @@
+// Scratch memory for one pass over a network: handed out in order, taken back all at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+
+namespace chronicler {
+
+// A bump allocator. The first pass of a given size may take several blocks from the heap; reset()
+// melts them into one, so that the second pass of the same size, and each after it, allocates
+// nothing. Not safe for use from several threads at once.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(Arena&&) noexcept = default;
+  Arena& operator=(Arena&&) noexcept = default;
+
+  // `bytes` of memory, 64-byte aligned, contents undefined.
+  void* allocate(std::size_t bytes);
+  template <class Element>
+  Element* array(std::int64_t count) {
+    return static_cast<Element*>(allocate(static_cast<std::size_t>(count) * sizeof(Element)));
+  }
+  // Contents undefined, or all zero.
+  TensorView tensor(const Shape& shape, DType dtype);
+  TensorView zeros(const Shape& shape, DType dtype);
+
+  // Takes everything back; views into this arena are dead.
+  void reset();
+  std::size_t used() const { return used_; }
+  std::size_t capacity() const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* block) const;
+  };
+  struct Block {
+    std::unique_ptr<std::byte, Free> data;
+    std::size_t size = 0;
+  };
+  static Block make_block(std::size_t size);
+
+  std::vector<Block> blocks_;
+  std::size_t offset_ = 0;  // in the last block
+  std::size_t used_ = 0;    // over all blocks
+};
+
+}  // namespace chronicler

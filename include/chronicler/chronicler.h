@@ -1,0 +1,40 @@
+// Everything a program that trains or runs models needs: #include <chronicler/chronicler.h>
+#pragma once
+
+#include "chronicler/base/arena.h"               // IWYU pragma: export
+#include "chronicler/base/atomic_file.h"         // IWYU pragma: export
+#include "chronicler/base/error.h"               // IWYU pragma: export
+#include "chronicler/base/random.h"              // IWYU pragma: export
+#include "chronicler/base/runtime.h"             // IWYU pragma: export
+#include "chronicler/base/shape.h"               // IWYU pragma: export
+#include "chronicler/base/tensor.h"              // IWYU pragma: export
+#include "chronicler/data/bleu.h"                // IWYU pragma: export
+#include "chronicler/data/csv.h"                 // IWYU pragma: export
+#include "chronicler/data/error_rate.h"          // IWYU pragma: export
+#include "chronicler/data/forecast_errors.h"     // IWYU pragma: export
+#include "chronicler/data/sequences.h"           // IWYU pragma: export
+#include "chronicler/data/text_vectorization.h"  // IWYU pragma: export
+#include "chronicler/data/windows.h"             // IWYU pragma: export
+#include "chronicler/formats/model_file.h"       // IWYU pragma: export
+#include "chronicler/formats/npy.h"              // IWYU pragma: export
+#include "chronicler/insight/chart.h"            // IWYU pragma: export
+#include "chronicler/insight/gradient_flow.h"    // IWYU pragma: export
+#include "chronicler/insight/report.h"           // IWYU pragma: export
+#include "chronicler/insight/svg.h"              // IWYU pragma: export
+#include "chronicler/insight/text_plot.h"        // IWYU pragma: export
+#include "chronicler/kernels/machine.h"          // IWYU pragma: export
+#include "chronicler/layers/layer.h"             // IWYU pragma: export
+#include "chronicler/layers/layers.h"            // IWYU pragma: export
+#include "chronicler/layers/options.h"           // IWYU pragma: export
+#include "chronicler/model/compilation.h"        // IWYU pragma: export
+#include "chronicler/model/functional.h"         // IWYU pragma: export
+#include "chronicler/model/model.h"              // IWYU pragma: export
+#include "chronicler/model/stream.h"             // IWYU pragma: export
+#include "chronicler/tasks/baselines.h"          // IWYU pragma: export
+#include "chronicler/training/callbacks.h"       // IWYU pragma: export
+#include "chronicler/training/fit.h"             // IWYU pragma: export
+#include "chronicler/training/losses.h"          // IWYU pragma: export
+#include "chronicler/training/metrics.h"         // IWYU pragma: export
+#include "chronicler/training/optimizers.h"      // IWYU pragma: export
+#include "chronicler/training/schedules.h"       // IWYU pragma: export
+#include "chronicler/version.h"                  // IWYU pragma: export

@@ -1,0 +1,57 @@
+// RNN: a recurrent layer made of cells; the cells; and a stack of cells.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chronicler/layers/gru.h"
+#include "chronicler/layers/layer.h"
+#include "chronicler/layers/lstm.h"
+#include "chronicler/layers/simple_rnn.h"
+
+namespace chronicler::layers {
+
+// A cell computes one step: a layer whose inputs are x (B, F) and the states, and whose outputs are
+// the output (B, U) and the new states. Its initial_state() says what the states are: zeros of the
+// right shapes.
+//
+// Any layer that does so may be the cell of an RNN. Those below take the options of the layers of
+// their names, of which the flags of the loop (return_sequences to zero_output_for_mask) and the
+// activity_regularizer mean nothing to a cell.
+LayerPtr SimpleRNNCell(const SimpleRNNOptions& options);
+LayerPtr LSTMCell(const LSTMOptions& options);
+LayerPtr GRUCell(const GRUOptions& options);
+
+struct StackedRNNCellsOptions {
+  std::vector<LayerPtr> cells = {};
+  std::string name = {};
+  bool trainable = true;
+  std::string dtype = {};  // empty: that of the cells
+};
+
+// Cells one after another inside each step.
+LayerPtr StackedRNNCells(const StackedRNNCellsOptions& options);
+
+struct RNNOptions {
+  LayerPtr cell = {};
+  std::vector<LayerPtr> cells = {};  // instead of `cell`: they become StackedRNNCells
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;  // accepted; the numbers are the same
+  bool zero_output_for_mask = false;
+  std::string name = {};
+  bool trainable = true;
+  std::string dtype = {};  // empty: that of the cell
+  std::optional<Shape> input_shape = {};
+  std::optional<std::int64_t> batch_size = {};
+};
+
+// (B, T, F), optionally followed by the initial states, to (B, U) or (B, T, U), and with
+// return_state the states of all cells in order. Cells of Chronicler run through the fast kernels
+// of their layers, others step by step.
+LayerPtr RNN(const RNNOptions& options);
+
+}  // namespace chronicler::layers

@@ -1,0 +1,46 @@
+// SimpleRNN: the recurrent cell of Elman 1990, h = activation(x W + h' U + b).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "chronicler/layers/layer.h"
+
+namespace chronicler::layers {
+
+// Keras's names, order and defaults.
+struct SimpleRNNOptions {
+  std::int64_t units = 0;  // at least 1
+  chronicler::Activation activation = "tanh";
+  bool use_bias = true;
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer recurrent_initializer = "orthogonal";
+  Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};
+  Regularizer recurrent_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint recurrent_constraint = {};
+  Constraint bias_constraint = {};
+  double dropout = 0.0;            // of the input, one draw a sequence; in [0, 1)
+  double recurrent_dropout = 0.0;  // of the previous state where it meets the recurrent kernel
+  bool return_sequences = false;   // every step (B, T, units), or the last (B, units)
+  bool return_state = false;       // also the final states, as further outputs
+  bool go_backwards = false;  // from the last step to the first; the output stays in that order
+  bool stateful = false;      // row i of a batch goes on where row i of the batch before stopped
+  bool unroll = false;        // accepted; the numbers are the same
+  std::optional<std::int64_t> seed = {};
+  bool zero_output_for_mask = false;  // masked steps give 0 instead of repeating the last output
+  std::string name = {};
+  bool trainable = true;
+  std::string dtype = "float32";
+  OptionalShape input_shape = {};               // (T, F) of one sample; None where it varies
+  std::optional<std::int64_t> batch_size = {};  // fixed; needed with stateful
+};
+
+// (B, T, F), optionally followed by the initial state h (B, units). Weights: kernel (F, units),
+// recurrent_kernel (units, units), bias (units).
+LayerPtr SimpleRNN(const SimpleRNNOptions& options);
+
+}  // namespace chronicler::layers

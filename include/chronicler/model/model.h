@@ -1,0 +1,201 @@
+// Models: layers put together, with weights, training and streams.
+//
+// compile, fit, evaluate and their kin are declared here and defined in training/; save and
+// load_model are defined in formats/. A program that only runs a model links neither.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+#include "chronicler/layers/layer.h"
+#include "chronicler/layers/symbol.h"
+#include "chronicler/model/compilation.h"
+
+namespace chronicler {
+
+class History;
+class Execution;
+class Network;
+class Stream;
+class Trainer;
+struct CompileOptions;
+struct EvaluateOptions;
+struct FitOptions;
+struct PredictOptions;
+struct Results;
+
+struct SummaryOptions {
+  std::optional<std::int64_t> line_length = {};
+  bool show_trainable = false;
+  std::function<void(const std::string&)> print_fn =
+      {};  // called once with the whole text; default: standard output
+};
+
+// A network of layers. Copying a model copies its weights (not its compilation); moving it keeps
+// all.
+class Model {
+ public:
+  virtual ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  virtual std::string_view class_name() const = 0;
+  const std::string& name() const;
+  const std::vector<LayerPtr>& layers() const;
+  const LayerPtr& get_layer(std::string_view name) const;  // Error with the nearest names
+
+  // Shapes with the batch axis (None), of the first input and output or of all. Error if the model
+  // is not built yet.
+  const Shape& input_shape() const;
+  const Shape& output_shape() const;
+  const std::vector<Shape>& input_shapes() const;
+  std::vector<Shape> output_shapes() const;
+  // By what data, losses and metrics of several outputs are called: the names of the layers that
+  // they come from.
+  virtual std::vector<std::string> input_names() const;
+  virtual std::vector<std::string> output_names() const;
+  bool built() const;
+  // Builds for inputs of this shape, batch axis included: (None, 10, 8).
+  void build(const Shape& input_shape);
+
+  // Weights in Keras's order. get_weights copies; set_weights throws Error naming the weight that
+  // does not fit.
+  std::vector<Tensor> get_weights() const;
+  void set_weights(const std::vector<Tensor>& weights);
+  std::vector<Parameter*> parameters() const;
+  std::int64_t count_params() const;
+  std::int64_t count_trainable_params() const;
+
+  void summary(const SummaryOptions& options = {}) const;
+  std::string summary_text(const SummaryOptions& options = {}) const;
+
+  // One batch through the network: (B, ...) to (B, ...); `training` turns dropout on. Stateful
+  // layers carry on.
+  Tensor operator()(const Tensor& x, bool training = false);
+  // The same for any number of inputs and outputs.
+  std::vector<Tensor> operator()(const std::vector<Tensor>& x, bool training = false);
+  // The model as a layer of another one, sharing its weights. Builds it for these shapes if it is
+  // not built.
+  Symbols operator()(const Symbols& inputs);
+  LayerPtr as_layer();
+  // Forgets the states of stateful layers (Keras: layer.reset_states).
+  void reset_states();
+
+  // A live sequence: one step in, one step out. Error if a layer looks ahead.
+  Stream stream() const;
+
+  // ---- defined in training/ (link chronicler)
+  void compile(const CompileOptions& options);
+  // x and y: a tensor, or {a, b} in the order of the model's inputs and outputs.
+  History fit(const TensorList& x, const TensorList& y, const FitOptions& options);
+  Results evaluate(const TensorList& x, const TensorList& y);
+  Results evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options);
+  Tensor predict(const Tensor& x);
+  Tensor predict(const Tensor& x, const PredictOptions& options);
+  std::vector<Tensor> predict(const std::vector<Tensor>& x);
+  std::vector<Tensor> predict(const std::vector<Tensor>& x, const PredictOptions& options);
+  Results train_on_batch(const TensorList& x, const TensorList& y,
+                         const TensorList& sample_weight = {});
+  Results test_on_batch(const TensorList& x, const TensorList& y,
+                        const TensorList& sample_weight = {});
+  Tensor predict_on_batch(const Tensor& x);
+  bool stop_training = false;  // a callback may set it: training ends after the epoch
+
+  // ---- defined in formats/
+  // Writes the whole model; the format follows from the extension. The file is whole or absent.
+  void save(const std::string& path) const;
+  void save_weights(const std::string& path) const;
+  void load_weights(const std::string& path);
+
+  // For the levels above: the network, the place where it runs, and what training has attached.
+  Network& network() const { return *network_; }
+  // Builds the model for this batch if it is not yet built; checks the batch against the model's
+  // Input; converts real numbers to the model's type.
+  Tensor prepare_input(const Tensor& x);
+  std::vector<Tensor> prepare_inputs(const TensorList& x);
+  Execution& execution();
+  const std::shared_ptr<Trainer>& trainer() const { return trainer_; }
+  // `compiled` is what the trainer tells files.
+  void set_trainer(std::shared_ptr<Trainer> trainer, std::shared_ptr<Compiled> compiled);
+  // What compile was told and what the optimizer has gathered since; empty if the model was never
+  // compiled, nor saved so.
+  std::optional<Compilation> compilation() const;
+  // As it was in a file: training takes it up when it is first asked for anything. Forgets the
+  // trainer.
+  void set_compilation(Compilation compilation);
+  // Gives the optimizer back what compilation() had of it, if the model was compiled. Throws Error
+  // if it does not fit.
+  void restore_optimizer(const std::vector<Tensor>& variables);
+  // Optimizer variables count in a summary once there are some (keras.md section 4.3).
+  void set_optimizer_params(std::int64_t count) { optimizer_params_ = count; }
+  std::int64_t optimizer_params() const { return optimizer_params_; }
+  // What the Input, or the first layer's input_shape, says; batch axis included. Empty: the first
+  // data decides.
+  virtual std::optional<Shape> declared_input() const = 0;
+  // Another model of the same layers, which share their weights; or one with copies of them.
+  virtual std::shared_ptr<Model> shared_model() const = 0;
+  virtual std::shared_ptr<Model> cloned_model() const = 0;
+
+ protected:
+  explicit Model(std::string name);
+
+  // Starts network_ over and adds the layers, for one input of this shape.
+  virtual void connect(const Shape& input_shape) = 0;
+  void forget_network();  // after a change of layers
+
+  std::string name_;
+  std::vector<LayerPtr> layers_;
+  std::shared_ptr<Network> network_;
+
+ private:
+  void run(const std::vector<Tensor>& inputs, bool training);
+
+  std::unique_ptr<Execution> execution_;
+  LayerPtr layer_;  // as_layer()
+  std::shared_ptr<Trainer> trainer_;
+  std::shared_ptr<Compiled> compiled_;
+  std::int64_t optimizer_params_ = 0;
+  std::uint64_t training_calls_ = 0;
+};
+
+// A chain of layers. Without an Input or an input_shape it is built by the first data that it sees.
+class Sequential : public Model {
+ public:
+  Sequential();
+  Sequential(std::initializer_list<LayerPtr> layers, const std::string& name = {});
+  explicit Sequential(const std::vector<LayerPtr>& layers, const std::string& name = {});
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential&&) noexcept = default;
+  // A model of its own: same layers and weights, nothing shared.
+  Sequential clone() const;
+
+  std::string_view class_name() const override { return "Sequential"; }
+  void add(const LayerPtr& layer);
+  void pop();
+  // The Input that was added, if any; it is not among layers().
+  const LayerPtr& input() const { return input_; }
+  std::optional<Shape> declared_input() const override;
+  std::vector<std::string> input_names() const override;
+  std::shared_ptr<Model> shared_model() const override;
+  std::shared_ptr<Model> cloned_model() const override;
+
+ private:
+  void connect(const Shape& input_shape) override;
+  void append(const LayerPtr& layer);
+  void remove_last();
+  void build_if_declared();
+
+  LayerPtr input_;
+};
+
+}  // namespace chronicler

@@ -1,0 +1,55 @@
+// A live sequence: one step at a time, the state kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "chronicler/layers/layer.h"
+
+namespace chronicler {
+
+class Model;
+class Network;
+
+// A model, a state and scratch for one sequence (several streams may share one model). After n
+// steps the output is, to the bit, what the model predicts for those n steps as one sequence; for a
+// return_sequences model, its last row.
+class Stream {
+ public:
+  // Made by Model::stream().
+  explicit Stream(std::shared_ptr<const Network> network);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  Stream(const Stream& other);  // an independent sequence that goes on from the same state
+  Stream& operator=(const Stream& other);
+
+  std::int64_t features() const;  // of a step
+  std::int64_t outputs() const;   // numbers that a step gives
+
+  // One step. x: features() numbers (ids as numbers for an Embedding); y: outputs() numbers.
+  // Allocates nothing and takes no lock. Ids outside a table and lengths that do not fit leave y
+  // full of NaN and the state unchanged.
+  void step(std::span<const float> x, std::span<float> y) noexcept;
+  // As above, with a result of its own that lives until the next step.
+  std::span<const float> step(std::span<const float> x) noexcept;
+
+  // The start of a new sequence.
+  void reset();
+  // A stream computes with the weights that the model had when the stream was made, laid out for
+  // single steps: the model may train meanwhile. This takes the model's weights anew; not while the
+  // model trains. Allocates nothing.
+  void take_weights();
+  // States of all layers that have one, in the order of the layers; a copy.
+  std::vector<State> state() const;
+  // Throws Error unless the shapes are those of state().
+  void set_state(const std::vector<State>& state);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace chronicler

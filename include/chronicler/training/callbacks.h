@@ -1,0 +1,154 @@
+// Callbacks: keras.callbacks. Hooks into training, called in the order they are listed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+
+namespace chronicler {
+
+class Model;
+
+// Named results so far: "loss", "accuracy", "val_loss", ... All callbacks share one Logs, so what
+// one adds the next one sees.
+using Logs = std::map<std::string, double>;
+
+// What fit was asked for; callbacks may read it from on_train_begin.
+struct TrainingParams {
+  int verbose = 1;
+  std::int64_t epochs = 1;
+  std::int64_t steps = 0;  // an epoch
+};
+
+// What is to be known of a callback to go on after an interruption.
+struct CallbackState {
+  std::map<std::string, double> numbers = {};
+  std::vector<Tensor> tensors = {};
+
+  std::optional<double> number(const std::string& name) const;  // empty if it is not there
+  std::int64_t whole(const std::string& name) const;            // 0 if it is not there
+};
+
+class Callback {
+ public:
+  virtual ~Callback() = default;
+  virtual void on_train_begin(Logs&) {}
+  virtual void on_train_end(Logs&) {}
+  virtual void on_epoch_begin(std::int64_t /*epoch*/, Logs&) {}  // epochs and batches count from 0
+  virtual void on_epoch_end(std::int64_t /*epoch*/, Logs&) {}
+  virtual void on_train_batch_begin(std::int64_t /*batch*/, Logs&) {}
+  virtual void on_train_batch_end(std::int64_t /*batch*/, Logs&) {}
+  virtual void on_test_begin(Logs&) {}
+  virtual void on_test_end(Logs&) {}
+  virtual void on_test_batch_begin(std::int64_t /*batch*/, Logs&) {}
+  virtual void on_test_batch_end(std::int64_t /*batch*/, Logs&) {}
+  virtual void on_predict_begin(Logs&) {}
+  virtual void on_predict_end(Logs&) {}
+  virtual void on_predict_batch_begin(std::int64_t /*batch*/, Logs&) {}
+  virtual void on_predict_batch_end(std::int64_t /*batch*/, Logs&) {}
+
+  // What BackupAndRestore keeps of this callback, and what it gets back, after on_train_begin, when
+  // a run goes on.
+  virtual CallbackState state() const { return {}; }
+  virtual void set_state(const CallbackState&) {}
+
+  void set_model(Model* model) { model_ = model; }
+  void set_params(const TrainingParams& params) { params_ = params; }
+
+ protected:
+  Model& model() const { return *model_; }
+  const TrainingParams& params() const { return params_; }
+
+ private:
+  Model* model_ = nullptr;
+  TrainingParams params_;
+};
+using CallbackPtr = std::shared_ptr<Callback>;
+
+// The logs of every epoch: history.at("val_loss")[3].
+class History {
+ public:
+  std::vector<std::int64_t> epoch;
+  std::map<std::string, std::vector<double>> history;
+  TrainingParams params;
+  const std::vector<double>& operator[](
+      const std::string& key) const;  // Error that lists the keys there are
+};
+
+namespace callbacks {
+
+struct EarlyStoppingOptions {
+  std::string monitor = "val_loss";
+  double min_delta = 0.0;
+  std::int64_t patience = 0;
+  int verbose = 0;
+  std::string mode = "auto";  // "min", "max"
+  std::optional<double> baseline = {};
+  bool restore_best_weights = false;
+  std::int64_t start_from_epoch = 0;
+};
+struct ModelCheckpointOptions {
+  std::string filepath;  // fields as in Keras: {epoch:02d}, {val_loss:.2f}
+  std::string monitor = "val_loss";
+  int verbose = 0;
+  bool save_best_only = false;
+  bool save_weights_only = false;
+  std::string mode = "auto";
+  std::optional<std::int64_t> save_freq = {};  // batches; empty: every epoch
+  std::optional<double> initial_value_threshold = {};
+};
+struct CSVLoggerOptions {
+  std::string filename;
+  std::string separator = ",";
+  bool append = false;
+};
+
+struct ReduceLROnPlateauOptions {
+  std::string monitor = "val_loss";
+  double factor = 0.1;
+  std::int64_t patience = 10;
+  int verbose = 0;
+  std::string mode = "auto";
+  double min_delta = 1e-4;
+  std::int64_t cooldown = 0;
+  double min_lr = 0.0;
+};
+// A run that was killed, at any batch, goes on from its last checkpoint when fit is called again in
+// the same way, and ends with the same bits as if nothing had happened: weights, optimizer,
+// metrics, order of the samples, dropout, carried states, history and the other callbacks.
+struct BackupAndRestoreOptions {
+  std::string backup_dir;
+  std::optional<std::int64_t> save_freq = {};  // batches; empty: every epoch
+  bool delete_checkpoint = true;               // when training has come to its end
+};
+struct LambdaCallbackOptions {
+  std::function<void(std::int64_t epoch, Logs& logs)> on_epoch_begin = {};
+  std::function<void(std::int64_t epoch, Logs& logs)> on_epoch_end = {};
+  std::function<void(Logs& logs)> on_train_begin = {};
+  std::function<void(Logs& logs)> on_train_end = {};
+  std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_begin = {};
+  std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_end = {};
+};
+// The learning rate of an epoch, from its number and the rate so far.
+using RateOfEpoch = std::function<double(std::int64_t epoch, double rate)>;
+
+CallbackPtr EarlyStopping(const EarlyStoppingOptions& options = {});
+CallbackPtr ModelCheckpoint(const ModelCheckpointOptions& options);
+CallbackPtr CSVLogger(const CSVLoggerOptions& options);
+CallbackPtr TerminateOnNaN();
+CallbackPtr ReduceLROnPlateau(const ReduceLROnPlateauOptions& options = {});
+CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);
+CallbackPtr BackupAndRestore(const BackupAndRestoreOptions& options);
+CallbackPtr LambdaCallback(LambdaCallbackOptions options);
+
+}  // namespace callbacks
+
+}  // namespace chronicler

@@ -1,0 +1,89 @@
+// What compile, fit, evaluate and predict take and give.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+#include "chronicler/training/callbacks.h"
+#include "chronicler/training/losses.h"
+#include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers.h"
+
+namespace chronicler {
+
+// What `loss`, `metrics` and `weighted_metrics` say counts for every output of a model. Models with
+// several outputs may say it for each, by its name (Model::output_names): an output that is not in
+// `losses`, if that is given, has no loss.
+struct CompileOptions {
+  OptimizerOption optimizer = "rmsprop";
+  LossOption loss = {};
+  std::vector<MetricOption> metrics = {};
+  std::vector<MetricOption> weighted_metrics = {};
+  std::map<std::string, LossOption> losses = {};
+  std::map<std::string, double> loss_weights = {};  // in the sum that is trained on; 1 if not here
+  std::map<std::string, std::vector<MetricOption>> output_metrics = {};
+  std::map<std::string, std::vector<MetricOption>> output_weighted_metrics = {};
+};
+
+struct ValidationData {
+  TensorList x;
+  TensorList y;
+  TensorList sample_weight = {};
+};
+
+// As options write it: {x_test, y_test}, with a third for weights, or {} for none.
+class OptionalValidation : public std::optional<ValidationData> {
+ public:
+  using std::optional<ValidationData>::optional;
+  OptionalValidation(TensorList x, TensorList y, TensorList sample_weight = {})
+      : optional(ValidationData{std::move(x), std::move(y), std::move(sample_weight)}) {}
+};
+
+struct FitOptions {
+  std::int64_t batch_size = 32;
+  std::int64_t epochs = 1;
+  int verbose = 1;  // 0 nothing, 1 progress bar (a plain line an epoch when not on a terminal), 2
+                    // one line an epoch
+  std::vector<CallbackPtr> callbacks = {};
+  double validation_split = 0.0;
+  OptionalValidation validation_data = {};
+  bool shuffle = true;
+  std::map<std::int64_t, double> class_weight = {};
+  TensorList sample_weight = {};  // (N) or (N, T); one for all outputs or one for each
+  std::int64_t initial_epoch = 0;
+  std::optional<std::int64_t> steps_per_epoch = {};
+  std::optional<std::int64_t> validation_steps = {};
+  std::optional<std::int64_t> validation_batch_size = {};
+  std::int64_t validation_freq = 1;
+};
+
+struct EvaluateOptions {
+  std::int64_t batch_size = 32;
+  int verbose = 1;
+  TensorList sample_weight = {};
+  std::optional<std::int64_t> steps = {};
+  std::vector<CallbackPtr> callbacks = {};
+};
+
+struct PredictOptions {
+  std::int64_t batch_size = 32;
+  int verbose = 0;
+  std::optional<std::int64_t> steps = {};
+  std::vector<CallbackPtr> callbacks = {};
+};
+
+// "loss" first, then the metrics in the order of compile; by name with operator[]. With several
+// outputs: "loss", the loss of each ("<output>_loss"), then their metrics ("<output>_<metric>").
+struct Results {
+  std::vector<std::string> names;
+  std::vector<double> values;
+  double operator[](const std::string& name) const;  // Error that lists the names there are
+  double loss() const { return values.front(); }
+};
+
+}  // namespace chronicler

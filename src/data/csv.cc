@@ -1,0 +1,492 @@
+#include "chronicler/data/csv.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+
+namespace chronicler::data {
+
+struct Table::Content {
+  std::string name;
+  CsvOptions options;
+  std::string bytes;                    // the cells point into it
+  std::vector<std::string> columns;     // as many as each row has cells
+  std::vector<std::string_view> cells;  // row by row
+  std::vector<std::int64_t> lines;      // where each row starts in the file, counted from 1
+};
+
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+std::string place(std::string_view name, std::int64_t line) {
+  return fmt::format("{}:{}", name, line);
+}
+
+// A cell as it may stand in a message: on one line, and not endless.
+std::string in_quotes(std::string_view cell) {
+  constexpr std::size_t longest = 40;
+  std::string shown;
+  for (const char c : cell.substr(0, longest)) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      shown += c;
+    }
+  }
+  if (cell.size() > longest) {
+    // Not in the middle of a character.
+    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0U) == 0x80)
+      shown.pop_back();
+    if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0) shown.pop_back();
+    shown += "...";
+  }
+  return fmt::format("\"{}\"", shown);
+}
+
+// ---- encoding
+
+// Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+  };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80; };
+  const unsigned first = byte(0);
+  const unsigned second = byte(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && second < 0xA0;
+    const bool surrogate = first == 0xED && second > 0x9F;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && second < 0x90;
+    const bool too_large = first == 0xF4 && second > 0x8F;
+    return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
+  }
+  return 0;
+}
+
+void check_encoding(std::string_view bytes, std::string_view name) {
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+    throw Error(fmt::format("{} is UTF-16 text, expected UTF-8", name), "save it as UTF-8");
+  }
+  std::int64_t line = 1;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if (byte == 0) {
+      throw Error(fmt::format("{}: a zero byte is no text", place(name, line)),
+                  "is this a CSV file? If it is UTF-16 text, save it as UTF-8");
+    }
+    const std::size_t length = utf8_length(bytes.substr(i));
+    if (length == 0) {
+      throw Error(fmt::format("{}: byte 0x{:02x} is not UTF-8", place(name, line), byte),
+                  "save the file as UTF-8 (it may be Latin-1)");
+    }
+    if (byte == '\n' || (byte == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n'))) ++line;
+    i += length;
+  }
+}
+
+// ---- rows
+
+// Cuts the bytes into rows of cells. Doubled quotes are undone in place: a cell only ever gets
+// shorter.
+class Tokenizer {
+ public:
+  Tokenizer(std::string& bytes, std::size_t start, std::string_view name, char delimiter)
+      : bytes_(bytes), name_(name), delimiter_(delimiter), at_(start) {}
+
+  bool at_end() const { return at_ == bytes_.size(); }
+  std::int64_t line() const { return line_; }
+
+  // The next row; a line with nothing on it is one empty cell.
+  void row(std::vector<std::string_view>& cells) {
+    cells.clear();
+    for (;;) {
+      cells.push_back(!at_end() && bytes_[at_] == '"' ? quoted_cell() : bare_cell());
+      if (at_end()) return;
+      if (bytes_[at_] != delimiter_) break;
+      ++at_;
+    }
+    take_line_end();
+  }
+
+ private:
+  bool at_line_end() const { return bytes_[at_] == '\n' || bytes_[at_] == '\r'; }
+
+  void take_line_end() {
+    if (bytes_[at_] == '\r' && at_ + 1 < bytes_.size() && bytes_[at_ + 1] == '\n') ++at_;
+    ++at_;
+    ++line_;
+  }
+
+  std::string_view bare_cell() {
+    const std::size_t begin = at_;
+    while (!at_end() && bytes_[at_] != delimiter_ && !at_line_end()) {
+      if (bytes_[at_] == '"') {
+        throw Error(fmt::format("{}: a quote in the middle of a cell", place(name_, line_)),
+                    "put the whole cell in quotes and double the quote inside it");
+      }
+      ++at_;
+    }
+    return std::string_view(bytes_).substr(begin, at_ - begin);
+  }
+
+  std::string_view quoted_cell() {
+    const std::int64_t opened = line_;
+    const std::size_t begin = ++at_;
+    std::size_t end = begin;
+    for (;; ++at_) {
+      if (at_end()) {
+        throw Error(
+            fmt::format("{}: the quote that opens here is never closed", place(name_, opened)),
+            "close it, or double a quote that is part of the text");
+      }
+      char c = bytes_[at_];
+      if (c == '"') {
+        const bool doubled = at_ + 1 < bytes_.size() && bytes_[at_ + 1] == '"';
+        if (!doubled) break;
+        ++at_;
+      } else if (c == '\n' ||
+                 (c == '\r' && (at_ + 1 == bytes_.size() || bytes_[at_ + 1] != '\n'))) {
+        ++line_;
+      }
+      bytes_[end++] = c;
+    }
+    ++at_;
+    if (!at_end() && bytes_[at_] != delimiter_ && !at_line_end()) {
+      throw Error(fmt::format("{}: text after a closing quote", place(name_, line_)),
+                  "double a quote that is part of the text");
+    }
+    return std::string_view(bytes_).substr(begin, end - begin);
+  }
+
+  std::string& bytes_;
+  std::string_view name_;
+  char delimiter_;
+  std::size_t at_;
+  std::int64_t line_ = 1;
+};
+
+std::string numbered_column(std::size_t place) { return fmt::format("column_{}", place + 1); }
+
+std::vector<std::string> column_names(const std::vector<std::string_view>& cells,
+                                      std::string_view name, std::int64_t line, bool header) {
+  std::vector<std::string> columns;
+  std::unordered_map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool named = header && !cells[i].empty();
+    columns.push_back(named ? std::string(cells[i]) : numbered_column(i));
+    const auto [other, is_new] = seen.emplace(columns.back(), i);
+    if (!is_new) {
+      throw Error(fmt::format("{}: columns {} and {} are both called {}", place(name, line),
+                              other->second + 1, i + 1, in_quotes(columns.back())),
+                  "give each column a name of its own");
+    }
+  }
+  return columns;
+}
+
+void check_options(const CsvOptions& options) {
+  const std::string_view forbidden = "\"\r\n";
+  if (forbidden.find(options.delimiter) != std::string_view::npos || options.delimiter == '\0') {
+    throw Error("CsvOptions: the delimiter may not be a quote, a line end or a zero byte",
+                "use ',', ';' or a tab");
+  }
+  if (options.decimal != '.' && options.decimal != ',') {
+    throw Error(fmt::format("CsvOptions: decimal must be '.' or ',', got '{}'", options.decimal));
+  }
+  if (options.decimal == options.delimiter) {
+    throw Error("CsvOptions: decimal and delimiter are both ','",
+                "files with decimal commas are usually delimited by ';'");
+  }
+}
+
+// ---- numbers
+
+std::string_view trimmed(std::string_view cell) {
+  const std::size_t begin = cell.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return cell.substr(begin, cell.find_last_not_of(" \t") - begin + 1);
+}
+
+// What went wrong with a cell, or nothing.
+struct Reading {
+  double value = 0.0;
+  std::string problem;
+  std::string hint;
+};
+
+// True for "12,4" and "1.234,5": a number once comma and point change places.
+bool is_decimal_comma(std::string_view cell) {
+  const std::size_t comma = cell.find(',');
+  if (comma == std::string_view::npos || cell.rfind(',') != comma) return false;
+  const std::string_view digits = "0123456789";
+  const std::string_view tail = cell.substr(comma + 1);
+  return !tail.empty() && tail.find_first_not_of(digits) == std::string_view::npos &&
+         cell.find_first_not_of("0123456789,.+-") == std::string_view::npos;
+}
+
+std::string hint_for(std::string_view cell, const CsvOptions& options) {
+  if (options.decimal == '.' && is_decimal_comma(cell)) {
+    return "if the comma marks decimals, set CsvOptions::decimal to ','; thousands are written "
+           "without "
+           "marks";
+  }
+  if (options.decimal == ',' && cell.find('.') != std::string_view::npos) {
+    return "CsvOptions::decimal is ','; thousands are written without marks";
+  }
+  return "correct the cell, or list it in CsvOptions::missing_values if it means that there is no "
+         "number";
+}
+
+Reading read_number(std::string_view cell, const CsvOptions& options) {
+  Reading reading;
+  std::string with_point;
+  std::string_view digits = cell;
+  if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
+  if (options.decimal == ',') {
+    with_point = digits;
+    // A point in such a file is a thousands mark: made to fail below rather than guessed at.
+    for (char& c : with_point) c = c == ',' ? '.' : (c == '.' ? '?' : c);
+    digits = with_point;
+  }
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, reading.value);
+  if (error == std::errc::result_out_of_range && stop == end) {
+    reading.problem = "does not fit in a 64-bit number";
+    reading.hint = "check the exponent";
+  } else if (error != std::errc() || stop != end) {
+    reading.problem = "is not a number";
+    reading.hint = hint_for(cell, options);
+  } else if (!std::isfinite(reading.value)) {
+    reading.problem = "is not finite";
+    reading.hint = "list it in CsvOptions::missing_values if it means that there is no number";
+  }
+  return reading;
+}
+
+// The largest magnitude that a type holds; larger would become infinite or wrap.
+double largest(DType dtype) {
+  switch (dtype) {
+    case DType::float32:
+      return std::numeric_limits<float>::max();
+    case DType::int32:
+      return std::numeric_limits<std::int32_t>::max();
+    default:
+      return std::numeric_limits<double>::max();
+  }
+}
+
+void store(Tensor& tensor, std::int64_t index, double value) {
+  switch (tensor.dtype()) {
+    case DType::float32:
+      tensor.as<float>()[index] = static_cast<float>(value);
+      break;
+    case DType::float64:
+      tensor.as<double>()[index] = value;
+      break;
+    default:
+      tensor.as<std::int32_t>()[index] = static_cast<std::int32_t>(value);
+  }
+}
+
+// One cell to one number of the wanted type; throws with the place.
+class NumberReader {
+ public:
+  NumberReader(std::string_view name, const CsvOptions& options, DType dtype)
+      : name_(name), options_(options), dtype_(dtype) {}
+
+  double read(std::string_view raw, std::int64_t line, std::string_view column) const {
+    const std::string_view cell = trimmed(raw);
+    const auto& missing = options_.missing_values;
+    if (std::find(missing.begin(), missing.end(), cell) != missing.end()) {
+      if (options_.missing == Missing::nan) return std::numeric_limits<double>::quiet_NaN();
+      fail(line, column, cell,
+           cell.empty() ? "is empty, expected a number" : "is missing, expected a number",
+           "fill the gap, or read the file with CsvOptions::missing set to Missing::nan");
+    }
+    const Reading reading = read_number(cell, options_);
+    if (!reading.problem.empty()) fail(line, column, cell, reading.problem, reading.hint);
+    if (std::abs(reading.value) > largest(dtype_)) {
+      fail(line, column, cell, fmt::format("does not fit in {}", name_of(dtype_)),
+           "ask for float64");
+    }
+    if (dtype_ == DType::int32 && reading.value != std::trunc(reading.value)) {
+      fail(line, column, cell, "is not a whole number", "ask for float32");
+    }
+    return reading.value;
+  }
+
+ private:
+  [[noreturn]] void fail(std::int64_t line, std::string_view column, std::string_view cell,
+                         std::string_view problem, std::string hint) const {
+    throw Error(fmt::format("{}: column {}: {} {}", place(name_, line), in_quotes(column),
+                            in_quotes(cell), problem),
+                std::move(hint));
+  }
+
+  std::string_view name_;
+  const CsvOptions& options_;
+  DType dtype_;
+};
+
+}  // namespace
+
+// ---- reading
+
+Table parse_csv(std::string contents, std::string_view name, const CsvOptions& options) {
+  check_options(options);
+  check_encoding(contents, name);
+  auto content = std::make_shared<Table::Content>();
+  content->name = name;
+  content->options = options;
+  content->bytes = std::move(contents);
+
+  const std::size_t start =
+      content->bytes.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  if (content->bytes.find_first_not_of(" \t\r\n", start) == std::string::npos) {
+    throw Error(fmt::format("{} is empty, expected a header line and rows", name));
+  }
+  Tokenizer tokenizer(content->bytes, start, name, options.delimiter);
+  std::vector<std::string_view> cells;
+  std::int64_t skipped = 0;  // empty lines of a one-column table: rows if another row follows
+  while (!tokenizer.at_end()) {
+    const std::int64_t line = tokenizer.line();
+    tokenizer.row(cells);
+    const bool is_empty = cells.size() == 1 && cells[0].empty();
+    if (content->columns.empty()) {
+      if (is_empty) continue;
+      content->columns = column_names(cells, name, line, options.header);
+      if (options.header) continue;
+    } else if (is_empty) {
+      if (content->columns.size() == 1) ++skipped;
+      continue;
+    }
+    for (; skipped > 0; --skipped) {
+      content->cells.emplace_back();
+      content->lines.push_back(line - skipped);
+    }
+    if (cells.size() != content->columns.size()) {
+      throw Error(fmt::format("{}: {} {}, the first line has {}", place(name, line), cells.size(),
+                              cells.size() == 1 ? "cell" : "cells", content->columns.size()),
+                  "a cell that holds the delimiter or a line end must be in quotes");
+    }
+    content->cells.insert(content->cells.end(), cells.begin(), cells.end());
+    content->lines.push_back(line);
+  }
+  if (content->lines.empty()) {
+    throw Error(fmt::format("{} has a header line but no rows", name));
+  }
+  return Table(std::move(content));
+}
+
+Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
+  const std::string name = path.string();
+  std::error_code status_error;
+  const auto status = std::filesystem::status(path, status_error);
+  if (!std::filesystem::exists(status)) {
+    throw Error(fmt::format("cannot read {}: {}", name,
+                            status_error ? status_error.message() : "no such file"),
+                "check the path");
+  }
+  if (std::filesystem::is_directory(status)) {
+    throw Error(fmt::format("cannot read {}: it is a folder, expected a CSV file", name));
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(fmt::format("cannot read {}: {}", name, std::strerror(errno)));
+  std::string contents;
+  std::vector<char> chunk(std::size_t{1} << 16);
+  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
+    contents.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
+    if (static_cast<std::int64_t>(contents.size()) > options.max_bytes) {
+      throw Error(fmt::format("{} is larger than {} bytes", name, options.max_bytes),
+                  "raise CsvOptions::max_bytes, or split the file");
+    }
+  }
+  if (file.bad()) throw Error(fmt::format("cannot read {}: {}", name, std::strerror(errno)));
+  return parse_csv(std::move(contents), name, options);
+}
+
+// ---- columns
+
+std::int64_t Table::rows() const { return static_cast<std::int64_t>(content_->lines.size()); }
+
+const std::vector<std::string>& Table::columns() const { return content_->columns; }
+
+std::size_t Table::find(std::string_view column) const {
+  const auto& columns = content_->columns;
+  const auto found = std::find(columns.begin(), columns.end(), column);
+  if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
+  if (columns.size() == 1) {
+    for (const auto& [delimiter, title] : {std::pair{';', "';'"}, {'\t', "a tab"}, {',', "','"}}) {
+      if (delimiter != content_->options.delimiter &&
+          columns[0].find(delimiter) != std::string::npos) {
+        throw Error(fmt::format("{} has one column, {}: none is called {}", content_->name,
+                                in_quotes(columns[0]), in_quotes(column)),
+                    fmt::format("set CsvOptions::delimiter to {}", title));
+      }
+    }
+  }
+  const std::vector<std::string_view> known(columns.begin(), columns.end());
+  unknown_name(fmt::format("column in {}", content_->name), column, known);
+}
+
+std::vector<std::string> Table::text(std::string_view column) const {
+  const std::size_t width = content_->columns.size();
+  std::vector<std::string> result;
+  result.reserve(content_->lines.size());
+  for (std::size_t i = find(column); i < content_->cells.size(); i += width) {
+    result.emplace_back(content_->cells[i]);
+  }
+  return result;
+}
+
+Tensor Table::numbers(std::string_view column, DType dtype) const {
+  const std::string name(column);
+  return numbers(std::span(&name, 1), dtype).reshaped({rows()});
+}
+
+Tensor Table::numbers(std::span<const std::string> columns, DType dtype) const {
+  if (dtype == DType::boolean) {
+    throw Error("Table::numbers: numbers cannot be read as boolean", "ask for int32");
+  }
+  if (dtype == DType::int32 && content_->options.missing == Missing::nan) {
+    throw Error("Table::numbers: int32 has no NaN for missing cells",
+                "ask for float32, or set CsvOptions::missing to Missing::error");
+  }
+  if (columns.empty()) throw Error("Table::numbers: no columns were named");
+  const auto count = static_cast<std::int64_t>(columns.size());
+  std::vector<std::size_t> places;
+  for (const std::string& column : columns) places.push_back(find(column));
+  const NumberReader reader(content_->name, content_->options, dtype);
+  const std::size_t width = content_->columns.size();
+  Tensor result(Shape{rows(), count}, dtype);
+  for (std::int64_t row = 0; row < rows(); ++row) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::size_t column = places[static_cast<std::size_t>(i)];
+      const std::size_t cell = static_cast<std::size_t>(row) * width + column;
+      store(result, row * count + i,
+            reader.read(content_->cells[cell], content_->lines[static_cast<std::size_t>(row)],
+                        content_->columns[column]));
+    }
+  }
+  return result;
+}
+
+}  // namespace chronicler::data

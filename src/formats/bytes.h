@@ -1,0 +1,37 @@
+// Whole files as bytes, and numbers in them.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace chronicler {
+
+// Files hold numbers with the lowest byte first, as do all processors that Chronicler is built for.
+static_assert(std::endian::native == std::endian::little);
+
+// The file's contents. Throws Error naming the path and the system's reason.
+std::string read_file(const std::string& path);
+
+// The number at `offset`, which must lie within `bytes`.
+template <class Number>
+Number number_at(std::string_view bytes, std::size_t offset) {
+  Number number{};
+  std::memcpy(&number, bytes.substr(offset, sizeof(Number)).data(), sizeof(Number));
+  return number;
+}
+
+template <class Number>
+void append_number(std::string& bytes, Number number) {
+  char raw[sizeof(Number)];
+  std::memcpy(raw, &number, sizeof(Number));
+  bytes.append(raw, sizeof(Number));
+}
+
+// CRC-32C (Castagnoli): a checksum that sees every damage of up to 32 neighbouring bits.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+
+}  // namespace chronicler

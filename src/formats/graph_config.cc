@@ -1,0 +1,326 @@
+#include "formats/graph_config.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/layers/operation.h"
+#include "formats/layer_config.h"
+
+namespace chronicler {
+namespace {
+
+// Attention over several heads takes its inputs one by one; all other layers of several inputs take
+// a list.
+bool takes_arguments(const Layer& layer) { return layer.class_name() == "MultiHeadAttention"; }
+
+// ---- operations
+
+// Arithmetic, mostly on masks, that Keras keeps in graphs as nodes of their own: their modules are
+// those of its functions.
+constexpr std::string_view operation_module = "keras.src.ops.";
+
+bool is_operation(const JsonPlace& object) {
+  const auto module = object.find("module");
+  return module && module->is_text() && module->text().starts_with(operation_module);
+}
+
+bool is_tensor(const JsonPlace& place) { return place.is_object() || place.is_list(); }
+
+// An operation is a layer here, with the constants among its arguments and its axes as options.
+LayerPtr operation_at(const JsonPlace& object) {
+  const JsonPlace config = object["config"];
+  layers::OperationOptions options{.name = config["name"].text()};
+  const std::vector<JsonPlace> nodes = object["inbound_nodes"].items();
+  if (nodes.size() != 1) object.refuse("an operation that is called once");
+  for (const JsonPlace& argument : nodes.front()["args"].items()) {
+    std::optional<double>& constant = options.arguments.emplace_back();
+    if (argument.json().is_boolean()) {
+      constant = argument.flag() ? 1.0 : 0.0;
+    } else if (!is_tensor(argument)) {
+      constant = argument.number();
+    }
+  }
+  std::vector<JsonPlace> sources{config};
+  if (const auto keywords = nodes.front().find("kwargs")) sources.push_back(*keywords);
+  for (const JsonPlace& source : sources) {
+    for (const std::string& name : source.member_names()) {
+      const JsonPlace value = source[name];
+      if (name == "name" || name == "dtype" || value.is_off()) continue;
+      if (name == "axis") {
+        options.axis.clear();
+        const std::vector<JsonPlace> axes =
+            value.is_list() ? value.items() : std::vector<JsonPlace>{value};
+        for (const JsonPlace& axis : axes) options.axis.push_back(axis.whole());
+      } else if (name == "keepdims") {
+        options.keepdims = value.flag();
+      } else {
+        throw Error(fmt::format("{} is an option that is not known", value.path()));
+      }
+    }
+  }
+  return layers::Operation(object["class_name"].text(), options);
+}
+
+Json operation_to_json(const Layer& operation) {
+  const layers::OperationOptions& options = *layers::operation_options(operation);
+  Json config = {{"name", operation.name()}};
+  if (options.axis.size() == 1) config["axis"] = options.axis.front();
+  if (options.axis.size() > 1) config["axis"] = options.axis;
+  if (options.keepdims) config["keepdims"] = true;
+  const bool is_core = operation.class_name() == "ConvertToTensor";
+  return {{"module", is_core ? "keras.src.ops.core" : "keras.src.ops.numpy"},
+          {"class_name", operation.class_name()},
+          {"config", std::move(config)},
+          {"registered_name", operation.class_name()}};
+}
+
+// The arguments of an operation: its tensors with the constants in their places.
+Json with_constants(Json tensors, const Layer& operation, const layers::OperationOptions& options) {
+  if (operation.class_name() == "Concatenate") return Json::array({std::move(tensors)});
+  Json arguments = Json::array();
+  std::size_t next = 0;
+  for (const std::optional<double>& constant : options.arguments) {
+    if (constant) {
+      arguments.push_back(*constant);
+    } else if (next < tensors.size()) {
+      arguments.push_back(tensors[next++]);
+    }
+  }
+  while (next < tensors.size()) arguments.push_back(tensors[next++]);
+  return arguments;
+}
+
+// ---- writing
+
+class GraphWriter {
+ public:
+  explicit GraphWriter(const Functional& model) : graph_(model.graph()) {
+    for (const LayerPtr& layer : graph_.layers) layers_[layer->name()] = layer.get();
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i)
+      shapes_[{graph_.inputs[i].layer, 0}] = {model.inputs()[i].shape()};
+  }
+
+  Json write() {
+    std::map<std::string, Json> nodes;
+    for (const GraphCall& call : graph_.calls) {
+      Json& list = nodes.try_emplace(call.layer, Json::array()).first->second;
+      const auto number = static_cast<int>(list.size());
+      list.push_back(call_to_json(call));
+      shapes_[{call.layer, number}] = output_shapes(call);
+    }
+    Json layers = Json::array();
+    for (const LayerPtr& layer : graph_.layers) {
+      Json object = layer->is_operation() ? operation_to_json(*layer) : layer_to_json(*layer);
+      object["name"] = layer->name();
+      object["inbound_nodes"] =
+          nodes.contains(layer->name()) ? nodes[layer->name()] : Json::array();
+      layers.push_back(std::move(object));
+    }
+    return {{"layers", std::move(layers)},
+            {"input_layers", edges_to_json(graph_.inputs)},
+            {"output_layers", edges_to_json(graph_.outputs)}};
+  }
+
+ private:
+  const Shape& shape_of(const GraphEdge& edge) const {
+    return shapes_.at({edge.layer, edge.node})[static_cast<std::size_t>(edge.tensor)];
+  }
+
+  std::vector<Shape> output_shapes(const GraphCall& call) const {
+    std::vector<Shape> inputs;
+    for (const GraphEdge& edge : call.inputs) inputs.push_back(shape_of(edge));
+    for (const GraphEdge& edge : call.initial_state) inputs.push_back(shape_of(edge));
+    return layers_.at(call.layer)->call_shapes(inputs, call.flags);
+  }
+
+  // A list, also of one: every Keras 3 reads that.
+  static Json edges_to_json(const std::vector<GraphEdge>& edges) {
+    Json list = Json::array();
+    for (const GraphEdge& edge : edges)
+      list.push_back(Json::array({edge.layer, edge.node, edge.tensor}));
+    return list;
+  }
+
+  Json tensor_to_json(const GraphEdge& edge) const {
+    if (edge.layer.empty()) return nullptr;
+    return {{"class_name", "__keras_tensor__"},
+            {"config",
+             {{"shape", to_json(shape_of(edge))},
+              {"dtype", name_of(layers_.at(edge.layer)->dtype())},
+              {"keras_history", Json::array({edge.layer, edge.node, edge.tensor})}}}};
+  }
+  Json list_to_json(const std::vector<GraphEdge>& edges) const {
+    Json list = Json::array();
+    for (const GraphEdge& edge : edges) list.push_back(tensor_to_json(edge));
+    return list;
+  }
+  Json one_or_list(const std::vector<GraphEdge>& edges) const {
+    return edges.size() == 1 ? tensor_to_json(edges.front()) : list_to_json(edges);
+  }
+
+  Json call_to_json(const GraphCall& call) const {
+    Json arguments = Json::array();
+    if (const auto* operation = layers::operation_options(*layers_.at(call.layer))) {
+      arguments = with_constants(list_to_json(call.inputs), *layers_.at(call.layer), *operation);
+    } else if (takes_arguments(*layers_.at(call.layer))) {
+      arguments = list_to_json(call.inputs);
+    } else {
+      arguments.push_back(one_or_list(call.inputs));
+    }
+    Json keywords = Json::object();
+    if (!call.initial_state.empty()) keywords["initial_state"] = list_to_json(call.initial_state);
+    if (!call.mask.empty()) keywords["mask"] = one_or_list(call.mask);
+    if (call.flags.use_causal_mask) keywords["use_causal_mask"] = true;
+    if (call.flags.return_attention_scores) keywords["return_attention_scores"] = true;
+    return {{"args", std::move(arguments)}, {"kwargs", std::move(keywords)}};
+  }
+
+  Graph graph_;
+  std::map<std::string, const Layer*> layers_;
+  std::map<std::pair<std::string, int>, std::vector<Shape>> shapes_;  // of a call's outputs
+};
+
+// ---- reading
+
+int small_number_at(const JsonPlace& place) {
+  constexpr std::int64_t largest = 1'000'000;
+  const std::int64_t number = place.whole();
+  if (number < 0 || number > largest) place.refuse("a small number");
+  return static_cast<int>(number);
+}
+
+// ["lstm", 0, 1], perhaps with more behind it, as Keras 2 writes.
+GraphEdge edge_at(const JsonPlace& place) {
+  const std::vector<JsonPlace> items = place.items();
+  if (items.size() < 3 || items[0].text().empty()) place.refuse("a layer, a call and an output");
+  return {items[0].text(), small_number_at(items[1]), small_number_at(items[2])};
+}
+
+bool is_edge(const JsonPlace& place) {
+  return place.is_list() && !place.json().empty() && place.json().front().is_string();
+}
+
+std::vector<GraphEdge> edges_at(const JsonPlace& place) {
+  if (is_edge(place)) return {edge_at(place)};
+  std::vector<GraphEdge> edges;
+  if (place.is_object()) {  // by the names of inputs or outputs
+    for (const std::string& name : place.member_names()) edges.push_back(edge_at(place[name]));
+    return edges;
+  }
+  for (const JsonPlace& item : place.items()) edges.push_back(edge_at(item));
+  return edges;
+}
+
+// Tensors in an argument: one, nothing (null), or a list of them.
+std::vector<GraphEdge> tensors_at(const JsonPlace& place) {
+  if (place.is_null()) return {GraphEdge{}};
+  if (is_edge(place)) return {edge_at(place)};  // Keras 2, in keywords
+  std::vector<GraphEdge> edges;
+  if (place.is_list()) {
+    for (const JsonPlace& item : place.items()) {
+      for (GraphEdge& edge : tensors_at(item)) edges.push_back(std::move(edge));
+    }
+    return edges;
+  }
+  const auto class_name = place.is_object() ? place.find("class_name") : std::nullopt;
+  if (!class_name || !class_name->is_text() || class_name->text() != "__keras_tensor__")
+    place.refuse("a tensor of the model");
+  return {edge_at(place["config"]["keras_history"])};
+}
+
+void read_keyword(const std::string& name, const JsonPlace& place, GraphCall& call) {
+  if (name == "training" || place.is_off()) return;  // training is what the whole model is told
+  if (name == "initial_state") {
+    call.initial_state = tensors_at(place);
+  } else if (name == "mask" || name == "attention_mask") {
+    call.mask = tensors_at(place);
+  } else if (name == "use_causal_mask") {
+    call.flags.use_causal_mask = place.flag();
+  } else if (name == "return_attention_scores") {
+    call.flags.return_attention_scores = place.flag();
+  } else if (name == "query" || name == "value" || name == "key" || name == "inputs") {
+    for (GraphEdge& edge : tensors_at(place)) call.inputs.push_back(std::move(edge));
+  } else {
+    throw Error(fmt::format("{} is an argument that is not known", place.path()));
+  }
+}
+
+// The tensors among the arguments; its constants are options of the operation.
+GraphCall operation_call_at(const JsonPlace& node, const Layer& operation) {
+  GraphCall call{.layer = operation.name()};
+  for (const JsonPlace& argument : node["args"].items()) {
+    if (!is_tensor(argument)) continue;
+    for (GraphEdge& edge : tensors_at(argument)) call.inputs.push_back(std::move(edge));
+  }
+  return call;
+}
+
+// {"args": [...], "kwargs": {...}}
+GraphCall call_at(const JsonPlace& node, const Layer& layer) {
+  GraphCall call{.layer = layer.name()};
+  const std::vector<JsonPlace> arguments = node["args"].items();
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].is_null()) continue;
+    const bool is_state = i == 1 && layer.state_size() > 0;
+    if (i > 0 && !is_state && !takes_arguments(layer))
+      arguments[i].refuse("nothing: the layer takes its inputs in a list");
+    std::vector<GraphEdge>& edges = is_state ? call.initial_state : call.inputs;
+    for (GraphEdge& edge : tensors_at(arguments[i])) edges.push_back(std::move(edge));
+  }
+  if (const auto keywords = node.find("kwargs")) {
+    for (const std::string& name : keywords->member_names())
+      read_keyword(name, (*keywords)[name], call);
+  }
+  return call;
+}
+
+// Keras 2: [["x", 0, 0, {}], ["h", 0, 1, {}]], keywords behind the first edge.
+GraphCall old_call_at(const JsonPlace& node, const Layer& layer) {
+  GraphCall call{.layer = layer.name()};
+  const std::vector<JsonPlace> edges = is_edge(node) ? std::vector{node} : node.items();
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const bool is_state = i > 0 && layer.state_size() > 0;
+    (is_state ? call.initial_state : call.inputs).push_back(edge_at(edges[i]));
+    constexpr std::size_t with_keywords = 4;
+    if (edges[i].json().size() < with_keywords) continue;
+    const JsonPlace keywords = edges[i].items()[3];
+    if (!keywords.is_object()) keywords.refuse("keywords");
+    for (const std::string& name : keywords.member_names())
+      read_keyword(name, keywords[name], call);
+  }
+  return call;
+}
+
+}  // namespace
+
+Json graph_to_json(const Functional& model) { return GraphWriter(model).write(); }
+
+Graph graph_at(const JsonPlace& config) {
+  Graph graph;
+  for (const JsonPlace& object : config["layers"].items()) {
+    if (is_operation(object)) {
+      graph.layers.push_back(operation_at(object));
+      graph.calls.push_back(
+          operation_call_at(object["inbound_nodes"].items().front(), *graph.layers.back()));
+      continue;
+    }
+    const LayerPtr layer = layer_at(object);
+    if (const auto name = object.find("name")) layer->set_name(name->text());
+    graph.layers.push_back(layer);
+    for (const JsonPlace& node : object["inbound_nodes"].items()) {
+      graph.calls.push_back(node.is_object() ? call_at(node, *layer) : old_call_at(node, *layer));
+    }
+  }
+  graph.inputs = edges_at(config["input_layers"]);
+  graph.outputs = edges_at(config["output_layers"]);
+  return graph;
+}
+
+}  // namespace chronicler

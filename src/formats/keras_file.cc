@@ -1,0 +1,66 @@
+#include "formats/keras_file.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "formats/archive.h"
+#include "formats/hdf5_reader.h"
+#include "formats/hdf5_writer.h"
+
+namespace chronicler {
+namespace {
+
+constexpr std::string_view metadata_member = "metadata.json";
+constexpr std::string_view config_member = "config.json";
+constexpr std::string_view weights_member = "model.weights.h5";
+
+// The version whose options the file uses; every later one knows them too. No date: the same model
+// gives the same bytes.
+Json metadata() { return {{"keras_version", "3.0.0"}, {"date_saved", "1980-01-01@00:00:00"}}; }
+
+// Keras 2.13 wrote .keras files in which the layers' folder had another name.
+void rename_layers_folder(NamedTensors& tensors) {
+  constexpr std::string_view old_folder = "_layer_checkpoint_dependencies/";
+  for (NamedTensor& tensor : tensors) {
+    if (tensor.name.starts_with(old_folder)) tensor.name.replace(0, old_folder.size(), "layers/");
+  }
+}
+
+const std::string& member(const std::vector<ArchiveMember>& members, std::string_view name) {
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const ArchiveMember& one) { return one.name == name; });
+  if (found != members.end()) return found->bytes;
+  throw Error(fmt::format("its archive has no \"{}\"", name),
+              "a .keras file saved by Keras 3 or Chronicler is expected");
+}
+
+}  // namespace
+
+std::string write_keras(const ModelSpec& spec) {
+  return write_archive({{std::string(metadata_member), to_text(metadata())},
+                        {std::string(config_member), to_text(spec.model)},
+                        {std::string(weights_member), write_hdf5(spec.weights)}});
+}
+
+ModelSpec read_keras(std::string_view bytes) {
+  const std::vector<ArchiveMember> members = read_archive(
+      bytes, [](std::string_view name) { return name == config_member || name == weights_member; });
+  ModelSpec spec;
+  spec.model = parse_json(member(members, config_member), config_member);
+  spec.weights = read_hdf5(member(members, weights_member)).tensors;
+  rename_layers_folder(spec.weights);
+  return spec;
+}
+
+std::string write_keras_weights(const ModelSpec& spec) { return write_hdf5(spec.weights); }
+
+ModelSpec read_keras_weights(std::string_view bytes) {
+  ModelSpec spec;
+  spec.weights = read_hdf5(bytes).tensors;
+  rename_layers_folder(spec.weights);
+  return spec;
+}
+
+}  // namespace chronicler

@@ -1,0 +1,235 @@
+#include "formats/layer_config.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/layers/catalog.h"
+#include "formats/model_config.h"
+#include "layers/each_field.h"
+#include "layers/settings_json.h"
+#include "model/model_layer.h"
+
+namespace chronicler {
+namespace {
+
+// ---- writing
+
+Json field_to_json(std::int64_t value) { return value; }
+Json field_to_json(double value) { return to_json(SettingValue(value)); }
+Json field_to_json(bool value) { return value; }
+Json field_to_json(const std::string& value) { return value; }
+template <class Value>
+Json field_to_json(const std::optional<Value>& value) {
+  return value ? field_to_json(*value) : Json();
+}
+Json field_to_json(const std::vector<std::int64_t>& value) { return value; }
+Json field_to_json(const LayerPtr& value) { return value ? layer_to_json(*value) : Json(); }
+Json field_to_json(const std::vector<LayerPtr>& value) {
+  Json list = Json::array();
+  for (const LayerPtr& layer : value) list.push_back(field_to_json(layer));
+  return list;
+}
+Json field_to_json(const Shape& value) { return to_json(value); }
+Json field_to_json(const Activation& value) { return value.name(); }
+Json field_to_json(const Initializer& value) {
+  return described_to_json("keras.initializers", value.class_name(), value.settings());
+}
+Json field_to_json(const Regularizer& value) {
+  if (!value) return nullptr;
+  return described_to_json("keras.regularizers", value.class_name(), value.settings());
+}
+Json field_to_json(const Constraint& value) {
+  if (!value) return nullptr;
+  return described_to_json("keras.constraints", value.class_name(), value.settings());
+}
+
+class ConfigWriter final : public EachField<ConfigWriter> {
+ public:
+  template <class Value>
+  void take(std::string_view name, const Value& value) {
+    config[std::string(name)] = field_to_json(value);
+  }
+  Json config = Json::object();
+};
+
+// ---- reading
+
+void read_field(const JsonPlace& place, std::int64_t& value) { value = place.whole(); }
+void read_field(const JsonPlace& place, double& value) { value = place.number(); }
+void read_field(const JsonPlace& place, bool& value) { value = place.flag(); }
+void read_field(const JsonPlace& place, std::string& value) { value = place.text(); }
+template <class Value>
+void read_field(const JsonPlace& place, std::optional<Value>& value) {
+  Value inner{};
+  read_field(place, inner);
+  value = std::move(inner);
+}
+void read_field(const JsonPlace& place, std::vector<std::int64_t>& value) {
+  value.clear();
+  if (!place.is_list()) {
+    value.push_back(place.whole());
+    return;
+  }
+  for (const JsonPlace& item : place.items()) value.push_back(item.whole());
+}
+void read_field(const JsonPlace& place, LayerPtr& value) { value = layer_at(place); }
+void read_field(const JsonPlace& place, std::vector<LayerPtr>& value) {
+  value.clear();
+  for (const JsonPlace& item : place.items()) value.push_back(layer_at(item));
+}
+void read_field(const JsonPlace& place, Shape& value) { value = shape_at(place); }
+void read_field(const JsonPlace& place, Activation& value) { value = Activation(place.text()); }
+void read_field(const JsonPlace& place, Initializer& value) {
+  value = described_at<Initializer>(place);
+}
+void read_field(const JsonPlace& place, Regularizer& value) {
+  value = described_at<Regularizer>(place);
+}
+void read_field(const JsonPlace& place, Constraint& value) {
+  value = described_at<Constraint>(place);
+}
+
+template <class Value>
+void read_null(const JsonPlace& place, Value& /*value*/) {
+  place.refuse("a value");
+}
+template <class Value>
+void read_null(const JsonPlace& /*place*/, std::optional<Value>& value) {
+  value.reset();
+}
+void read_null(const JsonPlace& /*place*/, std::vector<std::int64_t>& value) { value.clear(); }
+void read_null(const JsonPlace& /*place*/, LayerPtr& value) { value = {}; }
+void read_null(const JsonPlace& /*place*/, Regularizer& value) { value = {}; }
+void read_null(const JsonPlace& /*place*/, Constraint& value) { value = {}; }
+void read_null(const JsonPlace& /*place*/, Activation& value) { value = {}; }
+
+// A type policy of Keras is its name, or an object that holds the name.
+JsonPlace policy_name_at(const JsonPlace& place) {
+  return place.is_object() ? place["config"]["name"] : place;
+}
+
+class ConfigReader final : public EachField<ConfigReader> {
+ public:
+  explicit ConfigReader(const JsonPlace& config) : config_(config) {}
+
+  template <class Value>
+  void take(std::string_view name, Value& value) {
+    known_.insert(std::string(name));
+    if (!config_.json().contains(name)) return;
+    const JsonPlace place = name == "dtype" ? policy_name_at(config_[name]) : config_[name];
+    if (place.is_null()) {
+      read_null(place, value);
+      return;
+    }
+    try {
+      read_field(place, value);
+    } catch (const Error& error) {
+      if (error.message().starts_with(place.path())) throw;
+      throw Error(fmt::format("{}: {}", place.path(), error.message()), error.hint());
+    }
+  }
+
+  // Throws Error for an option that no field took.
+  void finish(std::string_view class_name) const {
+    for (const std::string& name : config_.member_names()) {
+      if (known_.contains(name) || means_nothing(name) || config_[name].is_off()) continue;
+      const std::vector<std::string_view> names(known_.begin(), known_.end());
+      try {
+        unknown_name(fmt::format("option of {}", class_name), name, names);
+      } catch (const Error& error) {
+        throw Error(fmt::format("{}: {}", config_.path(), error.message()), error.hint());
+      }
+    }
+  }
+
+ private:
+  // Options of Keras that choose between ways to compute the same, that the model tells its layers
+  // anyway, or that belong to a switch which is an option of its own (renorm).
+  static bool means_nothing(std::string_view name) {
+    static constexpr std::array<std::string_view, 5> names{"implementation", "use_cudnn", "unroll",
+                                                           "trainable", "renorm_momentum"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  const JsonPlace& config_;
+  std::set<std::string, std::less<>> known_;
+};
+
+std::string shown_name(const JsonPlace& object) {
+  const auto config = object.find("config");
+  const auto name = config ? config->find("name") : std::nullopt;
+  return name && name->is_text() ? fmt::format(" (\"{}\")", name->text()) : "";
+}
+
+}  // namespace
+
+Json to_json(const Shape& shape) {
+  Json list = Json::array();
+  for (const std::int64_t extent : shape) list.push_back(extent == None ? Json() : Json(extent));
+  return list;
+}
+
+Shape shape_at(const JsonPlace& place) {
+  const std::vector<JsonPlace> items = place.items();
+  if (items.size() > Shape::max_rank)
+    place.refuse(fmt::format("a shape of at most {} axes", Shape::max_rank));
+  Shape shape;
+  for (const JsonPlace& item : items) {
+    const std::int64_t extent = item.is_null() ? None : item.whole();
+    if (extent < 0 && !item.is_null()) item.refuse("a size, or null where it varies");
+    shape.append(extent);
+  }
+  return shape;
+}
+
+Json layer_to_json(Layer& layer) {
+  if (const Model* model = model_of(layer)) return model_to_json(*model);
+  ConfigWriter writer;
+  visit_config(layer, writer);
+  if (layer.class_name() == "InputLayer") {  // Keras knows it with these options only
+    writer.config.erase("trainable");
+    writer.config["sparse"] = false;
+  }
+  Json object = {{"module", "keras.layers"},
+                 {"class_name", layer.class_name()},
+                 {"config", std::move(writer.config)},
+                 {"registered_name", nullptr}};
+  if (layer.build_shapes().size() == 1)
+    object["build_config"] = {{"input_shape", to_json(layer.build_shapes().front())}};
+  return object;
+}
+
+LayerPtr layer_at(const JsonPlace& object) {
+  if (is_model(object)) {
+    const std::unique_ptr<Model> model = model_at(object);
+    if (!model->built()) {
+      throw Error(fmt::format("{}: a model inside a model does not say the shape of its input",
+                              object.path()),
+                  "build the inner model before you save it");
+    }
+    return model->as_layer();
+  }
+  const JsonPlace class_name = object["class_name"];
+  try {
+    const LayerPtr layer = make_layer(class_name.text());
+    const JsonPlace config = object["config"];
+    if (!config.is_object()) config.refuse("an object");
+    ConfigReader reader(config);
+    visit_config(*layer, reader);
+    reader.finish(layer->class_name());
+    if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
+    layer->validate();
+    return layer;
+  } catch (const Error& error) {
+    if (error.message().starts_with(object.path())) throw;
+    throw Error(fmt::format("{}{}: {}", object.path(), shown_name(object), error.message()),
+                error.hint());
+  }
+}
+
+}  // namespace chronicler

@@ -1,0 +1,21 @@
+// A layer's options as Keras's configuration, through the layer's own list of fields.
+#pragma once
+
+#include "base/json.h"
+#include "chronicler/layers/layer.h"
+
+namespace chronicler {
+
+// {"module": ..., "class_name": "LSTM", "config": {...}, "registered_name": null,
+//  "build_config": {"input_shape": [...]}}, with the keys that every Keras 3 knows.
+Json layer_to_json(Layer& layer);
+
+// A layer that is not built yet. An option that is not given has its default; one that is unknown
+// and not switched off (null, false or {}) is an Error.
+LayerPtr layer_at(const JsonPlace& object);
+
+// (None, 4) as [null, 4].
+Json to_json(const Shape& shape);
+Shape shape_at(const JsonPlace& place);
+
+}  // namespace chronicler

@@ -1,0 +1,147 @@
+#include "formats/model_spec.h"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "formats/model_config.h"
+#include "formats/weight_places.h"
+#include "layers/weights_from_file.h"
+
+namespace chronicler {
+namespace {
+
+// The optimizer's variables have a folder of their own beside the layers'.
+constexpr std::string_view optimizer_folder = "optimizer/vars/";
+std::size_t bytes_of(const ModelSpec& spec) {
+  std::size_t bytes = 0;
+  for (const NamedTensor& tensor : spec.weights) bytes += tensor.value.bytes();
+  for (const auto& [layer, tensors] : spec.weights_by_layer) {
+    for (const Tensor& tensor : tensors) bytes += tensor.bytes();
+  }
+  return bytes;
+}
+
+// What an old file says of layers, by the paths that their weights have now.
+NamedTensors by_path(const Model& model, const ModelSpec& spec) {
+  NamedTensors tensors = spec.weights;
+  std::map<std::string, std::size_t> taken;
+  for (const WeightPlace& place : weight_places(model)) {
+    const std::string& name = place.layer->name();
+    const auto found = spec.weights_by_layer.find(name);
+    const std::size_t index = taken[name]++;
+    if (found != spec.weights_by_layer.end() && index < found->second.size())
+      tensors.push_back({place.path, found->second[index]});
+  }
+  for (const auto& [name, weights] : spec.weights_by_layer) {
+    if (weights.size() == taken[name]) continue;
+    throw Error(fmt::format("layer \"{}\" must have {} weights, got {}", name, taken[name],
+                            weights.size()));
+  }
+  return tensors;
+}
+
+using TensorsByName = std::map<std::string_view, const NamedTensor*>;
+
+const Tensor& take_weight(const WeightPlace& place, TensorsByName& left) {
+  const auto described = [&] {
+    return fmt::format("\"{}\" of {} \"{}\"", place.parameter->name, place.layer->class_name(),
+                       place.layer->name());
+  };
+  const auto found = left.find(place.path);
+  if (found == left.end())
+    throw Error(fmt::format("the weight {} is missing (\"{}\")", described(), place.path));
+  const Tensor& value = found->second->value;
+  if (!(value.shape() == place.parameter->value.shape())) {
+    throw Error(fmt::format("the weight {} (\"{}\") must have shape {}, got {}", described(),
+                            place.path, place.parameter->value.shape().to_string(),
+                            value.shape().to_string()));
+  }
+  left.erase(found);
+  return value;
+}
+
+// As many as follow one another.
+std::vector<Tensor> take_optimizer_variables(TensorsByName& left) {
+  std::vector<Tensor> variables;
+  for (;;) {
+    const auto found = left.find(optimizer_path(variables.size()));
+    if (found == left.end()) return variables;
+    // The iteration is a whole number of some size in files.
+    const Tensor& value = found->second->value;
+    variables.push_back(variables.empty() ? value.to(DType::float64) : value);
+    left.erase(found);
+  }
+}
+
+}  // namespace
+
+std::string optimizer_path(std::size_t index) {
+  return fmt::format("{}{}", optimizer_folder, index);
+}
+
+NamedTensors describe_weights(const Model& model) {
+  NamedTensors tensors;
+  if (!model.built()) return tensors;
+  for (const WeightPlace& place : weight_places(model))
+    tensors.push_back({place.path, place.parameter->value});
+  const std::size_t weight_count = tensors.size();
+  if (const auto compilation = model.compilation()) {
+    for (const Tensor& variable : compilation->optimizer_variables) {
+      const std::size_t index = tensors.size() - weight_count;
+      tensors.push_back({optimizer_path(index), variable, index == 0});
+    }
+  }
+  return tensors;
+}
+
+ModelSpec describe_model(const Model& model) {
+  ModelSpec spec{model_to_json(model), describe_weights(model)};
+  const auto compilation = model.compilation();
+  spec.model["compile_config"] =
+      compilation ? parse_json(compilation->config, "compile_config") : Json::object();
+  return spec;
+}
+
+std::unique_ptr<Model> make_model(const ModelSpec& spec) {
+  const JsonPlace object(spec.model, "model");
+  std::unique_ptr<Model> model;
+  {
+    const WeightsFromFile guard(bytes_of(spec));
+    model = model_at(object);
+  }
+  const auto config = object.find("compile_config");
+  if (config && !config->is_off()) model->set_compilation({to_text(config->json()), {}});
+  if (!spec.weights_by_layer.empty() && !model->built())
+    throw Error("the model does not say the shape of its input", "save it after its first data");
+  set_weights(*model, spec.weights_by_layer.empty() ? spec.weights : by_path(*model, spec));
+  if (const auto compilation = model->compilation()) {
+    std::int64_t count = 0;
+    for (const Tensor& variable : compilation->optimizer_variables) count += variable.size();
+    model->set_optimizer_params(count);
+  }
+  return model;
+}
+
+void set_weights(Model& model, const NamedTensors& weights) {
+  TensorsByName left;
+  for (const NamedTensor& tensor : weights) left.emplace(tensor.name, &tensor);
+
+  const std::vector<WeightPlace> places =
+      model.built() ? weight_places(model) : std::vector<WeightPlace>();
+  std::vector<const Tensor*> values;
+  for (const WeightPlace& place : places) values.push_back(&take_weight(place, left));
+  const std::vector<Tensor> optimizer_variables = take_optimizer_variables(left);
+  if (!left.empty()) {
+    throw Error(
+        fmt::format("the weight \"{}\" belongs to no layer of the model", left.begin()->first),
+        model.built() ? "" : "the model is not built yet: give it an Input");
+  }
+  // What may fail comes first, so that a model has either all or none.
+  if (!optimizer_variables.empty()) model.restore_optimizer(optimizer_variables);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    copy(values[i]->to(places[i].parameter->value.dtype()), places[i].parameter->value);
+}
+
+}  // namespace chronicler

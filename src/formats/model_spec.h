@@ -1,0 +1,38 @@
+// What a model file says, whatever its format: the value between bytes and a model.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "chronicler/model/model.h"
+#include "formats/named_tensor.h"
+
+namespace chronicler {
+
+struct ModelSpec {
+  // Keras's object: class_name, config with the layers' own objects, build_config. Null in a file
+  // of weights alone.
+  Json model;
+  // By Keras's paths, in the order of the layers: "layers/lstm/cell/vars/0".
+  NamedTensors weights;
+  // Old files instead have the weights of each layer, in its order, by the layer's name.
+  std::map<std::string, std::vector<Tensor>> weights_by_layer = {};
+};
+
+// Where variables of the optimizer stand among the weights: "optimizer/vars/0".
+std::string optimizer_path(std::size_t index);
+
+// Everything that there is to say about the model. The tensors are the model's own, not copies.
+ModelSpec describe_model(const Model& model);
+NamedTensors describe_weights(const Model& model);
+
+// The one place where models are made from files. Throws Error for what it does not know, what is
+// missing, left over, or of another shape.
+std::unique_ptr<Model> make_model(const ModelSpec& spec);
+// Sets every weight of the model, or none if it throws Error.
+void set_weights(Model& model, const NamedTensors& weights);
+
+}  // namespace chronicler

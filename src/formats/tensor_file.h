@@ -1,0 +1,4 @@
+// Where model/tensor_file.h is defined.
+#pragma once
+
+#include "model/tensor_file.h"  // IWYU pragma: export

@@ -1,0 +1,56 @@
+// The equations of the gated cells for one vector of units, from their sums.
+#if defined(CHRONICLER_KERNELS_SIMD_CELLS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CHRONICLER_KERNELS_SIMD_CELLS_INL_H_
+#undef CHRONICLER_KERNELS_SIMD_CELLS_INL_H_
+#else
+#define CHRONICLER_KERNELS_SIMD_CELLS_INL_H_
+#endif
+
+#include "hwy/highway.h"
+
+#include "kernels/simd/activation-inl.h"
+#include "kernels/simd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chronicler::kernels {
+namespace HWY_NAMESPACE {
+
+// c = s(zf) c' + s(zi) a(zc), h = s(zo) a(c). Sums: zi zf zc zo.
+struct LstmUnits {
+  Vector input_gate, forget_gate, new_value, output_gate, cell, hidden;
+
+  template <class Pair>
+  HWY_INLINE LstmUnits(const Pair& pair, const float* sums, Vector cell_before)
+      : input_gate(pair.gate(hn::LoadU(tag, sums))),
+        forget_gate(pair.gate(hn::LoadU(tag, sums + lanes))),
+        new_value(pair.inner(hn::LoadU(tag, sums + 2 * lanes))),
+        output_gate(pair.gate(hn::LoadU(tag, sums + 3 * lanes))),
+        cell(hn::MulAdd(forget_gate, cell_before, hn::Mul(input_gate, new_value))),
+        hidden(hn::Mul(output_gate, pair.inner(cell))) {}
+};
+
+// h = z h' + (1 - z) n
+HWY_INLINE Vector next_hidden(Vector update_gate, Vector before, Vector new_value) {
+  const Vector rest = hn::Sub(hn::Set(tag, 1.0F), update_gate);
+  return hn::MulAdd(update_gate, before, hn::Mul(rest, new_value));
+}
+
+// reset_after: n = a(xh + r hh), h = z h' + (1 - z) n. Sums: z r xh hh.
+struct GruUnits {
+  Vector update_gate, reset_gate, kept, z_new, new_value, hidden;
+
+  template <class Pair>
+  HWY_INLINE GruUnits(const Pair& pair, const float* sums, Vector before)
+      : update_gate(pair.gate(hn::LoadU(tag, sums))),
+        reset_gate(pair.gate(hn::LoadU(tag, sums + lanes))),
+        kept(hn::LoadU(tag, sums + 3 * lanes)),
+        z_new(hn::MulAdd(reset_gate, kept, hn::LoadU(tag, sums + 2 * lanes))),
+        new_value(pair.inner(z_new)),
+        hidden(next_hidden(update_gate, before, new_value)) {}
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace chronicler::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif

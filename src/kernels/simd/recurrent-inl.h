@@ -1,0 +1,547 @@
+// What the fast cells share: which rows take part in a step, where their numbers lie, and the
+// products that do not depend on the cell.
+#if defined(CHRONICLER_KERNELS_SIMD_RECURRENT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CHRONICLER_KERNELS_SIMD_RECURRENT_INL_H_
+#undef CHRONICLER_KERNELS_SIMD_RECURRENT_INL_H_
+#else
+#define CHRONICLER_KERNELS_SIMD_RECURRENT_INL_H_
+#endif
+
+#include <cstring>
+
+#include "hwy/highway.h"
+
+#include "kernels/recurrence.h"
+#include "kernels/simd/outer-inl.h"
+#include "kernels/simd/tile-inl.h"
+#include "kernels/simd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chronicler::kernels {
+namespace HWY_NAMESPACE {
+
+using Run = Recurrence<float>;
+using Gradient = RecurrenceGradient<float>;
+
+// Rows that are worked on together: enough for a panel to be worth loading, few enough for the
+// stack.
+inline constexpr std::int64_t group_rows = 64;
+
+// ---- Where things are
+
+HWY_INLINE bool is_masked(const Run& run, std::int64_t t, std::int64_t n) {
+  return run.mask != nullptr && run.mask[t * run.rows + n] == 0;
+}
+// The states before step s, after step s - 1.
+HWY_INLINE float* state_at(const Run& run, float* states, std::int64_t s, std::int64_t n) {
+  return states + (s % run.state_slots * run.rows + n) * run.units;
+}
+// Tape or preactivations of a cell that keeps `blocks` blocks; null stays null.
+HWY_INLINE float* tape_at(const Run& run, float* tape, std::int64_t blocks, std::int64_t t,
+                          std::int64_t n) {
+  if (tape == nullptr) return nullptr;
+  return tape + (t % run.tape_slots * run.rows + n) * blocks * run.units;
+}
+HWY_INLINE std::int64_t unit_blocks(const Run& run) { return pieces_of(run.units, lanes); }
+
+// The rows of a group that take part in a step.
+struct ActiveRows {
+  std::int64_t count = 0;
+  std::int64_t index[group_rows];
+};
+
+// Those of `rows` (at most group_rows) that step t does not mask. The states of the others are
+// passed on.
+HWY_INLINE void collect_and_pass_on(const Run& run, std::int64_t t, Range rows,
+                                    ActiveRows& active) {
+  active.count = 0;
+  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+    if (!is_masked(run, t, n)) {
+      active.index[active.count++] = n;
+      continue;
+    }
+    const std::size_t bytes = static_cast<std::size_t>(run.units) * sizeof(float);
+    std::memcpy(state_at(run, run.hidden, t + 1, n), state_at(run, run.hidden, t, n), bytes);
+    if (run.cell != nullptr) {
+      std::memcpy(state_at(run, run.cell, t + 1, n), state_at(run, run.cell, t, n), bytes);
+    }
+  }
+}
+
+// ---- Panels: weights laid out for the tiles
+
+// [block][k][gate][lanes]: what the sums of one block of units read one after the other.
+HWY_INLINE std::int64_t gate_panels_size(const Run& run, std::int64_t k, std::int64_t gates) {
+  return unit_blocks(run) * k * gates * lanes;
+}
+HWY_INLINE void pack_gate_panels(const Run& run, std::int64_t k, std::int64_t gates,
+                                 const float* weights, float* packed, Share share) {
+  const std::int64_t ld = gates * run.units;
+  for (std::int64_t block = share.index; block < unit_blocks(run); block += share.count) {
+    float* to = packed + block * k * gates * lanes;
+    const std::int64_t count = run.units - block * lanes;
+    for (std::int64_t i = 0; i < k; ++i) {
+      for (std::int64_t gate = 0; gate < gates; ++gate) {
+        const float* from = weights + i * ld + gate * run.units + block * lanes;
+        hn::StoreU(load_first(from, count), tag, to);
+        to += lanes;
+      }
+    }
+  }
+}
+
+// W^T, [G*U][columns], for products with gate gradients: pack_panels of panels share.index,
+// share.index + share.count ...
+HWY_INLINE void pack_transposed_share(std::int64_t k, std::int64_t columns, const float* weights,
+                                      float* packed, Share share) {
+  const std::int64_t panels = pieces_of(columns, panel_columns);
+  for (std::int64_t panel = share.index; panel < panels; panel += share.count) {
+    const std::int64_t begin = panel * panel_columns;
+    pack_panels(k, smaller(panel_columns, columns - begin), weights + begin * k, k, true,
+                packed + begin * k);
+  }
+}
+
+// ---- Dropout: copies of what a row puts in, times its factors
+
+// to[gate][i] = from[i] * factors(gate)[i], for `gates` blocks of factors that lie `stride` numbers
+// apart.
+HWY_INLINE void drop(const float* from, const float* factors, std::int64_t stride,
+                     std::int64_t gates, std::int64_t size, float* to) {
+  for (std::int64_t gate = 0; gate < gates; ++gate) {
+    for (std::int64_t i = 0; i < size; i += lanes) {
+      const Vector value = hn::Mul(load_first(from + i, size - i),
+                                   load_first(factors + gate * stride + i, size - i));
+      store_first(value, to + gate * size + i, size - i);
+    }
+  }
+}
+
+HWY_INLINE std::int64_t dropped_input_size(const Run& run) {
+  return run.input_dropout == nullptr ? 0 : run.input_dropout_blocks * run.features;
+}
+HWY_INLINE std::int64_t dropped_hidden_size(const Run& run, std::int64_t gates) {
+  return run.recurrent_dropout == nullptr ? 0 : gates * run.units;
+}
+HWY_INLINE std::int64_t dropout_scratch(const Run& run, std::int64_t gates) {
+  return dropped_input_size(run) + dropped_hidden_size(run, gates);
+}
+
+// What the active rows of a step put into the sums: x and h', or their dropped copies.
+struct StepInputs {
+  const float* x[group_rows];
+  const float* hidden[group_rows];
+  std::int64_t x_gate_stride = 0;
+  std::int64_t hidden_gate_stride = 0;
+
+  HWY_INLINE StepInputs(const Run& run, std::int64_t t, const ActiveRows& active,
+                        std::int64_t gates, std::int64_t row_scratch) {
+    if (run.input_dropout != nullptr && run.input_dropout_blocks > 1) x_gate_stride = run.features;
+    if (run.recurrent_dropout != nullptr) hidden_gate_stride = run.units;
+    for (std::int64_t i = 0; i < active.count; ++i) {
+      const std::int64_t n = active.index[i];
+      x[i] = run.x.at(t, n);
+      hidden[i] = state_at(run, run.hidden, t, n);
+      float* scratch = run.scratch + n * row_scratch;
+      if (run.input_dropout != nullptr) {
+        drop(x[i], run.input_dropout + n * run.features, run.rows * run.features,
+             run.input_dropout_blocks, run.features, scratch);
+        x[i] = scratch;
+        scratch += dropped_input_size(run);
+      }
+      if (run.recurrent_dropout != nullptr) {
+        drop(hidden[i], run.recurrent_dropout + n * run.units, run.rows * run.units, gates,
+             run.units, scratch);
+        hidden[i] = scratch;
+      }
+    }
+  }
+};
+
+// ---- The sums of all gates for one block of units
+
+// Four sums a unit: LSTM i f c o; GRU z r and the two parts of the candidate.
+inline constexpr int gate_sums = 4;
+
+// out[row][sum][lanes] = start + x W + h' U. Gates is that of a panel: with 3 (GRU), the last
+// vector of the input's panel goes to sum 2, that of the recurrent one to sum 3. A start of row
+// stride 0 is the same for all rows.
+template <int Rows, int Gates>
+HWY_NOINLINE void sum_gates_of_rows(const Term& x, const Term& hidden, const float* start,
+                                    std::int64_t start_stride, float* out) {
+  constexpr int last_of_hidden = gate_sums - 1;
+  constexpr int last_of_x = Gates - 1;
+  if constexpr (tile_vectors >= gate_sums) {
+    Vector acc[Rows][gate_sums];
+    CHRONICLER_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      CHRONICLER_UNROLL
+      for (int v = 0; v < gate_sums; ++v) {
+        acc[row][v] = hn::LoadU(tag, start + row * start_stride + v * lanes);
+      }
+    }
+    add_term<Rows, Gates, gate_sums, last_of_x>(x, acc);
+    add_term<Rows, Gates, gate_sums, last_of_hidden>(hidden, acc);
+    CHRONICLER_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      CHRONICLER_UNROLL
+      for (int v = 0; v < gate_sums; ++v) {
+        hn::StoreU(acc[row][v], tag, out + (row * gate_sums + v) * lanes);
+      }
+    }
+  } else {
+    // Two sums at a time.
+    CHRONICLER_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      Vector acc[Rows][2];
+      CHRONICLER_UNROLL
+      for (int row = 0; row < Rows; ++row) {
+        CHRONICLER_UNROLL
+        for (int v = 0; v < 2; ++v) {
+          acc[row][v] = hn::LoadU(tag, start + row * start_stride + (half * 2 + v) * lanes);
+        }
+      }
+      const Term x_half = from_vector(x, half * 2);
+      const Term hidden_half = from_vector(hidden, half * 2);
+      if (half == 0 || Gates == 4) {
+        add_term<Rows, 2, 2, 1>(x_half, acc);
+        add_term<Rows, 2, 2, 1>(hidden_half, acc);
+      } else {
+        add_term<Rows, 1, 2, 0>(x_half, acc);
+        add_term<Rows, 1, 2, 1>(hidden_half, acc);
+      }
+      CHRONICLER_UNROLL
+      for (int row = 0; row < Rows; ++row) {
+        CHRONICLER_UNROLL
+        for (int v = 0; v < 2; ++v) {
+          hn::StoreU(acc[row][v], tag, out + (row * gate_sums + half * 2 + v) * lanes);
+        }
+      }
+    }
+  }
+}
+
+template <int Gates>
+HWY_INLINE void sum_gates(int rows, const Term& x, const Term& hidden, const float* start,
+                          std::int64_t start_stride, float* out) {
+  switch (rows) {
+    case 1:
+      return sum_gates_of_rows<1, Gates>(x, hidden, start, start_stride, out);
+    case 2:
+      return sum_gates_of_rows<2, Gates>(x, hidden, start, start_stride, out);
+    case 3:
+      return sum_gates_of_rows<3, Gates>(x, hidden, start, start_stride, out);
+    case 4:
+      return sum_gates_of_rows<4, Gates>(x, hidden, start, start_stride, out);
+    case 5:
+      return sum_gates_of_rows<5, Gates>(x, hidden, start, start_stride, out);
+    default:
+      return sum_gates_of_rows<6, Gates>(x, hidden, start, start_stride, out);
+  }
+}
+
+// ---- Gradients
+
+// The gradient by hidden(t): what came from the steps after it, and what comes from outside.
+HWY_INLINE void meet_output_gradient(const Run& run, const Gradient& gradient, std::int64_t t,
+                                     std::int64_t n) {
+  if (gradient.output == nullptr && gradient.trace == nullptr) return;
+  float* d_hidden = gradient.hidden + n * run.units;
+  const std::int64_t at = (t * run.rows + n) * run.units;
+  for (std::int64_t u = 0; u < run.units; u += lanes) {
+    const std::int64_t count = run.units - u;
+    Vector d = load_first(d_hidden + u, count);
+    if (gradient.output != nullptr) {
+      d = hn::Add(d, load_first(gradient.output + at + u, count));
+      store_first(d, d_hidden + u, count);
+    }
+    if (gradient.trace != nullptr) store_first(d, gradient.trace + at + u, count);
+  }
+}
+
+// rows_out[i][0..columns) = start + rows[i][0..k) * panels, over all panels of a packed matrix
+// whose panels have panel_k rows, the first k_offset of which are passed over.
+HWY_INLINE void rows_times_panels(std::int64_t count, const float* const* rows, std::int64_t k,
+                                  const float* panels, std::int64_t panel_k, std::int64_t k_offset,
+                                  std::int64_t columns, TileStart start, float* const* out) {
+  for (std::int64_t column = 0; column < columns; column += panel_columns) {
+    const float* panel = panels + column * panel_k + k_offset * panel_columns;
+    for (std::int64_t row = 0; row < count;) {
+      const int tile = next_tile(count - row);
+      float* to[tile_rows];
+      for (int i = 0; i < tile; ++i) to[i] = out[row + i] + column;
+      product(tile, smaller(panel_columns, columns - column), {rows + row, k, panel, panel_columns},
+              {}, start, nullptr, to);
+      row += tile;
+    }
+  }
+}
+
+// out[i] += factors[i] * from[i]
+HWY_INLINE void add_dropped(const float* from, const float* factors, std::int64_t size,
+                            float* out) {
+  for (std::int64_t i = 0; i < size; i += lanes) {
+    const std::int64_t count = size - i;
+    const Vector sum = hn::MulAdd(load_first(from + i, count), load_first(factors + i, count),
+                                  load_first(out + i, count));
+    store_first(sum, out + i, count);
+  }
+}
+
+// A gate's part of a product with gate gradients whose result meets that gate's own dropout
+// factors.
+struct GatePart {
+  std::int64_t tape_block;  // where its gradient lies on the tape
+  std::int64_t gate;        // in the weights
+};
+
+// d_hidden += d_gates U^T for the active rows of a step, gate by gate if each has dropout factors
+// of its own. `start`: whether the sums go on from what d_hidden holds.
+HWY_INLINE void hidden_gradient(const Run& run, const Gradient& gradient, std::int64_t t,
+                                const ActiveRows& active, std::int64_t gates,
+                                std::int64_t tape_blocks, const GatePart* parts,
+                                std::int64_t part_count, const float* panels,
+                                std::int64_t row_scratch) {
+  const float* from[group_rows];
+  float* to[group_rows];
+  for (std::int64_t part = 0; part < part_count; ++part) {
+    for (std::int64_t i = 0; i < active.count; ++i) {
+      const std::int64_t n = active.index[i];
+      from[i] = tape_at(run, run.tape, tape_blocks, t, n) + parts[part].tape_block * run.units;
+      to[i] = run.recurrent_dropout == nullptr ? gradient.hidden + n * run.units
+                                               : run.scratch + n * row_scratch;
+    }
+    // Parts that follow one another on the tape and in the weights are one product.
+    std::int64_t together = 1;
+    while (run.recurrent_dropout == nullptr && part + together < part_count &&
+           parts[part + together].tape_block == parts[part].tape_block + together &&
+           parts[part + together].gate == parts[part].gate + together) {
+      ++together;
+    }
+    rows_times_panels(active.count, from, together * run.units, panels, gates * run.units,
+                      parts[part].gate * run.units, run.units,
+                      run.recurrent_dropout == nullptr ? TileStart::output : TileStart::zero, to);
+    if (run.recurrent_dropout != nullptr) {
+      for (std::int64_t i = 0; i < active.count; ++i) {
+        const std::int64_t n = active.index[i];
+        add_dropped(to[i], run.recurrent_dropout + (parts[part].gate * run.rows + n) * run.units,
+                    run.units, gradient.hidden + n * run.units);
+      }
+    }
+    part += together - 1;
+  }
+}
+
+// Steps and rows that take part, up to a number of pairs at a time, in the order of steps and then
+// of rows.
+class Pairs {
+ public:
+  Pairs(const Run& run, Range rows) : run_(run), rows_(rows), n_(rows.begin) {}
+
+  // The next at most `size` pairs; 0 at the end. Masked pairs go to masked(t, n).
+  template <class Masked>
+  HWY_INLINE std::int64_t next(std::int64_t size, std::int64_t* steps, std::int64_t* rows,
+                               const Masked& masked) {
+    std::int64_t count = 0;
+    while (count < size && t_ < run_.steps) {
+      if (n_ >= rows_.end) {
+        n_ = rows_.begin;
+        ++t_;
+        continue;
+      }
+      if (is_masked(run_, t_, n_)) {
+        masked(t_, n_);
+      } else {
+        steps[count] = t_;
+        rows[count] = n_;
+        ++count;
+      }
+      ++n_;
+    }
+    return count;
+  }
+
+ private:
+  const Run& run_;
+  Range rows_;
+  std::int64_t t_ = 0;
+  std::int64_t n_;
+};
+
+struct ClearInputGradient {
+  const Run& run;
+  const Gradient& gradient;
+  HWY_INLINE void operator()(std::int64_t t, std::int64_t n) const {
+    std::memset(gradient.x.at(t, n), 0, static_cast<std::size_t>(run.features) * sizeof(float));
+  }
+};
+struct PassOver {
+  HWY_INLINE void operator()(std::int64_t, std::int64_t) const {}
+};
+
+// dx = d_gates W^T, of a cell whose gates' gradients are the first blocks of its tape.
+HWY_INLINE void write_input_gradient(const Run& run, const Gradient& gradient, std::int64_t gates,
+                                     std::int64_t tape_blocks, const float* panels, Range rows) {
+  if (gradient.x.data == nullptr) return;
+  std::int64_t steps[group_rows];
+  std::int64_t indices[group_rows];
+  const float* from[group_rows];
+  float* to[group_rows];
+  const std::int64_t k = gates * run.units;
+  const bool by_gate = run.input_dropout != nullptr && run.input_dropout_blocks > 1;
+  // Parts of a row's dx, before they meet the factors of their gate. A row of features may be long:
+  // by pieces.
+  constexpr std::int64_t piece = panel_columns;
+  float parts[group_rows * piece];
+  Pairs pairs(run, rows);
+  while (const std::int64_t count =
+             pairs.next(group_rows, steps, indices, ClearInputGradient{run, gradient})) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      from[i] = tape_at(run, run.tape, tape_blocks, steps[i], indices[i]);
+      to[i] = gradient.x.at(steps[i], indices[i]);
+    }
+    if (!by_gate) {
+      rows_times_panels(count, from, k, panels, k, 0, run.features, TileStart::zero, to);
+      if (run.input_dropout == nullptr) continue;
+      for (std::int64_t i = 0; i < count; ++i) {
+        drop(to[i], run.input_dropout + indices[i] * run.features, 0, 1, run.features, to[i]);
+      }
+      continue;
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::memset(to[i], 0, static_cast<std::size_t>(run.features) * sizeof(float));
+    }
+    for (std::int64_t gate = 0; gate < gates; ++gate) {
+      const float* gate_rows[group_rows];
+      float* part_rows[group_rows];
+      for (std::int64_t i = 0; i < count; ++i) {
+        gate_rows[i] = from[i] + gate * run.units;
+        part_rows[i] = parts + i * piece;
+      }
+      for (std::int64_t begin = 0; begin < run.features; begin += piece) {
+        const std::int64_t width = smaller(piece, run.features - begin);
+        rows_times_panels(count, gate_rows, run.units, panels + begin * k, k, gate * run.units,
+                          width, TileStart::zero, part_rows);
+        for (std::int64_t i = 0; i < count; ++i) {
+          const float* factors = run.input_dropout + (gate * run.rows + indices[i]) * run.features;
+          add_dropped(part_rows[i], factors + begin, width, to[i] + begin);
+        }
+      }
+    }
+  }
+}
+
+// A weight matrix's gradient: for each gate of the matrix, the block of the tape that holds d_gate.
+struct WeightPart {
+  const GatePart* parts;
+  std::int64_t part_count;
+  std::int64_t gates;  // blocks of columns of the matrix
+};
+
+// Columns that are copied at a time.
+inline constexpr std::int64_t weight_columns = 32;
+
+// Rows of what the weights multiplied, for some pairs: x, h', or r h'.
+struct LeftRows {
+  const float* rows[outer_depth];
+  const float* factors[outer_depth];
+  bool dropped = false;
+};
+
+// matrix[i][columns] += sum over pairs left[pair][i] d_gate[pair][columns] for some columns of one
+// or all gates, and the same sums of d_gate alone for the bias (null: none).
+HWY_INLINE void add_weight_columns(const Run& run, std::int64_t tape_blocks,
+                                   const std::int64_t* steps, const std::int64_t* indices,
+                                   std::int64_t depth, const LeftRows& left_rows,
+                                   std::int64_t left_size, const OuterColumn* columns,
+                                   std::int64_t count, std::int64_t matrix_columns, float* matrix,
+                                   float* bias, OuterLeft& left,
+                                   OuterRight<weight_columns>& right) {
+  const float* gradients[outer_depth];
+  for (std::int64_t k = 0; k < depth; ++k) {
+    gradients[k] = tape_at(run, run.tape, tape_blocks, steps[k], indices[k]);
+  }
+  right.pack(gradients, columns, count, depth);
+  if (bias != nullptr) outer_sums(right, bias, columns, count);
+  for (std::int64_t begin = 0; begin < left_size; begin += outer_rows) {
+    left.pack(left_rows.rows, left_rows.dropped ? left_rows.factors : nullptr, begin,
+              smaller(outer_rows, left_size - begin), depth);
+    outer_product(left, right, matrix + begin * matrix_columns, matrix_columns, columns, count);
+  }
+}
+
+// The gradient of one matrix (and bias) for the units [begin, end) of every gate. Left(t, n, gate)
+// gives the numbers that met the gate and their factors (null: none); `by_gate`: they differ from
+// gate to gate.
+template <class Left>
+HWY_INLINE void add_weight_gradient(const Run& run, std::int64_t tape_blocks, const GatePart* parts,
+                                    std::int64_t part_count, std::int64_t matrix_gates,
+                                    std::int64_t left_size, const Left& left_of, bool by_gate,
+                                    float* matrix, float* bias, Range units) {
+  OuterLeft left;
+  OuterRight<weight_columns> right;
+  LeftRows left_rows;
+  std::int64_t steps[outer_depth];
+  std::int64_t indices[outer_depth];
+  OuterColumn columns[weight_columns];
+  // As many vectors of units as fit, with all gates of the same left side together.
+  const std::int64_t parts_together = by_gate ? 1 : part_count;
+  const std::int64_t blocks_together = weight_columns / parts_together;
+  for (std::int64_t first_part = 0; first_part < part_count; first_part += parts_together) {
+    for (std::int64_t begin = units.begin; begin < units.end; begin += blocks_together * lanes) {
+      const std::int64_t end = smaller(units.end, begin + blocks_together * lanes);
+      std::int64_t count = 0;
+      for (std::int64_t u = begin; u < end; u += lanes) {
+        for (std::int64_t part = first_part; part < first_part + parts_together; ++part) {
+          columns[count++] = {parts[part].tape_block * run.units + u,
+                              parts[part].gate * run.units + u, smaller(lanes, end - u)};
+        }
+      }
+      Pairs pairs(run, {0, run.rows});
+      while (const std::int64_t depth = pairs.next(outer_depth, steps, indices, PassOver())) {
+        for (std::int64_t k = 0; k < depth; ++k) {
+          left_of(steps[k], indices[k], parts[first_part].gate, left_rows, k);
+        }
+        add_weight_columns(run, tape_blocks, steps, indices, depth, left_rows, left_size, columns,
+                           count, matrix_gates * run.units, matrix, bias, left, right);
+      }
+    }
+  }
+}
+
+// x, with the dropout of the input.
+struct InputLeft {
+  const Run& run;
+  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t gate, LeftRows& left,
+                             std::int64_t k) const {
+    left.rows[k] = run.x.at(t, n);
+    left.dropped = run.input_dropout != nullptr;
+    if (!left.dropped) return;
+    const std::int64_t block = run.input_dropout_blocks == 1 ? 0 : gate;
+    left.factors[k] = run.input_dropout + (block * run.rows + n) * run.features;
+  }
+};
+// h', with the dropout of the state.
+struct HiddenLeft {
+  const Run& run;
+  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t gate, LeftRows& left,
+                             std::int64_t k) const {
+    left.rows[k] = state_at(run, run.hidden, t, n);
+    left.dropped = run.recurrent_dropout != nullptr;
+    if (!left.dropped) return;
+    left.factors[k] = run.recurrent_dropout + (gate * run.rows + n) * run.units;
+  }
+};
+
+// Clears the tape of a masked row of a step: nothing flows into its gates.
+HWY_INLINE void clear_tape(const Run& run, std::int64_t tape_blocks, std::int64_t t,
+                           std::int64_t n) {
+  std::memset(tape_at(run, run.tape, tape_blocks, t, n), 0,
+              static_cast<std::size_t>(tape_blocks * run.units) * sizeof(float));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace chronicler::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif

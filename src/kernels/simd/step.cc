@@ -1,0 +1,178 @@
+// One step of one sequence: the contract is kernels/step.h.
+#include "kernels/step.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/step.cc"
+#include "hwy/foreach_target.h"
+// Highway's headers come after foreach_target.h.
+#include "hwy/highway.h"
+
+#include "kernels/simd/activation-inl.h"
+#include "kernels/simd/cells-inl.h"
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chronicler::kernels {
+namespace HWY_NAMESPACE {
+
+// Sums that are kept in registers together: a row needs many chains to hide the latency of an
+// addition.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
+inline constexpr int step_vectors = 16;
+#else
+inline constexpr int step_vectors = 8;
+#endif
+
+// Weights lie in groups of up to step_vectors vectors: [group][k of a, then k of b][vector][lanes].
+HWY_INLINE std::int64_t group_size(const StepProduct& product, std::int64_t vector) {
+  return smaller(step_vectors, product.columns / lanes - vector);
+}
+
+std::int64_t StepLanes() { return lanes; }
+std::int64_t StepProductSize(const StepProduct& product) {
+  return (product.a_size + product.b_size) * product.columns;
+}
+
+HWY_INLINE float weight_at(const StepMatrix& matrix, std::int64_t k, std::int64_t column) {
+  const std::int64_t place = matrix.columns[column];
+  return place < 0 ? 0.0F : matrix.data[k * matrix.ld + place];
+}
+
+void PackStepProduct(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
+                     float* packed) {
+  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += step_vectors) {
+    const std::int64_t width = group_size(product, vector) * lanes;
+    for (std::int64_t k = 0; k < product.a_size + product.b_size; ++k) {
+      for (std::int64_t column = 0; column < width; ++column) {
+        const std::int64_t at = vector * lanes + column;
+        *packed++ = k < product.a_size ? weight_at(a, k, at) : weight_at(b, k - product.a_size, at);
+      }
+    }
+  }
+}
+
+template <int Vectors>
+HWY_INLINE const float* add_row(std::int64_t size, const float* row,
+                                const float* HWY_RESTRICT panel, Vector (&sums)[Vectors]) {
+  for (std::int64_t k = 0; k < size; ++k) {
+    const Vector factor = hn::Set(tag, row[k]);
+    CHRONICLER_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      sums[v] = hn::MulAdd(factor, hn::LoadU(tag, panel + v * lanes), sums[v]);
+    }
+    panel += Vectors * lanes;
+  }
+  return panel;
+}
+
+template <int Vectors>
+HWY_NOINLINE const float* sum_group(const StepProduct& product, const float* a, const float* b,
+                                    const float* bias, const float* panel, float* out) {
+  Vector sums[Vectors];
+  CHRONICLER_UNROLL
+  for (int v = 0; v < Vectors; ++v) sums[v] = hn::LoadU(tag, bias + v * lanes);
+  panel = add_row(product.a_size, a, panel, sums);
+  panel = add_row(product.b_size, b, panel, sums);
+  CHRONICLER_UNROLL
+  for (int v = 0; v < Vectors; ++v) hn::StoreU(sums[v], tag, out + v * lanes);
+  return panel;
+}
+
+template <int Vectors>
+HWY_INLINE const float* sum_group_of(std::int64_t vectors, const StepProduct& product,
+                                     const float* a, const float* b, const float* bias,
+                                     const float* panel, float* out) {
+  if (vectors == Vectors) return sum_group<Vectors>(product, a, b, bias, panel, out);
+  if constexpr (Vectors > 1)
+    return sum_group_of<Vectors - 1>(vectors, product, a, b, bias, panel, out);
+  return panel;
+}
+
+void RunStepProduct(const StepProduct& product, const float* a, const float* b, float* out) {
+  const float* panel = product.packed;
+  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += step_vectors) {
+    panel = sum_group_of<step_vectors>(group_size(product, vector), product, a, b,
+                                       product.bias + vector * lanes, panel, out + vector * lanes);
+  }
+}
+
+HWY_INLINE bool is_usual(const StepCell& run) {
+  return run.activation == Activation::tanh && run.recurrent_activation == Activation::sigmoid;
+}
+
+template <class Pair>
+HWY_INLINE void lstm_units(const StepCell& run, const float* sums, float* hidden, float* cell) {
+  const Pair pair(run.activation, run.recurrent_activation);
+  for (std::int64_t u = 0; u < run.units; u += lanes, sums += 4 * lanes) {
+    const std::int64_t count = run.units - u;
+    const LstmUnits units(pair, sums, load_first(cell + u, count));
+    store_first(units.cell, cell + u, count);
+    store_first(units.hidden, hidden + u, count);
+  }
+}
+
+void LstmStep(const StepCell& run, const float* sums, float* hidden, float* cell) {
+  if (is_usual(run)) return lstm_units<Usual>(run, sums, hidden, cell);
+  lstm_units<AnyPair>(run, sums, hidden, cell);
+}
+
+template <class Pair>
+HWY_INLINE void gru_units(const StepCell& run, const float* sums, float* hidden) {
+  const Pair pair(run.activation, run.recurrent_activation);
+  for (std::int64_t u = 0; u < run.units; u += lanes, sums += 4 * lanes) {
+    const std::int64_t count = run.units - u;
+    const GruUnits units(pair, sums, load_first(hidden + u, count));
+    store_first(units.hidden, hidden + u, count);
+  }
+}
+
+void GruStep(const StepCell& run, const float* sums, float* hidden) {
+  if (is_usual(run)) return gru_units<Usual>(run, sums, hidden);
+  gru_units<AnyPair>(run, sums, hidden);
+}
+
+void SimpleRnnStep(const StepCell& run, const float* sums, float* hidden) {
+  for (std::int64_t u = 0; u < run.units; u += lanes) {
+    store_first(activated(run.activation, hn::LoadU(tag, sums + u)), hidden + u, run.units - u);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace chronicler::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace chronicler::kernels {
+
+HWY_EXPORT(StepLanes);
+HWY_EXPORT(StepProductSize);
+HWY_EXPORT(PackStepProduct);
+HWY_EXPORT(RunStepProduct);
+HWY_EXPORT(LstmStep);
+HWY_EXPORT(GruStep);
+HWY_EXPORT(SimpleRnnStep);
+
+std::int64_t step_lanes() { return CHRONICLER_DISPATCH(StepLanes)(); }
+std::int64_t step_product_size(const StepProduct& product) {
+  return CHRONICLER_DISPATCH(StepProductSize)(product);
+}
+void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
+                       float* packed) {
+  CHRONICLER_DISPATCH(PackStepProduct)(product, a, b, packed);
+}
+void run_step_product(const StepProduct& product, const float* a, const float* b, float* out) {
+  CHRONICLER_DISPATCH(RunStepProduct)(product, a, b, out);
+}
+void lstm_step(const StepCell& run, const float* sums, float* hidden, float* cell) {
+  CHRONICLER_DISPATCH(LstmStep)(run, sums, hidden, cell);
+}
+void gru_step(const StepCell& run, const float* sums, float* hidden) {
+  CHRONICLER_DISPATCH(GruStep)(run, sums, hidden);
+}
+void simple_rnn_step(const StepCell& run, const float* sums, float* hidden) {
+  CHRONICLER_DISPATCH(SimpleRnnStep)(run, sums, hidden);
+}
+
+}  // namespace chronicler::kernels
+#endif  // HWY_ONCE

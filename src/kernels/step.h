@@ -1,0 +1,51 @@
+// One step of one sequence: what a live stream computes. float32 only.
+//
+// The same sums in the same order as the kernels for whole sequences: a stream and a prediction
+// agree bit for bit. None of these allocates, throws, locks or starts a thread, but for the
+// functions that lay weights out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/activation.h"
+
+namespace chronicler::kernels {
+
+// A row times a matrix whose columns were laid out for it: out[n] = bias[n] + sum_k a[k] A[k][n] +
+// sum_k b[k] B[k][n].
+struct StepProduct {
+  std::int64_t a_size = 0;
+  std::int64_t b_size = 0;
+  std::int64_t columns = 0;       // a multiple of step_lanes(): what lies beyond the matrix is zero
+  const float* packed = nullptr;  // step_product_size(*this) numbers, written by pack_step_product
+  const float* bias = nullptr;    // [columns]
+};
+// Numbers in a vector of the running instruction set.
+std::int64_t step_lanes();
+std::int64_t step_product_size(const StepProduct& product);
+// A matrix to be packed: [k][ld], of which columns[n] is the place of column n; -1: zeros.
+struct StepMatrix {
+  const float* data = nullptr;
+  std::int64_t ld = 0;
+  const std::int64_t* columns = nullptr;  // [columns]
+};
+void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
+                       float* packed);
+// b and B may be absent (b_size 0). out [columns].
+void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
+
+// The cells, after their sums. Sums come in blocks of step_lanes() units with all sums of a block
+// side by side: [block][sum][lane]. LSTM: i f c o; GRU (reset_after): z r, x's and h's part of the
+// candidate; SimpleRNN: one.
+struct StepCell {
+  std::int64_t units = 0;
+  Activation activation = Activation::tanh;
+  Activation recurrent_activation = Activation::sigmoid;
+};
+// hidden and cell [units]: read and written.
+void lstm_step(const StepCell& run, const float* sums, float* hidden, float* cell);
+void gru_step(const StepCell& run, const float* sums, float* hidden);
+void simple_rnn_step(const StepCell& run, const float* sums, float* hidden);
+
+}  // namespace chronicler::kernels

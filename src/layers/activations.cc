@@ -1,0 +1,288 @@
+#include "chronicler/layers/activations.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/dispatch.h"
+#include "layers/kinds.h"
+
+namespace chronicler {
+namespace {
+
+// Layers that work on single numbers: `Derived` has value(x) and slope(x).
+template <class Derived, class Options>
+class Elementwise : public Layer {
+ public:
+  explicit Elementwise(const Options& options) : options_(options) { take_common(options_); }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+  void forward(Pass& pass, Call& call) const override {
+    const TensorView& x = call.inputs[0].data;
+    const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for (std::int64_t i = 0; i < x.size(); ++i)
+        y.as<Real>()[i] = static_cast<const Derived*>(this)->value(x.as<Real>()[i]);
+    });
+    call.outputs[0] = {y, call.inputs[0].mask};
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    const TensorView& x = call.inputs[0].data;
+    const TensorView dx = gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for (std::int64_t i = 0; i < x.size(); ++i) {
+        dx.as<Real>()[i] = gradient.outputs[0].as<Real>()[i] *
+                           static_cast<const Derived*>(this)->slope(x.as<Real>()[i]);
+      }
+    });
+  }
+
+ protected:
+  Options options_;
+};
+
+class ReLULayer final : public Elementwise<ReLULayer, layers::ReLUOptions> {
+ public:
+  using Elementwise::Elementwise;
+  std::string_view class_name() const override { return "ReLU"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("max_value", options_.max_value);
+    visitor.field("negative_slope", options_.negative_slope);
+    visitor.field("threshold", options_.threshold);
+  }
+  void validate() const override {
+    if (options_.max_value.value_or(0.0) >= 0.0 && options_.negative_slope >= 0.0 &&
+        options_.threshold >= 0.0)
+      return;
+    throw Error(
+        fmt::format("{}: max_value, negative_slope and threshold must be at least 0", described()));
+  }
+  template <class Real>
+  Real value(Real x) const {
+    if (options_.max_value && x >= static_cast<Real>(*options_.max_value))
+      return static_cast<Real>(*options_.max_value);
+    const auto threshold = static_cast<Real>(options_.threshold);
+    return x >= threshold ? x : static_cast<Real>(options_.negative_slope) * (x - threshold);
+  }
+  template <class Real>
+  Real slope(Real x) const {
+    if (options_.max_value && x >= static_cast<Real>(*options_.max_value)) return Real{0};
+    return x > static_cast<Real>(options_.threshold) ? Real{1}
+                                                     : static_cast<Real>(options_.negative_slope);
+  }
+};
+
+class LeakyReLULayer final : public Elementwise<LeakyReLULayer, layers::LeakyReLUOptions> {
+ public:
+  using Elementwise::Elementwise;
+  std::string_view class_name() const override { return "LeakyReLU"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("negative_slope", options_.negative_slope);
+  }
+  template <class Real>
+  Real value(Real x) const {
+    return x * slope(x);
+  }
+  template <class Real>
+  Real slope(Real x) const {
+    return x > Real{0} ? Real{1} : static_cast<Real>(options_.negative_slope);
+  }
+};
+
+class ELULayer final : public Elementwise<ELULayer, layers::ELUOptions> {
+ public:
+  using Elementwise::Elementwise;
+  std::string_view class_name() const override { return "ELU"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override { visitor.field("alpha", options_.alpha); }
+  template <class Real>
+  Real value(Real x) const {
+    return x > Real{0} ? x : static_cast<Real>(options_.alpha) * std::expm1(x);
+  }
+  template <class Real>
+  Real slope(Real x) const {
+    return x > Real{0} ? Real{1} : static_cast<Real>(options_.alpha) * std::exp(x);
+  }
+};
+
+class PReLULayer final : public Layer {
+ public:
+  explicit PReLULayer(const layers::PReLUOptions& options) : options_(options) {
+    take_common(options_);
+  }
+  std::string_view class_name() const override { return "PReLU"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("alpha_initializer", options_.alpha_initializer);
+    visitor.field("alpha_regularizer", options_.alpha_regularizer);
+    visitor.field("alpha_constraint", options_.alpha_constraint);
+    visitor.field("shared_axes", options_.shared_axes);
+  }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+  bool causal() const override {
+    return std::find(options_.shared_axes.begin(), options_.shared_axes.end(), 1) !=
+           options_.shared_axes.end();
+  }
+  void forward(Pass& pass, Call& call) const override {
+    const TensorView& x = call.inputs[0].data;
+    const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Real* alpha = parameters_[0].value.as<Real>();
+      for (std::int64_t i = 0; i < x.size(); ++i) {
+        const Real value = x.as<Real>()[i];
+        y.as<Real>()[i] = value > Real{0} ? value : value * alpha[place_of(x.shape(), i)];
+      }
+    });
+    call.outputs[0] = {y, call.inputs[0].mask};
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    const TensorView& x = call.inputs[0].data;
+    if (gradient.wanted[0]) gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Real* alpha = parameters_[0].value.as<Real>();
+      const Real* dy = gradient.outputs[0].as<Real>();
+      for (std::int64_t i = 0; i < x.size(); ++i) {
+        const Real value = x.as<Real>()[i];
+        const std::int64_t place = place_of(x.shape(), i);
+        if (gradient.wanted[0])
+          gradient.inputs[0].template as<Real>()[i] =
+              value > Real{0} ? dy[i] : dy[i] * alpha[place];
+        if (trainable() && value <= Real{0})
+          parameters_[0].gradient.as<Real>()[place] += dy[i] * value;
+      }
+    });
+  }
+
+ private:
+  void build_weights(std::span<const Shape> inputs) override {
+    Shape shape = inputs[0].without_front();
+    for (const std::int64_t axis : options_.shared_axes) {
+      if (axis < 1 || axis > shape.rank()) {
+        throw Error(
+            fmt::format("{}: there is no axis {} in {}", described(), axis, inputs[0].to_string()));
+      }
+      shape.set(static_cast<int>(axis) - 1, 1);
+    }
+    if (!shape.is_known()) {
+      throw Error(fmt::format("{} needs a known shape, got {}", described(), inputs[0].to_string()),
+                  "share the axes that vary: shared_axes = {1}");
+    }
+    add_weight("alpha", shape,
+               {options_.alpha_initializer, options_.alpha_regularizer, options_.alpha_constraint});
+  }
+
+  std::int64_t place_of(const Shape& x, std::int64_t i) const {
+    const Shape& alpha = parameters_[0].value.shape();
+    std::int64_t place = 0;
+    std::int64_t stride = 1;
+    for (int axis = x.rank() - 1; axis >= 1; --axis) {
+      if (alpha[axis - 1] != 1) place += i % x[axis] * stride;
+      stride *= alpha[axis - 1];
+      i /= x[axis];
+    }
+    return place;
+  }
+
+  layers::PReLUOptions options_;
+};
+
+class SoftmaxLayer final : public Layer {
+ public:
+  explicit SoftmaxLayer(const layers::SoftmaxOptions& options) : options_(options) {
+    take_common(options_);
+  }
+  std::string_view class_name() const override { return "Softmax"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override { visitor.field("axis", options_.axis); }
+  bool causal() const override { return options_.axis == -1; }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+  void forward(Pass& pass, Call& call) const override {
+    const TensorView& x = call.inputs[0].data;
+    const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for_each_line(x.shape(), [&](std::int64_t begin, std::int64_t count, std::int64_t stride) {
+        const Real* from = x.as<Real>() + begin;
+        Real* to = y.as<Real>() + begin;
+        Real largest = from[0];
+        for (std::int64_t i = 1; i < count; ++i) largest = std::max(largest, from[i * stride]);
+        Real sum{0};
+        for (std::int64_t i = 0; i < count; ++i)
+          sum += to[i * stride] = std::exp(from[i * stride] - largest);
+        for (std::int64_t i = 0; i < count; ++i) to[i * stride] /= sum;
+      });
+    });
+    call.outputs[0] = {y, call.inputs[0].mask};
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    const TensorView& y = call.outputs[0].data;
+    const TensorView dx = gradient.inputs[0] = pass.arena.tensor(y.shape(), dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Real* dy = gradient.outputs[0].as<Real>();
+      for_each_line(y.shape(), [&](std::int64_t begin, std::int64_t count, std::int64_t stride) {
+        const Real* out = y.as<Real>() + begin;
+        Real along{0};
+        for (std::int64_t i = 0; i < count; ++i) along += out[i * stride] * dy[begin + i * stride];
+        for (std::int64_t i = 0; i < count; ++i) {
+          dx.as<Real>()[begin + i * stride] = out[i * stride] * (dy[begin + i * stride] - along);
+        }
+      });
+    });
+  }
+
+ private:
+  // function(first place, places along the axis, distance between them)
+  template <class Function>
+  void for_each_line(const Shape& shape, const Function& function) const {
+    const auto axis =
+        static_cast<int>(options_.axis < 0 ? options_.axis + shape.rank() : options_.axis);
+    std::int64_t stride = 1;
+    for (int i = axis + 1; i < shape.rank(); ++i) stride *= shape[i];
+    const std::int64_t lines = shape.elements() / shape[axis];
+    for (std::int64_t line = 0; line < lines; ++line)
+      function(line / stride * stride * shape[axis] + line % stride, shape[axis], stride);
+  }
+  void build_weights(std::span<const Shape> inputs) override {
+    const std::int64_t axis = options_.axis < 0 ? options_.axis + inputs[0].rank() : options_.axis;
+    if (axis >= 1 && axis < inputs[0].rank()) return;
+    throw Error(fmt::format("{}: there is no axis {} in {}", described(), options_.axis,
+                            inputs[0].to_string()));
+  }
+
+  layers::SoftmaxOptions options_;
+};
+
+}  // namespace
+
+LayerPtr layers::ReLU(const ReLUOptions& options) { return make_valid<ReLULayer>(options); }
+LayerPtr layers::LeakyReLU(const LeakyReLUOptions& options) {
+  return make_valid<LeakyReLULayer>(options);
+}
+LayerPtr layers::ELU(const ELUOptions& options) { return make_valid<ELULayer>(options); }
+LayerPtr layers::PReLU(const PReLUOptions& options) { return make_valid<PReLULayer>(options); }
+LayerPtr layers::Softmax(const SoftmaxOptions& options) {
+  return make_valid<SoftmaxLayer>(options);
+}
+LayerPtr make_relu() { return std::make_shared<ReLULayer>(layers::ReLUOptions{}); }
+LayerPtr make_leaky_relu() { return std::make_shared<LeakyReLULayer>(layers::LeakyReLUOptions{}); }
+LayerPtr make_elu() { return std::make_shared<ELULayer>(layers::ELUOptions{}); }
+LayerPtr make_prelu() { return std::make_shared<PReLULayer>(layers::PReLUOptions{}); }
+LayerPtr make_softmax() { return std::make_shared<SoftmaxLayer>(layers::SoftmaxOptions{}); }
+
+}  // namespace chronicler

@@ -1,0 +1,50 @@
+// From scores to the weights of attention, and back.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace chronicler {
+
+// Scores to weights that sum to 1, in place.
+template <class Real>
+void softmax(std::int64_t count, Real* line) {
+  const Real largest = *std::max_element(line, line + count);
+  Real sum{0};
+  for (std::int64_t i = 0; i < count; ++i) sum += line[i] = std::exp(line[i] - largest);
+  for (std::int64_t i = 0; i < count; ++i) line[i] /= sum;
+}
+
+// Which values a query may look at. As in Keras the others' scores are lowered by a billion, so
+// that a query that may look at none looks at all.
+struct AttentionMask {
+  const std::uint8_t* values = nullptr;  // (B, Tv); null: all
+  bool causal = false;                   // query q sees values 0 ... q
+  std::int64_t value_count = 0;
+
+  bool hides(std::int64_t row, std::int64_t query, std::int64_t value) const {
+    if (causal && value > query) return true;
+    return values != nullptr && values[row * value_count + value] == 0;
+  }
+
+  // Scores of one query to its weights, in place.
+  template <class Real>
+  void softmax(std::int64_t row, std::int64_t query, Real* line) const {
+    constexpr Real billion{1e9};
+    for (std::int64_t v = 0; v < value_count; ++v) {
+      if (hides(row, query, v)) line[v] -= billion;
+    }
+    chronicler::softmax(value_count, line);
+  }
+};
+
+// dLoss/dweights to dLoss/dscores, in place.
+template <class Real>
+void softmax_backward(std::int64_t count, const Real* weights, Real* flow) {
+  Real along{0};
+  for (std::int64_t i = 0; i < count; ++i) along += weights[i] * flow[i];
+  for (std::int64_t i = 0; i < count; ++i) flow[i] = weights[i] * (flow[i] - along);
+}
+
+}  // namespace chronicler

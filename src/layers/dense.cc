@@ -1,0 +1,197 @@
+#include "chronicler/layers/dense.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "kernels/gemm.h"
+#include "layers/dispatch.h"
+#include "layers/kinds.h"
+#include "layers/step.h"
+
+namespace chronicler {
+namespace {
+
+using kernels::Start;
+
+// The tape's places.
+constexpr int preactivation_place = 0;
+
+// Rows of one task: small enough to share, large enough for a tile; results do not depend on it.
+constexpr std::int64_t rows_per_task = 64;
+constexpr std::int64_t columns_per_task = 64;
+
+class DenseLayer final : public Layer {
+ public:
+  explicit DenseLayer(const layers::DenseOptions& options) : options_(options) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "Dense"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("units", options_.units);
+    visitor.field("activation", options_.activation);
+    visitor.field("use_bias", options_.use_bias);
+    visitor.field("kernel_initializer", options_.kernel_initializer);
+    visitor.field("bias_initializer", options_.bias_initializer);
+    visitor.field("kernel_regularizer", options_.kernel_regularizer);
+    visitor.field("bias_regularizer", options_.bias_regularizer);
+    visitor.field("activity_regularizer", options_.activity_regularizer);
+    visitor.field("kernel_constraint", options_.kernel_constraint);
+    visitor.field("bias_constraint", options_.bias_constraint);
+  }
+
+  void validate() const override {
+    if (options_.units > 0) return;
+    throw Error(fmt::format("{}: units must be at least 1, got {}", described(), options_.units));
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    Shape shape = inputs[0];
+    shape.set(-1, options_.units);
+    return {shape};
+  }
+
+  void check_inputs(std::span<const Value> inputs) const override {
+    Layer::check_inputs(inputs);
+    const Shape& x = inputs[0].data.shape();
+    const std::int64_t features = parameters_[0].value.shape()[0];
+    if (x.rank() >= 2 && x[-1] == features) return;
+    throw Error(fmt::format("{}: its kernel was built for {} features, input is {}", described(),
+                            features, x.to_string()),
+                "the last axis must have as many features as at the first call");
+  }
+
+  std::unique_ptr<LayerStep> make_step(State& /*state*/) const override {
+    if (dtype() != DType::float32) return nullptr;
+    return std::make_unique<Step>(*this);
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+  }
+
+ private:
+  class Step final : public LayerStep {
+   public:
+    explicit Step(const DenseLayer& layer) : layer_(layer) {
+      Step::take_weights();
+      sums_.resize(static_cast<std::size_t>(weights_.columns()));
+    }
+    std::int64_t outputs() const override { return layer_.options_.units; }
+    bool step(const float* x, float* y) noexcept override {
+      weights_.run(x, nullptr, sums_.data());
+      kernels::activate(kernel_activation(layer_.options_.activation), 1, outputs(), sums_.data(),
+                        y);
+      return true;
+    }
+    void take_weights() override {
+      const auto& weights = layer_.parameters_;
+      weights_.take(weights[0].value, layer_.options_.use_bias ? &weights[1].value : nullptr);
+    }
+
+   private:
+    const DenseLayer& layer_;
+    StepWeights weights_;
+    std::vector<float> sums_;
+  };
+
+  void build_weights(std::span<const Shape> inputs) override {
+    const Shape& x = inputs[0];
+    if (x.rank() < 2 || x[-1] <= 0) {
+      throw Error(fmt::format("{} needs input (batch, ..., features) with known features, got {}",
+                              described(), x.to_string()),
+                  "give the data a features axis, or the last axis of input_shape");
+    }
+    add_weight(
+        "kernel", {x[-1], options_.units},
+        {options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint});
+    if (options_.use_bias) {
+      add_weight("bias", {options_.units},
+                 {options_.bias_initializer, options_.bias_regularizer, options_.bias_constraint});
+    }
+  }
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const {
+    const TensorView x = call.inputs[0].data;
+    const std::int64_t features = x.shape()[-1];
+    const std::int64_t rows = x.size() / features;
+    const std::int64_t units = options_.units;
+    Shape shape = x.shape();
+    shape.set(-1, units);
+    const TensorView y = pass.arena.tensor(shape, dtype());
+
+    const kernels::Activation activation = kernel_activation(options_.activation);
+    const bool keep_input = call.tape != nullptr && kernels::needs_input(activation);
+    const TensorView z = keep_input ? pass.arena.tensor(shape, dtype()) : y;
+    const Real* bias = options_.use_bias ? parameters_[1].value.as<Real>() : nullptr;
+    pass.runtime.parallel((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task) {
+      const std::int64_t begin = task * rows_per_task;
+      const std::int64_t count = std::min(rows - begin, rows_per_task);
+      Real* out = z.as<Real>() + begin * units;
+      kernels::gemm(count, units, features, x.as<Real>() + begin * features, features,
+                    parameters_[0].value.as<Real>(), units, out, units,
+                    bias != nullptr ? Start::row : Start::zero, bias);
+      kernels::activate(activation, count, units, out, y.as<Real>() + begin * units);
+    });
+    call.outputs[0] = {y, call.inputs[0].mask};
+    if (keep_input) (*call.tape)[preactivation_place] = z;
+  }
+
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const TensorView dy = gradient.outputs[0];
+    const TensorView x = call.inputs[0].data;
+    const TensorView y = call.outputs[0].data;
+    const std::int64_t features = x.shape()[-1];
+    const std::int64_t rows = x.size() / features;
+    const std::int64_t units = options_.units;
+
+    const kernels::Activation activation = kernel_activation(options_.activation);
+    Real* dz = pass.arena.array<Real>(rows * units);
+    const TensorView z = (*call.tape)[preactivation_place];
+    kernels::activate_backward(activation, rows, units, z ? z.as<Real>() : nullptr, y.as<Real>(),
+                               dy.as<Real>(), dz);
+
+    if (trainable()) {
+      Real* dw = parameters_[0].gradient.as<Real>();
+      pass.runtime.parallel((units + columns_per_task - 1) / columns_per_task,
+                            [&](std::int64_t task) {
+                              const std::int64_t begin = task * columns_per_task;
+                              const std::int64_t count = std::min(units - begin, columns_per_task);
+                              kernels::gemm_outer(features, count, rows, x.as<Real>(), features,
+                                                  dz + begin, units, dw + begin, units);
+                            });
+      if (options_.use_bias)
+        kernels::add_rows(units, rows, dz, units, parameters_[1].gradient.as<Real>());
+    }
+    if (!gradient.wanted[0]) return;
+    gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
+    Real* transposed = pass.arena.array<Real>(kernels::packed_size<Real>(units, features));
+    kernels::pack(units, features, parameters_[0].value.as<Real>(), units, true, transposed);
+    pass.runtime.parallel((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task) {
+      const std::int64_t begin = task * rows_per_task;
+      const std::int64_t count = std::min(rows - begin, rows_per_task);
+      kernels::gemm_packed(count, features, units, dz + begin * units, units, transposed,
+                           gradient.inputs[0].template as<Real>() + begin * features, features,
+                           Start::zero);
+    });
+  }
+
+  layers::DenseOptions options_;
+};
+
+}  // namespace
+
+LayerPtr layers::Dense(const DenseOptions& options) { return make_valid<DenseLayer>(options); }
+LayerPtr make_dense() { return std::make_shared<DenseLayer>(layers::DenseOptions{}); }
+
+}  // namespace chronicler

@@ -1,0 +1,104 @@
+#include "chronicler/layers/dropout.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "layers/dispatch.h"
+#include "layers/kinds.h"
+#include "layers/step.h"
+
+namespace chronicler {
+namespace {
+
+class DropoutLayer final : public Layer {
+ public:
+  explicit DropoutLayer(const layers::DropoutOptions& options)
+      : options_(options), drawn_seed_(next_seed()) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "Dropout"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+
+  void draw_seed() override { drawn_seed_ = next_seed(); }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("rate", options_.rate);
+    visitor.field("seed", options_.seed);
+  }
+
+  void validate() const override {
+    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
+    throw Error(
+        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+
+  std::unique_ptr<LayerStep> make_step(State& /*state*/) const override {
+    if (dtype() != DType::float32 || !built()) return nullptr;
+    return std::make_unique<Step>(build_shapes()[0][-1]);
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    call.outputs[0] = call.inputs[0];
+    if (!is_active(pass)) return;
+    call.outputs[0].data = drop(pass, call.inputs[0].data);
+  }
+
+  void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    gradient.inputs[0] = is_active(pass) ? drop(pass, gradient.outputs[0]) : gradient.outputs[0];
+  }
+
+ private:
+  // A stream does not train: nothing is dropped.
+  class Step final : public LayerStep {
+   public:
+    explicit Step(std::int64_t size) : size_(size) {}
+    std::int64_t outputs() const override { return size_; }
+    bool step(const float* x, float* y) noexcept override {
+      std::copy_n(x, size_, y);
+      return true;
+    }
+
+   private:
+    std::int64_t size_;
+  };
+
+  bool is_active(const Pass& pass) const { return pass.training && options_.rate > 0.0; }
+
+  // The same factors forwards and backwards: they follow from seed, step and place.
+  TensorView drop(Pass& pass, const TensorView& from) const {
+    const TensorView to = pass.arena.tensor(from.shape(), dtype());
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    const auto threshold = static_cast<float>(options_.rate);
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const auto keep = static_cast<Real>(1.0 / (1.0 - options_.rate));
+      const std::int64_t count = from.size();
+      for (std::int64_t i = 0; i < count; ++i) {
+        const bool kept = random.uniform(pass.step, static_cast<std::uint64_t>(i)) >= threshold;
+        to.as<Real>()[i] = kept ? from.as<Real>()[i] * keep : Real{0};
+      }
+    });
+    return to;
+  }
+
+  layers::DropoutOptions options_;
+  std::uint64_t drawn_seed_;  // unless the options give one
+};
+
+}  // namespace
+
+LayerPtr layers::Dropout(const DropoutOptions& options) {
+  return make_valid<DropoutLayer>(options);
+}
+LayerPtr make_dropout() { return std::make_shared<DropoutLayer>(layers::DropoutOptions{}); }
+
+}  // namespace chronicler

@@ -1,0 +1,193 @@
+#include "chronicler/layers/layer_normalization.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/dispatch.h"
+#include "layers/kinds.h"
+#include "layers/sums.h"
+
+namespace chronicler {
+namespace {
+
+// The tape's places.
+constexpr int mean_place = 0;
+constexpr int factor_place = 1;  // 1 / sqrt(variance + epsilon)
+
+class LayerNormalizationLayer final : public Layer {
+ public:
+  explicit LayerNormalizationLayer(const layers::LayerNormalizationOptions& options)
+      : options_(options) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "LayerNormalization"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("axis", options_.axis);
+    visitor.field("epsilon", options_.epsilon);
+    visitor.field("center", options_.center);
+    visitor.field("scale", options_.scale);
+    visitor.field("rms_scaling", options_.rms_scaling);
+    visitor.field("beta_initializer", options_.beta_initializer);
+    visitor.field("gamma_initializer", options_.gamma_initializer);
+    visitor.field("beta_regularizer", options_.beta_regularizer);
+    visitor.field("gamma_regularizer", options_.gamma_regularizer);
+    visitor.field("beta_constraint", options_.beta_constraint);
+    visitor.field("gamma_constraint", options_.gamma_constraint);
+  }
+  void validate() const override {
+    if (options_.epsilon > 0.0 && !options_.axis.empty()) return;
+    throw Error(fmt::format("{}: it needs an axis and a positive epsilon, got {} axes and {}",
+                            described(), options_.axis.size(), options_.epsilon));
+  }
+  bool causal() const override { return options_.axis.size() == 1; }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+  }
+
+ private:
+  bool has_beta() const { return options_.center && !options_.rms_scaling; }
+  bool has_gamma() const { return options_.scale || options_.rms_scaling; }
+
+  // The extents of the axes, which must be the last ones, in any order.
+  Shape normalized_shape(const Shape& x) const {
+    const auto count = static_cast<int>(options_.axis.size());
+    const auto is_given = [&](int axis) {
+      return std::any_of(options_.axis.begin(), options_.axis.end(), [&](std::int64_t given) {
+        return given == axis || given + x.rank() == axis;
+      });
+    };
+    Shape shape;
+    for (int i = 0; i < count; ++i) {
+      const int axis = x.rank() - count + i;
+      if (axis < 1 || !is_given(axis) || x[axis] == None) {
+        throw Error(fmt::format("{} works over the last axes, and these must be known; input is {}",
+                                described(), x.to_string()),
+                    "for instance axis = {-1}");
+      }
+      shape.append(x[axis]);
+    }
+    return shape;
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    const Shape shape = normalized_shape(inputs[0]);
+    if (has_gamma()) {
+      add_weight(
+          "gamma", shape,
+          {options_.gamma_initializer, options_.gamma_regularizer, options_.gamma_constraint});
+    }
+    if (has_beta()) {
+      add_weight("beta", shape,
+                 {options_.beta_initializer, options_.beta_regularizer, options_.beta_constraint});
+    }
+  }
+
+  const Parameter* gamma() const { return has_gamma() ? &parameters_[0] : nullptr; }
+  const Parameter* beta() const {
+    return has_beta() ? &parameters_[has_gamma() ? 1U : 0U] : nullptr;
+  }
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const {
+    const TensorView x = call.inputs[0].data;
+    const std::int64_t width = normalized_shape(x.shape()).elements();
+    const std::int64_t rows = x.size() / width;
+    const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    const TensorView means = pass.arena.tensor({rows}, dtype());
+    const TensorView factors = pass.arena.tensor({rows}, dtype());
+    const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
+    const Real* offset = beta() != nullptr ? beta()->value.as<Real>() : nullptr;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const Real* from = x.as<Real>() + row * width;
+      Real* to = y.as<Real>() + row * width;
+      const auto count = static_cast<double>(width);
+      const double mean =
+          sum_of(width, [&](std::int64_t i) { return static_cast<double>(from[i]); }) / count;
+      const double variance = sum_of(width,
+                                     [&](std::int64_t i) {
+                                       const double away = static_cast<double>(from[i]) - mean;
+                                       return away * away;
+                                     }) /
+                              count;
+      const auto factor = static_cast<Real>(1.0 / std::sqrt(variance + options_.epsilon));
+      const auto centre = static_cast<Real>(mean);
+      const Real subtracted = options_.rms_scaling ? Real{0} : centre;
+      means.as<Real>()[row] = centre;
+      factors.as<Real>()[row] = factor;
+      for (std::int64_t i = 0; i < width; ++i) {
+        Real value = (from[i] - subtracted) * factor;
+        if (gain != nullptr) value *= gain[i];
+        if (offset != nullptr) value += offset[i];
+        to[i] = value;
+      }
+    }
+    call.outputs[0] = {y, call.inputs[0].mask};
+    if (call.tape == nullptr) return;
+    (*call.tape)[mean_place] = means;
+    (*call.tape)[factor_place] = factors;
+  }
+
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const TensorView x = call.inputs[0].data;
+    const TensorView dy = gradient.outputs[0];
+    const std::int64_t width = normalized_shape(x.shape()).elements();
+    const std::int64_t rows = x.size() / width;
+    if (gradient.wanted[0]) gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
+    const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
+    Real* d_gain = trainable() && gamma() != nullptr ? gamma()->gradient.as<Real>() : nullptr;
+    Real* d_offset = trainable() && beta() != nullptr ? beta()->gradient.as<Real>() : nullptr;
+    Real* flow = pass.arena.array<Real>(width);  // dLoss/d normalized
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const Real* from = x.as<Real>() + row * width;
+      const Real* dout = dy.as<Real>() + row * width;
+      const Real mean = (*call.tape)[mean_place].template as<Real>()[row];
+      const Real factor = (*call.tape)[factor_place].template as<Real>()[row];
+      const Real subtracted = options_.rms_scaling ? Real{0} : mean;
+      for (std::int64_t i = 0; i < width; ++i) {
+        flow[i] = gain != nullptr ? dout[i] * gain[i] : dout[i];
+        if (d_gain != nullptr) d_gain[i] += dout[i] * (from[i] - subtracted) * factor;
+        if (d_offset != nullptr) d_offset[i] += dout[i];
+      }
+      if (!gradient.wanted[0]) continue;
+      Real* dx = gradient.inputs[0].template as<Real>() + row * width;
+      const auto count = static_cast<double>(width);
+      const double along = sum_of(width, [&](std::int64_t i) {
+        return static_cast<double>(flow[i]) * static_cast<double>(from[i] - subtracted);
+      });
+      const double mean_flow = options_.rms_scaling ? 0.0 : sum_of(width, [&](std::int64_t i) {
+                                                              return static_cast<double>(flow[i]);
+                                                            }) / count;
+      const double of_variance = -along * std::pow(static_cast<double>(factor), 3.0) / count;
+      for (std::int64_t i = 0; i < width; ++i) {
+        dx[i] = (flow[i] - static_cast<Real>(mean_flow)) * factor +
+                static_cast<Real>(of_variance) * (from[i] - mean);
+      }
+    }
+  }
+
+  layers::LayerNormalizationOptions options_;
+};
+
+}  // namespace
+
+LayerPtr layers::LayerNormalization(const LayerNormalizationOptions& options) {
+  return make_valid<LayerNormalizationLayer>(options);
+}
+LayerPtr make_layer_normalization() {
+  return std::make_shared<LayerNormalizationLayer>(layers::LayerNormalizationOptions{});
+}
+
+}  // namespace chronicler

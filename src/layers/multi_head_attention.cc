@@ -1,0 +1,341 @@
+#include "chronicler/layers/multi_head_attention.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "kernels/gemm.h"
+#include "layers/attention_weights.h"
+#include "layers/dispatch.h"
+#include "layers/invoke.h"
+#include "layers/kinds.h"
+
+namespace chronicler {
+namespace {
+
+using kernels::Start;
+
+// The projections in the order of their weights, and the tape's places of what they gave.
+enum Projection : int { query, key, value, output };
+constexpr int weights_place = 4;  // of the values, before dropout
+constexpr std::array<std::string_view, 4> paths{"query_dense", "key_dense", "value_dense",
+                                                "output_dense"};
+
+struct Sizes {
+  std::int64_t rows, queries, values, heads, depth, width;  // B, Tq, Tv, H, key_dim, value_dim
+};
+
+class MultiHeadAttentionLayer final : public Layer {
+ public:
+  explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
+      : options_(options), drawn_seed_(next_seed()) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "MultiHeadAttention"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void draw_seed() override { drawn_seed_ = next_seed(); }
+  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
+  bool causal() const override { return false; }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("num_heads", options_.num_heads);
+    visitor.field("key_dim", options_.key_dim);
+    visitor.field("value_dim", options_.value_dim);
+    visitor.field("dropout", options_.dropout);
+    visitor.field("use_bias", options_.use_bias);
+    visitor.field("output_shape", options_.output_shape);
+    visitor.field("kernel_initializer", options_.kernel_initializer);
+    visitor.field("bias_initializer", options_.bias_initializer);
+    visitor.field("kernel_regularizer", options_.kernel_regularizer);
+    visitor.field("bias_regularizer", options_.bias_regularizer);
+    visitor.field("activity_regularizer", options_.activity_regularizer);
+    visitor.field("kernel_constraint", options_.kernel_constraint);
+    visitor.field("bias_constraint", options_.bias_constraint);
+    visitor.field("seed", options_.seed);
+  }
+  void validate() const override {
+    if (options_.num_heads <= 0 || options_.key_dim <= 0 || width() <= 0) {
+      throw Error(
+          fmt::format("{}: num_heads, key_dim and value_dim must be at least 1, got {}, {} "
+                      "and {}",
+                      described(), options_.num_heads, options_.key_dim, width()));
+    }
+    if (options_.dropout >= 0.0 && options_.dropout < 1.0) return;
+    throw Error(fmt::format("{}: dropout must be at least 0 and below 1, got {}", described(),
+                            options_.dropout));
+  }
+
+  std::string weight_path(std::size_t index) const override {
+    const std::size_t each = options_.use_bias ? 2 : 1;
+    return fmt::format("{}/vars/{}", paths[index / each], index % each);
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {{inputs[0][0], inputs[0][1], options_.output_shape.value_or(inputs[0][2])}};
+  }
+  std::vector<Shape> call_shapes(std::span<const Shape> inputs,
+                                 const CallFlags& flags) const override {
+    std::vector<Shape> shapes = output_shapes(inputs);
+    if (flags.return_attention_scores)
+      shapes.push_back({inputs[0][0], options_.num_heads, inputs[0][1], inputs[1][1]});
+    return shapes;
+  }
+
+  void check_inputs(std::span<const Value> inputs) const override {
+    std::array<Shape, 3> shapes;
+    const std::size_t count = std::min(inputs.size(), shapes.size());
+    for (std::size_t i = 0; i < count; ++i) shapes[i] = inputs[i].data.shape();
+    check_shapes(std::span(shapes).first(inputs.size() > 3 ? 0 : count));
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+  }
+
+ private:
+  std::int64_t width() const { return options_.value_dim.value_or(options_.key_dim); }
+
+  void check_shapes(std::span<const Shape> inputs) const {
+    bool fits = inputs.size() == 2 || inputs.size() == 3;
+    for (std::size_t i = 0; fits && i < inputs.size(); ++i)
+      fits = inputs[i].rank() == 3 && inputs[i][2] > 0;
+    if (fits && inputs.back()[1] == inputs[1][1]) return;
+    std::string got;
+    for (const Shape& shape : inputs) got += (got.empty() ? "" : ", ") + shape.to_string();
+    throw Error(
+        fmt::format("{} takes {{query (batch, queries, features), value (batch, values, "
+                    "features)}} and optionally a key as long as the value, got {}",
+                    described(), got));
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    check_shapes(inputs);
+    const std::int64_t heads = options_.num_heads;
+    add_projection({inputs[0][2], heads, options_.key_dim}, {heads, options_.key_dim});
+    add_projection({inputs.back()[2], heads, options_.key_dim}, {heads, options_.key_dim});
+    add_projection({inputs[1][2], heads, width()}, {heads, width()});
+    const std::int64_t out = options_.output_shape.value_or(inputs[0][2]);
+    add_projection({heads, width(), out}, {out});
+  }
+  void add_projection(const Shape& kernel, const Shape& bias) {
+    add_weight(
+        "kernel", kernel,
+        {options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint});
+    if (options_.use_bias) {
+      add_weight("bias", bias,
+                 {options_.bias_initializer, options_.bias_regularizer, options_.bias_constraint});
+    }
+  }
+
+  const Parameter& kernel_of(int projection) const {
+    return parameters_[static_cast<std::size_t>(projection) * (options_.use_bias ? 2U : 1U)];
+  }
+  const Parameter& bias_of(int projection) const {
+    return parameters_[static_cast<std::size_t>(projection) * 2U + 1U];
+  }
+
+  Sizes sizes_of(const Call& call) const {
+    const Shape& from = call.inputs[0].data.shape();
+    return {from[0],          from[1], call.inputs[1].data.shape()[1], options_.num_heads,
+            options_.key_dim, width()};
+  }
+
+  // x (B, T, in) W (in, out) + b: the kernel's axes are joined to two.
+  template <class Real>
+  TensorView project(Pass& pass, int projection, const TensorView& x) const {
+    const std::int64_t out = kernel_of(projection).value.size() / x.shape()[2];
+    const TensorView y = pass.arena.tensor({x.shape()[0], x.shape()[1], out}, dtype());
+    const Real* bias = options_.use_bias ? bias_of(projection).value.as<Real>() : nullptr;
+    const std::int64_t steps = x.shape()[1];
+    const std::int64_t in = x.shape()[2];
+    pass.runtime.parallel(x.shape()[0], [&](std::int64_t row) {
+      kernels::gemm(steps, out, in, x.as<Real>() + row * steps * in, in,
+                    kernel_of(projection).value.as<Real>(), out, y.as<Real>() + row * steps * out,
+                    out, bias != nullptr ? Start::row : Start::zero, bias);
+    });
+    return y;
+  }
+
+  // Adds to the weights' gradients; the gradient of x, if it is wanted.
+  template <class Real>
+  TensorView project_back(Pass& pass, int projection, const TensorView& x, const TensorView& dy,
+                          bool wanted) const {
+    const std::int64_t in = x.shape()[2];
+    const std::int64_t out = dy.shape()[2];
+    const std::int64_t rows = x.size() / in;
+    if (trainable()) {
+      kernels::gemm_outer(in, out, rows, x.as<Real>(), in, dy.as<Real>(), out,
+                          kernel_of(projection).gradient.as<Real>(), out);
+      if (options_.use_bias)
+        kernels::add_rows(out, rows, dy.as<Real>(), out, bias_of(projection).gradient.as<Real>());
+    }
+    if (!wanted) return {};
+    const TensorView dx = pass.arena.tensor(x.shape(), dtype());
+    Real* packed = pass.arena.array<Real>(kernels::packed_size<Real>(out, in));
+    kernels::pack(out, in, kernel_of(projection).value.as<Real>(), out, true, packed);
+    kernels::gemm_packed(rows, in, out, dy.as<Real>(), out, packed, dx.as<Real>(), in, Start::zero);
+    return dx;
+  }
+
+  static bool counts(const TensorView& mask, std::int64_t row, std::int64_t step) {
+    return !mask || mask.as<std::uint8_t>()[row * mask.shape()[1] + step] != 0;
+  }
+  static bool hides(const Call& call, std::int64_t row, std::int64_t q, std::int64_t v) {
+    if (call.flags.use_causal_mask && v > q) return true;
+    return !counts(call.inputs[0].mask, row, q) || !counts(call.inputs[1].mask, row, v) ||
+           !counts(call.inputs.back().mask, row, v);
+  }
+
+  // 0 or 1 / (1 - rate) for each weight; null: no dropout.
+  template <class Real>
+  const Real* dropout_factors(Pass& pass, std::int64_t count) const {
+    if (!pass.training || options_.dropout == 0.0) return nullptr;
+    Real* factors = pass.arena.array<Real>(count);
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    const auto threshold = static_cast<float>(options_.dropout);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const bool drop = random.uniform(pass.step, static_cast<std::uint64_t>(i)) < threshold;
+      factors[i] = drop ? Real{0} : static_cast<Real>(1.0 / (1.0 - options_.dropout));
+    }
+    return factors;
+  }
+
+  template <class Real>
+  Real score_factor() const {
+    return static_cast<Real>(1.0 / std::sqrt(static_cast<double>(options_.key_dim)));
+  }
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const {
+    const Sizes size = sizes_of(call);
+    const TensorView q = project<Real>(pass, query, call.inputs[0].data);
+    const TensorView k = project<Real>(pass, key, call.inputs.back().data);
+    const TensorView v = project<Real>(pass, value, call.inputs[1].data);
+    const TensorView weights =
+        pass.arena.tensor({size.rows, size.heads, size.queries, size.values}, dtype());
+    const Real* factors = dropout_factors<Real>(pass, weights.size());
+    const TensorView used =
+        factors == nullptr ? weights : pass.arena.tensor(weights.shape(), dtype());
+    const TensorView mixed =
+        pass.arena.zeros({size.rows, size.queries, size.heads * size.width}, dtype());
+    pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
+      const std::int64_t row = task / size.heads;
+      const std::int64_t head = task % size.heads;
+      for (std::int64_t i = 0; i < size.queries; ++i) {
+        const std::int64_t place = (task * size.queries + i) * size.values;
+        Real* line = weights.as<Real>() + place;
+        const Real* from =
+            q.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.depth;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const Real* to =
+              k.as<Real>() + ((row * size.values + j) * size.heads + head) * size.depth;
+          Real sum{0};
+          for (std::int64_t d = 0; d < size.depth; ++d) sum += from[d] * to[d];
+          line[j] = sum * score_factor<Real>();
+          if (hides(call, row, i, j)) line[j] -= Real{1e9};
+        }
+        softmax(size.values, line);
+        Real* y = mixed.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.width;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const Real weight = factors == nullptr ? line[j] : line[j] * factors[place + j];
+          used.as<Real>()[place + j] = weight;
+          const Real* of =
+              v.as<Real>() + ((row * size.values + j) * size.heads + head) * size.width;
+          for (std::int64_t e = 0; e < size.width; ++e) y[e] += weight * of[e];
+        }
+      }
+    });
+    call.outputs[0] = {project<Real>(pass, output, mixed), call.inputs[0].mask};
+    if (call.flags.return_attention_scores) call.outputs[1] = {used, {}};
+    if (call.tape == nullptr) return;
+    Tape& tape = *call.tape;
+    tape[query] = q;
+    tape[key] = k;
+    tape[value] = v;
+    tape[output] = mixed;
+    tape[weights_place] = weights;
+  }
+
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const Sizes size = sizes_of(call);
+    const Tape& tape = *call.tape;
+    Arena& arena = pass.arena;
+    const TensorView weights = tape[weights_place];
+    const Real* factors = dropout_factors<Real>(pass, weights.size());
+    const TensorView d_mixed = gradient.outputs[0] ? project_back<Real>(pass, output, tape[output],
+                                                                        gradient.outputs[0], true)
+                                                   : arena.zeros(tape[output].shape(), dtype());
+    const TensorView dq = arena.zeros(tape[query].shape(), dtype());
+    const TensorView dk = arena.zeros(tape[key].shape(), dtype());
+    const TensorView dv = arena.zeros(tape[value].shape(), dtype());
+    const TensorView d_scores = gradient.outputs.size() > 1 ? gradient.outputs[1] : TensorView();
+    Real* lines = arena.array<Real>(size.rows * size.heads * size.values);
+    pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
+      const std::int64_t row = task / size.heads;
+      const std::int64_t head = task % size.heads;
+      Real* flow = lines + task * size.values;
+      for (std::int64_t i = 0; i < size.queries; ++i) {
+        const std::int64_t place = (task * size.queries + i) * size.values;
+        const Real* line = weights.as<Real>() + place;
+        const std::int64_t at_query = (row * size.queries + i) * size.heads + head;
+        const Real* dy = d_mixed.as<Real>() + at_query * size.width;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const std::int64_t at_value = (row * size.values + j) * size.heads + head;
+          const Real factor = factors == nullptr ? Real{1} : factors[place + j];
+          const Real* of = tape[value].as<Real>() + at_value * size.width;
+          Real sum = d_scores ? d_scores.as<Real>()[place + j] : Real{0};
+          for (std::int64_t e = 0; e < size.width; ++e) {
+            sum += dy[e] * of[e];
+            dv.as<Real>()[at_value * size.width + e] += line[j] * factor * dy[e];
+          }
+          flow[j] = sum * factor;
+        }
+        softmax_backward(size.values, line, flow);
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const std::int64_t at_key = (row * size.values + j) * size.heads + head;
+          const Real slope = flow[j] * score_factor<Real>();
+          for (std::int64_t d = 0; d < size.depth; ++d) {
+            dq.as<Real>()[at_query * size.depth + d] +=
+                slope * tape[key].as<Real>()[at_key * size.depth + d];
+            dk.as<Real>()[at_key * size.depth + d] +=
+                slope * tape[query].as<Real>()[at_query * size.depth + d];
+          }
+        }
+      }
+    });
+    const std::size_t key_input = call.inputs.size() - 1;
+    const TensorView of_query =
+        project_back<Real>(pass, query, call.inputs[0].data, dq, gradient.wanted[0]);
+    const TensorView of_key =
+        project_back<Real>(pass, key, call.inputs[key_input].data, dk, gradient.wanted[key_input]);
+    const TensorView of_value =
+        project_back<Real>(pass, value, call.inputs[1].data, dv, gradient.wanted[1]);
+    if (gradient.wanted[0]) gradient.inputs[0] = of_query;
+    if (gradient.wanted[1])
+      gradient.inputs[1] = key_input == 1 ? added(arena, of_value, of_key) : of_value;
+    if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = of_key;
+  }
+
+  layers::MultiHeadAttentionOptions options_;
+  std::uint64_t drawn_seed_;  // unless the options give one
+};
+
+}  // namespace
+
+LayerPtr layers::MultiHeadAttention(const MultiHeadAttentionOptions& options) {
+  return make_valid<MultiHeadAttentionLayer>(options);
+}
+LayerPtr make_multi_head_attention() {
+  return std::make_shared<MultiHeadAttentionLayer>(layers::MultiHeadAttentionOptions{});
+}
+
+}  // namespace chronicler

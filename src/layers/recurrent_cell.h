@@ -1,0 +1,33 @@
+// The cells of SimpleRNN, LSTM and GRU as layers of their own.
+#pragma once
+
+#include "chronicler/layers/layer.h"
+
+namespace chronicler {
+
+// One step of a recurrent layer `core`.
+class RecurrentCell final : public Layer {
+ public:
+  // `core` is SimpleRNN, LSTM or GRU.
+  explicit RecurrentCell(const LayerPtr& core);
+
+  std::string_view class_name() const override;
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override;
+  void validate() const override;
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override;
+  void check_inputs(std::span<const Value> inputs) const override;
+  State initial_state(std::int64_t batch) const override { return core().initial_state(batch); }
+  std::size_t state_size() const override { return core().state_size(); }
+  std::string weight_path(std::size_t index) const override;
+  void forward(Pass& pass, Call& call) const override;
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override;
+
+  // The layer over whole sequences whose step this is.
+  const Layer& core() const { return sublayer(0); }
+
+ private:
+  void build_weights(std::span<const Shape> inputs) override;
+};
+
+}  // namespace chronicler

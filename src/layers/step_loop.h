@@ -1,0 +1,22 @@
+// Any cell, run over a sequence step by step.
+#pragma once
+
+#include "chronicler/layers/layer.h"
+
+namespace chronicler {
+
+// How a loop runs; Keras's flags of a recurrent layer.
+struct LoopFlags {
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool zero_output_for_mask = false;
+};
+
+// Inputs: (B, T, F) and the initial states, all of them. Outputs: (B, U) or (B, T, U), and the
+// states if asked for. Not in the catalog: what RNN runs a foreign cell with.
+void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& call);
+void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
+                   CallGradient& gradient);
+
+}  // namespace chronicler

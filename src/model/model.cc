@@ -1,0 +1,286 @@
+#include "chronicler/model/model.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/model/stream.h"
+#include "model/model_layer.h"
+#include "model/network.h"
+
+namespace chronicler {
+namespace {
+
+[[noreturn]] void not_built(const std::string& name) {
+  throw Error(
+      fmt::format("model \"{}\" is not built yet: the shape of its input is not known", name),
+      "give an Input or an input_shape, call build(shape), or show it data first");
+}
+
+// "input", or "input 1 (\"states\")" where there are several.
+std::string input_title(const Model& model, std::size_t index) {
+  if (!model.built() || model.input_shapes().size() == 1) return "input";
+  return fmt::format("input {} (\"{}\")", index, model.input_names()[index]);
+}
+
+[[noreturn]] void wrong_input(const Model& model, std::size_t index, const Shape& expected,
+                              const Shape& got) {
+  throw Error(
+      fmt::format("{} of model \"{}\" must have shape {}, got {}", input_title(model, index),
+                  model.name(), expected.to_string(), got.to_string()),
+      "change the data or the model's input shape");
+}
+
+// What a file said.
+class CompiledBefore final : public Compiled {
+ public:
+  explicit CompiledBefore(Compilation compilation) : compilation_(std::move(compilation)) {}
+  Compilation compilation(const Model& /*model*/) const override { return compilation_; }
+  void restore(Model& /*model*/, const std::vector<Tensor>& optimizer_variables) override {
+    compilation_.optimizer_variables = optimizer_variables;
+  }
+
+ private:
+  Compilation compilation_;
+};
+
+}  // namespace
+
+Model::Model(std::string name) : name_(std::move(name)), network_(std::make_shared<Network>()) {}
+Model::~Model() = default;
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+
+const std::string& Model::name() const { return name_; }
+const std::vector<LayerPtr>& Model::layers() const { return layers_; }
+
+const LayerPtr& Model::get_layer(std::string_view name) const {
+  std::vector<std::string_view> names;
+  for (const LayerPtr& layer : layers_) {
+    if (layer->name() == name) return layer;
+    names.push_back(layer->name());
+  }
+  unknown_name("layer", name, names);
+}
+
+bool Model::built() const { return network_->built(); }
+
+const Shape& Model::input_shape() const { return input_shapes().front(); }
+
+const std::vector<Shape>& Model::input_shapes() const {
+  if (!built()) not_built(name_);
+  return network_->input_shapes();
+}
+
+std::vector<Shape> Model::output_shapes() const {
+  if (!built()) not_built(name_);
+  std::vector<Shape> shapes;
+  for (const int value : network_->outputs()) shapes.push_back(network_->value_shape(value));
+  return shapes;
+}
+
+std::vector<std::string> Model::input_names() const { return {"input_layer"}; }
+
+std::vector<std::string> Model::output_names() const {
+  return {layers_.empty() ? std::string("output") : layers_.back()->name()};
+}
+
+const Shape& Model::output_shape() const {
+  if (!built()) not_built(name_);
+  return network_->value_shape(network_->outputs().front());
+}
+
+void Model::build(const Shape& input_shape) {
+  if (built()) return;
+  if (layers_.empty()) throw Error(fmt::format("model \"{}\" has no layers", name_), "add one");
+  connect(input_shape);
+  network_->gather_parameters();
+}
+
+void Model::forget_network() {
+  network_ = std::make_shared<Network>();
+  execution_.reset();
+  set_trainer(nullptr, nullptr);
+  layer_ = {};
+  optimizer_params_ = 0;
+}
+
+void Model::set_trainer(std::shared_ptr<Trainer> trainer, std::shared_ptr<Compiled> compiled) {
+  trainer_ = std::move(trainer);
+  compiled_ = std::move(compiled);
+}
+
+std::optional<Compilation> Model::compilation() const {
+  if (!compiled_) return std::nullopt;
+  return compiled_->compilation(*this);
+}
+
+void Model::restore_optimizer(const std::vector<Tensor>& variables) {
+  if (compiled_) compiled_->restore(*this, variables);
+}
+
+void Model::set_compilation(Compilation compilation) {
+  set_trainer(nullptr, std::make_shared<CompiledBefore>(std::move(compilation)));
+}
+
+Execution& Model::execution() {
+  if (!built()) not_built(name_);
+  if (!execution_) execution_ = std::make_unique<Execution>(*network_);
+  return *execution_;
+}
+
+std::vector<Parameter*> Model::parameters() const {
+  if (!built()) not_built(name_);
+  return network_->parameters();
+}
+
+std::vector<Tensor> Model::get_weights() const {
+  std::vector<Tensor> weights;
+  for (const Parameter* parameter : parameters()) weights.push_back(parameter->value.clone());
+  return weights;
+}
+
+void Model::set_weights(const std::vector<Tensor>& weights) {
+  const std::vector<Parameter*> own = parameters();
+  if (weights.size() != own.size()) {
+    throw Error(
+        fmt::format("model \"{}\" has {} weights, got {}", name_, own.size(), weights.size()),
+        "give them in the order of get_weights()");
+  }
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (weights[i].shape() == own[i]->value.shape()) continue;
+    throw Error(
+        fmt::format("weight {} (\"{}\") of model \"{}\" has shape {}, got {}", i, own[i]->name,
+                    name_, own[i]->value.shape().to_string(), weights[i].shape().to_string()),
+        "give them in the order of get_weights()");
+  }
+  for (std::size_t i = 0; i < own.size(); ++i)
+    copy(weights[i].to(own[i]->value.dtype()), own[i]->value);
+}
+
+std::int64_t Model::count_params() const {
+  std::int64_t count = 0;
+  for (const Parameter* parameter : parameters()) count += parameter->value.size();
+  return count;
+}
+
+std::int64_t Model::count_trainable_params() const {
+  std::int64_t count = 0;
+  std::set<const Parameter*> seen;  // a weight that several layers know counts once
+  for (const LayerPtr& layer : layers_) {
+    for (std::size_t i = 0; i < layer->parameters().size(); ++i) {
+      const Parameter& parameter = layer->parameters()[i];
+      if (layer->trains(i) && seen.insert(&parameter).second) count += parameter.value.size();
+    }
+  }
+  return count;
+}
+
+namespace {
+
+// Integers stay what they are where every layer that takes them wants ids.
+bool takes_ids(const Network& network, int value) {
+  bool any = false;
+  for (const Network::Node& node : network.nodes()) {
+    for (const int input : node.inputs) {
+      if (input != value) continue;
+      if (!node.layer->takes_ids()) return false;
+      any = true;
+    }
+  }
+  return any;
+}
+
+// A value that is used as a mask and as nothing else is converted to one.
+bool is_mask(const Network& network, int value) {
+  bool any = false;
+  for (const Network::Node& node : network.nodes()) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end()) return false;
+    any = any || std::find(node.masks.begin(), node.masks.end(), value) != node.masks.end();
+  }
+  return any;
+}
+
+}  // namespace
+
+Tensor Model::prepare_input(const Tensor& x) { return prepare_inputs(TensorList({x})).front(); }
+
+std::vector<Tensor> Model::prepare_inputs(const TensorList& x) {
+  const std::size_t count = built() ? network_->input_shapes().size() : 1;
+  if (x.size() != count) {
+    throw Error(fmt::format("model \"{}\" has {} input{}, got {}", name_, count,
+                            count == 1 ? "" : "s", x.size()),
+                "give them in the order of the model's inputs: {a, b}");
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!x[i] || x[i].shape().rank() == 0 || x[i].shape()[0] == 0) {
+      throw Error(
+          fmt::format("model \"{}\" got no data: x has shape {}", name_, x[i].shape().to_string()),
+          "give at least one sample");
+    }
+    // The first axis of x may hold many batches: a fixed batch size is checked batch by batch.
+    Shape samples = x[i].shape();
+    samples.set(0, None);
+    const std::optional<Shape> declared = i == 0 ? declared_input() : input_shapes()[i];
+    if (declared && !declared->fits(samples)) wrong_input(*this, i, *declared, x[i].shape());
+    if (built() && x[i].shape().rank() != input_shapes()[i].rank())
+      wrong_input(*this, i, input_shapes()[i], x[i].shape());
+    build(samples);
+  }
+  const std::vector<Parameter*> weights = network_->parameters();
+  const DType real = weights.empty() ? layers_.back()->dtype() : weights.front()->value.dtype();
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const int value = static_cast<int>(i);
+    const bool is_ids = x[i].dtype() == DType::int32 && takes_ids(*network_, value);
+    inputs.push_back(is_ids                      ? x[i]
+                     : is_mask(*network_, value) ? x[i].to(DType::boolean)
+                                                 : x[i].to(real));
+  }
+  return inputs;
+}
+
+void Model::run(const std::vector<Tensor>& inputs, bool training) {
+  std::vector<Value> values;
+  for (const Tensor& input : inputs) values.push_back({input, {}});
+  Execution::Mode mode;
+  mode.training = training;
+  if (training) mode.step = training_calls_++;
+  execution().forward(values, mode);
+}
+
+Tensor Model::operator()(const Tensor& x, bool training) {
+  run(prepare_inputs(TensorList({x})), training);
+  return own(execution().output().data);
+}
+
+std::vector<Tensor> Model::operator()(const std::vector<Tensor>& x, bool training) {
+  run(prepare_inputs(x), training);
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < network_->outputs().size(); ++i)
+    outputs.push_back(own(execution().output(i).data));
+  return outputs;
+}
+
+LayerPtr Model::as_layer() {
+  if (!layer_) layer_ = model_layer(shared_model());
+  return layer_;
+}
+
+Symbols Model::operator()(const Symbols& inputs) {
+  if (!built() && !inputs.empty()) build(inputs[0].shape());
+  return as_layer()(inputs);
+}
+
+void Model::reset_states() {
+  if (execution_) execution_->reset_states();
+}
+
+Stream Model::stream() const {
+  if (!built()) not_built(name_);
+  return Stream(network_);
+}
+
+}  // namespace chronicler

@@ -1,0 +1,137 @@
+// A network: layers and the edges between them; and one run over it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "chronicler/base/arena.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/layers/layer.h"
+
+namespace chronicler {
+
+struct Frame;
+
+// Layers in the order in which they run. Values (edges) are numbered: first the network's inputs,
+// then the outputs of each node in turn.
+class Network {
+ public:
+  static constexpr int mask_of_value = -1;  // the mask that comes along with an input
+  static constexpr int no_mask = -2;        // every step counts
+
+  // What an edge may carry besides its value: a mask for each of the first inputs, which is a value
+  // or one of the constants above.
+  struct NodeOptions {
+    std::vector<int> masks = {};
+    CallFlags flags = {};
+  };
+  struct Node {
+    LayerPtr layer;
+    std::vector<int> inputs;  // values
+    std::vector<int> masks;   // see NodeOptions
+    CallFlags flags;
+    int first_output = 0;  // value
+    int output_count = 1;
+    std::vector<Shape> output_shapes;
+  };
+
+  // Starts over, with these inputs (batch axis included, None where it varies).
+  void reset(std::vector<Shape> input_shapes);
+  // Appends a layer, building it for the shapes of these values. Returns the node's index.
+  int add(const LayerPtr& layer, std::vector<int> inputs, NodeOptions options);
+  int add(const LayerPtr& layer, std::vector<int> inputs) {
+    return add(layer, std::move(inputs), NodeOptions());
+  }
+  void set_outputs(std::vector<int> values) { outputs_ = std::move(values); }
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<Shape>& input_shapes() const { return input_shapes_; }
+  const std::vector<int>& outputs() const { return outputs_; }
+  int value_count() const { return value_count_; }
+  const Shape& value_shape(int value) const {
+    return value_shapes_[static_cast<std::size_t>(value)];
+  }
+  bool built() const { return !outputs_.empty(); }
+  // Shapes of the network's outputs for inputs of these shapes.
+  std::vector<Shape> output_shapes(std::vector<Shape> inputs) const;
+
+  // Every weight, in Keras's order.
+  std::vector<Parameter*> parameters() const;
+  // Puts all values, and if asked all gradients, side by side in memory: one tensor each for the
+  // whole model.
+  void gather_parameters();
+  void make_gradients();
+  // False also if another network that shares layers has moved them since.
+  bool has_gradients() const;
+  void zero_gradients();
+
+ private:
+  std::vector<Node> nodes_;
+  std::vector<Shape> input_shapes_;
+  std::vector<Shape> value_shapes_;
+  std::vector<int> outputs_;
+  int value_count_ = 0;
+  Tensor values_;
+  Tensor gradients_;
+  std::vector<Tensor> gradient_squares_;
+};
+
+// One place in which passes over a network run, one after another: memory, carried states, results.
+// Several executions may run over one network at the same time as long as nobody trains it.
+class Execution {
+ public:
+  // carry: every layer that has a state keeps it from call to call (a stream); otherwise only
+  // stateful ones do.
+  explicit Execution(const Network& network, bool carry = false);
+
+  struct Mode {
+    bool training = false;   // dropout is on
+    bool keep = false;       // keep what backward needs
+    std::uint64_t step = 0;  // see Pass
+    bool observe = false;    // see Pass
+  };
+  // Runs the network on one batch. Inputs are borrowed until the next pass. Throws Error for what a
+  // layer cannot take.
+  void forward(std::span<const Value> inputs, const Mode& mode);
+  const Value& output(std::size_t index = 0) const;
+
+  // After a forward that kept: adds dLoss/dweights to the parameters' gradients. One gradient for
+  // each output (empty: none). With `inputs`, also makes the gradients of the network's inputs.
+  void backward(std::span<const TensorView> output_gradients, bool inputs = false);
+  TensorView input_gradient(std::size_t index = 0) const { return gradients_[index]; }
+
+  // The penalties that activity regularizers put on the last forward, divided by the batch size as
+  // Keras does.
+  double activity_penalty() const { return activity_penalty_; }
+  // What node `node` kept in the last pass.
+  const Tape& tape(std::size_t node) const { return tapes_[node]; }
+
+  // Forgets carried states; the next batch may have another size.
+  void reset_states();
+  std::vector<State>& states() { return states_; }  // of each node; empty for layers without one
+
+  Arena& arena() { return arena_; }
+
+ private:
+  Frame frame();
+  void find_states(std::int64_t batch);
+  void check_batch_size(std::span<const Value> inputs) const;
+  void check_carried_batch(const Network::Node& node, const State& state, std::int64_t batch) const;
+  Pass make_pass();
+
+  const Network* network_;
+  bool carry_;
+  Arena arena_;
+  Mode mode_;
+  std::vector<Value> values_;
+  std::vector<TensorView> gradients_;  // of each value
+  std::unique_ptr<bool[]> wanted_;     // whether a value's gradient is
+  std::vector<Tape> tapes_;
+  std::vector<State> states_;
+  std::vector<std::span<Tensor>> carried_;  // states_, where they are
+  double activity_penalty_ = 0.0;
+};
+
+}  // namespace chronicler

@@ -1,0 +1,195 @@
+#include "chronicler/model/stream.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/dispatch.h"
+#include "layers/step.h"
+#include "model/network.h"
+
+namespace chronicler {
+namespace {
+
+// (1, 1, F) for sequences of vectors, (1, 1) for sequences of ids: one row, one step of the model's
+// input.
+Shape step_shape(const Network& network) {
+  Shape shape = network.input_shapes().front();
+  const bool takes_ids = network.nodes().front().layer->takes_ids();
+  if (shape.rank() < (takes_ids ? 2 : 3)) {
+    throw Error("a stream needs a model of sequences, its input is " + shape.to_string(),
+                "give the model inputs (batch, steps, features), or predict with it");
+  }
+  shape.set(0, 1);
+  shape.set(1, 1);
+  return shape;
+}
+
+DType input_dtype(const Network& network) {
+  const auto parameters = network.parameters();
+  return parameters.empty() ? DType::float32 : parameters.front()->value.dtype();
+}
+
+}  // namespace
+
+struct Stream::Parts {
+  explicit Parts(std::shared_ptr<const Network> shared)
+      : network(std::move(shared)),
+        execution(*network, true),
+        input(step_shape(*network), input_dtype(*network)) {}
+
+  std::shared_ptr<const Network> network;
+  Execution execution;
+  Tensor input;
+  std::vector<float> output;
+
+  // The quick way: each layer's own step, one after the other, if all layers have one.
+  struct Link {
+    std::unique_ptr<LayerStep> step;
+    std::vector<float> output;
+  };
+  std::vector<Link> chain;
+
+  void forge_chain();
+  bool run_chain(const float* x, float* y) noexcept;
+  bool run_network(std::span<const float> x, std::span<float> y) noexcept;
+};
+
+// Only a chain of layers, each with one input and one output, has a quick way.
+void Stream::Parts::forge_chain() {
+  int value = 0;  // what the next layer must read
+  for (std::size_t i = 0; i < network->nodes().size(); ++i) {
+    const Network::Node& node = network->nodes()[i];
+    std::unique_ptr<LayerStep> step;
+    if (node.inputs.size() == 1 && node.inputs[0] == value && node.output_count == 1)
+      step = node.layer->make_step(execution.states()[i]);
+    if (!step) {
+      chain.clear();
+      return;
+    }
+    value = node.first_output;
+    const auto outputs = static_cast<std::size_t>(step->outputs());
+    chain.push_back({std::move(step), std::vector<float>(outputs)});
+  }
+  const bool ends_here = network->outputs().size() == 1 && network->outputs()[0] == value;
+  if (!ends_here) chain.clear();
+}
+
+bool Stream::Parts::run_chain(const float* x, float* y) noexcept {
+  const FlushDenormals guard;
+  for (Link& link : chain) {
+    float* const out = &link == &chain.back() ? y : link.output.data();
+    if (!link.step->step(x, out)) return false;
+    x = out;
+  }
+  return true;
+}
+
+bool Stream::Parts::run_network(std::span<const float> x, std::span<float> y) noexcept {
+  try {
+    with_real(input.dtype(),
+              [&](auto real) { std::copy(x.begin(), x.end(), input.as<decltype(real)>()); });
+    const Value value{input, {}};
+    execution.forward(std::span(&value, 1), {});
+    const TensorView result = execution.output().data;
+    with_real(result.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      std::transform(result.as<Real>(), result.as<Real>() + result.size(), y.begin(),
+                     [](Real number) { return static_cast<float>(number); });
+    });
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+Stream::Stream(std::shared_ptr<const Network> network) {
+  for (const Network::Node& node : network->nodes()) {
+    if (node.layer->causal()) continue;
+    throw Error(fmt::format("the model cannot be streamed: {} \"{}\" needs the whole sequence",
+                            node.layer->class_name(), node.layer->name()),
+                "predict whole sequences with it");
+  }
+  parts_ = std::make_unique<Parts>(std::move(network));
+  // Two steps: the first finds out how much memory a step needs, and the second takes it in one
+  // piece. From then on a step allocates nothing. Both run on zeros (id 0) and are forgotten.
+  for (int i = 0; i < 2; ++i) {
+    const Value x{parts_->input, {}};
+    parts_->execution.forward(std::span(&x, 1), {});
+  }
+  parts_->output.resize(static_cast<std::size_t>(parts_->execution.output().data.size()));
+  reset();
+  parts_->forge_chain();
+}
+
+Stream::~Stream() = default;
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+
+Stream::Stream(const Stream& other) : Stream(other.parts_->network) { set_state(other.state()); }
+
+Stream& Stream::operator=(const Stream& other) {
+  if (this != &other) *this = Stream(other);
+  return *this;
+}
+
+std::int64_t Stream::features() const { return parts_->input.size(); }
+std::int64_t Stream::outputs() const { return static_cast<std::int64_t>(parts_->output.size()); }
+
+void Stream::step(std::span<const float> x, std::span<float> y) noexcept {
+  const bool fits = static_cast<std::int64_t>(x.size()) == features() &&
+                    static_cast<std::int64_t>(y.size()) == outputs();
+  const bool done = fits && (parts_->chain.empty() ? parts_->run_network(x, y)
+                                                   : parts_->run_chain(x.data(), y.data()));
+  if (!done) std::fill(y.begin(), y.end(), std::numeric_limits<float>::quiet_NaN());
+}
+
+std::span<const float> Stream::step(std::span<const float> x) noexcept {
+  step(x, parts_->output);
+  return parts_->output;
+}
+
+void Stream::take_weights() {
+  for (Parts::Link& link : parts_->chain) link.step->take_weights();
+}
+
+void Stream::reset() {
+  const auto& nodes = parts_->network->nodes();
+  std::vector<State>& states = parts_->execution.states();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (states[i].empty()) states[i] = nodes[i].layer->initial_state(1);
+    for (Tensor& tensor : states[i]) tensor.fill(0.0);
+  }
+}
+
+std::vector<State> Stream::state() const {
+  std::vector<State> copies;
+  for (const State& state : parts_->execution.states()) {
+    if (!state.empty()) copies.push_back(clone_state(state));
+  }
+  return copies;
+}
+
+void Stream::set_state(const std::vector<State>& state) {
+  std::vector<Tensor*> places;
+  for (State& own : parts_->execution.states()) {
+    for (Tensor& tensor : own) places.push_back(&tensor);
+  }
+  std::vector<const Tensor*> given;
+  for (const State& layer : state) {
+    for (const Tensor& tensor : layer) given.push_back(&tensor);
+  }
+  bool fits = given.size() == places.size();
+  for (std::size_t i = 0; fits && i < given.size(); ++i)
+    fits = given[i]->shape() == places[i]->shape();
+  if (!fits)
+    throw Error(
+        fmt::format("the stream has {} state tensors; number or shapes of the given {} differ",
+                    places.size(), given.size()),
+        "take them from state() of a stream of the same model");
+  for (std::size_t i = 0; i < given.size(); ++i) copy(*given[i], *places[i]);
+}
+
+}  // namespace chronicler

@@ -1,0 +1,23 @@
+// Tensors with names in one file. Declared here so that training can keep its checkpoints; defined
+// in formats/, as Model::save is.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+
+namespace chronicler {
+
+struct TensorFile {
+  std::map<std::string, std::string> metadata;
+  std::vector<std::pair<std::string, Tensor>> tensors;
+};
+
+// As safetensors; the file is whole or absent. Throws Error naming the path.
+void save_tensors(const std::string& path, const TensorFile& content);
+TensorFile load_tensors(const std::string& path);
+
+}  // namespace chronicler

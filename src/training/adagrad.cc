@@ -1,0 +1,62 @@
+#include "training/adagrad.h"
+
+#include <cmath>
+
+#include "layers/dispatch.h"
+#include "training/gradient_squares.h"
+#include "training/optimizer_settings.h"
+
+namespace chronicler {
+namespace {
+
+class AdagradOptimizer final : public OptimizerWith<AdagradOptimizer, optimizers::AdagradOptions> {
+ public:
+  AdagradOptimizer(const optimizers::AdagradOptions& options, const std::string& name)
+      : OptimizerWith(options, name) {
+    checked_not_negative("Adagrad", "initial_accumulator_value", options.initial_accumulator_value);
+  }
+  std::string_view class_name() const override { return "Adagrad"; }
+  std::vector<Setting> settings() const override {
+    return settings_with({{"initial_accumulator_value", options().initial_accumulator_value},
+                          {"epsilon", options().epsilon}});
+  }
+
+ protected:
+  std::size_t slots_per_parameter() const override { return 1; }
+  double slot_start(std::size_t) const override { return options().initial_accumulator_value; }
+
+  // A += g^2;  w -= rate g / sqrt(A + epsilon)
+  void update(const Update& update) const override {
+    with_real(update.value.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const std::int64_t count = update.value.size();
+      Real* __restrict value = update.value.as<Real>();
+      const Real* __restrict gradient = update.gradient.as<Real>();
+      const GradientSquares<Real> squares(update.gradient, update.squares);
+      Real* __restrict sum = update.slots[0].as<Real>();
+      const auto rate = static_cast<Real>(update.learning_rate);
+      const auto epsilon = static_cast<Real>(options().epsilon);
+      for (std::int64_t i = 0; i < count; ++i) {
+        sum[i] += squares[i];
+        value[i] -= rate * gradient[i] / std::sqrt(sum[i] + epsilon);
+      }
+    });
+  }
+};
+
+}  // namespace
+
+OptimizerPtr adagrad_from(SettingsReader& settings, const SchedulePtr& schedule) {
+  optimizers::AdagradOptions options;
+  take_common_options(settings, schedule, options);
+  options.initial_accumulator_value =
+      settings.number("initial_accumulator_value", options.initial_accumulator_value);
+  options.epsilon = settings.number("epsilon", options.epsilon);
+  return std::make_shared<AdagradOptimizer>(options, settings.text("name", "adagrad"));
+}
+
+OptimizerPtr optimizers::Adagrad(const AdagradOptions& options) {
+  return std::make_shared<AdagradOptimizer>(options, "adagrad");
+}
+
+}  // namespace chronicler

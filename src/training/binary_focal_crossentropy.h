@@ -1,0 +1,11 @@
+// Binary cross-entropy of which what is sure already counts less (Lin et al. 2017).
+#pragma once
+
+#include "chronicler/training/losses.h"
+#include "training/settings.h"
+
+namespace chronicler {
+
+LossPtr binary_focal_crossentropy_from(SettingsReader& settings);
+
+}  // namespace chronicler

@@ -1,0 +1,241 @@
+#include "training/compile_config.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "chronicler/base/error.h"
+#include "layers/settings_json.h"
+
+namespace chronicler {
+namespace {
+
+// ---- writing
+
+Json optimizer_to_json(const Optimizer& optimizer) {
+  Json object = described_to_json("keras.optimizers", optimizer.class_name(), optimizer.settings());
+  if (const SchedulePtr& schedule = optimizer.schedule()) {
+    object["config"]["learning_rate"] = described_to_json(
+        "keras.optimizers.schedules", schedule->class_name(), schedule->settings());
+  }
+  return object;
+}
+
+Json loss_to_json(const LossOption& option) {
+  if (!option.given_name().empty()) return option.given_name();
+  return described_to_json("keras.losses", option.loss()->class_name(), option.loss()->settings());
+}
+
+Json metric_list_to_json(const std::vector<MetricOption>& options) {
+  Json list = Json::array();
+  for (const MetricOption& option : options) {
+    if (option.metric() == nullptr) {
+      list.push_back(option.given_name());
+    } else {
+      list.push_back(described_to_json("keras.metrics", option.metric()->class_name(),
+                                       option.metric()->settings()));
+    }
+  }
+  return list;
+}
+
+// A list for one output, an object by their names for several.
+Json metrics_to_json(const std::vector<MetricOption>& shared,
+                     const std::map<std::string, std::vector<MetricOption>>& own,
+                     const std::vector<std::string>& outputs) {
+  if (shared.empty() && own.empty()) return nullptr;
+  if (outputs.size() == 1 && own.empty()) return metric_list_to_json(shared);
+  Json object = Json::object();
+  for (const std::string& output : outputs) {
+    std::vector<MetricOption> list = shared;
+    if (const auto found = own.find(output); found != own.end())
+      list.insert(list.end(), found->second.begin(), found->second.end());
+    object[output] = metric_list_to_json(list);
+  }
+  return object;
+}
+
+// ---- reading
+
+// Keras's objects hold settings that say how to compute, not what.
+bool means_nothing(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> names{"jit_compile", "is_legacy_optimizer",
+                                                         "fn"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<Setting> own_settings_at(const JsonPlace& object, const std::vector<Setting>& known) {
+  const auto config = object.find("config");
+  if (!config) return {};
+  std::vector<Setting> settings;
+  for (Setting& setting : settings_at(*config, known)) {
+    if (!means_nothing(setting.name)) settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+// A function of Keras that was given itself, not its name.
+bool is_function(const JsonPlace& object) {
+  const auto class_name = object.find("class_name");
+  return class_name && class_name->is_text() && class_name->text() == "function";
+}
+
+// What `make` gives; if it throws, the place is in front of the reason.
+template <class Make>
+auto at_place(const JsonPlace& place, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    if (error.message().starts_with(place.path())) throw;
+    throw Error(fmt::format("{}: {}", place.path(), error.message()), error.hint());
+  }
+}
+
+SchedulePtr schedule_at(const JsonPlace& place) {
+  return at_place(place, [&] {
+    const std::string& class_name = place["class_name"].text();
+    std::vector<Setting> settings;
+    for (const std::string& name : place["config"].member_names())
+      settings.push_back({name, setting_value_at(place["config"][name])});
+    return schedules::from(class_name, settings);
+  });
+}
+
+OptimizerOption optimizer_at(const JsonPlace& place) {
+  return at_place(place, [&]() -> OptimizerOption {
+    if (place.is_text()) return place.text();
+    const std::string& class_name = place["class_name"].text();
+    const std::vector<Setting> known = optimizers::from(class_name, {})->settings();
+    const auto config = place.find("config");
+    const auto rate = config ? config->find("learning_rate") : std::nullopt;
+    if (!rate || !rate->is_object())
+      return optimizers::from(class_name, own_settings_at(place, known));
+    Json others = place.json();
+    others["config"].erase("learning_rate");
+    return optimizers::from(class_name, own_settings_at({others, place.path()}, known),
+                            schedule_at(*rate));
+  });
+}
+
+LossOption loss_at(const JsonPlace& place) {
+  return at_place(place, [&]() -> LossOption {
+    if (place.is_text()) return place.text();
+    if (is_function(place)) return place["config"].text();
+    const std::string& class_name = place["class_name"].text();
+    const std::vector<Setting> known = losses::from(class_name, {})->settings();
+    return losses::from(class_name, own_settings_at(place, known));
+  });
+}
+
+MetricOption metric_at(const JsonPlace& place) {
+  return at_place(place, [&]() -> MetricOption {
+    if (place.is_text()) return place.text();
+    if (is_function(place)) return place["config"].text();
+    const std::string& class_name = place["class_name"].text();
+    const std::vector<Setting> known = metrics::from(class_name, {})->settings();
+    return metrics::from(class_name, own_settings_at(place, known));
+  });
+}
+
+// What `place` says for each output: a list in their order, an object by their names.
+std::vector<std::pair<std::string, JsonPlace>> by_output(const JsonPlace& place,
+                                                         const std::vector<std::string>& outputs) {
+  std::vector<std::pair<std::string, JsonPlace>> entries;
+  if (place.is_object()) {
+    for (const std::string& name : place.member_names()) {
+      if (!place[name].is_null()) entries.emplace_back(name, place[name]);
+    }
+    return entries;
+  }
+  const std::vector<JsonPlace> items = place.items();
+  if (items.size() != outputs.size())
+    place.refuse(fmt::format("a list of {} entries, one for each output", outputs.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!items[i].is_null()) entries.emplace_back(outputs[i], items[i]);
+  }
+  return entries;
+}
+
+std::vector<MetricOption> metric_list_at(const JsonPlace& place) {
+  if (!place.is_list()) return {metric_at(place)};
+  std::vector<MetricOption> options;
+  for (const JsonPlace& item : place.items()) {
+    if (!item.is_null()) options.push_back(metric_at(item));
+  }
+  return options;
+}
+
+bool is_described(const JsonPlace& place) {
+  return place.is_text() || (place.is_object() && place.find("class_name"));
+}
+
+void read_loss(const JsonPlace& place, const std::vector<std::string>& outputs,
+               CompileOptions& options) {
+  if (is_described(place)) {
+    options.loss = loss_at(place);
+    return;
+  }
+  for (const auto& [output, loss] : by_output(place, outputs)) {
+    if (outputs.size() == 1) options.loss = loss_at(loss);
+    if (outputs.size() != 1) options.losses[output] = loss_at(loss);
+  }
+}
+
+// For one output: a list, perhaps in a list of one or under the output's name.
+void read_metrics(const JsonPlace& place, const std::vector<std::string>& outputs,
+                  std::vector<MetricOption>& shared,
+                  std::map<std::string, std::vector<MetricOption>>& own) {
+  if (outputs.size() == 1) {
+    const bool is_nested =
+        place.is_object() || (place.json().size() == 1 && place.items().front().is_list());
+    if (!is_nested) {
+      shared = metric_list_at(place);
+      return;
+    }
+    for (const auto& [output, list] : by_output(place, outputs)) shared = metric_list_at(list);
+    return;
+  }
+  if (place.is_list() && place.json().empty()) return;
+  for (const auto& [output, list] : by_output(place, outputs)) own[output] = metric_list_at(list);
+}
+
+}  // namespace
+
+std::string compile_config_text(const CompileOptions& options,
+                                const std::vector<std::string>& outputs) {
+  Json losses = Json::object();
+  for (const auto& [output, loss] : options.losses) losses[output] = loss_to_json(loss);
+  Json weights = Json::object();
+  for (const auto& [output, weight] : options.loss_weights) weights[output] = weight;
+  return to_text({{"optimizer", optimizer_to_json(*options.optimizer.optimizer())},
+                  {"loss", losses.empty() ? loss_to_json(options.loss) : losses},
+                  {"loss_weights", weights.empty() ? Json() : weights},
+                  {"metrics", metrics_to_json(options.metrics, options.output_metrics, outputs)},
+                  {"weighted_metrics", metrics_to_json(options.weighted_metrics,
+                                                       options.output_weighted_metrics, outputs)},
+                  {"run_eagerly", false},
+                  {"steps_per_execution", 1},
+                  {"jit_compile", false}});
+}
+
+CompileOptions compile_options_from(std::string_view text,
+                                    const std::vector<std::string>& outputs) {
+  const Json json = parse_json(text, "compile_config");
+  const JsonPlace config(json, "compile_config");
+  CompileOptions options;
+  if (const auto optimizer = config.find("optimizer")) options.optimizer = optimizer_at(*optimizer);
+  if (const auto loss = config.find("loss")) read_loss(*loss, outputs, options);
+  if (const auto weights = config.find("loss_weights"); weights && !weights->json().is_number()) {
+    for (const auto& [output, weight] : by_output(*weights, outputs))
+      options.loss_weights[output] = weight.number();
+  }
+  if (const auto metrics = config.find("metrics"))
+    read_metrics(*metrics, outputs, options.metrics, options.output_metrics);
+  if (const auto metrics = config.find("weighted_metrics"))
+    read_metrics(*metrics, outputs, options.weighted_metrics, options.output_weighted_metrics);
+  return options;
+}
+
+}  // namespace chronicler

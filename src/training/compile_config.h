@@ -1,0 +1,19 @@
+// Keras's compile_config: what compile was told, as JSON in model files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/training/fit.h"
+
+namespace chronicler {
+
+// `outputs` are the names of the model's outputs: for models with several, losses and metrics go by
+// them.
+std::string compile_config_text(const CompileOptions& options,
+                                const std::vector<std::string>& outputs);
+// Throws Error, naming the place, for what is not known here.
+CompileOptions compile_options_from(std::string_view text, const std::vector<std::string>& outputs);
+
+}  // namespace chronicler

@@ -1,0 +1,89 @@
+#include "training/data_check.h"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/dispatch.h"
+#include "training/place.h"
+
+namespace chronicler {
+namespace {
+
+// Whether all bits of an exponent are set somewhere: on whole numbers, several at a time.
+template <class Real>
+bool all_finite(std::span<const Real> numbers) {
+  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits exponent =
+      sizeof(Real) == 4 ? Bits{0x7F800000U} : static_cast<Bits>(0x7FF0000000000000ULL);
+  Bits found = 0;
+  for (const Real number : numbers) {
+    found |= static_cast<Bits>((std::bit_cast<Bits>(number) & exponent) == exponent ? 1 : 0);
+  }
+  return found == 0;
+}
+
+[[noreturn]] void not_finite(double number, std::int64_t index, const Shape& shape,
+                             std::string_view what) {
+  const char* held = std::isnan(number) ? "NaN" : number > 0.0 ? "infinity" : "-infinity";
+  std::string hint = "clean the data, or leave such rows out";
+  if (what.ends_with('x')) {
+    hint =
+        "clean the data, or give missing steps a value of their own and start with a Masking layer";
+  }
+  throw Error(fmt::format("{} holds {} at {}", what, held, place_in(shape, index)), hint);
+}
+
+std::int64_t samples(const Tensor& data, std::string_view prefix, std::string_view name) {
+  if (!data || data.shape().rank() == 0) {
+    throw Error(fmt::format("{}{} is empty", prefix, name),
+                "give a tensor whose first axis counts the samples");
+  }
+  return data.shape()[0];
+}
+
+void check_equal(const Tensor& x, const Tensor& other, std::string_view prefix,
+                 std::string_view name) {
+  if (samples(x, prefix, "x") == samples(other, prefix, name)) return;
+  throw Error(
+      fmt::format("{0}x has {1} samples, but {0}{2} has {3}", prefix, x.shape()[0], name,
+                  other.shape()[0]),
+      fmt::format("their shapes are {} and {}", x.shape().to_string(), other.shape().to_string()));
+}
+
+}  // namespace
+
+void check_finite(const Tensor& data, std::string_view what) {
+  if (data.dtype() != DType::float32 && data.dtype() != DType::float64) return;
+  with_real(data.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    constexpr std::size_t piece = 4096;  // looked at again, number by number, if one is found
+    const std::span<const Real> numbers = data.span<Real>();
+    for (std::size_t begin = 0; begin < numbers.size(); begin += piece) {
+      const auto part = numbers.subspan(begin, std::min(piece, numbers.size() - begin));
+      if (all_finite(part)) continue;
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        if (std::isfinite(part[i])) continue;
+        not_finite(static_cast<double>(part[i]), static_cast<std::int64_t>(begin + i), data.shape(),
+                   what);
+      }
+    }
+  });
+}
+
+void check_lengths(const Tensor& x, const Tensor& y, const Tensor& sample_weight,
+                   std::string_view prefix) {
+  if (samples(x, prefix, "x") == 0) {
+    throw Error(fmt::format("{}x has no samples: its shape is {}", prefix, x.shape().to_string()),
+                "give at least one");
+  }
+  check_equal(x, y, prefix, "y");
+  if (sample_weight) check_equal(x, sample_weight, prefix, "sample_weight");
+}
+
+}  // namespace chronicler

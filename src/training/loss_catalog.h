@@ -1,0 +1,21 @@
+// Every loss, by name.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/training/losses.h"
+#include "training/settings.h"
+
+namespace chronicler {
+
+struct LossKind {
+  std::string_view class_name;
+  std::vector<std::string_view> names;  // besides the class name; the first is shown to users
+  LossPtr (*from)(SettingsReader& settings);
+};
+
+std::span<const LossKind> loss_catalog();
+
+}  // namespace chronicler

@@ -1,0 +1,49 @@
+// Metrics that are a weighted mean of one value for each prediction.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/training/metrics.h"
+
+namespace chronicler {
+
+// Throws Error unless there are `size` numbers in the state of a metric.
+void check_metric_state(const std::vector<double>& state, std::size_t size,
+                        std::string_view metric);
+
+// Sums in double, in a fixed order. A sample counts 1 (or its weight) whatever the number of its
+// steps, as in Keras.
+class MeanMetric : public Metric {
+ public:
+  std::string_view name() const override { return name_; }
+  std::vector<Setting> settings() const override;
+  void reset() override;
+  void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override;
+  double result() const override;  // 0 before the first update
+  std::vector<double> state() const override { return {total_, count_}; }
+  void set_state(const std::vector<double>& state) override;
+
+ protected:
+  explicit MeanMetric(std::string name) : name_(std::move(name)) {}
+  bool is_empty() const { return count_ == 0.0; }
+
+  // One value for each row of y_pred, in `values`.
+  virtual void compute(TensorView y_true, TensorView y_pred, std::span<double> values) = 0;
+  // Clears the flag of each prediction that does not count.
+  virtual void leave_out(TensorView /*y_true*/, std::span<std::uint8_t> /*counts*/) const {}
+  // The settings with name and dtype first, as Keras has them.
+  std::vector<Setting> settings_with(std::vector<Setting> own) const;
+
+ private:
+  std::string name_;
+  double total_ = 0.0;
+  double count_ = 0.0;
+  std::vector<double> values_;
+  std::vector<std::uint8_t> counts_;
+};
+
+}  // namespace chronicler

@@ -1,0 +1,87 @@
+#include "training/nadam.h"
+
+#include <cmath>
+
+#include "layers/dispatch.h"
+#include "training/gradient_squares.h"
+#include "training/optimizer_settings.h"
+
+namespace chronicler {
+namespace {
+
+class NadamOptimizer final : public OptimizerWith<NadamOptimizer, optimizers::NadamOptions> {
+ public:
+  NadamOptimizer(const optimizers::NadamOptions& options, const std::string& name)
+      : OptimizerWith(options, name) {
+    checked_decay("Nadam", "beta_1", options.beta_1);
+    checked_decay("Nadam", "beta_2", options.beta_2);
+  }
+  std::string_view class_name() const override { return "Nadam"; }
+  std::vector<Setting> settings() const override {
+    return settings_with({{"beta_1", options().beta_1},
+                          {"beta_2", options().beta_2},
+                          {"epsilon", options().epsilon}});
+  }
+
+ protected:
+  std::size_t slots_per_parameter() const override { return 2; }
+  std::size_t slots_side_by_side() const override { return 2; }
+  std::vector<float> first_numbers() const override { return {1.0F}; }
+
+  void move_numbers(std::int64_t step, std::span<float> numbers) const override {
+    numbers[0] = static_cast<float>(static_cast<double>(numbers[0]) * momentum(step));
+  }
+
+  // u_t = beta_1 (1 - 0.96^t / 2), P the product of all u so far;  m and v as in Adam;
+  // n = u_{t+1} m / (1 - P u_{t+1}) + (1 - u_t) g / (1 - P);
+  // w -= rate n / (sqrt(v / (1 - beta_2^t)) + epsilon)
+  void update(const Update& update) const override {
+    with_real(update.value.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const std::int64_t count = update.value.size();
+      Real* __restrict value = update.value.as<Real>();
+      const Real* __restrict gradient = update.gradient.as<Real>();
+      const GradientSquares<Real> squares(update.gradient, update.squares);
+      Real* __restrict mean = update.slots[0].as<Real>();
+      Real* __restrict mean_square = update.slots[1].as<Real>();
+      const double product = static_cast<double>(update.numbers[0]);
+      const double next = momentum(update.step + 1);
+      const double power = std::pow(options().beta_2, static_cast<double>(update.step));
+      const auto mean_share = static_cast<Real>(next / (1.0 - product * next));
+      const auto own_share = static_cast<Real>((1.0 - momentum(update.step)) / (1.0 - product));
+      const auto correction = static_cast<Real>(1.0 / (1.0 - power));
+      const auto rate = static_cast<Real>(update.learning_rate);
+      const auto share_1 = static_cast<Real>(1.0 - options().beta_1);
+      const auto share_2 = static_cast<Real>(1.0 - options().beta_2);
+      const auto epsilon = static_cast<Real>(options().epsilon);
+      for (std::int64_t i = 0; i < count; ++i) {
+        mean[i] += share_1 * (gradient[i] - mean[i]);
+        mean_square[i] += share_2 * (squares[i] - mean_square[i]);
+        const Real ahead = mean_share * mean[i] + own_share * gradient[i];
+        value[i] -= rate * ahead / (std::sqrt(mean_square[i] * correction) + epsilon);
+      }
+    });
+  }
+
+ private:
+  double momentum(std::int64_t step) const {
+    return options().beta_1 * (1.0 - 0.5 * std::pow(0.96, static_cast<double>(step)));
+  }
+};
+
+}  // namespace
+
+OptimizerPtr nadam_from(SettingsReader& settings, const SchedulePtr& schedule) {
+  optimizers::NadamOptions options;
+  take_common_options(settings, schedule, options);
+  options.beta_1 = settings.number("beta_1", options.beta_1);
+  options.beta_2 = settings.number("beta_2", options.beta_2);
+  options.epsilon = settings.number("epsilon", options.epsilon);
+  return std::make_shared<NadamOptimizer>(options, settings.text("name", "nadam"));
+}
+
+OptimizerPtr optimizers::Nadam(const NadamOptions& options) {
+  return std::make_shared<NadamOptimizer>(options, "nadam");
+}
+
+}  // namespace chronicler

@@ -1,0 +1,321 @@
+#include "training/trainer.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/dispatch.h"
+#include "model/network.h"
+#include "training/compile_config.h"
+#include "training/metric_direction.h"
+
+namespace chronicler {
+namespace {
+
+TensorList rows_of(const TensorList& tensors, std::int64_t begin, std::int64_t end) {
+  std::vector<Tensor> rows;
+  for (const Tensor& tensor : tensors) rows.push_back(tensor.rows(begin, end));
+  return rows;
+}
+
+void scale(const TensorView& gradient, double factor) {
+  with_real(gradient.dtype(), [&](auto real) {
+    for (auto& value : gradient.span<decltype(real)>())
+      value *= static_cast<decltype(real)>(factor);
+  });
+}
+
+// The entry of an output, or what counts for all of them. Throws Error for a name that no output
+// has.
+template <class Entry>
+const Entry* entry_of(const std::map<std::string, Entry>& entries, const std::string& output) {
+  const auto found = entries.find(output);
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+template <class Entry>
+void check_names(const std::map<std::string, Entry>& entries,
+                 const std::vector<std::string>& outputs) {
+  for (const auto& [name, entry] : entries) {
+    if (std::find(outputs.begin(), outputs.end(), name) != outputs.end()) continue;
+    const std::vector<std::string_view> known(outputs.begin(), outputs.end());
+    unknown_name("output", name, known);
+  }
+}
+
+// A trainable weight of a trainable layer.
+template <class Function>
+void for_each_trainable(Model& model, const Function& function) {
+  for (const LayerPtr& layer : model.layers()) {
+    for (std::size_t i = 0; i < layer->parameters().size(); ++i) {
+      if (layer->trains(i)) function(layer->parameters()[i]);
+    }
+  }
+}
+
+std::vector<Parameter*> trainable_parameters(Model& model) {
+  std::vector<Parameter*> parameters;
+  for_each_trainable(model, [&](Parameter& parameter) { parameters.push_back(&parameter); });
+  return parameters;
+}
+
+}  // namespace
+
+Dataset Dataset::rows(std::int64_t begin, std::int64_t end) const {
+  return {rows_of(x, begin, end), rows_of(y, begin, end), rows_of(sample_weight, begin, end)};
+}
+
+double weight_penalty(Model& model, bool gradients) {
+  double penalty = 0.0;
+  for_each_trainable(model, [&](Parameter& parameter) {
+    if (!parameter.regularizer) return;
+    penalty += parameter.regularizer.penalty(parameter.value,
+                                             gradients ? parameter.gradient.view() : TensorView());
+  });
+  return penalty;
+}
+
+Trainer::Trainer(const CompileOptions& options) : options_(options) {
+  if (!options_.loss && options_.losses.empty())
+    throw Error("compile needs a loss", "for instance .loss = \"categorical_crossentropy\"");
+  options_.optimizer = options_.optimizer.optimizer()->fresh();
+}
+
+Compilation Trainer::compilation(const Model& model) const {
+  return {compile_config_text(options_, model.output_names()), optimizer().variables()};
+}
+
+void Trainer::restore(Model& model, const std::vector<Tensor>& optimizer_variables) {
+  Optimizer& optimizer = this->optimizer();
+  optimizer.build(trainable_parameters(model));
+  const std::size_t slots = optimizer.variables().size();
+  // Before the first step Keras saves no slots, which are then as they were made.
+  constexpr std::size_t most_scalars = 2;
+  const bool is_fresh =
+      optimizer_variables.size() < slots && optimizer_variables.size() <= most_scalars;
+  if (!is_fresh) optimizer.set_variables(optimizer_variables);
+  step_ = static_cast<std::uint64_t>(optimizer.iterations());
+  model.set_optimizer_params(optimizer.count_params());
+}
+
+Trainer& trainer_of(Model& model, std::string_view verb) {
+  if (model.trainer()) return *model.trainer();
+  const std::optional<Compilation> before = model.compilation();
+  if (!before) {
+    throw Error(fmt::format("model \"{}\" must be compiled before {}", model.name(), verb),
+                "call model.compile({.optimizer = ..., .loss = ...}) first");
+  }
+  try {
+    const auto trainer =
+        std::make_shared<Trainer>(compile_options_from(before->config, model.output_names()));
+    trainer->restore(model, before->optimizer_variables);
+    model.set_trainer(trainer, trainer);
+    return *trainer;
+  } catch (const Error& error) {
+    throw Error(fmt::format("model \"{}\" cannot {} as it was compiled in its file: {}",
+                            model.name(), verb, error.message()),
+                "call model.compile({.optimizer = ..., .loss = ...})");
+  }
+}
+
+void Trainer::find_outputs(const Model& model) {
+  const std::vector<std::string> names = model.output_names();
+  check_names(options_.losses, names);
+  check_names(options_.loss_weights, names);
+  check_names(options_.output_metrics, names);
+  check_names(options_.output_weighted_metrics, names);
+  outputs_.clear();
+  for (const std::string& name : names) {
+    Output output{.name = name};
+    const LossOption* loss =
+        options_.losses.empty() ? &options_.loss : entry_of(options_.losses, name);
+    if (loss != nullptr) output.loss = loss->loss();
+    if (const double* weight = entry_of(options_.loss_weights, name)) output.weight = *weight;
+    outputs_.push_back(std::move(output));
+  }
+}
+
+void Trainer::prepare(Model& model, const Dataset& data) {
+  find_outputs(model);
+  if (data.y.size() != outputs_.size()) {
+    throw Error(fmt::format("model \"{}\" has {} outputs, got {} tensors of targets", model.name(),
+                            outputs_.size(), data.y.size()),
+                "give y in the order of the model's outputs: {a, b}");
+  }
+  std::vector<Shape> shapes;
+  for (const Tensor& x : data.x) shapes.push_back(x.shape());
+  shapes = model.network().output_shapes(shapes);
+  tracked_.clear();
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const Output& output = outputs_[i];
+    const Shape& y = data.y[i].shape();
+    const std::string place = outputs_.size() == 1 ? "y" : fmt::format("y[{}]", i);
+    if (output.loss) output.loss->check(data.y[i], shapes[i], place);
+    track(options_.metrics, false, i, y, shapes[i]);
+    if (const auto* own = entry_of(options_.output_metrics, output.name))
+      track(*own, false, i, y, shapes[i]);
+    track(options_.weighted_metrics, true, i, y, shapes[i]);
+    if (const auto* own = entry_of(options_.output_weighted_metrics, output.name))
+      track(*own, true, i, y, shapes[i]);
+  }
+  if (!model.network().has_gradients()) model.network().make_gradients();
+}
+
+void Trainer::track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
+                    const Shape& y_true, const Shape& y_pred) {
+  for (const MetricOption& option : options) {
+    MetricPtr metric = option.resolve(y_true, y_pred);
+    std::string key =
+        option.given_name().empty() ? std::string(metric->name()) : option.given_name();
+    if (outputs_.size() > 1) key = fmt::format("{}_{}", outputs_[output].name, key);
+    tracked_.push_back({std::move(key), std::move(metric), weighted, output});
+  }
+}
+
+void Trainer::reset_metrics() {
+  loss_sum_ = 0.0;
+  loss_count_ = 0.0;
+  for (Output& output : outputs_) output.loss_sum = 0.0;
+  for (Tracked& tracked : tracked_) tracked.metric->reset();
+}
+
+// The loss of a batch: data, weights' penalties and activities' penalties. With `gradients`,
+// dLoss/doutputs of the data part.
+double Trainer::forward(Model& model, const Dataset& batch, bool training, bool gradients) {
+  Execution& execution = model.execution();
+  inputs_.clear();
+  for (const Tensor& x : batch.x) inputs_.push_back({x, {}});
+  Execution::Mode mode;
+  mode.training = training;
+  mode.keep = gradients;
+  mode.step = step_;
+  execution.forward(inputs_, mode);
+  gradients_.assign(outputs_.size(), TensorView());
+  double loss = execution.activity_penalty();
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (outputs_[i].loss) loss += output_loss(execution, batch, i, gradients);
+  }
+  return loss;
+}
+
+double Trainer::output_loss(Execution& execution, const Dataset& batch, std::size_t index,
+                            bool gradients) {
+  Output& own = outputs_[index];
+  const Value& output = execution.output(index);
+  TensorView& gradient = gradients_[index];
+  if (gradients) gradient = execution.arena().tensor(output.data.shape(), output.data.dtype());
+  const LossInput input{batch.y[index], output.data, batch.weight_of(index), output.mask};
+  const double loss = reduced_loss(*own.loss, input, gradient, execution.arena());
+  own.loss_sum += loss * static_cast<double>(batch.size());
+  if (own.weight == 1.0) return loss;
+  if (gradient) scale(gradient, own.weight);
+  return loss * own.weight;
+}
+
+void Trainer::train_batch(Model& model, const Dataset& batch) {
+  const FlushDenormals guard;
+  double loss = forward(model, batch, true, true);
+  model.network().zero_gradients();
+  loss += weight_penalty(model, true);
+  model.execution().backward(gradients_);
+  count(model, batch, loss);
+
+  build_optimizer(model);
+  optimizer().step(Runtime::global());
+  ++step_;
+}
+
+void Trainer::build_optimizer(Model& model) {
+  if (optimizer().built()) return;
+  optimizer().build(trainable_parameters(model));
+  model.set_optimizer_params(optimizer().count_params());
+}
+
+Trainer::Progress Trainer::progress() const {
+  Progress progress{step_, {loss_sum_, loss_count_}, {}};
+  for (const Output& output : outputs_) progress.losses.push_back(output.loss_sum);
+  for (const Tracked& tracked : tracked_) progress.metrics.push_back(tracked.metric->state());
+  return progress;
+}
+
+void Trainer::set_progress(const Progress& progress) {
+  if (progress.losses.size() != outputs_.size() + 2 || progress.metrics.size() != tracked_.size()) {
+    throw Error("the progress of training is that of a model with other outputs or metrics",
+                "compile the model as before");
+  }
+  step_ = progress.step;
+  loss_sum_ = progress.losses[0];
+  loss_count_ = progress.losses[1];
+  for (std::size_t i = 0; i < outputs_.size(); ++i) outputs_[i].loss_sum = progress.losses[i + 2];
+  for (std::size_t i = 0; i < tracked_.size(); ++i) {
+    tracked_[i].metric->set_state(progress.metrics[i]);
+  }
+}
+
+void Trainer::test_batch(Model& model, const Dataset& batch) {
+  const FlushDenormals guard;
+  const double loss = forward(model, batch, false, false) + weight_penalty(model, false);
+  count(model, batch, loss);
+}
+
+void Trainer::count(Model& model, const Dataset& batch, double loss) {
+  const auto size = static_cast<double>(batch.size());
+  loss_sum_ += loss * size;
+  loss_count_ += size;
+  for (Tracked& tracked : tracked_) {
+    const Value& output = model.execution().output(tracked.output);
+    const TensorView weight = tracked.weighted ? batch.weight_of(tracked.output) : TensorView();
+    tracked.metric->update(batch.y[tracked.output], output.data, weight, output.mask);
+  }
+}
+
+Results Trainer::results() const {
+  Results results;
+  const auto add = [&](std::string name, double sum) {
+    results.names.push_back(std::move(name));
+    results.values.push_back(loss_count_ > 0.0 ? sum / loss_count_ : 0.0);
+  };
+  add("loss", loss_sum_);
+  for (const Output& output : outputs_) {
+    if (outputs_.size() > 1 && output.loss) add(output.name + "_loss", output.loss_sum);
+  }
+  for (const Tracked& tracked : tracked_) {
+    results.names.push_back(tracked.key);
+    results.values.push_back(tracked.metric->result());
+  }
+  return results;
+}
+
+Direction Trainer::direction(std::string_view key) const {
+  if (key.starts_with("val_")) key.remove_prefix(4);
+  if (key == "loss") return Direction::down;
+  for (const Output& output : outputs_) {
+    if (key == output.name + "_loss") return Direction::down;
+  }
+  for (const Tracked& tracked : tracked_) {
+    if (tracked.key == key) return tracked.metric->direction();
+  }
+  return Direction::unknown;
+}
+
+Direction metric_direction(const Model& model, std::string_view key) {
+  if (key == "loss" || key == "val_loss") return Direction::down;
+  return model.trainer() ? model.trainer()->direction(key) : Direction::unknown;
+}
+
+double Results::operator[](const std::string& name) const {
+  std::vector<std::string_view> known(names.begin(), names.end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return values[i];
+  }
+  unknown_name("result", name, known);
+}
+
+void Model::compile(const CompileOptions& options) {
+  const auto trainer = std::make_shared<Trainer>(options);
+  set_trainer(trainer, trainer);
+  set_optimizer_params(0);
+}
+
+}  // namespace chronicler

@@ -1,0 +1,107 @@
+// What compile attaches to a model, and the loops of fit, evaluate and predict.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/model/model.h"
+#include "chronicler/training/fit.h"
+
+namespace chronicler {
+
+// Samples that a loop walks over: borrowed tensors of equal first extent.
+struct Dataset {
+  TensorList x;              // one for each input
+  TensorList y;              // one for each output; empty for predict
+  TensorList sample_weight;  // float32 (N) or (N, T), for each output or for all; empty: all one
+
+  std::int64_t size() const { return x.front().shape()[0]; }
+  TensorView weight_of(std::size_t output) const {
+    if (sample_weight.empty()) return {};
+    return sample_weight[sample_weight.size() == 1 ? 0 : output];
+  }
+  Dataset rows(std::int64_t begin, std::int64_t end) const;
+};
+
+class Trainer final : public Compiled {
+ public:
+  explicit Trainer(const CompileOptions& options);
+
+  Compilation compilation(const Model& model) const override;
+  void restore(Model& model, const std::vector<Tensor>& optimizer_variables) override;
+
+  const CompileOptions& options() const { return options_; }
+  Optimizer& optimizer() const { return *options_.optimizer.optimizer(); }
+  // Batches trained on so far: fixes the dropout masks of the next one.
+  std::uint64_t step() const { return step_; }
+  void set_step(std::uint64_t step) { step_ = step; }
+
+  // Finds the metrics that names stand for once shapes are known, and lets the loss look at all
+  // targets.
+  void prepare(Model& model, const Dataset& data);
+  void reset_metrics();
+
+  // One batch: forward, loss, and for train_batch also backward and a step of the optimizer. Counts
+  // the metrics.
+  void train_batch(Model& model, const Dataset& batch);
+  void test_batch(Model& model, const Dataset& batch);
+
+  // Makes the optimizer's variables, if they are not there yet; train_batch does it by itself.
+  void build_optimizer(Model& model);
+
+  // What has been counted since reset_metrics, and the batches before: for checkpoints.
+  struct Progress {
+    std::uint64_t step = 0;
+    std::vector<double> losses;  // the sum, the number of samples, then the sums of the outputs
+    std::vector<std::vector<double>> metrics;
+  };
+  Progress progress() const;
+  // Throws Error if it is not that of a trainer with these outputs and metrics.
+  void set_progress(const Progress& progress);
+
+  // The means since reset_metrics: loss, then the metrics in the order of compile.
+  Results results() const;
+  // In which direction a key of the logs improves; unknown for keys that are not compiled metrics.
+  Direction direction(std::string_view key) const;
+
+ private:
+  struct Output {
+    std::string name;
+    LossPtr loss;  // may be none
+    double weight = 1.0;
+    double loss_sum = 0.0;  // over samples
+  };
+  struct Tracked {
+    std::string key;
+    MetricPtr metric;
+    bool weighted;
+    std::size_t output;
+  };
+  double forward(Model& model, const Dataset& batch, bool training, bool gradients);
+  double output_loss(Execution& execution, const Dataset& batch, std::size_t index, bool gradients);
+  void count(Model& model, const Dataset& batch, double loss);
+  void find_outputs(const Model& model);
+  void track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
+             const Shape& y_true, const Shape& y_pred);
+
+  CompileOptions options_;
+  std::vector<Output> outputs_;
+  std::vector<Tracked> tracked_;
+  std::vector<Value> inputs_;
+  std::vector<TensorView> gradients_;  // of the outputs
+  double loss_sum_ = 0.0;
+  double loss_count_ = 0.0;
+  std::uint64_t step_ = 0;
+};
+
+// The model's trainer; if it was compiled before it was saved, as then. Throws Error, saying what
+// cannot be done, if it never was.
+Trainer& trainer_of(Model& model, std::string_view verb);
+
+// The penalties of all trainable weights; adds their gradients if asked.
+double weight_penalty(Model& model, bool gradients);
+
+}  // namespace chronicler

@@ -1,0 +1,303 @@
+// summary, inspect, predict, evaluate, fit and convert, on models that Keras made (tests/golden).
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/formats/model_file.h"
+#include "chronicler/formats/npy.h"
+#include "chronicler/layers/layers.h"
+#include "chronicler/model/model.h"
+#include "cli/program_run.h"
+#include "support/conformance.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string golden(const std::string& name, const std::string& file) {
+  return (source_dir() / "tests" / "golden" / name / file).string();
+}
+
+Json json_of(const std::string& path) { return Json::parse(std::ifstream(path)); }
+
+Words with_inputs(Words words, const std::string& name) {
+  if (fs::exists(golden(name, "x.npy"))) {
+    words.insert(words.end(), {"--input", golden(name, "x.npy")});
+    return words;
+  }
+  for (const char* file : {"x0.npy", "x1.npy"})
+    words.insert(words.end(), {"--input", golden(name, file)});
+  return words;
+}
+
+Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+void expect_close(const std::string& got, const std::string& expected, double absolute,
+                  double relative) {
+  const Tensor a = load_npy(got);
+  const Tensor b = load_npy(expected);
+  ASSERT_EQ(a.shape(), b.shape());
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    const auto value = static_cast<double>(b.as<float>()[i]);
+    ASSERT_NEAR(static_cast<double>(a.as<float>()[i]), value, absolute + relative * std::abs(value))
+        << "element " << i;
+  }
+}
+
+class ModelCommands : public testing::TestWithParam<std::string> {};
+
+// What an outside checker would do with a model of Keras's, through files alone.
+TEST_P(ModelCommands, DoWithAModelOfKerasWhatKerasDoes) {
+  const std::string name = GetParam();
+  const TemporaryFolder folder;
+  const std::string model = golden(name, "model.keras");
+  const std::string trained = folder.path("trained.keras");
+
+  ProgramRun run = run_chronicler(with_inputs({"predict", model}, name) +
+                                  Words{"--output", folder.path("out.npy"), "--batch-size", "4"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.out, "");
+  expect_close(folder.path("out.npy"), golden(name, "predict.npy"), 1e-5, 1e-4);
+
+  run = run_chronicler(with_inputs({"evaluate", model}, name) +
+                       Words{"--target", golden(name, "y.npy"), "--json", "--batch-size", "4"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json evaluated = json_of(golden(name, "evaluate.json"));
+  for (const auto& [key, value] : evaluated.items()) {
+    EXPECT_NEAR(Json::parse(run.out).at(key).get<double>(), value.get<double>(),
+                1e-6 + 1e-5 * std::abs(value.get<double>()));
+  }
+
+  run = run_chronicler(with_inputs({"fit", model}, name) +
+                       Words{"--target", golden(name, "y.npy"), "--epochs", "3", "--batch-size",
+                             "4", "--no-shuffle", "--history", folder.path("history.json"),
+                             "--output", trained});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(contains(run.out, "Epoch 3/3 - "));
+  const Json epochs = json_of(golden(name, "history.json"));
+  const Json history = json_of(folder.path("history.json"));
+  for (const auto& [key, values] : epochs.items()) {
+    ASSERT_EQ(history.at(key).size(), values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto expected = values[i].get<double>();
+      EXPECT_NEAR(history.at(key)[i].get<double>(), expected, 1e-6 + 1e-4 * std::abs(expected));
+    }
+  }
+
+  run = run_chronicler(with_inputs({"predict", trained}, name) +
+                       Words{"--output", folder.path("again.npy"), "--batch-size", "4"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  expect_close(folder.path("again.npy"), golden(name, "trained.npy"), 1e-4, 1e-3);
+}
+
+std::string name_of_case(const testing::TestParamInfo<std::string>& info) { return info.param; }
+
+INSTANTIATE_TEST_SUITE_P(Golden, ModelCommands,
+                         testing::Values("lstm_sequences", "gru_reset_before",
+                                         "encoder_decoder_lstm", "simple_rnn_stateful"),
+                         name_of_case);
+
+// ---- the other commands, on one model
+
+const std::string& lstm() {
+  static const std::string path = golden("lstm_sequences", "model.keras");
+  return path;
+}
+
+TEST(SummaryCommand, DrawsTheModel) {
+  const ProgramRun run = run_chronicler({"summary", lstm()});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.out, load_model(lstm())->summary_text() + "\n");
+}
+
+TEST(InspectCommand, TellsShapesAndSpreadOfTheWeights) {
+  const ProgramRun run = run_chronicler({"inspect", lstm(), "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json json = Json::parse(run.out);
+  const std::unique_ptr<Model> model = load_model(lstm());
+  EXPECT_EQ(json["parameters"].get<std::int64_t>(), model->count_params());
+  EXPECT_EQ(json["layers"].size(), model->layers().size());
+  EXPECT_TRUE(json.contains("compiled"));
+  std::size_t weights = 0;
+  for (const Json& layer : json["layers"]) {
+    for (const Json& weight : layer["weights"]) {
+      ++weights;
+      EXPECT_LE(weight["min"].get<double>(), weight["mean"].get<double>());
+      EXPECT_LE(weight["mean"].get<double>(), weight["max"].get<double>());
+      EXPECT_EQ(weight["not_finite"], 0);
+    }
+  }
+  EXPECT_EQ(weights, model->get_weights().size());
+
+  const ProgramRun words = run_chronicler({"inspect", lstm()});
+  EXPECT_EQ(words.status, 0);
+  for (const char* part : {"inputs: ", "outputs: ", "compiled: {", "kernel", "recurrent_kernel"})
+    EXPECT_TRUE(contains(words.out, part)) << part;
+}
+
+TEST(ConvertCommand, GoesThereAndBack) {
+  const TemporaryFolder folder;
+  const std::string there = folder.path("there.chronicler");
+  const std::string back = folder.path("back.keras");
+  ASSERT_EQ(run_chronicler({"convert", lstm(), there}).status, 0);
+  ASSERT_EQ(run_chronicler({"convert", there, back}).status, 0);
+  const std::vector<Tensor> before = load_model(lstm())->get_weights();
+  const std::vector<Tensor> after = load_model(back)->get_weights();
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(same_bits(before[i], after[i]));
+}
+
+TEST(PredictCommand, WritesToStandardOutput) {
+  const ProgramRun run = run_chronicler(
+      {"predict", lstm(), "--input", golden("lstm_sequences", "x.npy"), "--output", "-"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(read_npy(run.out).shape(), load_npy(golden("lstm_sequences", "predict.npy")).shape());
+}
+
+// A model as it is made, without a loss.
+std::string fresh_model(const TemporaryFolder& folder) {
+  Sequential model(
+      {layers::LSTM({.units = 4, .input_shape = {5, 2}}), layers::Dense({.units = 1})});
+  model.save(folder.path("fresh.keras"));
+  save_npy(folder.path("x.npy"), noise({40, 5, 2}, 1));
+  save_npy(folder.path("y.npy"), noise({40, 1}, 2));
+  return folder.path("fresh.keras");
+}
+
+TEST(FitCommand, CompilesAFreshModel) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const Words data{"--input", folder.path("x.npy"), "--target", folder.path("y.npy")};
+  const ProgramRun run =
+      run_chronicler(Words{"fit", model} + data +
+                     Words{"--loss", "mse", "--metric", "mae", "--optimizer", "adam",
+                           "--learning-rate", "0.01", "--epochs", "4", "--validation-split", "0.25",
+                           "--quiet", "--history", "-", "--output", folder.path("trained.keras")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json history = Json::parse(run.out);
+  for (const char* key : {"loss", "mae", "val_loss", "val_mae"}) EXPECT_EQ(history[key].size(), 4U);
+  EXPECT_LT(history["loss"][3].get<double>(), history["loss"][0].get<double>());
+  // It is compiled now.
+  EXPECT_EQ(run_chronicler(Words{"evaluate", folder.path("trained.keras")} + data).status, 0);
+}
+
+TEST(FitCommand, RepeatsItselfForTheSameSeed) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const auto trained = [&](const std::string& seed, const std::string& name) {
+    EXPECT_EQ(run_chronicler({"fit", model, "--input", folder.path("x.npy"), "--target",
+                              folder.path("y.npy"), "--loss", "mse", "--seed", seed, "--output",
+                              folder.path(name)})
+                  .status,
+              0);
+    return load_model(folder.path(name))->get_weights().front();
+  };
+  const Tensor first = trained("1", "a.keras");
+  EXPECT_TRUE(same_bits(first, trained("1", "b.keras")));
+  EXPECT_FALSE(same_bits(first, trained("2", "c.keras")));
+}
+
+TEST(FitCommand, KeepsWhatWasLearntWhenInterrupted) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const ProgramRun run = run_chronicler(
+      {"fit", model, "--input", folder.path("x.npy"), "--target", folder.path("y.npy"), "--loss",
+       "mse", "--epochs", "1000000", "--output", folder.path("trained.keras")},
+      {.interrupt_after = 0.5});
+  EXPECT_EQ(run.status, 130);
+  EXPECT_TRUE(contains(run.errors, "holds what was learnt until then")) << run.errors;
+  EXPECT_FALSE(same_bits(load_model(folder.path("trained.keras"))->get_weights().front(),
+                         load_model(model)->get_weights().front()));
+}
+
+// ---- wrong input
+
+void expect_error(const Words& words, int status, const std::string& error,
+                  const std::string& hint) {
+  const ProgramRun run = run_chronicler(words);
+  EXPECT_EQ(run.status, status);
+  EXPECT_EQ(run.out, "");
+  EXPECT_TRUE(contains(run.errors, "error: ") && contains(run.errors, error)) << run.errors;
+  EXPECT_TRUE(contains(run.errors, "\nhint: ") && contains(run.errors, hint)) << run.errors;
+}
+
+TEST(ModelCommandErrors, CountInputsAndOutputs) {
+  const TemporaryFolder folder;
+  const std::string x = golden("encoder_decoder_lstm", "x0.npy");
+  const std::string model = golden("encoder_decoder_lstm", "model.keras");
+  const std::string out = folder.path("out.npy");
+  expect_error({"predict", model, "--input", x, "--output", out}, 2, "has 2 inputs (",
+               "give --input once for each input, in that order");
+  expect_error({"predict", lstm(), "--input", x, "--output", out, "--output", out}, 2,
+               "got 2 --output", "once for each");
+  expect_error({"predict", lstm(), "--output", out}, 2, "--input is required", "predict --help");
+  expect_error({"predict", "--input", x, "--output", out}, 2, "MODEL is required", "--help");
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST(ModelCommandErrors, LookAtTheOutputFirst) {
+  const TemporaryFolder folder;
+  const Words data{"--input", golden("lstm_sequences", "x.npy"), "--target",
+                   golden("lstm_sequences", "y.npy")};
+  expect_error(Words{"fit", lstm()} + data + Words{"--output", folder.path("none/t.keras")}, 1,
+               "No such file or directory", "create its folder first");
+  expect_error(Words{"fit", lstm()} + data + Words{"--output", folder.path("t.kears")}, 1,
+               "cannot write a model to", "its name must end in ");
+  expect_error({"convert", lstm(), folder.path("t.bin")}, 1, "cannot write a model to", ".keras");
+}
+
+TEST(ModelCommandErrors, WantALoss) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const Words data{"--input", folder.path("x.npy"), "--target", folder.path("y.npy")};
+  expect_error(Words{"evaluate", model} + data, 2, "was saved without a loss", "--loss mse");
+  expect_error(Words{"evaluate", model} + data + Words{"--metric", "mae"}, 2, "need a --loss",
+               "compile");
+  expect_error(Words{"evaluate", model} + data + Words{"--loss", "hubre"}, 1, "\"hubre\"", "huber");
+}
+
+TEST(ModelCommandErrors, NameTheFile) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("bad.keras")) << "not a zip";
+  std::ofstream(folder.path("bad.npy")) << "not an array";
+  for (const Words& words :
+       {Words{"summary", folder.path("bad.keras")}, Words{"inspect", folder.path("missing.keras")},
+        Words{"predict", lstm(), "--input", folder.path("bad.npy"), "--output",
+              folder.path("out.npy")}}) {
+    const ProgramRun run = run_chronicler(words);
+    EXPECT_EQ(run.status, 1);
+    EXPECT_TRUE(contains(run.errors, folder.path().string())) << run.errors;
+  }
+}
+
+TEST(ModelCommandErrors, TellWhatDataDoesNotFit) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  save_npy(folder.path("wide.npy"), noise({4, 5, 3}, 1));
+  expect_error(
+      {"predict", model, "--input", folder.path("wide.npy"), "--output", folder.path("out.npy")}, 1,
+      "(4, 5, 3)", "");
+  EXPECT_FALSE(fs::exists(folder.path("out.npy")));
+}
+
+}  // namespace
+}  // namespace chronicler::test

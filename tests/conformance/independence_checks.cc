@@ -1,0 +1,266 @@
+// What results must not depend on: threads, neighbours in the batch, padding, and how a sequence
+// was cut into calls. All of it to the bit.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/random.h"
+#include "chronicler/model/stream.h"
+#include "chronicler/training/fit.h"
+#include "conformance/checks.h"
+#include "conformance/differences.h"
+#include "conformance/fields.h"
+#include "kernels/isa.h"
+#include "model/network.h"
+
+namespace chronicler::test {
+namespace {
+
+template <class Function>
+void for_each_isa(const Function& function) {
+  for (const std::string& isa : kernels::available_isas()) {
+    SCOPED_TRACE(isa);
+    const IsaForNow guard(isa);
+    function();
+  }
+}
+
+LayerInput row_of(const LayerInput& input, std::int64_t row) {
+  LayerInput one;
+  one.x = input.x.rows(row, row + 1);
+  if (input.mask) one.mask = input.mask.rows(row, row + 1);
+  for (const Tensor& state : input.states) one.states.push_back(state.rows(row, row + 1));
+  for (const LayerInput::More& more : input.more) {
+    one.more.push_back(
+        {more.x.rows(row, row + 1), more.mask ? more.mask.rows(row, row + 1) : Tensor()});
+  }
+  return one;
+}
+
+// The steps of a row that count, in time order.
+std::vector<std::int64_t> counted_steps(const Tensor& mask, std::int64_t row) {
+  std::vector<std::int64_t> steps;
+  const std::int64_t length = mask.shape()[1];
+  const auto* counts = mask.as<std::uint8_t>() + row * length;
+  for (std::int64_t step = 0; step < length; ++step) {
+    if (counts[step] != 0) steps.push_back(step);
+  }
+  return steps;
+}
+
+Tensor chosen_steps(const Tensor& row, const std::vector<std::int64_t>& steps) {
+  Tensor chosen({1, static_cast<std::int64_t>(steps.size()), row.shape()[2]}, row.dtype());
+  const std::int64_t width = row.shape()[2];
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::copy_n(row.as<float>() + steps[i] * width, width,
+                chosen.as<float>() + static_cast<std::int64_t>(i) * width);
+  }
+  return chosen;
+}
+
+Tensor zeros_like(const Tensor& tensor) { return Tensor(tensor.shape(), tensor.dtype()); }
+
+}  // namespace
+
+void check_rows_alone(const LayerCase& c) {
+  const LayerPtr layer = built_layer(c, DType::float32);
+  const LayerInput input = made_input(c, *layer);
+  for_each_isa([&] {
+    const LayerOutput together = run_layer(*layer, input, mode_of(c));
+    for (std::int64_t row = 0; row < c.input[0]; ++row) {
+      const LayerOutput alone = run_layer(*layer, row_of(input, row), mode_of(c));
+      for (std::size_t i = 0; i < alone.values.size(); ++i) {
+        EXPECT_TRUE(same_bits(alone.values[i], together.values[i].rows(row, row + 1)))
+            << "output " << i << " of row " << row;
+      }
+      if (alone.mask) {
+        EXPECT_TRUE(same_bits(alone.mask, together.mask.rows(row, row + 1)));
+      }
+    }
+  });
+}
+
+void check_masked_steps_absent(const LayerCase& c) {
+  const LayerPtr layer = built_layer(c, DType::float32);
+  const LayerInput input = made_input(c, *layer);
+  const bool zero_masked = flag(*layer, "zero_output_for_mask");
+  const bool sequences = flag(*layer, "return_sequences");
+  const bool backwards = flag(*layer, "go_backwards");
+  const std::int64_t steps = c.input[1];
+  for_each_isa([&] {
+    State last_states = layer->initial_state(c.input[0]);
+    const LayerOutput together = run_layer(*layer, input, mode_of(c), &last_states);
+    for (std::int64_t row = 0; row < c.input[0]; ++row) {
+      SCOPED_TRACE(fmt::format("row {}", row));
+      const std::vector<std::int64_t> counted = counted_steps(input.mask, row);
+      LayerInput alone = row_of(input, row);
+      alone.mask = {};
+      State state = layer->initial_state(1);
+      Tensor output;
+      if (!counted.empty()) {
+        alone.x = chosen_steps(alone.x, counted);
+        output = run_layer(*layer, alone, mode_of(c), &state).values[0];
+      } else if (c.initial_state) {
+        state = clone_state(alone.states);  // nothing happened to it
+      }
+      for (std::size_t i = 0; i < state.size(); ++i) {
+        EXPECT_TRUE(same_bits(last_states[i].rows(row, row + 1), state[i])) << "state " << i;
+      }
+
+      const Tensor got = together.values[0].rows(row, row + 1);
+      const auto counts = [&](std::int64_t step) {
+        return std::find(counted.begin(), counted.end(), step) != counted.end();
+      };
+      if (!sequences) {
+        const bool last_counts = counts(backwards ? 0 : steps - 1);
+        const bool zero = counted.empty() || (zero_masked && !last_counts);
+        EXPECT_TRUE(same_bits(got, zero ? zeros_like(got) : output));
+        continue;
+      }
+      Tensor before = Tensor({1, 1, got.shape()[2]});  // zero until a step counts
+      std::int64_t taken = 0;
+      for (std::int64_t place = 0; place < steps; ++place) {
+        Tensor expected = zero_masked ? zeros_like(before) : before;
+        if (counts(backwards ? steps - 1 - place : place)) {
+          expected = before = steps_between(output, taken, taken + 1);
+          ++taken;
+        }
+        EXPECT_TRUE(same_bits(steps_between(got, place, place + 1), expected))
+            << "output at place " << place;
+      }
+    }
+  });
+}
+
+void check_pieces(const LayerCase& c) {
+  const LayerPtr layer = built_layer(c, DType::float32);
+  const LayerInput input = made_input(c, *layer);
+  const bool backwards = flag(*layer, "go_backwards");
+  const bool sequences = flag(*layer, "return_sequences");
+  const std::int64_t steps = c.input[1];
+  const auto piece = [&](std::int64_t begin, std::int64_t end) {
+    if (backwards) {
+      std::swap(begin, end);
+      begin = steps - begin;
+      end = steps - end;
+    }
+    LayerInput part{steps_between(input.x, begin, end)};
+    if (input.mask) part.mask = steps_between(input.mask, begin, end);
+    return part;
+  };
+  for_each_isa([&] {
+    State whole_state = layer->initial_state(c.input[0]);
+    const Tensor whole = run_layer(*layer, input, mode_of(c), &whole_state).values[0];
+    for (std::int64_t cut = 1; cut < steps; ++cut) {
+      SCOPED_TRACE(fmt::format("cut after {} steps", cut));
+      State state = layer->initial_state(c.input[0]);
+      const Tensor first = run_layer(*layer, piece(0, cut), mode_of(c), &state).values[0];
+      const Tensor second = run_layer(*layer, piece(cut, steps), mode_of(c), &state).values[0];
+      for (std::size_t i = 0; i < state.size(); ++i) {
+        EXPECT_TRUE(same_bits(state[i], whole_state[i])) << "state " << i;
+      }
+      // Under a mask a call starts without a last output to repeat, as in Keras.
+      if (c.mask != Mask::none) continue;
+      if (sequences) {
+        EXPECT_TRUE(same_bits(first, steps_between(whole, 0, cut)));
+        EXPECT_TRUE(same_bits(second, steps_between(whole, cut, steps)));
+      } else {
+        EXPECT_TRUE(same_bits(second, whole));
+      }
+    }
+  });
+}
+
+void check_step_by_step(const LayerCase& c) {
+  Sequential model = model_of(c, false);
+  const Tensor x = model_batch(c);
+  const Tensor as_numbers = x.to(DType::float32);  // a stream takes ids as numbers
+  const std::int64_t steps = c.input[1];
+  for_each_isa([&] {
+    model.reset_states();
+    const Tensor whole = model(x);
+    for (std::int64_t row = 0; row < c.input[0]; ++row) {
+      Stream stream = model.stream();
+      const std::int64_t width = stream.features();
+      for (std::int64_t step = 0; step < steps; ++step) {
+        SCOPED_TRACE(fmt::format("row {}, step {}", row, step));
+        const float* at = as_numbers.as<float>() + (row * steps + step) * width;
+        const std::span<const float> y = stream.step({at, static_cast<std::size_t>(width)});
+        const Tensor got = Tensor::of<float>({1, 1, stream.outputs()}, y);
+        if (whole.shape().rank() == 3) {
+          EXPECT_TRUE(same_bits(got, steps_between(whole.rows(row, row + 1), step, step + 1)));
+        } else {
+          model.reset_states();
+          const Tensor prefix = steps_between(x.rows(row, row + 1), 0, step + 1);
+          EXPECT_TRUE(same_bits(got.reshaped({1, stream.outputs()}), model(prefix)));
+        }
+      }
+    }
+  });
+}
+
+void check_threads(const LayerCase& c) {
+  const LayerCase large = enlarged(c);
+  const LayerPtr layer = built_layer(large, DType::float32, large.input);
+  const LayerInput input = made_input(large, *layer);
+  struct Result {
+    LayerOutput output;
+    LayerGradient gradient;
+  };
+  const auto compute = [&](int threads) {
+    Runtime runtime(threads);
+    LayerMode mode = mode_of(c);
+    mode.runtime = &runtime;
+    Result result;
+    result.output = run_layer(*layer, input, mode);
+    std::vector<Tensor> flowing;
+    for (const Tensor& value : result.output.values) flowing.push_back(noise(value.shape(), 5));
+    result.gradient = differentiate(*layer, input, flowing, mode);
+    return result;
+  };
+  const Result alone = compute(1);
+  for (const int threads : {2, 5}) {
+    SCOPED_TRACE(fmt::format("{} threads", threads));
+    const Result shared = compute(threads);
+    const auto compare = [](const std::vector<Tensor>& a, const std::vector<Tensor>& b,
+                            const char* what) {
+      ASSERT_EQ(a.size(), b.size());
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i]) {
+          EXPECT_TRUE(same_bits(a[i], b[i])) << what << " " << i;
+        }
+      }
+    };
+    compare(alone.output.values, shared.output.values, "output");
+    compare(alone.gradient.inputs, shared.gradient.inputs, "gradient of input");
+    compare(alone.gradient.weights, shared.gradient.weights, "gradient of weight");
+  }
+}
+
+void check_threads_in_fit(const LayerCase& c) {
+  const LayerCase large = enlarged(c);
+  LayerCase data = large;
+  data.input.set(0, 2 * large.input[0]);
+  const Tensor x = model_batch(data);
+  const auto trained = [&](int threads) {
+    const ThreadsForNow guard(threads);
+    set_random_seed(17);
+    Sequential model = model_of(large, true);
+    const Shape target = model.network().output_shapes({data.input}).front();
+    model.compile({.optimizer = "adam", .loss = "mse", .metrics = {"mae"}});
+    model.fit(x, noise(target, 6), {.batch_size = large.input[0], .epochs = 3, .verbose = 0});
+    return model.get_weights();
+  };
+  const std::vector<Tensor> alone = trained(1);
+  for (const int threads : {2, 5}) {
+    const std::vector<Tensor> shared = trained(threads);
+    ASSERT_EQ(shared.size(), alone.size());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      EXPECT_TRUE(same_bits(alone[i], shared[i]))
+          << "weight " << i << ", " << threads << " threads";
+    }
+  }
+}
+
+}  // namespace chronicler::test

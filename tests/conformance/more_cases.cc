@@ -1,0 +1,450 @@
+#include "conformance/more_cases.h"
+
+#include "chronicler/layers/layers.h"
+
+namespace chronicler::test {
+namespace {
+
+using Cases = std::vector<LayerCase>;
+using Make = std::function<LayerPtr()>;
+
+LayerCase& add(Cases& cases, const char* layer, const char* name, Make make, const Shape& input,
+               const char* weights = "") {
+  return cases.emplace_back(LayerCase{layer, name, std::move(make), input, weights});
+}
+
+}  // namespace
+
+void add_normalization(Cases& cases) {
+  using layers::LayerNormalization;
+  const char* layer = "LayerNormalization";
+  add(
+      cases, layer, "plain", [] { return LayerNormalization(); }, {5, 4}, "gamma (4,), beta (4,)");
+  add(
+      cases, layer, "over_steps", [] { return LayerNormalization(); }, {2, 5, 4},
+      "gamma (4,), beta (4,)")
+      .mask = Mask::right;
+  add(
+      cases, layer, "two_axes",
+      [] {
+        return LayerNormalization({.axis = {1, 2}});
+      },
+      {3, 5, 4}, "gamma (5, 4), beta (5, 4)")
+      .fixed_steps = true;
+  add(cases, layer, "no_scale_no_center",
+      [] { return LayerNormalization({.center = false, .scale = false}); }, {5, 4});
+  add(
+      cases, layer, "rms", [] { return LayerNormalization({.rms_scaling = true}); }, {5, 4},
+      "gamma (4,)");
+  add(
+      cases, layer, "every_option",
+      [] {
+        return LayerNormalization({.epsilon = 1e-2,
+                                   .beta_initializer = "ones",
+                                   .gamma_initializer = "zeros",
+                                   .beta_regularizer = "l1",
+                                   .gamma_regularizer = "l2",
+                                   .beta_constraint = "non_neg",
+                                   .gamma_constraint = "max_norm",
+                                   .name = "named",
+                                   .trainable = false,
+                                   .dtype = "float64"});
+      },
+      {5, 4}, "gamma (4,), beta (4,)");
+
+  using layers::BatchNormalization;
+  layer = "BatchNormalization";
+  const char* all = "gamma (4,), beta (4,), moving_mean (4,), moving_variance (4,)";
+  const auto plain = [] { return BatchNormalization(); };
+  add(cases, layer, "inference", plain, {5, 4}, all);
+  add(cases, layer, "inference_over_steps", plain, {3, 5, 4}, all).mask = Mask::right;
+  add(cases, layer, "training", plain, {6, 4}, all).training = true;
+  LayerCase& masked = add(cases, layer, "training_and_mask", plain, {3, 5, 4}, all);
+  masked.training = true;
+  masked.mask = Mask::holes;
+  LayerCase& of_steps = add(
+      cases, layer, "training_of_steps", [] { return BatchNormalization({.axis = 1}); }, {6, 4, 3},
+      all);
+  of_steps.training = true;
+  of_steps.fixed_steps = true;
+  add(
+      cases, layer, "no_scale_no_center",
+      [] { return BatchNormalization({.center = false, .scale = false}); }, {5, 4},
+      "moving_mean (4,), moving_variance (4,)")
+      .training = true;
+  add(
+      cases, layer, "every_option",
+      [] {
+        return BatchNormalization({.momentum = 0.9,
+                                   .epsilon = 1e-2,
+                                   .beta_initializer = "ones",
+                                   .gamma_initializer = initializers::Constant(0.5),
+                                   .moving_mean_initializer = "ones",
+                                   .moving_variance_initializer = initializers::Constant(2.0),
+                                   .beta_regularizer = "l1",
+                                   .gamma_regularizer = "l2",
+                                   .beta_constraint = "non_neg",
+                                   .gamma_constraint = "max_norm",
+                                   .name = "named",
+                                   .trainable = false,
+                                   .dtype = "float64"});
+      },
+      {5, 4}, all)
+      .training = true;
+}
+
+void add_convolution(Cases& cases) {
+  const auto conv = [&](const char* name, const layers::Conv1DOptions& options,
+                        const char* weights) {
+    add(
+        cases, "Conv1D", name, [options] { return layers::Conv1D(options); }, {3, 9, 4}, weights);
+  };
+  const char* plain = "kernel (3, 4, 5), bias (5,)";
+  conv("valid", {.filters = 5, .kernel_size = {3}}, plain);
+  conv("same", {.filters = 5, .kernel_size = {4}, .strides = {2}, .padding = "same"},
+       "kernel (4, 4, 5), bias (5,)");
+  conv("causal", {.filters = 5, .kernel_size = {3}, .padding = "causal", .activation = "relu"},
+       plain);
+  conv("causal_dilated",
+       {.filters = 5, .kernel_size = {3}, .padding = "causal", .dilation_rate = {2}}, plain);
+  conv("groups", {.filters = 6, .kernel_size = {2}, .groups = 2, .activation = "gelu"},
+       "kernel (2, 2, 6), bias (6,)");
+  conv("regularized",
+       {.filters = 5,
+        .kernel_size = {3},
+        .kernel_regularizer = "l2",
+        .bias_regularizer = "l1",
+        .activity_regularizer = "l2"},
+       plain);
+  conv("every_option",
+       {.filters = 5,
+        .kernel_size = {3},
+        .strides = {2},
+        .use_bias = false,
+        .kernel_initializer = "he_normal",
+        .bias_initializer = "ones",
+        .kernel_constraint = "max_norm",
+        .bias_constraint = "non_neg",
+        .name = "named",
+        .trainable = false,
+        .dtype = "float64"},
+       "kernel (3, 4, 5)");
+}
+
+void add_pooling(Cases& cases) {
+  const Shape input{3, 7, 4};
+  for (const auto& [layer, function] : {std::pair{"MaxPooling1D", &layers::MaxPooling1D},
+                                        std::pair{"AveragePooling1D", &layers::AveragePooling1D}}) {
+    const auto make = function;
+    add(
+        cases, layer, "valid", [make] { return make({}); }, input);
+    add(
+        cases, layer, "same", [make] { return make({.pool_size = {3}, .padding = "same"}); },
+        input);
+    add(
+        cases, layer, "overlapping", [make] { return make({.pool_size = {3}, .strides = {1}}); },
+        input);
+    add(
+        cases, layer, "every_option",
+        [make] {
+          return make({.pool_size = {3},
+                       .strides = {2},
+                       .name = "named",
+                       .trainable = false,
+                       .dtype = "float64"});
+        },
+        input);
+  }
+  for (const auto& [layer, function] :
+       {std::pair{"GlobalMaxPooling1D", &layers::GlobalMaxPooling1D},
+        std::pair{"GlobalAveragePooling1D", &layers::GlobalAveragePooling1D}}) {
+    const auto make = function;
+    add(
+        cases, layer, "plain", [make] { return make({}); }, input);
+    add(
+        cases, layer, "every_option",
+        [make] {
+          return make({.keepdims = true, .name = "named", .trainable = false, .dtype = "float64"});
+        },
+        input);
+  }
+  add(
+      cases, "GlobalAveragePooling1D", "mask", [] { return layers::GlobalAveragePooling1D(); },
+      input)
+      .mask = Mask::rows;
+}
+
+void add_attention(Cases& cases) {
+  using layers::AdditiveAttention;
+  using layers::Attention;
+  const auto attention = [&](const char* layer, const char* name, Make make, const char* weights,
+                             bool key = false) -> LayerCase& {
+    LayerCase& c = add(cases, layer, name, std::move(make), {2, 3, 4}, weights);
+    c.more = {{2, 5, key ? 6 : 4}};
+    if (key) c.more.push_back({2, 5, 4});
+    return c;
+  };
+  attention(
+      "Attention", "plain", [] { return Attention(); }, "");
+  attention(
+      "Attention", "scale_and_key", [] { return Attention({.use_scale = true}); }, "scale ()",
+      true);
+  LayerCase& masked = attention(
+      "Attention", "masks", [] { return Attention({.use_scale = true}); }, "scale ()");
+  masked.mask = Mask::left;
+  masked.more_masked = true;
+  attention(
+      "Attention", "causal_and_scores", [] { return Attention(); }, "")
+      .flags = {true, true};
+  attention(
+      "Attention", "concat", [] { return Attention({.score_mode = "concat"}); },
+      "concat_score_weight ()");
+  attention(
+      "Attention", "dropout", [] { return Attention({.dropout = 0.4, .seed = 3}); }, "")
+      .training = true;
+  attention(
+      "Attention", "every_option",
+      [] {
+        return Attention({.use_scale = true,
+                          .score_mode = "concat",
+                          .dropout = 0.25,
+                          .seed = 1,
+                          .name = "named",
+                          .dtype = "float64"});
+      },
+      "scale (), concat_score_weight ()");
+  attention(
+      "AdditiveAttention", "plain", [] { return AdditiveAttention(); }, "scale (4,)")
+      .more_masked = true;
+  attention(
+      "AdditiveAttention", "no_scale_and_key",
+      [] { return AdditiveAttention({.use_scale = false}); }, "", true);
+  attention(
+      "AdditiveAttention", "every_option",
+      [] {
+        return AdditiveAttention({.use_scale = false,
+                                  .dropout = 0.25,
+                                  .seed = 1,
+                                  .name = "named",
+                                  .trainable = false,
+                                  .dtype = "float64"});
+      },
+      "");
+  attention(
+      "Attention", "frozen", [] { return Attention({.use_scale = true, .trainable = false}); },
+      "scale ()");
+
+  using layers::MultiHeadAttention;
+  const char* heads = "MultiHeadAttention";
+  const char* all =
+      "kernel (4, 2, 3), bias (2, 3), kernel (4, 2, 3), bias (2, 3), kernel (4, 2, 3), bias (2, "
+      "3), kernel (2, 3, 4), bias (4,)";
+  attention(
+      heads, "plain", [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3}); }, all)
+      .more_masked = true;
+  attention(
+      heads, "causal_and_scores", [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3}); },
+      all)
+      .flags = {true, true};
+  attention(
+      heads, "key_and_sizes",
+      [] {
+        return MultiHeadAttention(
+            {.num_heads = 2, .key_dim = 3, .value_dim = 5, .use_bias = false, .output_shape = 7});
+      },
+      "kernel (4, 2, 3), kernel (4, 2, 3), kernel (6, 2, 5), kernel (2, 5, 7)", true);
+  attention(
+      heads, "dropout",
+      [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3, .dropout = 0.3, .seed = 3}); },
+      all)
+      .training = true;
+  attention(
+      heads, "every_option",
+      [] {
+        return MultiHeadAttention({.num_heads = 2,
+                                   .key_dim = 3,
+                                   .kernel_initializer = "he_normal",
+                                   .bias_initializer = "ones",
+                                   .kernel_regularizer = "l1",
+                                   .bias_regularizer = "l2",
+                                   .activity_regularizer = "l2",
+                                   .kernel_constraint = "max_norm",
+                                   .bias_constraint = "non_neg",
+                                   .name = "named",
+                                   .trainable = false,
+                                   .dtype = "float64"});
+      },
+      all);
+}
+
+void add_merging(Cases& cases) {
+  using Merge = LayerPtr (*)(const layers::MergeOptions&);
+  const auto merge = [&](const char* layer, Merge make, bool many) {
+    LayerCase& two = add(cases, layer, "two", [make] { return make({}); }, {2, 5, 4});
+    two.more = {{2, 5, 4}};
+    two.mask = Mask::right;
+    LayerCase& repeated = add(cases, layer, "repeated", [make] { return make({}); }, {2, 5, 1});
+    repeated.more = {{2, 5, 4}};
+    if (many) repeated.more.push_back({2, 1, 4});
+    LayerCase& every =
+        add(cases, layer, "every_option",
+            [make] { return make({.name = "named", .trainable = false, .dtype = "float64"}); },
+            {2, 5, 4});
+    every.more = {{2, 5, 4}};
+    every.mask = Mask::right;
+    every.more_masked = true;
+  };
+  merge("Add", layers::Add, true);
+  merge("Subtract", layers::Subtract, false);
+  merge("Multiply", layers::Multiply, true);
+  merge("Average", layers::Average, true);
+  merge("Maximum", layers::Maximum, true);
+  merge("Minimum", layers::Minimum, true);
+
+  const auto joined = [&](const char* name, Make make, std::vector<Shape> more) -> LayerCase& {
+    LayerCase& c = add(cases, "Concatenate", name, std::move(make), {2, 5, 4});
+    c.more = std::move(more);
+    c.mask = Mask::right;
+    c.more_masked = true;
+    return c;
+  };
+  joined("features", [] { return layers::Concatenate(); }, {{2, 5, 3}});
+  joined("one_mask", [] { return layers::Concatenate(); }, {{2, 5, 3}}).mask = Mask::none;
+  joined("every_option",
+         [] {
+           return layers::Concatenate(
+               {.axis = 1, .name = "named", .trainable = false, .dtype = "float64"});
+         },
+         {{2, 3, 4}, {2, 1, 4}});
+
+  const auto dot = [&](const char* name, const layers::DotOptions& options, const Shape& a,
+                       const Shape& b) {
+    add(
+        cases, "Dot", name, [options] { return layers::Dot(options); }, a)
+        .more = {b};
+  };
+  dot("vectors", {.axes = {1}}, {3, 4}, {3, 4});
+  dot("sequences", {.axes = {2, 2}}, {3, 5, 4}, {3, 2, 4});
+  dot("steps", {.axes = {1, 1}}, {3, 5, 4}, {3, 5, 2});
+  dot("every_option",
+      {.axes = {2, 1}, .normalize = true, .name = "named", .trainable = false, .dtype = "float64"},
+      {3, 5, 4}, {3, 4, 2});
+}
+
+void add_small_layers(Cases& cases) {
+  const Shape steps{3, 5, 4};
+  add(
+      cases, "Reshape", "open",
+      [] {
+        return layers::Reshape({.target_shape = {-1, 2}});
+      },
+      steps)
+      .fixed_steps = true;
+  add(
+      cases, "Reshape", "every_option",
+      [] {
+        return layers::Reshape(
+            {.target_shape = {4, 5}, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps)
+      .fixed_steps = true;
+  add(
+      cases, "Permute", "steps",
+      [] {
+        return layers::Permute({.dims = {2, 1}});
+      },
+      steps)
+      .fixed_steps = true;
+  add(cases, "Permute", "every_option",
+      [] {
+        return layers::Permute(
+            {.dims = {3, 1, 2}, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      {3, 5, 2, 4})
+      .fixed_steps = true;
+  add(cases, "RepeatVector", "three", [] { return layers::RepeatVector(3); }, {5, 4}).fixed_steps =
+      true;
+  add(cases, "RepeatVector", "every_option",
+      [] {
+        return layers::RepeatVector(
+            {.n = 2, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      {5, 4});
+  LayerCase& dropped = add(
+      cases, "SpatialDropout1D", "training",
+      [] { return layers::SpatialDropout1D({.rate = 0.4, .seed = 3}); }, steps);
+  dropped.training = true;
+  dropped.mask = Mask::right;
+  add(
+      cases, "SpatialDropout1D", "every_option",
+      [] {
+        return layers::SpatialDropout1D(
+            {.rate = 0.25, .seed = 1, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+  add(
+      cases, "GaussianNoise", "training",
+      [] { return layers::GaussianNoise({.stddev = 0.3, .seed = 3}); }, steps)
+      .training = true;
+  add(cases, "GaussianNoise", "every_option",
+      [] {
+        return layers::GaussianNoise(
+            {.stddev = 0.2, .seed = 1, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      {5, 4});
+  add(cases, "ReLU", "plain", [] { return layers::ReLU(); }, {5, 4});
+  add(
+      cases, "ReLU", "every_option",
+      [] {
+        return layers::ReLU({.max_value = 0.6,
+                             .negative_slope = 0.1,
+                             .threshold = 0.2,
+                             .name = "named",
+                             .trainable = false,
+                             .dtype = "float64"});
+      },
+      steps)
+      .mask = Mask::right;
+  add(
+      cases, "LeakyReLU", "every_option",
+      [] {
+        return layers::LeakyReLU(
+            {.negative_slope = 0.2, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+  add(
+      cases, "ELU", "every_option",
+      [] {
+        return layers::ELU({.alpha = 0.7, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+  add(
+      cases, "PReLU", "plain", [] { return layers::PReLU(); }, {5, 4}, "alpha (4,)");
+  add(
+      cases, "PReLU", "shared", [] { return layers::PReLU({.shared_axes = {1}}); }, steps,
+      "alpha (1, 4)");
+  add(
+      cases, "PReLU", "every_option",
+      [] {
+        return layers::PReLU({.alpha_initializer = initializers::Constant(0.25),
+                              .alpha_regularizer = "l2",
+                              .alpha_constraint = "non_neg",
+                              .shared_axes = {1},
+                              .name = "named",
+                              .trainable = false,
+                              .dtype = "float64"});
+      },
+      steps, "alpha (1, 4)");
+  add(
+      cases, "Softmax", "plain", [] { return layers::Softmax(); }, steps)
+      .mask = Mask::right;
+  add(
+      cases, "Softmax", "every_option",
+      [] {
+        return layers::Softmax(
+            {.axis = 1, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+}
+
+}  // namespace chronicler::test

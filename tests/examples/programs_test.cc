@@ -1,0 +1,31 @@
+// Every example reaches the number that it states: it ends with status 0.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::test {
+namespace {
+
+void expect_success(const std::string& name, const std::string& data = {}) {
+  const TemporaryFolder folder;
+  const std::string output = folder.path("output");
+  std::string command = std::string(CHRONICLER_EXAMPLES_DIR) + "/example_" + name;
+  if (!data.empty()) command += " '" + (source_dir() / "examples/data" / data).string() + "'";
+  const int status = std::system((command + " > '" + output + "' 2>&1").c_str());
+  std::ifstream file(output);
+  EXPECT_EQ(status, 0) << std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+TEST(Examples, TutorialNamesNineDigitsOfTen) { expect_success("tutorial", "digits.csv"); }
+TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
+TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
+
+}  // namespace
+}  // namespace chronicler::test

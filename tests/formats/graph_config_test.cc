@@ -1,0 +1,76 @@
+#include "formats/graph_config.h"
+
+#include <gtest/gtest.h>
+
+#include "chronicler/formats/model_file.h"
+#include "chronicler/formats/npy.h"
+#include "chronicler/layers/layers.h"
+#include "formats/model_spec.h"
+#include "support/conformance.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler {
+namespace {
+
+// Saves and loads in every format, and compares outputs.
+void expect_survival(Functional& model, const std::vector<Tensor>& x) {
+  const test::TemporaryFolder folder;
+  const std::vector<Tensor> expected = model(x);
+  for (const std::string_view extension : model_file_extensions()) {
+    SCOPED_TRACE(extension);
+    const std::string path = folder.path("model" + std::string(extension));
+    model.save(path);
+    const std::unique_ptr<Model> loaded = load_model(path);
+    EXPECT_EQ(loaded->input_names(), model.input_names());
+    EXPECT_EQ(loaded->output_names(), model.output_names());
+    const std::vector<Tensor> got = (*loaded)(x);
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i)
+      EXPECT_TRUE(test::same_bits(got[i], expected[i])) << i;
+  }
+}
+
+Tensor some(const Shape& shape, std::uint64_t seed) { return test::noise(shape, seed); }
+
+TEST(GraphConfig, KeepsSharedLayersStatesAndSeveralOutputs) {
+  const Symbol a = Input({.shape = {6, 3}, .name = "a"});
+  const Symbol b = Input({.shape = {5, 3}, .name = "b"});
+  const LayerPtr shared = layers::Dense({.units = 4, .name = "shared"});
+  const Symbols encoded =
+      layers::LSTM({.units = 4, .return_state = true, .name = "encoder"})(shared(a));
+  const Symbol decoded = layers::LSTM({.units = 4, .return_sequences = true, .name = "decoder"})(
+      shared(b), {.initial_state = encoded.from(1)});
+  Functional model({a, b}, {layers::Dense({.units = 2, .name = "out"})(decoded), encoded[0]});
+  expect_survival(model, {some({2, 6, 3}, 1), some({2, 5, 3}, 2)});
+}
+
+TEST(GraphConfig, KeepsModelsWithinModels) {
+  Sequential inner({layers::Input(Shape{6, 3}), layers::GRU({.units = 4})}, "inner");
+  const Symbol x = Input({.shape = {6, 3}, .name = "x"});
+  Functional model({x}, {layers::Dense({.units = 2})(inner(x))});
+  expect_survival(model, {some({2, 6, 3}, 1)});
+}
+
+// Masks that Keras computes in nodes of the graph (tests/golden/masks/make_masks.py).
+TEST(GraphConfig, RunsTheMaskArithmeticOfKeras) {
+  const auto path = [](const std::string& name) {
+    return (test::source_dir() / "tests/golden/masks" / name).string();
+  };
+  const std::vector<Tensor> x{load_npy(path("x0.npy")), load_npy(path("x1.npy"))};
+  const std::unique_ptr<Model> model = load_model(path("masks.keras"));
+  const test::TemporaryFolder folder;
+  model->save(folder.path("again.keras"));
+  const std::unique_ptr<Model> again = load_model(folder.path("again.keras"));
+  const std::vector<Tensor> outputs = (*model)(x);
+  const std::vector<Tensor> outputs_again = (*again)(x);
+  ASSERT_EQ(outputs.size(), 4U);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor expected = load_npy(path("y" + std::to_string(i) + ".npy"));
+    EXPECT_TRUE(test::close_to(outputs[i], expected, 1e-5)) << i;
+    EXPECT_TRUE(test::same_bits(outputs[i], outputs_again[i])) << i;
+  }
+}
+
+}  // namespace
+}  // namespace chronicler

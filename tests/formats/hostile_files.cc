@@ -1,0 +1,122 @@
+#include "formats/hostile_files.h"
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/formats/npy.h"
+#include "chronicler/layers/layers.h"
+#include "chronicler/model/functional.h"
+#include "formats/archive.h"
+#include "formats/bytes.h"
+#include "formats/keras_file.h"
+#include "formats/legacy_file.h"
+#include "formats/mutation.h"
+#include "formats/native_file.h"
+#include "support/source_dir.h"
+
+namespace chronicler::test {
+namespace {
+
+Sequential small_sequential() {
+  return Sequential(
+      {layers::Input(Shape{None, 3}), layers::LSTM({.units = 4, .return_sequences = true}),
+       layers::Dropout({.rate = 0.25}), layers::GRU({.units = 2, .kernel_regularizer = "l2"}),
+       layers::Dense({.units = 1, .activation = "sigmoid"})},
+      "small");
+}
+
+// An encoder and a decoder: states as edges, two inputs.
+Functional small_graph() {
+  const Symbol source = Input({.shape = {None, 3}, .name = "source"});
+  const Symbol target = Input({.shape = {None, 2}, .name = "target"});
+  const Symbols encoded =
+      layers::GRU({.units = 4, .return_state = true, .name = "encoder"})(source);
+  const Symbol decoded = layers::GRU({.units = 4, .return_sequences = true, .name = "decoder"})(
+      target, {.initial_state = encoded.from(1)});
+  return Functional({source, target}, {layers::Dense({.units = 2, .name = "out"})(decoded)},
+                    "translator");
+}
+
+// A way to damage a file of one kind and to load it.
+struct Attack {
+  std::string name;
+  std::function<void(Mutator&)> run;
+};
+
+std::string member(const std::vector<ArchiveMember>& members, const std::string& name) {
+  for (const ArchiveMember& one : members) {
+    if (one.name == name) return one.bytes;
+  }
+  return {};
+}
+
+// The whole archive; its configuration; its weights.
+void add_keras_attacks(const Model& model, std::vector<Attack>& attacks) {
+  const std::string file = write_keras(describe_model(model));
+  const auto members = read_archive(file, [](std::string_view) { return true; });
+  const std::string config = member(members, "config.json");
+  const std::string weights = member(members, "model.weights.h5");
+  const auto load = [](const std::string& bytes) { make_model(read_keras(bytes)); };
+  attacks.push_back({"archive", [=](Mutator& mutator) { load(mutator.damaged(file)); }});
+  attacks.push_back({"config.json", [=](Mutator& mutator) {
+                       load(write_archive({{"config.json", mutator.damaged_json(config)},
+                                           {"model.weights.h5", weights}}));
+                     }});
+  attacks.push_back({"model.weights.h5", [=](Mutator& mutator) {
+                       load(write_archive({{"config.json", config},
+                                           {"model.weights.h5", mutator.damaged(weights)}}));
+                     }});
+}
+
+std::vector<Attack> all_attacks() {
+  std::vector<Attack> attacks;
+  const Sequential sequential = small_sequential();
+  const Functional graph = small_graph();
+  for (const Model* model :
+       {static_cast<const Model*>(&sequential), static_cast<const Model*>(&graph)}) {
+    if (archives_are_available()) add_keras_attacks(*model, attacks);
+    const std::string native = write_native(describe_model(*model));
+    attacks.push_back({"native", [native](Mutator& mutator) {
+                         make_model(read_native(mutator.damaged(native)));
+                       }});
+  }
+  for (const char* name : {"stack_keras2.h5", "translator_keras3.h5"}) {
+    const std::string legacy = read_file((source_dir() / "tests/golden/legacy" / name).string());
+    attacks.push_back(
+        {name, [legacy](Mutator& mutator) { make_model(read_legacy(mutator.damaged(legacy))); }});
+  }
+  const std::string array = write_npy(Tensor(Shape{2, 3, 4}));
+  attacks.push_back({"npy", [array](Mutator& mutator) { read_npy(mutator.damaged(array)); }});
+  return attacks;
+}
+
+}  // namespace
+
+Outcomes load_damaged_files(std::uint64_t seed, int count) {
+  const std::vector<Attack> attacks = all_attacks();
+  Outcomes outcomes;
+  for (int i = 0; i < count && !testing::Test::HasFailure(); ++i) {
+    const Attack& attack = attacks[static_cast<std::size_t>(i) % attacks.size()];
+    Mutator mutator(seed + static_cast<std::uint64_t>(i));
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      attack.run(mutator);
+      ++outcomes.loaded;
+    } catch (const Error& error) {
+      ++outcomes.refused;
+      EXPECT_FALSE(error.message().empty());
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << attack.name << ", seed " << seed + static_cast<std::uint64_t>(i) << ": "
+                    << error.what();
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1))
+        << attack.name << ", seed " << seed + static_cast<std::uint64_t>(i);
+  }
+  return outcomes;
+}
+
+}  // namespace chronicler::test

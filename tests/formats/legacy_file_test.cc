@@ -1,0 +1,69 @@
+// Files that Keras 2 and Keras 3 made (tests/golden/legacy/make_legacy.py).
+#include "formats/legacy_file.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/formats/model_file.h"
+#include "chronicler/formats/npy.h"
+#include "chronicler/training/fit.h"
+#include "formats/bytes.h"
+#include "formats/hdf5_writer.h"
+#include "support/conformance.h"
+#include "support/source_dir.h"
+
+namespace chronicler {
+namespace {
+
+class LegacyFile : public testing::TestWithParam<std::string> {
+ protected:
+  static std::string path(const std::string& ending) {
+    return (test::source_dir() / "tests/golden/legacy" / (GetParam() + ending)).string();
+  }
+  static std::vector<Tensor> inputs() {
+    std::vector<Tensor> inputs{load_npy(path("_x0.npy"))};
+    if (std::filesystem::exists(path("_x1.npy"))) inputs.push_back(load_npy(path("_x1.npy")));
+    return inputs;
+  }
+};
+
+TEST_P(LegacyFile, PredictsAsInKeras) {
+  const std::unique_ptr<Model> model = load_model(path(".h5"));
+  const Tensor expected = load_npy(path("_y.npy"));
+  EXPECT_TRUE(test::close_to(model->predict(inputs()).front(), expected, 1e-5));
+}
+
+TEST_P(LegacyFile, IsRefusedWhenCut) {
+  const std::string whole = read_file(path(".h5"));
+  for (std::size_t size = 0; size < whole.size(); size += 97)
+    EXPECT_NE(test::error_of([&] { make_model(read_legacy(whole.substr(0, size))); }), "no error")
+        << size;
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, LegacyFile,
+                         testing::Values("stack_keras2", "stack_keras3", "translator_keras2",
+                                         "translator_keras3"),
+                         [](const auto& name) { return name.param; });
+
+TEST(LegacyOptimizer, GoesOnWhereKeras3Stopped) {
+  const std::string file = (test::source_dir() / "tests/golden/legacy/stack_keras3.h5").string();
+  const std::unique_ptr<Model> model = load_model(file);
+  const auto compilation = model->compilation();
+  ASSERT_TRUE(compilation.has_value());
+  ASSERT_FALSE(compilation->optimizer_variables.empty());
+  EXPECT_EQ(*compilation->optimizer_variables.front().as<double>(), 1.0);
+  const Tensor x = load_npy(file.substr(0, file.size() - 3) + "_x0.npy");
+  Tensor y(Shape{4, 3});
+  for (int row = 0; row < 4; ++row) y.as<float>()[row * 3] = 1.0F;
+  model->fit(x, y, {.epochs = 1, .verbose = 0});
+  EXPECT_EQ(*model->compilation()->optimizer_variables.front().as<double>(), 2.0);
+}
+
+TEST(LegacyErrors, WeightsAloneAreNoModel) {
+  EXPECT_NE(test::error_of([] { read_legacy(write_hdf5({})); }).find("it holds no model"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace chronicler

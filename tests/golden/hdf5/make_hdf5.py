@@ -1,0 +1,92 @@
+"""Small HDF5 files in every form that weights come in, and in forms that must be refused.
+
+    python make_hdf5.py      writes *.h5 beside this script; needs h5py
+
+The readable ones hold "layers/dense/vars/0", a float32 array (5, 3) of 0.5 * index, and "layers/dense/vars/1", which is
+int64 7.
+"""
+import pathlib
+
+import h5py
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+VALUES = (0.5 * np.arange(15, dtype="f4")).reshape(5, 3)
+
+
+def write(name, fill, **options):
+    with h5py.File(HERE / f"{name}.h5", "w", **options) as file:
+        fill(file)
+
+
+def weights(**options):
+    def fill(file):
+        group = file.create_group("layers/dense/vars")
+        group.create_dataset("0", data=VALUES, **options)
+        group.create_dataset("1", data=np.int64(7))
+    return fill
+
+
+def one(**options):
+    return lambda file: file.create_dataset("w", **options)
+
+
+write("plain", weights())
+write("newest", weights(), libver="latest")
+write("v108", weights(), libver=("v108", "v108"))
+write("chunked", weights(chunks=(2, 2)))
+write("gzip", weights(chunks=(2, 2), compression="gzip"))
+write("gzip_shuffle_checksum", weights(chunks=(4, 3), compression="gzip", shuffle=True, fletcher32=True))
+
+
+def attributes(file):
+    weights()(file)
+    file.attrs["backend"] = "tensorflow"
+    file.attrs["names"] = np.array([b"dense", b"lstm_1"])
+    file.attrs["words"] = ["alpha", "beta"]
+    file.attrs["number"] = 3
+    file["layers"].attrs["empty"] = ""
+
+
+def many(file):
+    for i in range(300):
+        file.create_dataset(f"vars/{i}", data=np.float32(i))
+
+
+def compact(file):
+    space = h5py.h5s.create_simple((3,))
+    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    creation.set_layout(h5py.h5d.COMPACT)
+    dataset = h5py.h5d.create(file.id, b"w", h5py.h5t.IEEE_F32LE, space, creation)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([1, 2, 3], dtype="f4"))
+
+
+write("attributes", attributes)
+write("many", many)
+write("compact", compact)
+write("doubles", lambda file: (one(data=np.array([1.5, -2.5]))(file), file.create_dataset("i", data=np.int32([3, -4]))))
+write("empty_array", lambda file: file.create_dataset("w", shape=(0, 4), dtype="f4"))
+
+# To be refused.
+write("never_written", one(shape=(1 << 30, 1 << 30), dtype="f4", chunks=(1 << 10, 1 << 10)))
+write("never_written_flat", one(shape=(1 << 20,), dtype="f4"))
+write("big_endian", one(data=np.array([1.0], dtype=">f4")))
+write("half", one(data=np.array([1.0], dtype="f2")))
+write("text", one(data="words"))
+write("compound", one(data=np.zeros(2, dtype=[("a", "f4"), ("b", "i4")])))
+write("soft_link", lambda file: (weights()(file), file.__setitem__("w", h5py.SoftLink("/layers"))))
+write("external_link", lambda file: file.__setitem__("w", h5py.ExternalLink("/etc/passwd", "/")))
+write("hard_link_loop", lambda file: file.create_group("a").__setitem__("b", file["a"]))
+write("two_names", lambda file: (weights()(file), file.__setitem__("again", file["layers/dense/vars/0"])))
+write("external_data", one(shape=(4,), dtype="f4", external=[("/etc/passwd", 0, 16)]))
+write("lzf", one(data=VALUES, chunks=(2, 2), compression="lzf"))
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout(shape=(5, 3), dtype="f4")
+    layout[:] = h5py.VirtualSource("plain.h5", "layers/dense/vars/0", shape=(5, 3))
+    file.create_virtual_dataset("w", layout)
+
+
+write("virtual", virtual)
+write("user_block", weights(), userblock_size=512)

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/layers/layers.h"
+#include "support/conformance.h"
+
+namespace chronicler {
+namespace {
+
+// The names of the fields in the order of the visit.
+class NameList : public FieldVisitor {
+ public:
+  void field(std::string_view name, std::int64_t&) override { add(name); }
+  void field(std::string_view name, double&) override { add(name); }
+  void field(std::string_view name, bool&) override { add(name); }
+  void field(std::string_view name, std::string&) override { add(name); }
+  void field(std::string_view name, std::optional<std::int64_t>&) override { add(name); }
+  void field(std::string_view name, Shape&) override { add(name); }
+  void field(std::string_view name, Activation&) override { add(name); }
+  void field(std::string_view name, Initializer&) override { add(name); }
+  void field(std::string_view name, Regularizer&) override { add(name); }
+  void field(std::string_view name, Constraint&) override { add(name); }
+  void field(std::string_view name, std::optional<double>&) override { add(name); }
+  void field(std::string_view name, std::optional<std::string>&) override { add(name); }
+  void field(std::string_view name, std::vector<std::int64_t>&) override { add(name); }
+  void field(std::string_view name, LayerPtr&) override { add(name); }
+  void field(std::string_view name, std::vector<LayerPtr>&) override { add(name); }
+
+  std::string names;
+
+ private:
+  void add(std::string_view name) {
+    if (!names.empty()) names += ' ';
+    names += name;
+  }
+};
+
+std::string field_names(std::string_view class_name) {
+  const LayerPtr layer = make_layer(class_name);
+  NameList list;
+  visit_config(*layer, list);
+  return list.names;
+}
+
+TEST(Catalog, MakesEveryLayerItLists) {
+  std::set<std::string_view> names;
+  for (const LayerKind& kind : layer_catalog()) {
+    EXPECT_TRUE(names.insert(kind.class_name).second) << kind.class_name << " is there twice";
+    EXPECT_EQ(kind.make()->class_name(), kind.class_name);
+    EXPECT_EQ(make_layer(kind.class_name)->class_name(), kind.class_name);
+  }
+  for (const char* name : {"SimpleRNN", "LSTM", "GRU", "InputLayer", "Dense", "Embedding",
+                           "Masking", "Dropout", "Activation", "Flatten"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(Catalog, AnUnknownClassIsRefusedWithTheNearest) {
+  const std::string message = test::error_of([] { make_layer("LTSM"); });
+  EXPECT_TRUE(message.starts_with("unknown layer \"LTSM\"")) << message;
+  EXPECT_NE(message.find("LSTM"), std::string::npos) << message;
+}
+
+// The order in which Keras 3.15.1 writes a layer's config.
+TEST(Catalog, FieldsAreKeras) {
+  EXPECT_EQ(field_names("LSTM"),
+            "name trainable dtype return_sequences return_state go_backwards stateful unroll "
+            "zero_output_for_mask units activation recurrent_activation use_bias "
+            "kernel_initializer recurrent_initializer bias_initializer unit_forget_bias "
+            "kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer "
+            "kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout "
+            "seed");
+  EXPECT_EQ(field_names("GRU"),
+            "name trainable dtype return_sequences return_state go_backwards stateful unroll "
+            "zero_output_for_mask units activation recurrent_activation use_bias "
+            "kernel_initializer recurrent_initializer bias_initializer kernel_regularizer "
+            "recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint "
+            "recurrent_constraint bias_constraint dropout recurrent_dropout reset_after seed");
+  EXPECT_EQ(field_names("SimpleRNN"),
+            "name trainable dtype return_sequences return_state go_backwards stateful unroll "
+            "zero_output_for_mask units activation use_bias kernel_initializer "
+            "recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer "
+            "bias_regularizer activity_regularizer kernel_constraint recurrent_constraint "
+            "bias_constraint dropout recurrent_dropout seed");
+  EXPECT_EQ(field_names("Embedding"),
+            "name trainable dtype input_dim output_dim embeddings_initializer "
+            "embeddings_regularizer activity_regularizer embeddings_constraint mask_zero");
+  EXPECT_EQ(field_names("Dense"),
+            "name trainable dtype units activation use_bias kernel_initializer bias_initializer "
+            "kernel_regularizer bias_regularizer activity_regularizer kernel_constraint "
+            "bias_constraint");
+  EXPECT_EQ(field_names("Masking"), "name trainable dtype mask_value");
+  EXPECT_EQ(field_names("Dropout"), "name trainable dtype rate seed");
+  EXPECT_EQ(field_names("Flatten"), "name trainable dtype");
+}
+
+}  // namespace
+}  // namespace chronicler

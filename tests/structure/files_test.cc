@@ -1,0 +1,267 @@
+// Where files are, what they are called, and what must not be in them.
+#include <algorithm>
+#include <cstdlib>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "structure/project_files.h"
+#include "support/source_dir.h"
+
+namespace chronicler::structure {
+namespace {
+
+// Whether a header `stem` exists in the level, public or not.
+bool has_header(const std::string& level, const std::string& stem) {
+  return is_file("include/chronicler/" + level + "/" + stem + ".h") ||
+         is_file("src/" + level + "/" + stem + ".h");
+}
+
+// Sources without a header of their own name: they define parts of what another header declares.
+const std::set<std::string>& sources_of_other_headers() {
+  static const std::set<std::string> set{
+      "src/insight/svg.cc",                       // chart.h
+      "src/insight/text_plot.cc",                 // chart.h
+      "src/layers/activation_option.cc",          // options.h
+      "src/layers/constraints.cc",                // options.h
+      "src/layers/initializers.cc",               // options.h
+      "src/layers/names.cc",                      // layer.h
+      "src/layers/regularizers.cc",               // options.h
+      "src/model/sequential.cc",                  // model.h
+      "src/training/csv_logger.cc",               // callbacks.h
+      "src/training/early_stopping.cc",           // callbacks.h
+      "src/training/lambda_callback.cc",          // callbacks.h
+      "src/training/learning_rate_scheduler.cc",  // callbacks.h
+      "src/training/model_checkpoint.cc",         // callbacks.h
+      "src/training/reduce_lr_on_plateau.cc",     // callbacks.h
+      "src/training/terminate_on_nan.cc",         // callbacks.h
+  };
+  return set;
+}
+
+// Tests that are not about one file of their level.
+const std::set<std::string>& tests_of_many_files() {
+  static const std::set<std::string> set{"tests/formats/hostile_files_test.cc",
+                                         "tests/formats/hostile_files_slow_test.cc"};
+  return set;
+}
+
+bool is_text(const std::string& path) {
+  static const std::set<std::string, std::less<>> binary{".png", ".npy", ".npz", ".gz", ".keras"};
+  return std::none_of(binary.begin(), binary.end(),
+                      [&](const std::string& ending) { return path.ends_with(ending); });
+}
+
+// What we write ourselves: code, scripts, settings and documents; data and the licence keep the
+// shape they came in.
+std::vector<std::string> own_texts() {
+  std::vector<std::string> files;
+  for (const std::string& path : project_files()) {
+    if (is_text(path) && !path.starts_with("tests/golden/") && !path.ends_with(".csv") &&
+        path != "LICENSE") {
+      files.push_back(path);
+    }
+  }
+  return files;
+}
+
+TEST(Files, EverySourceHasAHeaderOfItsName) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("src/", {".cc"})) {
+    if (sources_of_other_headers().contains(path)) continue;
+    if (!has_header(level_of(path), stem_of(path))) findings.push_back(path);
+  }
+  expect_none(findings,
+              "Whoever looks for x.cc's declarations looks into x.h: name the pair alike, or list "
+              "the source in sources_of_other_headers().");
+}
+
+TEST(Files, ASourceIncludesItsOwnHeaderFirst) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("src/", {".cc"})) {
+    // Highway includes these again for each instruction set: its own headers come first.
+    if (path.starts_with("src/kernels/simd/") || sources_of_other_headers().contains(path))
+      continue;
+    const std::vector<Include> includes = includes_of(path);
+    if (includes.empty() || stem_of(includes.front().name) != stem_of(path)) {
+      findings.push_back(path);
+    }
+  }
+  expect_none(findings, "Its own header first shows that the header compiles alone.");
+}
+
+TEST(Files, EveryHeaderIsGuarded) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("", {".h"})) {
+    if (path.ends_with("-inl.h")) continue;  // Highway's are included once for each instruction set
+    if (text_of(path).find("#pragma once\n") == std::string::npos) findings.push_back(path);
+  }
+  expect_none(findings, "Add #pragma once below the comment at the top.");
+}
+
+TEST(Files, EveryTestNamesWhatItTests) {
+  static const std::set<std::string> mirrored{"base",     "kernels", "layers", "model",
+                                              "training", "formats", "data",   "decoding",
+                                              "insight",  "tasks"};
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("tests/", {"_test.cc"})) {
+    const std::string level = level_of(path);
+    if (!mirrored.contains(level) || tests_of_many_files().contains(path)) continue;
+    const std::string stem = std::regex_replace(stem_of(path), std::regex("(_slow)?_test$"), "");
+    const bool exists = has_header(level, stem) || is_file("src/" + level + "/" + stem + ".cc") ||
+                        is_file("src/" + level + "/simd/" + stem + ".cc") ||
+                        is_file("src/" + level + "/reference/" + stem + ".h");
+    if (!exists) findings.push_back(path + ": no " + stem + " in src/" + level + "/ or include/");
+  }
+  expect_none(findings,
+              "tests/ mirrors src/: name the test after its file, move it to tests/conformance, or "
+              "list it in tests_of_many_files().");
+}
+
+TEST(Files, EveryTestIsInAFolder) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("tests/", {"_test.cc"})) {
+    if (std::count(path.begin(), path.end(), '/') != 2) findings.push_back(path);
+  }
+  expect_none(findings, "CMake looks for tests/<folder>/x_test.cc; elsewhere a test never runs.");
+}
+
+TEST(Files, NoneIsLarge) {
+  constexpr std::uintmax_t limit = 2U << 20U;
+  std::vector<std::string> findings;
+  for (const std::string& path : project_files()) {
+    if (size_of_file(path) > limit) {
+      findings.push_back(path + ": " + std::to_string(size_of_file(path)) + " bytes");
+    }
+  }
+  expect_none(findings, "At most 2 MiB: a clone stays small. Shrink it, or make it in a script.");
+}
+
+TEST(Files, NothingIsLeftUndone) {
+  static const std::regex words(
+      R"(\b(TODO|FIXME|XXX|HACK)\b|\b(not implemented|unimplemented|for now|placeholder)\b)");
+  std::vector<std::string> findings;
+  for (std::string_view folder : {"src/", "include/", "apps/"}) {
+    for (const std::string& path : files_in(folder, {".h", ".cc"})) {
+      int number = 0;
+      for (const std::string& line : lines_of(path)) {
+        ++number;
+        if (std::regex_search(line, words)) findings.push_back(place(path, number) + ": " + line);
+      }
+    }
+  }
+  expect_none(findings, "Do it, or leave it out; plans belong into an issue.");
+}
+
+TEST(Files, NoTestIsSwitchedOff) {
+  // Written in two parts, so that this file is not found.
+  static const std::vector<std::string> words{std::string("DISABLED") + "_",
+                                              std::string("GTEST") + "_SKIP"};
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("tests/", {".h", ".cc"})) {
+    int number = 0;
+    for (const std::string& line : lines_of(path)) {
+      ++number;
+      for (const std::string& word : words) {
+        if (line.find(word) != std::string::npos) findings.push_back(place(path, number));
+      }
+    }
+  }
+  expect_none(findings, "Mend the test or delete it: one that does not run proves nothing.");
+}
+
+TEST(Files, NoPathOfThisMachineIsInThem) {
+  std::vector<std::string> paths{test::source_dir().string() + "/"};
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && std::string(home).size() > 1) paths.push_back(std::string(home) + "/");
+  std::vector<std::string> findings;
+  for (const std::string& file : own_texts()) {
+    int number = 0;
+    for (const std::string& line : lines_of(file)) {
+      ++number;
+      for (const std::string& path : paths) {
+        if (line.find(path) != std::string::npos) findings.push_back(place(file, number));
+      }
+    }
+  }
+  expect_none(findings, "Write paths from the root of the project.");
+}
+
+TEST(Files, TextIsClean) {
+  std::vector<std::string> findings;
+  for (const std::string& path : own_texts()) {
+    const std::string text = text_of(path);
+    if (!text.empty() && text.back() != '\n')
+      findings.push_back(path + ": no end of the last line");
+    if (text.ends_with("\n\n")) findings.push_back(path + ": empty lines at the end");
+    int number = 0;
+    for (const std::string& line : lines_of(path)) {
+      ++number;
+      const bool breaks_line_in_markdown = path.ends_with(".md") && line.ends_with("  ");
+      if (line.ends_with('\r')) {
+        findings.push_back(place(path, number) + ": carriage return");
+      } else if ((line.ends_with(' ') || line.ends_with('\t')) && !breaks_line_in_markdown) {
+        findings.push_back(place(path, number) + ": blanks at the end");
+      }
+      if (line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
+        findings.push_back(place(path, number) + ": left over from a merge");
+      }
+      if (line.find('\t') != std::string::npos && (path.ends_with(".cc") || path.ends_with(".h"))) {
+        findings.push_back(place(path, number) + ": tab");
+      }
+    }
+  }
+  expect_none(findings, "Most editors mend this when told of .editorconfig.");
+}
+
+TEST(Files, PackagesHaveReasons) {
+  static const std::regex package(R"(^[a-z0-9][a-z0-9.+-]*  # .*[a-z].*$)");
+  static const std::regex group(R"(^\[[a-z]+\]$)");
+  std::vector<std::string> findings;
+  std::set<std::string> seen;
+  bool in_group = false;
+  int number = 0;
+  for (const std::string& line : lines_of("scripts/packages.txt")) {
+    ++number;
+    const std::string where = place("scripts/packages.txt", number);
+    if (line.empty() || line.starts_with("# ")) continue;
+    if (std::regex_match(line, group)) {
+      in_group = true;
+      continue;
+    }
+    if (!in_group) findings.push_back(where + ": before the first [group]");
+    if (!std::regex_match(line, package)) findings.push_back(where + ": " + line);
+    if (!seen.insert(line.substr(0, line.find(' '))).second) {
+      findings.push_back(where + ": named twice");
+    }
+  }
+  EXPECT_GT(seen.size(), 5U) << "scripts/packages.txt was not read";
+  expect_none(findings, "Each line is: package, two blanks, #, the reason it is needed.");
+}
+
+TEST(Files, ScriptsCanBeRun) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("scripts/", {""})) {
+    if (path.ends_with(".txt") || path.ends_with(".bash")) continue;
+    const std::vector<std::string> lines = lines_of(path);
+    if (lines.empty() || !lines.front().starts_with("#!/usr/bin/env ")) {
+      findings.push_back(path + ": no #!/usr/bin/env line");
+    }
+    if (path.find('.') == std::string::npos &&
+        std::find(lines.begin(), lines.end(), "set -euo pipefail") == lines.end()) {
+      findings.push_back(path + ": no set -euo pipefail");
+    }
+  }
+  expect_none(findings, "A script says what runs it and stops at the first failure.");
+}
+
+TEST(Files, ContinuousIntegrationRunsTheTestScript) {
+  EXPECT_NE(text_of(".ci/run").find("scripts/test"), std::string::npos)
+      << ".ci/run must call scripts/test, the command that the README shows.";
+}
+
+}  // namespace
+}  // namespace chronicler::structure

@@ -1,0 +1,194 @@
+// Who may include what: ARCHITECTURE.md draws the levels, this holds them.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "structure/project_files.h"
+
+namespace chronicler::structure {
+namespace {
+
+using Names = std::set<std::string>;
+
+// A level, and the levels below it that it may include. Its own is always allowed.
+const std::map<std::string, Names>& levels() {
+  static const std::map<std::string, Names> map{
+      {"base", {}},
+      {"kernels", {"base"}},
+      {"layers", {"base", "kernels"}},
+      {"model", {"base", "kernels", "layers"}},
+      {"training", {"base", "kernels", "layers", "model"}},
+      {"formats", {"base", "kernels", "layers", "model"}},
+      {"data", {"base"}},
+      {"decoding", {"base", "kernels"}},
+      {"insight",
+       {"base", "kernels", "layers", "model", "training", "formats", "data", "decoding"}},
+      {"tasks", {"base", "kernels", "layers", "model", "training", "formats", "data", "decoding"}},
+  };
+  return map;
+}
+
+// Libraries from outside that belong to one place. The key is what an include of theirs begins
+// with.
+const std::map<std::string, std::vector<std::string>>& homes_of_libraries() {
+  static const std::map<std::string, std::vector<std::string>> map{
+      {"hwy/", {"src/kernels/", "tests/kernels/"}},
+      {"CLI/", {"apps/"}},
+      {"zip.h", {"src/formats/"}},
+      {"zlib.h", {"src/formats/"}},
+      {"gtest/", {"tests/"}},
+      {"gmock/", {"tests/"}},
+      {"rapidcheck", {"tests/"}},
+      {"nlohmann/", {"src/", "apps/", "tests/"}},
+      {"fmt/", {"src/", "apps/", "tests/"}},
+  };
+  return map;
+}
+
+// The level that an include written in the library belongs to; "" if it is not one of ours.
+std::string level_of_include(const std::string& name) {
+  const std::string path = name.starts_with("chronicler/") ? "include/" + name : "src/" + name;
+  const std::string level = level_of(path);
+  return levels().contains(level) ? level : "";
+}
+
+std::vector<std::string> library_files() {
+  std::vector<std::string> files = files_in("include/", {".h"});
+  const std::vector<std::string> sources = files_in("src/", {".h", ".cc"});
+  files.insert(files.end(), sources.begin(), sources.end());
+  return files;
+}
+
+TEST(Levels, EveryFileOfTheLibraryIsInALevel) {
+  std::vector<std::string> findings;
+  for (const std::string& path : library_files()) {
+    if (path == "include/chronicler/chronicler.h") continue;
+    if (!levels().contains(level_of(path))) findings.push_back(path);
+  }
+  expect_none(findings,
+              "Move the file into the folder of its level, or add the level to levels().");
+}
+
+TEST(Levels, IncludesPointDownOrSideways) {
+  std::vector<std::string> findings;
+  for (const std::string& path : library_files()) {
+    const std::string level = level_of(path);
+    if (!levels().contains(level)) continue;
+    for (const Include& include : includes_of(path)) {
+      const std::string included = level_of_include(include.name);
+      if (included.empty() || included == level || levels().at(level).contains(included)) continue;
+      findings.push_back(place(path, include.line) + ": " + level + "/ includes \"" + include.name +
+                         "\" of " + included + "/");
+    }
+  }
+  expect_none(findings,
+              "A level sees only those below it. Move what is needed down, or hand it in as an "
+              "argument or a callback.");
+}
+
+TEST(Levels, TheLibraryDoesNotIncludeItsOwnUmbrella) {
+  std::vector<std::string> findings;
+  for (const std::string& path : library_files()) {
+    for (const Include& include : includes_of(path)) {
+      if (include.name == "chronicler/chronicler.h") findings.push_back(place(path, include.line));
+    }
+  }
+  expect_none(findings, "Include the headers that are used; the umbrella is for users.");
+}
+
+TEST(Levels, TheUmbrellaReachesEveryPublicHeader) {
+  const std::string umbrella = "include/chronicler/chronicler.h";
+  Names reached{umbrella};
+  std::vector<std::string> open{umbrella};
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    for (const Include& include : includes_of(path)) {
+      const std::string next = "include/" + include.name;
+      if (include.name.starts_with("chronicler/") && reached.insert(next).second) {
+        open.push_back(next);
+      }
+    }
+  }
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("include/", {".h"})) {
+    if (!reached.contains(path)) findings.push_back(path);
+  }
+  expect_none(findings, "Add it to " + umbrella + ", or move it to src/ if no user needs it.");
+}
+
+TEST(Levels, PublicHeadersIncludeOnlyPublicHeadersAndTheStandardLibrary) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("include/", {".h"})) {
+    for (const Include& include : includes_of(path)) {
+      const bool ours = include.name.starts_with("chronicler/");
+      const bool standard = !include.quoted && include.name.find('/') == std::string::npos;
+      if (!ours && !standard) findings.push_back(place(path, include.line) + ": " + include.name);
+    }
+  }
+  expect_none(findings,
+              "What a user includes must compile without our dependencies: use it in the .cc, "
+              "behind a declaration.");
+}
+
+TEST(Levels, ProgramsUseOnlyPublicHeaders) {
+  std::vector<std::string> findings;
+  for (std::string_view folder : {"apps/", "examples/"}) {
+    for (const std::string& path : files_in(folder, {".h", ".cc"})) {
+      for (const Include& include : includes_of(path)) {
+        if (is_file("src/" + include.name)) {
+          findings.push_back(place(path, include.line) + ": \"" + include.name + "\"");
+        }
+      }
+    }
+  }
+  expect_none(findings,
+              "Programs are users of the library: make public in include/chronicler/ what they "
+              "need, or do without.");
+}
+
+TEST(Levels, OtherLibrariesStayInTheirPlaces) {
+  std::vector<std::string> findings;
+  for (std::string_view folder : {"include/", "src/", "apps/", "examples/", "tests/"}) {
+    for (const std::string& path : files_in(folder, {".h", ".cc"})) {
+      for (const Include& include : includes_of(path)) {
+        for (const auto& [prefix, homes] : homes_of_libraries()) {
+          if (!include.name.starts_with(prefix)) continue;
+          if (std::none_of(homes.begin(), homes.end(),
+                           [&](const std::string& home) { return path.starts_with(home); })) {
+            findings.push_back(place(path, include.line) + ": " + include.name);
+          }
+        }
+      }
+    }
+  }
+  expect_none(findings, "homes_of_libraries() says where each library may be used.");
+}
+
+// Code that is compiled once for every instruction set must not hold functions that a linker may
+// pick from any of them: an inline member of std::vector, compiled for AVX-512, would crash an
+// older processor.
+TEST(Levels, FastKernelsUseNoContainers) {
+  static const Names containers{"deque",         "forward_list",  "functional", "list",
+                                "map",           "memory",        "queue",      "set",
+                                "stack",         "string",        "vector",     "iostream",
+                                "unordered_map", "unordered_set", "sstream",    "algorithm"};
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("src/kernels/simd/", {".h", ".cc"})) {
+    for (const Include& include : includes_of(path)) {
+      if (containers.contains(include.name)) {
+        findings.push_back(place(path, include.line) + ": <" + include.name + ">");
+      }
+    }
+  }
+  expect_none(findings,
+              "Use pointers and sizes; let the caller hold the memory. A function that needs more "
+              "goes into a file of src/kernels/ itself.");
+}
+
+}  // namespace
+}  // namespace chronicler::structure

@@ -1,0 +1,94 @@
+// Whatever can be compiled with goes into a file and comes back.
+#include "training/compile_config.h"
+
+#include <gtest/gtest.h>
+
+#include "support/conformance.h"
+
+namespace chronicler {
+namespace {
+
+using test::error_of;
+
+const std::vector<std::string> one_output{"dense"};
+
+CompileOptions again(const CompileOptions& options) {
+  return compile_options_from(compile_config_text(options, one_output), one_output);
+}
+
+void expect_same_settings(const std::vector<Setting>& got, const std::vector<Setting>& expected,
+                          std::string_view what) {
+  ASSERT_EQ(got.size(), expected.size()) << what;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].name, expected[i].name) << what;
+    EXPECT_EQ(got[i].value, expected[i].value) << what << ", " << got[i].name;
+  }
+}
+
+TEST(CompileConfig, KeepsEveryOptimizer) {
+  for (const std::string_view name : optimizers::class_names()) {
+    const OptimizerPtr optimizer =
+        optimizers::from(name, {{"weight_decay", 0.25}, {"use_ema", true}, {"clipnorm", 2.0}});
+    const OptimizerPtr got = again({.optimizer = optimizer, .loss = "mse"}).optimizer.optimizer();
+    EXPECT_EQ(got->class_name(), name);
+    expect_same_settings(got->settings(), optimizer->settings(), name);
+  }
+}
+
+TEST(CompileConfig, KeepsEverySchedule) {
+  for (const SchedulePtr& schedule : {
+           schedules::ExponentialDecay({0.1, 10, 0.5, true}),
+           schedules::PiecewiseConstantDecay({{3, 7}, {1.0, 0.5, 0.25}}),
+           schedules::PolynomialDecay({0.1, 10, 0.02, 2.0, true}),
+           schedules::InverseTimeDecay({0.1, 10, 0.5, true}),
+           schedules::CosineDecay({0.1, 10, 0.1, 0.3, 4}),
+           schedules::CosineDecayRestarts({0.1, 10, 1.5, 0.9, 0.1}),
+       }) {
+    const CompileOptions options{.optimizer = optimizers::Adam({.learning_rate = schedule}),
+                                 .loss = "mse"};
+    const SchedulePtr got = again(options).optimizer.optimizer()->schedule();
+    ASSERT_TRUE(got) << schedule->class_name();
+    EXPECT_EQ(got->class_name(), schedule->class_name());
+    expect_same_settings(got->settings(), schedule->settings(), schedule->class_name());
+  }
+}
+
+TEST(CompileConfig, KeepsEveryLoss) {
+  for (const std::string_view name : losses::class_names()) {
+    const LossPtr loss = losses::from(name, {{"reduction", std::string("sum")}});
+    const LossPtr got = again({.loss = loss}).loss.loss();
+    EXPECT_EQ(got->class_name(), name);
+    expect_same_settings(got->settings(), loss->settings(), name);
+  }
+  const LossPtr ctc = losses::CTC({.blank = -1, .input_length = "all"});
+  expect_same_settings(again({.loss = ctc}).loss.loss()->settings(), ctc->settings(), "CTC");
+}
+
+TEST(CompileConfig, KeepsEveryMetric) {
+  std::vector<MetricPtr> all{
+      metrics::AUC({.num_thresholds = 50, .curve = "PR"}),
+      metrics::AUC({.thresholds = {0.25, 0.5}}),
+      metrics::Precision({.thresholds = 0.75, .top_k = 2, .class_id = 1}),
+      metrics::FBetaScore({.average = "micro", .beta = 2.0}),
+      metrics::IoU({.num_classes = 4, .target_class_ids = {1, 3}, .ignore_class = 0}),
+  };
+  for (const std::string_view name : metrics::class_names()) all.push_back(metrics::from(name, {}));
+  for (const MetricPtr& metric : all) {
+    const std::vector<MetricOption> got = again({.loss = "mse", .metrics = {metric}}).metrics;
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(got[0].metric()->class_name(), metric->class_name());
+    expect_same_settings(got[0].metric()->settings(), metric->settings(), metric->class_name());
+  }
+}
+
+TEST(CompileConfig, NamesThePlaceOfWhatItDoesNotKnow) {
+  const std::string message = error_of([] {
+    compile_options_from(R"({"optimizer": "adam", "loss": {"class_name": "Hube", "config": {}}})",
+                         one_output);
+  });
+  EXPECT_NE(message.find("unknown loss \"Hube\""), std::string::npos) << message;
+  EXPECT_NE(message.find("loss"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace chronicler

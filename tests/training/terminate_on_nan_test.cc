@@ -1,0 +1,31 @@
+// TerminateOnNaN, driven by logs that the tests make up.
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/model/model.h"
+#include "chronicler/training/callbacks.h"
+
+namespace chronicler {
+namespace {
+
+TEST(TerminateOnNaN, StopsAtTheBatch) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
+    Sequential model;
+    const CallbackPtr callback = callbacks::TerminateOnNaN();
+    callback->set_model(&model);
+    Logs logs{{"loss", 1.0}};
+    callback->on_train_batch_end(0, logs);
+    EXPECT_FALSE(model.stop_training);
+    logs["loss"] = bad;
+    ::testing::internal::CaptureStdout();
+    callback->on_train_batch_end(7, logs);
+    EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+              "Batch 7: Invalid loss, terminating training\n");
+    EXPECT_TRUE(model.stop_training);
+  }
+}
+
+}  // namespace
+}  // namespace chronicler
