@@ -1,0 +1,56 @@
+// chronicler bench, through the real program.
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program_run.h"
+
+namespace chronicler::test {
+namespace {
+
+std::vector<nlohmann::json> lines_of(const std::string& text) {
+  std::vector<nlohmann::json> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    lines.push_back(nlohmann::json::parse(text.substr(at, end - at)));
+    at = end + 1;
+  }
+  return lines;
+}
+
+TEST(Bench, TimesTraining) {
+  const ProgramRun run = run_chronicler(
+      {"bench", "train", "--only", "T01,T06", "--seconds", "0.01", "--threads", "1", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["id"], "T01");
+  EXPECT_EQ(lines[1]["id"], "T06");
+  for (const char* key : {"train_ms", "train_min", "infer_ms", "infer_min", "train_gflops",
+                          "train_percent_of_peak"}) {
+    EXPECT_GT(lines[0][key].get<double>(), 0.0) << key;
+  }
+}
+
+TEST(Bench, TimesStreams) {
+  const ProgramRun run =
+      run_chronicler({"bench", "stream", "--only", "LSTM8", "--seconds", "0.02", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["id"], "LSTM8");
+  EXPECT_GT(lines[0]["step_ns"].get<double>(), 0.0);
+  EXPECT_GE(lines[0]["p99_ns"].get<double>(), 0.0);
+}
+
+TEST(Bench, RefusesUnknownShapes) {
+  const ProgramRun run = run_chronicler({"bench", "infer", "--only", "T99"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.errors.find("unknown shape \"T99\""), std::string::npos) << run.errors;
+  EXPECT_EQ(run_chronicler({"bench", "sideways"}).status, 2);
+}
+
+}  // namespace
+}  // namespace chronicler::test
