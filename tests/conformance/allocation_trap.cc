@@ -1,20 +1,12 @@
 // The trap behind support/allocation_count.h: every malloc of the program passes here, and operator
-// new calls malloc. Under a sanitizer, which has an allocator of its own, the sanitizer tells.
+// new calls malloc. Under a sanitizer, which has an allocator of its own, the sanitizer tells (the
+// build defines CHRONICLER_SANITIZER_ALLOCATES).
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 
 #include "support/allocation_count.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CHRONICLER_SANITIZER_ALLOCATES 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define CHRONICLER_SANITIZER_ALLOCATES 1
-#endif
-#endif
 
 namespace chronicler::test {
 namespace {
