@@ -2,7 +2,7 @@
 //
 // 2^y - 1 for y = n + r, |r| <= 1/2: a polynomial for p = 2^r - 1, then 2^n p + (2^n - 1), which
 // loses nothing near 0. The polynomial is a Remez fit of (2^r - 1) / r with a relative error
-// of 1.1e-8, see tools/fit_em1.py. Against double precision, over all floats: tanh within 4.1 ulp
+// of 1.1e-8. Against double precision, over all floats: tanh within 4.1 ulp
 // and 1.5e-7, sigmoid within 3 ulp and 1.2e-7. Divisions, not estimates of reciprocals: all
 // instruction sets that fuse products and sums give the same bits.
 #if defined(CHRONICLER_KERNELS_SIMD_EM1_INL_H_) == defined(HWY_TARGET_TOGGLE)
