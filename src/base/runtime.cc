@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <latch>
 #include <limits>
 #include <mutex>
 #include <string_view>
@@ -142,6 +143,7 @@ struct Runtime::Pool {
 
   const int born_after_forks_;
   const std::chrono::microseconds spin_;
+  std::latch started_;  // by every worker
   std::vector<std::thread> workers_;
 
   std::atomic<bool> busy_{false};  // a caller is in run()
@@ -166,15 +168,23 @@ Runtime::Pool::Pool(int count)
     : threads(count),
       born_after_forks_(count_forks()),
       // With more threads than processors, a spinning one is in another's way.
-      spin_(count <= processors() ? spin_time : std::chrono::microseconds{0}) {
+      spin_(count <= processors() ? spin_time : std::chrono::microseconds{0}),
+      started_(count - 1) {
   workers_.reserve(static_cast<std::size_t>(count - 1));
   try {
-    for (int worker = 1; worker < count; ++worker) workers_.emplace_back([this] { work(); });
+    for (int worker = 1; worker < count; ++worker) {
+      workers_.emplace_back([this] {
+        started_.count_down();
+        work();
+      });
+    }
   } catch (const std::system_error& error) {
     end_workers();
     throw Error(fmt::format("{} threads cannot be started: {}", count, error.code().message()),
                 "ask for fewer: set CHRONICLER_THREADS");
   }
+  // A thread takes memory while it starts: nobody is to meet that in the middle of a training step.
+  started_.wait();
 }
 
 Runtime::Pool::~Pool() { end_workers(); }
