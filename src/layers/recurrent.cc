@@ -462,12 +462,11 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
     flow.kernel = parameters_[0].gradient.as<Real>();
     flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
     if (options.use_bias) flow.bias = parameters_[2].gradient.as<Real>();
-    const std::int64_t piece = run.units >= 64 ? 32 : 16;
-    const std::int64_t pieces = slices == 1 ? 1 : (run.units + piece - 1) / piece;
-    pass.runtime.parallel(pieces, [&](std::int64_t i) {
-      const Range units = slices == 1 ? Range{0, run.units}
-                                      : Range{i * piece, std::min((i + 1) * piece, run.units)};
-      kernels.weight_gradient(run, flow, units);
+    const std::int64_t weight_shares = slices == 1 ? 1 : pass.runtime.threads();
+    const std::int64_t size = kernels.workspace_size(run);
+    auto* workspace = arena.array<Real>(weight_shares * size);
+    pass.runtime.parallel(weight_shares, [&](std::int64_t i) {
+      kernels.weight_gradient(run, flow, {i, weight_shares}, workspace + i * size);
     });
   }
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {
