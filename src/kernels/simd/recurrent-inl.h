@@ -258,20 +258,32 @@ HWY_INLINE void meet_output_gradient(const Run& run, const Gradient& gradient, s
   }
 }
 
+// Rows of a panel that several tiles meet before the next ones: they stay in the second-level cache.
+inline constexpr std::int64_t panel_depth = 512;
+
 // rows_out[i][0..columns) = start + rows[i][0..k) * panels, over all panels of a packed matrix
 // whose panels have panel_k rows, the first k_offset of which are passed over.
 HWY_INLINE void rows_times_panels(std::int64_t count, const float* const* rows, std::int64_t k,
                                   const float* panels, std::int64_t panel_k, std::int64_t k_offset,
                                   std::int64_t columns, TileStart start, float* const* out) {
+  const std::int64_t depth = pieces_of(k, pieces_of(k, panel_depth));
   for (std::int64_t column = 0; column < columns; column += panel_columns) {
     const float* panel = panels + column * panel_k + k_offset * panel_columns;
-    for (std::int64_t row = 0; row < count;) {
-      const int tile = next_tile(count - row);
-      float* to[tile_rows];
-      for (int i = 0; i < tile; ++i) to[i] = out[row + i] + column;
-      product(tile, smaller(panel_columns, columns - column), {rows + row, k, panel, panel_columns},
-              {}, start, nullptr, to);
-      row += tile;
+    const std::int64_t width = smaller(panel_columns, columns - column);
+    for (std::int64_t at = 0; at < k; at += depth) {
+      const std::int64_t size = smaller(depth, k - at);
+      for (std::int64_t row = 0; row < count;) {
+        const int tile = next_tile(count - row);
+        const float* from[tile_rows];
+        float* to[tile_rows];
+        for (int i = 0; i < tile; ++i) {
+          from[i] = rows[row + i] + at;
+          to[i] = out[row + i] + column;
+        }
+        product(tile, width, {from, size, panel + at * panel_columns, panel_columns}, {},
+                at == 0 ? start : TileStart::output, nullptr, to);
+        row += tile;
+      }
     }
   }
 }
