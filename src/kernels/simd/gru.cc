@@ -120,26 +120,30 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 
 template <class Pair>
 HWY_INLINE void step_reset_after(const Run& run, const Packed& packed, const Pair& pair,
-                                 std::int64_t t, const ActiveRows& active, const StepInputs& inputs,
-                                 Range unit_range) {
-  HWY_ALIGN float sums[tile_rows * gate_sums * lanes];
-  for (std::int64_t block = unit_range.begin; block < unit_range.end; ++block) {
+                                 std::int64_t t, const ActiveRows& active,
+                                 const StepInputs& inputs) {
+  HWY_ALIGN float sums[most_sums];
+  for (std::int64_t block = 0; block < unit_blocks(run);) {
+    const std::int64_t together = blocks_together(inputs, unit_blocks(run) - block);
     const float* kernel = packed.kernel + block * run.features * gates * lanes;
     const float* recurrent_kernel = packed.recurrent + block * run.units * gates * lanes;
     const float* bias = packed.bias + block * gate_sums * lanes;
     for (std::int64_t row = 0; row < active.count;) {
       const int tile = next_tile(active.count - row);
-      sum_gates<gates>(tile,
-                       {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
-                       {inputs.hidden + row, run.units, recurrent_kernel, gates * lanes,
-                        inputs.hidden_gate_stride},
-                       bias, 0, sums);
-      for (int i = 0; i < tile; ++i) {
-        cell_forward(run, pair, t, active.index[row + i], block * lanes,
-                     sums + i * gate_sums * lanes);
+      sum_blocks<gates>(together, tile,
+                        {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
+                        {inputs.hidden + row, run.units, recurrent_kernel, gates * lanes,
+                         inputs.hidden_gate_stride},
+                        bias, sums);
+      for (std::int64_t b = 0; b < together; ++b) {
+        for (int i = 0; i < tile; ++i) {
+          cell_forward(run, pair, t, active.index[row + i], (block + b) * lanes,
+                       sums + (b * tile_rows + i) * gate_sums * lanes);
+        }
       }
       row += tile;
     }
+    block += together;
   }
 }
 
@@ -240,7 +244,7 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
       collect_and_pass_on(run, t, group, active);
       const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
       if (run.reset_after) {
-        step_reset_after(run, packed, pair, t, active, inputs, {0, unit_blocks(run)});
+        step_reset_after(run, packed, pair, t, active, inputs);
       } else {
         step_reset_before(run, packed, pair, t, active, inputs);
       }

@@ -239,6 +239,99 @@ HWY_INLINE void sum_gates(int rows, const Term& x, const Term& hidden, const flo
   }
 }
 
+// ---- ... where each gate meets numbers of its own
+
+// acc[row][v] += sum_k rows[row][k] panel[k][v], for vectors v that lie in blocks of units.
+template <int Rows, int Vectors>
+HWY_INLINE void accumulate_blocks(const float* const* from, std::int64_t offset, std::int64_t k_end,
+                                  const float* HWY_RESTRICT panel, std::int64_t stride,
+                                  std::int64_t block_stride, Vector (&acc)[Rows][Vectors]) {
+  const float* rows[Rows];
+  CHRONICLER_UNROLL
+  for (int row = 0; row < Rows; ++row) rows[row] = from[row] + offset;
+  for (std::int64_t k = 0; k < k_end; ++k) {
+    Vector column[Vectors];
+    CHRONICLER_UNROLL
+    for (int v = 0; v < Vectors; ++v) column[v] = hn::LoadU(tag, panel + v * block_stride);
+    panel += stride;
+    CHRONICLER_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      const Vector factor = hn::Set(tag, rows[row][k]);
+      CHRONICLER_UNROLL
+      for (int v = 0; v < Vectors; ++v) acc[row][v] = hn::MulAdd(factor, column[v], acc[row][v]);
+    }
+  }
+}
+
+// The sums of sum_gates_of_rows for Vectors blocks of units, gate by gate: out[block][tile
+// row][sum][lanes]. The terms' panels are those of the first block.
+template <int Rows, int Vectors, int Gates>
+HWY_NOINLINE void sum_gates_apart(const Term& x, const Term& hidden, const float* start,
+                                  float* out) {
+  for (int sum = 0; sum < gate_sums; ++sum) {
+    Vector acc[Rows][Vectors];
+    CHRONICLER_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      const Vector begin = hn::LoadU(tag, start + (v * gate_sums + sum) * lanes);
+      CHRONICLER_UNROLL
+      for (int row = 0; row < Rows; ++row) acc[row][v] = begin;
+    }
+    // With three gates, x's part of the last goes to sum 2 and h's to sum 3.
+    const std::int64_t gate = sum < Gates ? sum : Gates - 1;
+    if (sum < Gates) {
+      accumulate_blocks<Rows, Vectors>(x.rows, gate * x.gate_stride, x.k, x.panel + gate * lanes,
+                                       x.panel_stride, x.k * x.panel_stride, acc);
+    }
+    if (sum < Gates - 1 || sum == gate_sums - 1) {
+      accumulate_blocks<Rows, Vectors>(hidden.rows, gate * hidden.gate_stride, hidden.k,
+                                       hidden.panel + gate * lanes, hidden.panel_stride,
+                                       hidden.k * hidden.panel_stride, acc);
+    }
+    CHRONICLER_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      CHRONICLER_UNROLL
+      for (int v = 0; v < Vectors; ++v) {
+        hn::StoreU(acc[row][v], tag, out + ((v * tile_rows + row) * gate_sums + sum) * lanes);
+      }
+    }
+  }
+}
+
+template <int Vectors, int Gates>
+HWY_INLINE void sum_gates_apart(int rows, const Term& x, const Term& hidden, const float* start,
+                                float* out) {
+  switch (rows) {
+    case 1:
+      return sum_gates_apart<1, Vectors, Gates>(x, hidden, start, out);
+    case 2:
+      return sum_gates_apart<2, Vectors, Gates>(x, hidden, start, out);
+    case 3:
+      return sum_gates_apart<3, Vectors, Gates>(x, hidden, start, out);
+    case 4:
+      return sum_gates_apart<4, Vectors, Gates>(x, hidden, start, out);
+    case 5:
+      return sum_gates_apart<5, Vectors, Gates>(x, hidden, start, out);
+    default:
+      return sum_gates_apart<6, Vectors, Gates>(x, hidden, start, out);
+  }
+}
+
+// How many of the blocks left are summed together: a full tile, or one.
+HWY_INLINE std::int64_t blocks_together(const StepInputs& inputs, std::int64_t blocks_left) {
+  const bool apart = inputs.x_gate_stride != 0 || inputs.hidden_gate_stride != 0;
+  return apart && blocks_left >= tile_vectors ? tile_vectors : 1;
+}
+inline constexpr std::int64_t most_sums = tile_vectors * tile_rows * gate_sums * lanes;
+
+// The sums of `together` blocks of units, of a tile of active rows: out[block][tile
+// row][sum][lanes].
+template <int Gates>
+HWY_INLINE void sum_blocks(std::int64_t together, int rows, const Term& x, const Term& hidden,
+                           const float* bias, float* out) {
+  if (together == 1) return sum_gates<Gates>(rows, x, hidden, bias, 0, out);
+  sum_gates_apart<tile_vectors, Gates>(rows, x, hidden, bias, out);
+}
+
 // ---- Gradients
 
 // The gradient by hidden(t): what came from the steps after it, and what comes from outside.

@@ -33,14 +33,18 @@ HWY_INLINE Range cut_evenly(Share share, std::int64_t pieces, std::int64_t piece
           smaller(size, pieces * (share.index + 1) / share.count * piece)};
 }
 
-// Columns go to the shares if each can have full tiles of them and as many as the others; else
-// rows.
+HWY_INLINE bool is_dropped(const Run& run) {
+  return run.input_dropout != nullptr || run.recurrent_dropout != nullptr;
+}
+
+// Columns go to the shares if each can have full tiles of them and as many as the others, and
+// nobody has to copy rows with their factors of dropout; else rows.
 HWY_INLINE WeightCut cut_weights(const Run& run, std::int64_t gates, Share share) {
   const std::int64_t blocks = unit_blocks(run);
   const std::int64_t most = pieces_of(blocks, share.count);
   const bool full = blocks * gates >= share.count * tile_vectors;
   const bool even = most * share.count * 8 <= blocks * 9;
-  if (share.count == 1 || (full && even)) {
+  if (share.count == 1 || (full && even && !is_dropped(run))) {
     return {{0, run.features}, {0, run.units}, cut_evenly(share, blocks, lanes, run.units)};
   }
   const std::int64_t feature_tiles = pieces_of(run.features, tile_rows);
@@ -64,9 +68,6 @@ inline constexpr std::int64_t deep_weight_columns = 12;
 // A gradient of more bytes is not taken to stay in the second-level cache.
 inline constexpr std::int64_t most_cached = 512 * 1024;
 
-HWY_INLINE bool is_dropped(const Run& run) {
-  return run.input_dropout != nullptr || run.recurrent_dropout != nullptr;
-}
 HWY_INLINE std::int64_t right_size() {
   return larger(weight_columns * outer_depth, deep_weight_columns * deep_outer_depth) * lanes;
 }
