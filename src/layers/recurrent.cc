@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "kernels/dropout.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 
@@ -140,12 +142,8 @@ template <class Real>
 const Real* dropout_factors(Pass& pass, const Random& random, double rate, std::int64_t count,
                             std::uint64_t stream) {
   auto* factors = pass.arena.array<Real>(count);
-  const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
-  const auto threshold = static_cast<float>(rate);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool drop = random.uniform(stream, static_cast<std::uint64_t>(i)) < threshold;
-    factors[i] = drop ? Real{0} : keep;
-  }
+  kernels::dropout_factors(random, stream, 0, rate,
+                           std::span(factors, static_cast<std::size_t>(count)));
   return factors;
 }
 
