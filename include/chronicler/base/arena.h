@@ -29,6 +29,15 @@ class Arena {
   TensorView tensor(const Shape& shape, DType dtype);
   TensorView zeros(const Shape& shape, DType dtype);
 
+  // Takes back what was handed out since `mark`: the scratch of one step of many.
+  struct Mark {
+    std::size_t blocks = 0;
+    std::size_t offset = 0;
+    std::size_t used = 0;
+  };
+  Mark mark() const { return {blocks_.size(), offset_, used_}; }
+  void rewind(const Mark& mark);
+
   // Takes everything back; views into this arena are dead.
   void reset();
   std::size_t used() const { return used_; }
@@ -47,6 +56,7 @@ class Arena {
   std::vector<Block> blocks_;
   std::size_t offset_ = 0;  // in the last block
   std::size_t used_ = 0;    // over all blocks
+  std::size_t most_ = 0;    // before what was rewound
 };
 
 }  // namespace chronicler
