@@ -48,6 +48,7 @@ void* Arena::allocate(std::size_t bytes) {
   if (blocks_.empty()) {  // new, or moved from
     offset_ = 0;
     used_ = 0;
+    most_ = 0;
   }
   if (blocks_.empty() || blocks_.back().size - offset_ < needed) {
     // As much again as there is already: few blocks, whatever the size of the pass.
@@ -79,8 +80,20 @@ Arena& Arena::branch() {
   return *branch_;
 }
 
+void Arena::rewind(const Mark& mark) {
+  most_ = std::max(most_, used_);
+  used_ = mark.used;
+  if (blocks_.size() <= mark.blocks) {
+    offset_ = mark.offset;
+    return;
+  }
+  // Of the blocks that came since, the last is the largest: it stays, for what comes next.
+  blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(mark.blocks), blocks_.end() - 1);
+  offset_ = 0;
+}
+
 void Arena::reset() {
-  const std::size_t needed = std::exchange(used_, 0);
+  const std::size_t needed = std::max(std::exchange(used_, 0), std::exchange(most_, 0));
   offset_ = 0;
   if (blocks_.size() > 1) {
     blocks_.clear();  // before the new one is taken: the peak is not the sum
