@@ -91,9 +91,7 @@ void Arena::reset() {
 
 std::size_t Arena::used() const { return used_ + (branch_ ? branch_->used() : 0); }
 
-std::size_t Arena::capacity() const {
-  return own_capacity() + (branch_ ? branch_->capacity() : 0);
-}
+std::size_t Arena::capacity() const { return own_capacity() + (branch_ ? branch_->capacity() : 0); }
 
 std::size_t Arena::own_capacity() const {
   std::size_t sum = 0;

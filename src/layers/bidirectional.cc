@@ -259,8 +259,8 @@ class BidirectionalLayer final : public Layer {
     hold("backward_layer", backward);
   }
 
-  // function(pass, side) for both sides: beside one another if each then has a thread or has one and
-  // a half, else one after the other, with all threads.
+  // function(pass, side) for both sides: beside one another if each then has a thread or has one
+  // and a half, else one after the other, with all threads.
   template <class Function>
   void for_sides(Pass& pass, const TensorView& x, const Function& function) const {
     constexpr double inline_work = 200e3;  // multiplications; as in recurrent.cc
@@ -366,7 +366,8 @@ class BidirectionalLayer final : public Layer {
 
   // The gradients by the inputs of a side; none if nothing flows back there.
   std::span<TensorView> run_back(Pass& pass, const Record& record, std::size_t side,
-                                 std::span<TensorView> flowing, const CallGradient& gradient) const {
+                                 std::span<TensorView> flowing,
+                                 const CallGradient& gradient) const {
     const Call& own = record.calls[side];
     const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, own.inputs.size());
     const std::span<bool> wanted = arena_objects<bool>(pass.arena, own.inputs.size());

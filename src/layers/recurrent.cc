@@ -367,9 +367,9 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   const MaskedOutput masked{options.zero_output_for_mask, pass.continues};
   const std::int64_t last = run.steps % run.state_slots * state_size;
   const std::int64_t output_steps = options.return_sequences ? run.steps : 1;
-  const TensorView y = arena.tensor(options.return_sequences ? Shape{run.rows, run.steps, run.units}
-                                                             : Shape{run.rows, run.units},
-                                    dtype());
+  const TensorView y = arena.tensor(
+      options.return_sequences ? Shape{run.rows, run.steps, run.units} : Shape{run.rows, run.units},
+      dtype());
   for_slices(pass, slices, run.rows, [&](Range rows) {
     kernels.forward(run, rows);
     for (std::int64_t n = rows.begin; n < rows.end; ++n) {

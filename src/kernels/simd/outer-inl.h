@@ -51,9 +51,8 @@ HWY_INLINE std::int64_t packed_left_size(std::int64_t count, std::int64_t depth)
   return pieces_of(count, tile_rows) * tile_rows * depth + lanes;
 }
 // Copies numbers [begin, begin + count) of each row, with factors each times its own.
-HWY_INLINE void pack_left(const float* const* rows, const float* const* factors,
-                          std::int64_t begin, std::int64_t count, std::int64_t depth,
-                          float* packed) {
+HWY_INLINE void pack_left(const float* const* rows, const float* const* factors, std::int64_t begin,
+                          std::int64_t count, std::int64_t depth, float* packed) {
   for (std::int64_t tile = 0; tile < count; tile += tile_rows) {
     const std::int64_t at = begin + tile;
     const std::int64_t width = smaller(tile_rows, count - tile);

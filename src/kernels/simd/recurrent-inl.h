@@ -258,7 +258,8 @@ HWY_INLINE void meet_output_gradient(const Run& run, const Gradient& gradient, s
   }
 }
 
-// Rows of a panel that several tiles meet before the next ones: they stay in the second-level cache.
+// Rows of a panel that several tiles meet before the next ones: they stay in the second-level
+// cache.
 inline constexpr std::int64_t panel_depth = 512;
 
 // rows_out[i][0..columns) = start + rows[i][0..k) * panels, over all panels of a packed matrix

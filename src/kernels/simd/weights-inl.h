@@ -72,8 +72,8 @@ HWY_INLINE std::int64_t right_size() {
 }
 HWY_INLINE std::int64_t weight_workspace(const Run& run, std::int64_t gates) {
   const std::int64_t widest = larger(run.features, run.units);
-  const std::int64_t bytes = (run.features + run.units) * gates * run.units *
-                             static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t bytes =
+      (run.features + run.units) * gates * run.units * static_cast<std::int64_t>(sizeof(float));
   const bool copies = is_dropped(run) || bytes > most_cached;
   return right_size() + (copies ? packed_left_size(widest, deep_outer_depth) : 0);
 }
@@ -111,15 +111,15 @@ struct WeightGradientOf {
   std::int64_t tape_blocks;
   const GatePart* parts;  // the gates that met this left side
   std::int64_t part_count;
-  std::int64_t gates;      // blocks of columns of the matrix
-  float* matrix;           // [left numbers][gates * U]
-  float* bias;             // null: none
+  std::int64_t gates;  // blocks of columns of the matrix
+  float* matrix;       // [left numbers][gates * U]
+  float* bias;         // null: none
 };
 
 // The vectors of columns of units [begin, end) of some parts.
 HWY_INLINE std::int64_t list_columns(const Run& run, const WeightGradientOf& of,
-                                     std::int64_t first_part, std::int64_t part_count,
-                                     Range units, OuterColumn* columns) {
+                                     std::int64_t first_part, std::int64_t part_count, Range units,
+                                     OuterColumn* columns) {
   std::int64_t count = 0;
   for (std::int64_t u = units.begin; u < units.end; u += lanes) {
     for (std::int64_t part = first_part; part < first_part + part_count; ++part) {
@@ -138,8 +138,8 @@ struct WeightBlocks {
 
   HWY_INLINE WeightBlocks(const Run& run, std::int64_t gates, Range left, Range units,
                           bool dropped) {
-    const std::int64_t bytes = left.size() * gates * units.size() *
-                               static_cast<std::int64_t>(sizeof(float));
+    const std::int64_t bytes =
+        left.size() * gates * units.size() * static_cast<std::int64_t>(sizeof(float));
     const bool deep = bytes > most_cached;
     const std::int64_t most = deep ? deep_outer_depth : outer_depth;
     const std::int64_t pairs = run.steps * run.rows;
