@@ -235,7 +235,8 @@ State RecurrentLayer::initial_state(std::int64_t batch) const {
   return state;
 }
 
-// A recurrent layer's step: its state is the stream's.
+// A recurrent layer's step. Its states lie in whole vectors, so that what a step writes the next
+// one can read at once.
 class RecurrentLayer::Step final : public LayerStep {
  public:
   Step(const RecurrentLayer& layer, StepEquation equation, State& state)
@@ -246,21 +247,37 @@ class RecurrentLayer::Step final : public LayerStep {
     if (options.recurrent_activation != nullptr)
       run_.recurrent_activation = kernel_activation(*options.recurrent_activation);
     Step::take_weights();
-    sums_.resize(static_cast<std::size_t>(weights_.columns()));
+    run_.product = weights_.product();
+    sums_ = Tensor({weights_.columns()});
+    run_.sums = sums_.as<float>();
+    const auto sum_count = static_cast<std::int64_t>(equation_.sums.size());
+    hidden_ = Tensor({weights_.columns() / sum_count});
+    run_.hidden = hidden_.as<float>();
+    if (state_.size() > 1) {
+      cell_ = Tensor(hidden_.shape());
+      run_.cell = cell_.as<float>();
+    }
+    Step::take_state();
   }
 
   std::int64_t outputs() const override { return run_.units; }
-  bool step(const float* x, float* y) noexcept override {
-    weights_.run(x, state_[0].as<float>(), sums_.data());
-    equation_.apply(run_, sums_.data(), state_);
-    std::copy_n(state_[0].as<float>(), run_.units, y);
-    return true;
+  const float* step(const float* x) noexcept override {
+    equation_.step(run_, x);
+    return run_.hidden;
   }
   void take_weights() override {
     const auto& weights = layer_.parameters_;
     weights_.take(weights[0].value, weights[1].value,
                   layer_.common().use_bias ? &weights[2].value : nullptr, equation_.gates,
                   equation_.sums);
+  }
+  void take_state() override {
+    std::copy_n(state_[0].as<float>(), run_.units, run_.hidden);
+    if (run_.cell != nullptr) std::copy_n(state_[1].as<float>(), run_.units, run_.cell);
+  }
+  void give_state() override {
+    std::copy_n(run_.hidden, run_.units, state_[0].as<float>());
+    if (run_.cell != nullptr) std::copy_n(run_.cell, run_.units, state_[1].as<float>());
   }
 
  private:
@@ -269,7 +286,7 @@ class RecurrentLayer::Step final : public LayerStep {
   State& state_;
   kernels::StepCell run_;
   StepWeights weights_;
-  std::vector<float> sums_;
+  Tensor sums_, hidden_, cell_;
 };
 
 std::unique_ptr<LayerStep> RecurrentLayer::make_step(State& state) const {
