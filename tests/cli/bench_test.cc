@@ -97,5 +97,14 @@ TEST(Bench, RefusesUnknownShapes) {
   EXPECT_EQ(run_chronicler({"bench", "sideways"}).status, 2);
 }
 
+TEST(Bench, AnUnknownInstructionSetIsAnErrorWithAnyNumberOfThreads) {
+  for (const char* threads : {"1", "3"}) {
+    const ProgramRun run = run_chronicler({"bench", "infer", "--only", "T01", "--threads", threads},
+                                          {.environment = {{"CHRONICLER_ISA", "nonsense"}}});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_NE(run.errors.find("CHRONICLER_ISA"), std::string::npos) << run.errors;
+  }
+}
+
 }  // namespace
 }  // namespace chronicler::test

@@ -127,12 +127,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(Gemm);
-HWY_EXPORT(PackedSize);
-HWY_EXPORT(Pack);
-HWY_EXPORT(GemmPacked);
-HWY_EXPORT(GemmOuter);
-HWY_EXPORT(AddRows);
+CHRONICLER_EXPORT(Gemm);
+CHRONICLER_EXPORT(PackedSize);
+CHRONICLER_EXPORT(Pack);
+CHRONICLER_EXPORT(GemmPacked);
+CHRONICLER_EXPORT(GemmOuter);
+CHRONICLER_EXPORT(AddRows);
 
 template <>
 void gemm<float>(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda,

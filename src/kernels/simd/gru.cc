@@ -450,7 +450,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(GruKernels);
+CHRONICLER_EXPORT(GruKernels);
 
 template <>
 const CellKernels<float>& gru<float>() {

@@ -269,7 +269,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(LstmKernels);
+CHRONICLER_EXPORT(LstmKernels);
 
 template <>
 const CellKernels<float>& lstm<float>() {

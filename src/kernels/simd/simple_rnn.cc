@@ -223,7 +223,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(SimpleRnnKernels);
+CHRONICLER_EXPORT(SimpleRnnKernels);
 
 template <>
 const CellKernels<float>& simple_rnn<float>() {

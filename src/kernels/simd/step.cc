@@ -178,13 +178,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(StepLanes);
-HWY_EXPORT(StepProductSize);
-HWY_EXPORT(PackStepProduct);
-HWY_EXPORT(RunStepProduct);
-HWY_EXPORT(LstmStep);
-HWY_EXPORT(GruStep);
-HWY_EXPORT(SimpleRnnStep);
+CHRONICLER_EXPORT(StepLanes);
+CHRONICLER_EXPORT(StepProductSize);
+CHRONICLER_EXPORT(PackStepProduct);
+CHRONICLER_EXPORT(RunStepProduct);
+CHRONICLER_EXPORT(LstmStep);
+CHRONICLER_EXPORT(GruStep);
+CHRONICLER_EXPORT(SimpleRnnStep);
 
 std::int64_t step_lanes() { return CHRONICLER_DISPATCH(StepLanes)(); }
 std::int64_t step_product_size(const StepProduct& product) {
