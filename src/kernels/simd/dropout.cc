@@ -2,7 +2,6 @@
 // Random::block.
 #include "kernels/dropout.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -76,7 +75,8 @@ HWY_INLINE Words words_of(std::uint64_t seed, std::uint64_t stream, std::uint64_
 void DropoutFactors(const Random& random, std::uint64_t stream, std::uint64_t first,
                     float threshold, float keep, float* factors, std::size_t count) {
   // Four draws to a place: up to the first that begins one.
-  const std::size_t head = std::min<std::size_t>(count, (4 - first % 4) % 4);
+  const std::size_t odd = (4 - first % 4) % 4;
+  const std::size_t head = odd < count ? odd : count;
   FactorsOneByOne(random, stream, first, threshold, keep, factors, head);
   constexpr std::size_t at_once = 4 * wide_lanes;
   HWY_ALIGN std::uint64_t pairs[2 * wide_lanes];
