@@ -351,6 +351,13 @@ void Runtime::parallel(std::int64_t tasks, TaskRef task) {
   if (tasks <= 1 || inside_task || !pool_->run(tasks, task)) run_inline(tasks, task);
 }
 
+// Every worker joins sooner or later, and each task that waits holds one thread: none takes two.
+bool Runtime::together(std::int64_t tasks, TaskRef task) {
+  if (tasks > threads() || inside_task) return false;
+  const FlushDenormals guard;
+  return pool_->run(tasks, task);
+}
+
 void set_threads(int threads) { Runtime::global().set_threads(threads); }
 
 // ---- the processor's mode

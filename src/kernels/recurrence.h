@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "kernels/activation.h"
+#include "kernels/step_barrier.h"
 
 namespace chronicler::kernels {
 
@@ -116,6 +117,13 @@ struct CellKernels {
                            Share share);
   void (*backward)(const Recurrence<Real>& run, const RecurrenceGradient<Real>& gradient,
                    Range rows);
+  // Forward and backward over all rows for one share of the units, for a batch of few rows and many
+  // units. All shares run at the same time and meet at the barrier at every step. Only where
+  // shares_units says so; null: never.
+  bool (*shares_units)(const Recurrence<Real>& run) = nullptr;
+  void (*forward_units)(const Recurrence<Real>& run, Share share, StepBarrier& barrier) = nullptr;
+  void (*backward_units)(const Recurrence<Real>& run, const RecurrenceGradient<Real>& gradient,
+                         Share share, StepBarrier& barrier) = nullptr;
   void (*input_gradient)(const Recurrence<Real>& run, const RecurrenceGradient<Real>& gradient,
                          Range rows);
   // Elements of memory, 64-byte aligned, that each share of weight_gradient wants for itself.

@@ -1,6 +1,7 @@
 #include "layers/recurrent.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <span>
 
@@ -8,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "kernels/dropout.h"
+#include "layers/cut_choice.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 
@@ -17,6 +19,7 @@ namespace {
 using kernels::Range;
 using kernels::Recurrence;
 using kernels::RecurrenceGradient;
+using kernels::Share;
 
 // What forward keeps for backward: the run as the kernels saw it, and its mask as the output rules
 // need it.
@@ -48,6 +51,46 @@ template <class Real>
 double multiplications(const Recurrence<Real>& run, std::int64_t gates) {
   return static_cast<double>(run.steps) * static_cast<double>(run.rows) *
          static_cast<double>(gates * run.units) * static_cast<double>(run.features + run.units);
+}
+
+// Weights of fewer bytes stay in a core's second-level cache, and rows are the better cut.
+constexpr double small_weights = 256e3;
+
+// Runs rows(range) for slices of the batch, or units(share, barrier) for shares of the units of all
+// rows, whichever is quicker here; what comes after the latter is rows_after(range).
+template <class Real, class Rows, class Units, class After>
+void run_in_cuts(Pass& pass, const Recurrence<Real>& run, const kernels::CellKernels<Real>& kernels,
+                 std::int64_t slices, bool backward, const Rows& rows, const Units& units,
+                 const After& rows_after) {
+  const int threads = pass.runtime.threads();
+  const double weights = static_cast<double>(kernels.gate_blocks * run.units * run.units) *
+                         static_cast<double>(sizeof(Real));
+  const auto slice_rows = [&] {
+    for_slices(pass, slices, run.rows, [&](Range some) {
+      rows(some);
+      rows_after(some);
+    });
+  };
+  if (threads == 1 || weights < small_weights || kernels.shares_units == nullptr ||
+      !kernels.shares_units(run) || multiplications(run, kernels.gate_blocks) < inline_work) {
+    return slice_rows();
+  }
+  const RunShape shape{&kernels, run.rows, run.features, run.units, threads, backward};
+  const auto start = std::chrono::steady_clock::now();
+  Cut cut = cut_to_take(shape);
+  if (cut == Cut::units) {
+    kernels::StepBarrier barrier(threads);
+    if (pass.runtime.together(threads, [&](std::int64_t i) { units({i, threads}, barrier); })) {
+      for_slices(pass, slices, run.rows, rows_after);
+    } else {
+      cut = Cut::rows;
+      slice_rows();
+    }
+  } else {
+    slice_rows();
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  cut_took(shape, cut, took.count() / static_cast<double>(run.steps));
 }
 
 // Shares of the work of laying out the weights: numbers to copy, which are quick.
@@ -385,8 +428,7 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   const TensorView y = arena.tensor(
       options.return_sequences ? Shape{run.rows, run.steps, run.units} : Shape{run.rows, run.units},
       dtype());
-  for_slices(pass, slices, run.rows, [&](Range rows) {
-    kernels.forward(run, rows);
+  const auto write_output = [&](Range rows) {
     for (std::int64_t n = rows.begin; n < rows.end; ++n) {
       Real* out = y.as<Real>() + n * output_steps * run.units;
       if (options.return_sequences) {
@@ -397,7 +439,13 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
         std::fill_n(out, run.units, Real{0});
       }
     }
-  });
+  };
+  run_in_cuts(
+      pass, run, kernels, slices, false, [&](Range rows) { kernels.forward(run, rows); },
+      [&](Share share, kernels::StepBarrier& barrier) {
+        kernels.forward_units(run, share, barrier);
+      },
+      write_output);
   call.outputs[0] = {y, options.return_sequences ? call.inputs[0].mask : TensorView()};
   for (int i = 0; i < state_count(); ++i) {
     const TensorView state((i == 0 ? run.hidden : run.cell) + last, dtype(), {run.rows, run.units});
@@ -458,16 +506,22 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   pass.runtime.parallel(shares, [&](std::int64_t i) {
     kernels.prepare_backward(run, flow, {i, shares});
   });
-  for_slices(pass, slices, run.rows, [&](Range rows) {
-    if (states != nullptr) {
+  if (states != nullptr) {
+    for_slices(pass, slices, run.rows, [&](Range rows) {
       for (std::int64_t n = rows.begin; n < rows.end; ++n) {
         gather_sequence_gradient(run, options.zero_output_for_mask, n,
                                  from + n * run.steps * run.units, carry + n * run.units, states);
       }
-    }
-    kernels.backward(run, flow, rows);
-    if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
-  });
+    });
+  }
+  run_in_cuts(
+      pass, run, kernels, slices, true, [&](Range rows) { kernels.backward(run, flow, rows); },
+      [&](Share share, kernels::StepBarrier& barrier) {
+        kernels.backward_units(run, flow, share, barrier);
+      },
+      [&](Range rows) {
+        if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
+      });
   if (trainable()) {
     flow.kernel = parameters_[0].gradient.as<Real>();
     flow.recurrent_kernel = parameters_[1].gradient.as<Real>();

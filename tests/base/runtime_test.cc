@@ -242,6 +242,29 @@ TEST(RuntimeDeathTest, ReadsTheEnvironment) {
   }
 }
 
+TEST(Runtime, RunsTasksTogetherThatWaitForOneAnother) {
+  Runtime runtime(3);
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<int> arrived{0};
+    ASSERT_TRUE(runtime.together(3, [&](std::int64_t) {
+      ++arrived;
+      while (arrived.load() < 3) std::this_thread::yield();
+    }));
+    EXPECT_EQ(arrived.load(), 3);
+  }
+}
+
+TEST(Runtime, RunsNothingTogetherForWhichThereAreNotEnoughThreads) {
+  Runtime runtime(2);
+  std::atomic<int> ran{0};
+  EXPECT_FALSE(runtime.together(3, [&](std::int64_t) { ++ran; }));
+  runtime.parallel(2, [&](std::int64_t) {
+    if (runtime.together(2, [&](std::int64_t) { ++ran; })) ++ran;
+  });
+  EXPECT_EQ(ran.load(), 0);
+  EXPECT_FALSE(Runtime(1).together(1, [&](std::int64_t) { ++ran; }));
+}
+
 // ---- denormals
 
 // Not known to the compiler, so that the processor does the arithmetic.

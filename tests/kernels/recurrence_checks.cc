@@ -542,6 +542,13 @@ void check_slices(const CellKernels<Real>& cell, const RecurrenceCase& c) {
     }
     SCOPED_TRACE("every unit by itself");
     expect_same_bits(run_both_ways(cell, c, 1, c.units), whole);
+    for (const std::int64_t shares : {1, 2, 3}) {
+      SCOPED_TRACE(fmt::format("units shared by {} threads", shares));
+      RecurrenceFixture<Real> fixture(cell, c);
+      if (cell.shares_units == nullptr || !cell.shares_units(fixture.run)) break;
+      fixture.unit_shares = shares;
+      expect_same_bits(run_both_ways(fixture), whole);
+    }
   });
 }
 

@@ -38,7 +38,8 @@ void check_trace(const kernels::CellKernels<double>& cell, const RecurrenceCase&
 // Everything that float32 computes, on every instruction set, against float64; the same bits from
 // all of them that fuse products and sums.
 void check_fast_against_readable(const Cell& cell, const RecurrenceCase& c);
-// Rows in one range or several, units in one piece or several: the same bits.
+// Rows in one range or several, weights in one share or several, units shared by threads that meet
+// at every step: the same bits.
 template <class Real>
 void check_slices(const kernels::CellKernels<Real>& cell, const RecurrenceCase& c);
 // A row in a batch and by itself: the same bits.

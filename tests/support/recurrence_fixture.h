@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -132,15 +133,30 @@ class RecurrenceFixture {
     return ranges;
   }
 
+  // How many threads share the units; 0: none does, the rows come in pieces.
+  std::int64_t unit_shares = 0;
+
   void forward(std::int64_t row_pieces = 1) {
     for (const std::int64_t share : {0, 1}) kernels.prepare(run, {share, 2});
+    if (unit_shares > 0) {
+      in_company([&](kernels::Share share, kernels::StepBarrier& barrier) {
+        kernels.forward_units(run, share, barrier);
+      });
+      return;
+    }
     for (const kernels::Range rows : cut(run.rows, row_pieces)) kernels.forward(run, rows);
   }
   // After forward, once: the tape is gone then.
   void backward(std::int64_t row_pieces = 1, std::int64_t weight_shares = 1) {
     for (const std::int64_t share : {0, 1}) kernels.prepare_backward(run, gradient, {share, 2});
-    for (const kernels::Range rows : cut(run.rows, row_pieces)) {
-      kernels.backward(run, gradient, rows);
+    if (unit_shares > 0) {
+      in_company([&](kernels::Share share, kernels::StepBarrier& barrier) {
+        kernels.backward_units(run, gradient, share, barrier);
+      });
+    } else {
+      for (const kernels::Range rows : cut(run.rows, row_pieces)) {
+        kernels.backward(run, gradient, rows);
+      }
     }
     for (const kernels::Range rows : cut(run.rows, row_pieces)) {
       kernels.input_gradient(run, gradient, rows);
@@ -149,6 +165,16 @@ class RecurrenceFixture {
       Memory<Real> workspace = undefined<Real>(kernels.workspace_size(run));
       kernels.weight_gradient(run, gradient, {share, weight_shares}, workspace.data());
     }
+  }
+
+  template <class Function>
+  void in_company(const Function& function) {
+    kernels::StepBarrier barrier(unit_shares);
+    std::vector<std::thread> threads;
+    for (std::int64_t share = 0; share < unit_shares; ++share) {
+      threads.emplace_back([&, share] { function({share, unit_shares}, barrier); });
+    }
+    for (std::thread& thread : threads) thread.join();
   }
 
   std::int64_t state_size() const { return run.rows * run.units; }

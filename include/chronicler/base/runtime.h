@@ -42,6 +42,10 @@ class Runtime {
   // Runs task(0) ... task(tasks - 1), each once, in any order, and returns when all are done; the
   // first exception is thrown again here. A call from inside a task, or with one task, runs inline.
   void parallel(std::int64_t tasks, TaskRef task);
+  // Runs task(0) ... task(tasks - 1) at the same time, each on a thread of its own, so that they
+  // may wait for one another. False, and nothing has run, if there are not as many threads to be
+  // had: too few, or busy. The tasks must not throw.
+  bool together(std::int64_t tasks, TaskRef task);
 
  private:
   struct Pool;

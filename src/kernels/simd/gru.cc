@@ -120,11 +120,12 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 
 template <class Pair>
 HWY_INLINE void step_reset_after(const Run& run, const Packed& packed, const Pair& pair,
-                                 std::int64_t t, const ActiveRows& active,
-                                 const StepInputs& inputs) {
+                                 std::int64_t t, const ActiveRows& active, const StepInputs& inputs,
+                                 Range units) {
   HWY_ALIGN float sums[most_sums];
-  for (std::int64_t block = 0; block < unit_blocks(run);) {
-    const std::int64_t together = blocks_together(inputs, unit_blocks(run) - block);
+  const std::int64_t end = pieces_of(units.end, lanes);
+  for (std::int64_t block = units.begin / lanes; block < end;) {
+    const std::int64_t together = blocks_together(inputs, end - block);
     const float* kernel = packed.kernel + block * run.features * gates * lanes;
     const float* recurrent_kernel = packed.recurrent + block * run.units * gates * lanes;
     const float* bias = packed.bias + block * gate_sums * lanes;
@@ -241,10 +242,10 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = 0; t < run.steps; ++t) {
       ActiveRows active;
-      collect_and_pass_on(run, t, group, active);
+      collect_and_pass_on(run, t, group, all_units(run), active);
       const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
       if (run.reset_after) {
-        step_reset_after(run, packed, pair, t, active, inputs);
+        step_reset_after(run, packed, pair, t, active, inputs, all_units(run));
       } else {
         step_reset_before(run, packed, pair, t, active, inputs);
       }
@@ -261,21 +262,42 @@ void Forward(const Run& run, Range rows) {
   run_forward<AnyPair>(run, rows);
 }
 
+// Without reset_after a step has two products, one after the other.
+bool SharesUnits(const Run& run) { return run.reset_after && has_no_dropout(run); }
+
+template <class Pair>
+HWY_INLINE void run_forward_units(const Run& run, Share share, StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_in_company(run, units_of(run, share, panel_columns), barrier,
+                   [&](std::int64_t t, Range rows, Range units) {
+                     ActiveRows active;
+                     collect_and_pass_on(run, t, rows, units, active);
+                     const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
+                     step_reset_after(run, packed, pair, t, active, inputs, units);
+                   });
+}
+
+void ForwardUnits(const Run& run, Share share, StepBarrier& barrier) {
+  if (is_usual(run)) return run_forward_units<Usual>(run, share, barrier);
+  run_forward_units<AnyPair>(run, share, barrier);
+}
+
 // ---- Backward
 
 // One row of a step: dz and dn, the way of h' through z h', and with reset_after dr and what goes
 // through Uh.
 template <class Pair>
 HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pair& pair,
-                              std::int64_t t, std::int64_t n) {
+                              std::int64_t t, std::int64_t n, Range some) {
   const std::int64_t units = run.units;
   float* tape = tape_at(run, run.tape, blocks, t, n);
   const float* z = tape_at(run, run.preactivations, blocks, t, n);
   if (z == nullptr) z = tape;
   const float* hidden_before = state_at(run, run.hidden, t, n);
   float* d_hidden = gradient.hidden + n * units;
-  for (std::int64_t u = 0; u < units; u += lanes) {
-    const std::int64_t count = units - u;
+  for (std::int64_t u = some.begin; u < some.end; u += lanes) {
+    const std::int64_t count = some.end - u;
     const Vector update_gate = load_first(tape + update * units + u, count);
     const Vector reset_gate = load_first(tape + reset * units + u, count);
     const Vector new_value = load_first(tape + candidate * units + u, count);
@@ -336,11 +358,12 @@ constexpr GatePart candidate_part[] = {{candidate, candidate}};
 
 template <class Pair>
 HWY_INLINE void step_backward(const Run& run, const Gradient& gradient, const Packed& packed,
-                              const Pair& pair, std::int64_t t, const ActiveRows& active) {
+                              const Pair& pair, std::int64_t t, const ActiveRows& active,
+                              Range units) {
   const std::int64_t row_scratch = ScratchSize(run, true);
   if (run.reset_after) {
     hidden_gradient(run, gradient, t, active, gates, blocks, recurrent_parts, 3,
-                    packed.recurrent_back, row_scratch);
+                    packed.recurrent_back, row_scratch, units);
     return;
   }
   const float* d_new[group_rows];
@@ -356,7 +379,23 @@ HWY_INLINE void step_backward(const Run& run, const Gradient& gradient, const Pa
     reset_backward(run, gradient, pair, t, active.index[i], d_reset_hidden[i]);
   }
   hidden_gradient(run, gradient, t, active, gates, blocks, gate_parts, 2, packed.recurrent_back,
-                  row_scratch);
+                  row_scratch, units);
+}
+
+// The cells of a group of rows at a step, for some units.
+template <class Pair>
+HWY_INLINE void cells_backward(const Run& run, const Gradient& gradient, const Pair& pair,
+                               std::int64_t t, Range rows, Range units, ActiveRows& active) {
+  active.count = 0;
+  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+    meet_output_gradient(run, gradient, t, n, units);
+    if (is_masked(run, t, n)) {
+      clear_tape(run, blocks, t, n, units);
+      continue;
+    }
+    active.index[active.count++] = n;
+    cell_backward(run, gradient, pair, t, n, units);
+  }
 }
 
 template <class Pair>
@@ -365,21 +404,32 @@ HWY_INLINE void run_backward(const Run& run, const Gradient& gradient, Range row
   const Pair pair(run.activation, run.recurrent_activation);
   ActiveRows active;
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
-    const std::int64_t end = smaller(begin + group_rows, rows.end);
+    const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = run.steps; t-- > 0;) {
-      active.count = 0;
-      for (std::int64_t n = begin; n < end; ++n) {
-        meet_output_gradient(run, gradient, t, n);
-        if (is_masked(run, t, n)) {
-          clear_tape(run, blocks, t, n);
-          continue;
-        }
-        active.index[active.count++] = n;
-        cell_backward(run, gradient, pair, t, n);
-      }
-      step_backward(run, gradient, packed, pair, t, active);
+      cells_backward(run, gradient, pair, t, group, all_units(run), active);
+      step_backward(run, gradient, packed, pair, t, active, all_units(run));
     }
   }
+}
+
+template <class Pair>
+HWY_INLINE void run_backward_units(const Run& run, const Gradient& gradient, Share share,
+                                   StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_back_in_company(
+      run, units_of(run, share, panel_columns), barrier,
+      [&](std::int64_t t, Range rows, Range units, ActiveRows& active) {
+        cells_backward(run, gradient, pair, t, rows, units, active);
+      },
+      [&](std::int64_t t, const ActiveRows& active, Range units) {
+        step_backward(run, gradient, packed, pair, t, active, units);
+      });
+}
+
+void BackwardUnits(const Run& run, const Gradient& gradient, Share share, StepBarrier& barrier) {
+  if (is_usual(run)) return run_backward_units<Usual>(run, gradient, share, barrier);
+  run_backward_units<AnyPair>(run, gradient, share, barrier);
 }
 
 void Backward(const Run& run, const Gradient& gradient, Range rows) {
@@ -432,6 +482,9 @@ const CellKernels<float>& Kernels() {
       .forward = Forward,
       .prepare_backward = PrepareBackward,
       .backward = Backward,
+      .shares_units = SharesUnits,
+      .forward_units = ForwardUnits,
+      .backward_units = BackwardUnits,
       .input_gradient = InputGradient,
       .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,

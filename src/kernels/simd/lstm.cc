@@ -100,16 +100,17 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
   }
 }
 
-// One step of a group of rows.
+// One step of a group of rows, for some units (whole blocks).
 template <class Pair>
 HWY_INLINE void step_forward(const Run& run, const Packed& packed, const Pair& pair, std::int64_t t,
-                             Range rows) {
+                             Range rows, Range units) {
   ActiveRows active;
-  collect_and_pass_on(run, t, rows, active);
+  collect_and_pass_on(run, t, rows, units, active);
   const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
   HWY_ALIGN float sums[most_sums];
-  for (std::int64_t block = 0; block < unit_blocks(run);) {
-    const std::int64_t together = blocks_together(inputs, unit_blocks(run) - block);
+  const std::int64_t end = pieces_of(units.end, lanes);
+  for (std::int64_t block = units.begin / lanes; block < end;) {
+    const std::int64_t together = blocks_together(inputs, end - block);
     const float* kernel = packed.kernel + block * run.features * gates * lanes;
     const float* recurrent = packed.recurrent + block * run.units * gates * lanes;
     const float* bias = packed.bias + block * gates * lanes;
@@ -139,7 +140,7 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = 0; t < run.steps; ++t) {
-      step_forward(run, packed, pair, t, group);
+      step_forward(run, packed, pair, t, group, all_units(run));
     }
   }
 }
@@ -153,10 +154,25 @@ void Forward(const Run& run, Range rows) {
   run_forward<AnyPair>(run, rows);
 }
 
+template <class Pair>
+HWY_INLINE void run_forward_units(const Run& run, Share share, StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_in_company(run, units_of(run, share, panel_columns), barrier,
+                   [&](std::int64_t t, Range rows, Range units) {
+                     step_forward(run, packed, pair, t, rows, units);
+                   });
+}
+
+void ForwardUnits(const Run& run, Share share, StepBarrier& barrier) {
+  if (is_usual(run)) return run_forward_units<Usual>(run, share, barrier);
+  run_forward_units<AnyPair>(run, share, barrier);
+}
+
 // One row of a step: the gates on the tape become their gradients, dh and dc go one step back.
 template <class Pair>
 HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pair& pair,
-                              std::int64_t t, std::int64_t n) {
+                              std::int64_t t, std::int64_t n, Range some) {
   const std::int64_t units = run.units;
   float* tape = tape_at(run, run.tape, blocks, t, n);
   const float* before = tape_at(run, run.preactivations, blocks, t, n);
@@ -164,8 +180,8 @@ HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pa
   const float* cell = state_at(run, run.cell, t + 1, n);
   float* d_hidden = gradient.hidden + n * units;
   float* d_cell = gradient.cell + n * units;
-  for (std::int64_t u = 0; u < units; u += lanes) {
-    const std::int64_t count = units - u;
+  for (std::int64_t u = some.begin; u < some.end; u += lanes) {
+    const std::int64_t count = some.end - u;
     Vector gate[gates];
     Vector z[gates];
     CHRONICLER_UNROLL
@@ -197,28 +213,60 @@ HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pa
 constexpr GatePart all_parts[gates] = {
     {input, input}, {forget, forget}, {candidate, candidate}, {output, output}};
 
+// The cells of a group of rows at a step, for some units.
+template <class Pair>
+HWY_INLINE void cells_backward(const Run& run, const Gradient& gradient, const Pair& pair,
+                               std::int64_t t, Range rows, Range units, ActiveRows& active) {
+  active.count = 0;
+  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+    meet_output_gradient(run, gradient, t, n, units);
+    if (is_masked(run, t, n)) {
+      clear_tape(run, blocks, t, n, units);
+      continue;
+    }
+    active.index[active.count++] = n;
+    cell_backward(run, gradient, pair, t, n, units);
+  }
+}
+
+HWY_INLINE void step_backward(const Run& run, const Gradient& gradient, const Packed& packed,
+                              std::int64_t t, const ActiveRows& active, Range units) {
+  hidden_gradient(run, gradient, t, active, gates, blocks, all_parts, gates, packed.recurrent_back,
+                  dropout_scratch(run, gates), units);
+}
+
 template <class Pair>
 HWY_INLINE void run_backward(const Run& run, const Gradient& gradient, Range rows) {
   const Packed packed(run);
   const Pair pair(run.activation, run.recurrent_activation);
   ActiveRows active;
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
-    const std::int64_t end = smaller(begin + group_rows, rows.end);
+    const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = run.steps; t-- > 0;) {
-      active.count = 0;
-      for (std::int64_t n = begin; n < end; ++n) {
-        meet_output_gradient(run, gradient, t, n);
-        if (is_masked(run, t, n)) {
-          clear_tape(run, blocks, t, n);
-          continue;
-        }
-        active.index[active.count++] = n;
-        cell_backward(run, gradient, pair, t, n);
-      }
-      hidden_gradient(run, gradient, t, active, gates, blocks, all_parts, gates,
-                      packed.recurrent_back, dropout_scratch(run, gates));
+      cells_backward(run, gradient, pair, t, group, all_units(run), active);
+      step_backward(run, gradient, packed, t, active, all_units(run));
     }
   }
+}
+
+template <class Pair>
+HWY_INLINE void run_backward_units(const Run& run, const Gradient& gradient, Share share,
+                                   StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_back_in_company(
+      run, units_of(run, share, panel_columns), barrier,
+      [&](std::int64_t t, Range rows, Range units, ActiveRows& active) {
+        cells_backward(run, gradient, pair, t, rows, units, active);
+      },
+      [&](std::int64_t t, const ActiveRows& active, Range units) {
+        step_backward(run, gradient, packed, t, active, units);
+      });
+}
+
+void BackwardUnits(const Run& run, const Gradient& gradient, Share share, StepBarrier& barrier) {
+  if (is_usual(run)) return run_backward_units<Usual>(run, gradient, share, barrier);
+  run_backward_units<AnyPair>(run, gradient, share, barrier);
 }
 
 void Backward(const Run& run, const Gradient& gradient, Range rows) {
@@ -251,6 +299,9 @@ const CellKernels<float>& Kernels() {
       .forward = Forward,
       .prepare_backward = PrepareBackward,
       .backward = Backward,
+      .shares_units = has_no_dropout,
+      .forward_units = ForwardUnits,
+      .backward_units = BackwardUnits,
       .input_gradient = InputGradient,
       .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,

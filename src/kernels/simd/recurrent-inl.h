@@ -49,9 +49,17 @@ struct ActiveRows {
   std::int64_t index[group_rows];
 };
 
-// Those of `rows` (at most group_rows) that step t does not mask. The states of the others are
-// passed on.
-HWY_INLINE void collect_and_pass_on(const Run& run, std::int64_t t, Range rows,
+HWY_INLINE Range all_units(const Run& run) { return {0, run.units}; }
+// The units of a share: whole panels, so that what a share reads is its own.
+HWY_INLINE Range units_of(const Run& run, Share share, std::int64_t panel_width) {
+  const std::int64_t panels = pieces_of(run.units, panel_width);
+  return {smaller(run.units, panels * share.index / share.count * panel_width),
+          smaller(run.units, panels * (share.index + 1) / share.count * panel_width)};
+}
+
+// Those of `rows` (at most group_rows) that step t does not mask. Some units of the states of the
+// others are passed on.
+HWY_INLINE void collect_and_pass_on(const Run& run, std::int64_t t, Range rows, Range units,
                                     ActiveRows& active) {
   active.count = 0;
   for (std::int64_t n = rows.begin; n < rows.end; ++n) {
@@ -59,10 +67,12 @@ HWY_INLINE void collect_and_pass_on(const Run& run, std::int64_t t, Range rows,
       active.index[active.count++] = n;
       continue;
     }
-    const std::size_t bytes = static_cast<std::size_t>(run.units) * sizeof(float);
-    std::memcpy(state_at(run, run.hidden, t + 1, n), state_at(run, run.hidden, t, n), bytes);
+    const std::size_t bytes = static_cast<std::size_t>(units.size()) * sizeof(float);
+    std::memcpy(state_at(run, run.hidden, t + 1, n) + units.begin,
+                state_at(run, run.hidden, t, n) + units.begin, bytes);
     if (run.cell != nullptr) {
-      std::memcpy(state_at(run, run.cell, t + 1, n), state_at(run, run.cell, t, n), bytes);
+      std::memcpy(state_at(run, run.cell, t + 1, n) + units.begin,
+                  state_at(run, run.cell, t, n) + units.begin, bytes);
     }
   }
 }
@@ -336,12 +346,12 @@ HWY_INLINE void sum_blocks(std::int64_t together, int rows, const Term& x, const
 
 // The gradient by hidden(t): what came from the steps after it, and what comes from outside.
 HWY_INLINE void meet_output_gradient(const Run& run, const Gradient& gradient, std::int64_t t,
-                                     std::int64_t n) {
+                                     std::int64_t n, Range units) {
   if (gradient.output == nullptr && gradient.trace == nullptr) return;
   float* d_hidden = gradient.hidden + n * run.units;
   const std::int64_t at = (t * run.rows + n) * run.units;
-  for (std::int64_t u = 0; u < run.units; u += lanes) {
-    const std::int64_t count = run.units - u;
+  for (std::int64_t u = units.begin; u < units.end; u += lanes) {
+    const std::int64_t count = units.end - u;
     Vector d = load_first(d_hidden + u, count);
     if (gradient.output != nullptr) {
       d = hn::Add(d, load_first(gradient.output + at + u, count));
@@ -400,21 +410,23 @@ struct GatePart {
   std::int64_t gate;        // in the weights
 };
 
-// d_hidden += d_gates U^T for the active rows of a step, gate by gate if each has dropout factors
-// of its own. `start`: whether the sums go on from what d_hidden holds.
+// d_hidden += d_gates U^T for some units (from the beginning of a panel on) and the active rows of
+// a step, gate by gate if each has dropout factors of its own. `start`: whether the sums go on from
+// what d_hidden holds.
 HWY_INLINE void hidden_gradient(const Run& run, const Gradient& gradient, std::int64_t t,
                                 const ActiveRows& active, std::int64_t gates,
                                 std::int64_t tape_blocks, const GatePart* parts,
                                 std::int64_t part_count, const float* panels,
-                                std::int64_t row_scratch) {
+                                std::int64_t row_scratch, Range units) {
   const float* from[group_rows];
   float* to[group_rows];
   for (std::int64_t part = 0; part < part_count; ++part) {
     for (std::int64_t i = 0; i < active.count; ++i) {
       const std::int64_t n = active.index[i];
       from[i] = tape_at(run, run.tape, tape_blocks, t, n) + parts[part].tape_block * run.units;
-      to[i] = run.recurrent_dropout == nullptr ? gradient.hidden + n * run.units
-                                               : run.scratch + n * row_scratch;
+      to[i] = (run.recurrent_dropout == nullptr ? gradient.hidden + n * run.units
+                                                : run.scratch + n * row_scratch) +
+              units.begin;
     }
     // Parts that follow one another on the tape and in the weights are one product.
     std::int64_t together = 1;
@@ -423,8 +435,9 @@ HWY_INLINE void hidden_gradient(const Run& run, const Gradient& gradient, std::i
            parts[part + together].gate == parts[part].gate + together) {
       ++together;
     }
-    rows_times_panels(active.count, from, together * run.units, panels, gates * run.units,
-                      parts[part].gate * run.units, run.units,
+    rows_times_panels(active.count, from, together * run.units,
+                      panels + units.begin * gates * run.units, gates * run.units,
+                      parts[part].gate * run.units, units.size(),
                       run.recurrent_dropout == nullptr ? TileStart::output : TileStart::zero, to);
     if (run.recurrent_dropout != nullptr) {
       for (std::int64_t i = 0; i < active.count; ++i) {
@@ -536,11 +549,54 @@ HWY_INLINE void write_input_gradient(const Run& run, const Gradient& gradient, s
   }
 }
 
-// Clears the tape of a masked row of a step: nothing flows into its gates.
-HWY_INLINE void clear_tape(const Run& run, std::int64_t tape_blocks, std::int64_t t,
-                           std::int64_t n) {
-  std::memset(tape_at(run, run.tape, tape_blocks, t, n), 0,
-              static_cast<std::size_t>(tape_blocks * run.units) * sizeof(float));
+// Clears some units of the tape of a masked row of a step: nothing flows into their gates.
+HWY_INLINE void clear_tape(const Run& run, std::int64_t tape_blocks, std::int64_t t, std::int64_t n,
+                           Range units) {
+  float* tape = tape_at(run, run.tape, tape_blocks, t, n) + units.begin;
+  for (std::int64_t block = 0; block < tape_blocks; ++block) {
+    std::memset(tape + block * run.units, 0,
+                static_cast<std::size_t>(units.size()) * sizeof(float));
+  }
+}
+
+// ---- A run whose units are shared: step(t, rows, units) for all steps, rows and units of a share.
+
+HWY_INLINE bool has_no_dropout(const Run& run) {
+  return run.input_dropout == nullptr && run.recurrent_dropout == nullptr;
+}
+
+template <class Step>
+HWY_INLINE void steps_in_company(const Run& run, Range units, StepBarrier& barrier,
+                                 const Step& step) {
+  std::int64_t waits = 0;
+  for (std::int64_t t = 0; t < run.steps; ++t) {
+    for (std::int64_t begin = 0; begin < run.rows; begin += group_rows) {
+      step(t, Range{begin, smaller(begin + group_rows, run.rows)}, units);
+    }
+    barrier.wait(waits);
+  }
+}
+
+// Backwards: cells(t, rows, units, active) makes the gates' gradients, which all shares then
+// read in hidden(t, active).
+template <class Cells, class Hidden>
+HWY_INLINE void steps_back_in_company(const Run& run, Range units, StepBarrier& barrier,
+                                      const Cells& cells, const Hidden& hidden) {
+  std::int64_t waits = 0;
+  ActiveRows active;
+  for (std::int64_t t = run.steps; t-- > 0;) {
+    for (std::int64_t begin = 0; begin < run.rows; begin += group_rows) {
+      cells(t, Range{begin, smaller(begin + group_rows, run.rows)}, units, active);
+    }
+    barrier.wait(waits);
+    for (std::int64_t begin = 0; begin < run.rows; begin += group_rows) {
+      active.count = 0;
+      for (std::int64_t n = begin; n < smaller(begin + group_rows, run.rows); ++n) {
+        if (!is_masked(run, t, n)) active.index[active.count++] = n;
+      }
+      hidden(t, active, units);
+    }
+  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -93,15 +93,15 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 
 template <class Pair>
 HWY_INLINE void step_forward(const Run& run, const Packed& packed, const Pair& pair, std::int64_t t,
-                             Range rows) {
+                             Range rows, Range units) {
   ActiveRows active;
-  collect_and_pass_on(run, t, rows, active);
+  collect_and_pass_on(run, t, rows, units, active);
   const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
   HWY_ALIGN float sums[tile_rows * panel_columns];
   float* out[tile_rows];
   for (int i = 0; i < tile_rows; ++i) out[i] = sums + i * panel_columns;
-  for (std::int64_t u = 0; u < run.units; u += panel_columns) {
-    const std::int64_t columns = smaller(panel_columns, run.units - u);
+  for (std::int64_t u = units.begin; u < units.end; u += panel_columns) {
+    const std::int64_t columns = smaller(panel_columns, units.end - u);
     const std::int64_t padded = pieces_of(columns, lanes) * lanes;
     for (std::int64_t row = 0; row < active.count;) {
       const int tile = next_tile(active.count - row);
@@ -123,7 +123,9 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
   const Pair pair(run.activation, run.recurrent_activation);
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
-    for (std::int64_t t = 0; t < run.steps; ++t) step_forward(run, packed, pair, t, group);
+    for (std::int64_t t = 0; t < run.steps; ++t) {
+      step_forward(run, packed, pair, t, group, all_units(run));
+    }
   }
 }
 
@@ -132,15 +134,30 @@ void Forward(const Run& run, Range rows) {
   run_forward<AnyPair>(run, rows);
 }
 
+template <class Pair>
+HWY_INLINE void run_forward_units(const Run& run, Share share, StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_in_company(run, units_of(run, share, panel_columns), barrier,
+                   [&](std::int64_t t, Range rows, Range units) {
+                     step_forward(run, packed, pair, t, rows, units);
+                   });
+}
+
+void ForwardUnits(const Run& run, Share share, StepBarrier& barrier) {
+  if (run.activation == Activation::tanh) return run_forward_units<Usual>(run, share, barrier);
+  run_forward_units<AnyPair>(run, share, barrier);
+}
+
 // One row of a step: dz = dh a'(z) takes the place of h on the tape.
 template <class Pair>
 HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pair& pair,
-                              std::int64_t t, std::int64_t n) {
+                              std::int64_t t, std::int64_t n, Range units) {
   float* tape = tape_at(run, run.tape, blocks, t, n);
   const float* before = tape_at(run, run.preactivations, blocks, t, n);
   float* d_hidden = gradient.hidden + n * run.units;
-  for (std::int64_t u = 0; u < run.units; u += lanes) {
-    const std::int64_t count = run.units - u;
+  for (std::int64_t u = units.begin; u < units.end; u += lanes) {
+    const std::int64_t count = units.end - u;
     const Vector h = load_first(tape + u, count);
     const Vector z = before == nullptr ? h : load_first(before + u, count);
     const Vector dz = hn::Mul(load_first(d_hidden + u, count), pair.inner_slope(z, h));
@@ -151,28 +168,61 @@ HWY_INLINE void cell_backward(const Run& run, const Gradient& gradient, const Pa
 
 constexpr GatePart parts[] = {{0, 0}};
 
+// The cells of a group of rows at a step, for some units.
+template <class Pair>
+HWY_INLINE void cells_backward(const Run& run, const Gradient& gradient, const Pair& pair,
+                               std::int64_t t, Range rows, Range units, ActiveRows& active) {
+  active.count = 0;
+  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+    meet_output_gradient(run, gradient, t, n, units);
+    if (is_masked(run, t, n)) {
+      clear_tape(run, blocks, t, n, units);
+      continue;
+    }
+    active.index[active.count++] = n;
+    cell_backward(run, gradient, pair, t, n, units);
+  }
+}
+
+HWY_INLINE void step_backward(const Run& run, const Gradient& gradient, const Packed& packed,
+                              std::int64_t t, const ActiveRows& active, Range units) {
+  hidden_gradient(run, gradient, t, active, gates, blocks, parts, 1, packed.recurrent_back,
+                  dropout_scratch(run, gates), units);
+}
+
 template <class Pair>
 HWY_INLINE void run_backward(const Run& run, const Gradient& gradient, Range rows) {
   const Packed packed(run);
   const Pair pair(run.activation, run.recurrent_activation);
   ActiveRows active;
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
-    const std::int64_t end = smaller(begin + group_rows, rows.end);
+    const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = run.steps; t-- > 0;) {
-      active.count = 0;
-      for (std::int64_t n = begin; n < end; ++n) {
-        meet_output_gradient(run, gradient, t, n);
-        if (is_masked(run, t, n)) {
-          clear_tape(run, blocks, t, n);
-          continue;
-        }
-        active.index[active.count++] = n;
-        cell_backward(run, gradient, pair, t, n);
-      }
-      hidden_gradient(run, gradient, t, active, gates, blocks, parts, 1, packed.recurrent_back,
-                      dropout_scratch(run, gates));
+      cells_backward(run, gradient, pair, t, group, all_units(run), active);
+      step_backward(run, gradient, packed, t, active, all_units(run));
     }
   }
+}
+
+template <class Pair>
+HWY_INLINE void run_backward_units(const Run& run, const Gradient& gradient, Share share,
+                                   StepBarrier& barrier) {
+  const Packed packed(run);
+  const Pair pair(run.activation, run.recurrent_activation);
+  steps_back_in_company(
+      run, units_of(run, share, panel_columns), barrier,
+      [&](std::int64_t t, Range rows, Range units, ActiveRows& active) {
+        cells_backward(run, gradient, pair, t, rows, units, active);
+      },
+      [&](std::int64_t t, const ActiveRows& active, Range units) {
+        step_backward(run, gradient, packed, t, active, units);
+      });
+}
+
+void BackwardUnits(const Run& run, const Gradient& gradient, Share share, StepBarrier& barrier) {
+  if (run.activation == Activation::tanh)
+    return run_backward_units<Usual>(run, gradient, share, barrier);
+  run_backward_units<AnyPair>(run, gradient, share, barrier);
 }
 
 void Backward(const Run& run, const Gradient& gradient, Range rows) {
@@ -205,6 +255,9 @@ const CellKernels<float>& Kernels() {
       .forward = Forward,
       .prepare_backward = PrepareBackward,
       .backward = Backward,
+      .shares_units = has_no_dropout,
+      .forward_units = ForwardUnits,
+      .backward_units = BackwardUnits,
       .input_gradient = InputGradient,
       .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
