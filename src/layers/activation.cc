@@ -70,16 +70,16 @@ class ActivationLayer final : public Layer {
   class Step final : public LayerStep {
    public:
     Step(kernels::Activation activation, std::int64_t size)
-        : activation_(activation), size_(size) {}
-    std::int64_t outputs() const override { return size_; }
-    bool step(const float* x, float* y) noexcept override {
-      kernels::activate(activation_, 1, size_, x, y);
-      return true;
+        : activation_(activation), outputs_(static_cast<std::size_t>(size)) {}
+    std::int64_t outputs() const override { return static_cast<std::int64_t>(outputs_.size()); }
+    const float* step(const float* x) noexcept override {
+      kernels::activate(activation_, 1, outputs(), x, outputs_.data());
+      return outputs_.data();
     }
 
    private:
     kernels::Activation activation_;
-    std::int64_t size_;
+    std::vector<float> outputs_;
   };
 
   bool is_glu() const { return options_.activation.name() == "glu"; }

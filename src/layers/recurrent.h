@@ -48,12 +48,11 @@ class RecurrentLayer : public Layer {
   virtual const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const = 0;
   virtual const kernels::CellKernels<double>& cell(kernels::Recurrence<double>& run) const = 0;
 
-  // What a live stream runs: the sums of a step, and the equation that makes the next state of
-  // them.
+  // What a live stream runs: the sums of a step, and the kernel that makes the next state.
   struct StepEquation {
     std::int64_t gates;
     std::vector<StepWeights::Sum> sums;
-    void (*apply)(const kernels::StepCell& run, const float* sums, State& state);
+    kernels::CellStep step;
   };
   // Empty if the cell with these options has no such form.
   virtual std::optional<StepEquation> step_equation() const = 0;

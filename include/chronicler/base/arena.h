@@ -29,6 +29,9 @@ class Arena {
   TensorView tensor(const Shape& shape, DType dtype);
   TensorView zeros(const Shape& shape, DType dtype);
 
+  // An arena for a part of the pass that another thread runs; it is reset with this one.
+  Arena& branch();
+
   // Takes back what was handed out since `mark`: the scratch of one step of many.
   struct Mark {
     std::size_t blocks = 0;
@@ -38,9 +41,10 @@ class Arena {
   Mark mark() const { return {blocks_.size(), offset_, used_}; }
   void rewind(const Mark& mark);
 
-  // Takes everything back; views into this arena are dead.
+  // Takes everything back; views into this arena and its branch are dead.
   void reset();
-  std::size_t used() const { return used_; }
+  // Bytes, those of the branch included.
+  std::size_t used() const;
   std::size_t capacity() const;
 
  private:
@@ -53,9 +57,12 @@ class Arena {
   };
   static Block make_block(std::size_t size);
 
+  std::size_t own_capacity() const;
+
   std::vector<Block> blocks_;
   std::size_t offset_ = 0;  // in the last block
   std::size_t used_ = 0;    // over all blocks
+  std::unique_ptr<Arena> branch_;
   std::size_t most_ = 0;    // before what was rewound
 };
 
