@@ -51,7 +51,9 @@ TEST(ModelConfig, ComesBack) {
 
 TEST(ModelConfig, SaysWhereItIsWrong) {
   const Json custom = {{"class_name", "MyModel"}, {"config", Json::object()}};
-  EXPECT_EQ(error_of([&] { model_at({custom, "model"}); }),
+  EXPECT_EQ(error_of([&] {
+              model_at({custom, "model"});
+            }),
             "model is a \"MyModel\", a class of its author's own: save it in Keras as a Sequential "
             "or Functional model");
   Json json = model_to_json(small());

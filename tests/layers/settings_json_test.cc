@@ -12,10 +12,12 @@ namespace {
 using test::error_of;
 
 TEST(SettingsJson, EveryKindOfValueComesBack) {
-  const std::vector<SettingValue> values{
-      SettingValue(),          SettingValue(true), SettingValue(std::int64_t{7}),
-      SettingValue(0.25),      SettingValue(std::string("rows")),
-      SettingValue(std::vector<double>{1.0, 2.5})};
+  const std::vector<SettingValue> values{SettingValue(),
+                                         SettingValue(true),
+                                         SettingValue(std::int64_t{7}),
+                                         SettingValue(0.25),
+                                         SettingValue(std::string("rows")),
+                                         SettingValue(std::vector<double>{1.0, 2.5})};
   for (const SettingValue& value : values) {
     const Json json = to_json(value);
     EXPECT_TRUE(setting_value_at({json, "place"}) == value) << json.dump();
@@ -23,12 +25,12 @@ TEST(SettingsJson, EveryKindOfValueComesBack) {
 }
 
 TEST(SettingsJson, RefusesWhatJsonOrASettingCannotHold) {
-  EXPECT_EQ(error_of([] {
-              to_json(SettingValue(std::numeric_limits<double>::infinity()));
-            }),
+  EXPECT_EQ(error_of([] { to_json(SettingValue(std::numeric_limits<double>::infinity())); }),
             "inf cannot be saved as JSON");
   const Json object = {{"a", 1}};
-  EXPECT_NE(error_of([&] { setting_value_at({object, "config.seed"}); }).find("config.seed"),
+  EXPECT_NE(error_of([&] {
+              setting_value_at({object, "config.seed"});
+            }).find("config.seed"),
             std::string::npos);
 }
 
@@ -42,8 +44,7 @@ TEST(SettingsJson, LeavesOutWhatIsUnknownAndOff) {
 
 TEST(SettingsJson, DescribedObjectsComeBack) {
   const Initializer given = initializers::Orthogonal(0.5, 3);
-  const Json json =
-      described_to_json("keras.initializers", given.class_name(), given.settings());
+  const Json json = described_to_json("keras.initializers", given.class_name(), given.settings());
   EXPECT_EQ(json["module"], "keras.initializers");
   EXPECT_TRUE(described_at<Initializer>({json, "place"}) == given);
   const Json name = "l2";

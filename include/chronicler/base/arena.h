@@ -63,7 +63,7 @@ class Arena {
   std::size_t offset_ = 0;  // in the last block
   std::size_t used_ = 0;    // over all blocks
   std::unique_ptr<Arena> branch_;
-  std::size_t most_ = 0;    // before what was rewound
+  std::size_t most_ = 0;  // before what was rewound
 };
 
 }  // namespace chronicler
