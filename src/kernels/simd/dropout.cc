@@ -109,7 +109,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(DropoutFactors);
+CHRONICLER_EXPORT(DropoutFactors);
 
 void dropout_factors(const Random& random, std::uint64_t stream, std::uint64_t first, double rate,
                      std::span<float> factors) {
