@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "chronicler/layers/layer.h"
+#include "kernels/dropout.h"
 
 namespace chronicler {
 
@@ -14,14 +16,9 @@ template <class Real>
 const Real* dropout_factors(Pass& pass, std::uint64_t seed, double rate, std::int64_t count,
                             std::uint64_t stream) {
   if (!pass.training || rate <= 0.0) return nullptr;
-  const Random random(seed);
   auto* factors = pass.arena.array<Real>(count);
-  const auto keep = static_cast<Real>(1.0 / (1.0 - rate));
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool drop =
-        random.uniform(stream, static_cast<std::uint64_t>(i)) < static_cast<float>(rate);
-    factors[i] = drop ? Real{0} : keep;
-  }
+  kernels::dropout_factors(Random(seed), stream, 0, rate,
+                           std::span<Real>(factors, static_cast<std::size_t>(count)));
   return factors;
 }
 

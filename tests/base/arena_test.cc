@@ -139,5 +139,27 @@ TEST(Arena, MovesAndStartsAnew) {
   EXPECT_EQ(arena.used(), 10U * 1024U);
 }
 
+// The scratch of one step of many lies in the same place at every step.
+TEST(Arena, RewindsToAMark) {
+  Arena arena;
+  const void* kept = arena.allocate(100);
+  const Arena::Mark mark = arena.mark();
+  const std::size_t before = arena.used();
+  arena.allocate(1 << 20U);  // a block of its own
+  arena.rewind(mark);
+  EXPECT_EQ(arena.used(), before);
+  void* first = arena.allocate(5000);
+  arena.rewind(mark);
+  EXPECT_EQ(arena.allocate(5000), first);
+  EXPECT_NE(kept, first);
+  // What was rewound counts: the next pass finds room for it.
+  arena.reset();
+  const std::size_t capacity = arena.capacity();
+  EXPECT_GE(capacity, std::size_t{1} << 20U);
+  arena.allocate(100);
+  arena.allocate(1 << 20U);
+  EXPECT_EQ(arena.capacity(), capacity);
+}
+
 }  // namespace
 }  // namespace chronicler

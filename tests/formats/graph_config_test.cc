@@ -71,7 +71,7 @@ TEST(GraphConfig, RunsGetItemOfKeras) {
   const auto path = [](const std::string& name) {
     return (test::source_dir() / "tests/golden/get_item" / name).string();
   };
-  const std::unique_ptr<Model> model = load_model(path("model.keras"));
+  const std::unique_ptr<Model> model = load_model(path("get_item.keras"));
   EXPECT_TRUE(test::close_to((*model)(load_npy(path("x.npy"))), load_npy(path("y.npy")), 1e-5));
 }
 

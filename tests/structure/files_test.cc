@@ -37,6 +37,8 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/training/learning_rate_scheduler.cc",  // callbacks.h
       "src/training/model_checkpoint.cc",         // callbacks.h
       "src/training/reduce_lr_on_plateau.cc",     // callbacks.h
+      "src/training/swap_ema_weights.cc",         // callbacks.h
+      "src/training/tensor_board.cc",             // callbacks.h
       "src/training/terminate_on_nan.cc",         // callbacks.h
   };
   return set;

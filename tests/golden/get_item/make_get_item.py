@@ -1,6 +1,6 @@
 """A Functional model that takes parts of tensors, x[:, -1] and its kin.
 
-    python make_get_item.py      writes model.keras, x.npy and y.npy (the model's output) beside this script
+    python make_get_item.py      writes get_item.keras, x.npy and y.npy (the model's output) beside this script
 
 Needs: pip install keras==3.15.1 tensorflow-cpu==2.21.0
 """
@@ -21,4 +21,4 @@ model = keras.Model(x, keras.layers.Dense(2)(keras.layers.Concatenate()(parts)))
 data = np.random.default_rng(1).standard_normal((3, 6, 4)).astype("f4")
 np.save(HERE / "x.npy", data)
 np.save(HERE / "y.npy", model.predict(data, verbose=0))
-model.save(HERE / "model.keras")
+model.save(HERE / "get_item.keras")
