@@ -14,6 +14,8 @@
 #include "chronicler/data/forecast_errors.h"     // IWYU pragma: export
 #include "chronicler/data/sequences.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"  // IWYU pragma: export
+#include "chronicler/data/time_series.h"         // IWYU pragma: export
+#include "chronicler/data/timestamp.h"           // IWYU pragma: export
 #include "chronicler/data/windows.h"             // IWYU pragma: export
 #include "chronicler/formats/model_file.h"       // IWYU pragma: export
 #include "chronicler/formats/npy.h"              // IWYU pragma: export
