@@ -33,6 +33,7 @@
 #include "chronicler/model/model.h"              // IWYU pragma: export
 #include "chronicler/model/stream.h"             // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"          // IWYU pragma: export
+#include "chronicler/tasks/forecaster.h"         // IWYU pragma: export
 #include "chronicler/training/callbacks.h"       // IWYU pragma: export
 #include "chronicler/training/fit.h"             // IWYU pragma: export
 #include "chronicler/training/losses.h"          // IWYU pragma: export

@@ -43,8 +43,8 @@ Symbol answers(const Inputs& inputs, const NetworkShape& shape, const std::strin
   std::vector<Symbol> heads;
   for (std::int64_t head = 0; head <= shape.quantiles; ++head) {
     const std::string name = head_name(prefix, head);
-    const Symbol change = layers::Dense(
-        {.units = shape.horizon, .kernel_initializer = "zeros", .name = name})(state);
+    const Symbol change =
+        layers::Dense({.units = shape.horizon, .kernel_initializer = "zeros", .name = name})(state);
     heads.push_back(layers::Add({.name = name + "_answer"})({linear, change}));
   }
   if (heads.size() == 1) return heads.front();
@@ -69,8 +69,9 @@ void start_from(Functional& network, const std::string& prefix, const LinearMap&
   const auto horizon = static_cast<std::int64_t>(map.intercept.size());
   linear[0].value.fill(0.0);
   for (std::size_t i = 0; i < map.chosen.size(); ++i) {
-    const std::vector<double> row(map.weights.begin() + static_cast<std::ptrdiff_t>(i) * horizon,
-                                  map.weights.begin() + static_cast<std::ptrdiff_t>(i + 1) * horizon);
+    const std::vector<double> row(
+        map.weights.begin() + static_cast<std::ptrdiff_t>(i) * horizon,
+        map.weights.begin() + static_cast<std::ptrdiff_t>(i + 1) * horizon);
     copy_numbers(row, linear[0].value.rows(map.chosen[i], map.chosen[i] + 1));
   }
   copy_numbers(map.intercept, linear[1].value);

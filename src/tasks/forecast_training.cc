@@ -55,7 +55,8 @@ class Stretches {
         frame_.write_steps(stretch.channel, std::max<std::int64_t>(row, 0),
                            step_values.as<float>() + place * frame_.steps_width());
         if (t < plan_.memory || row < plan_.first) continue;
-        frame_.write_lags(stretch.channel, row, lag_values.as<float>() + place * frame_.lags_width());
+        frame_.write_lags(stretch.channel, row,
+                          lag_values.as<float>() + place * frame_.lags_width());
         for (std::int64_t h = 1; h <= horizon && row + h < frame_.rows(); ++h) {
           if (!counts(row + h) || !frame_.is_observed(stretch.channel, row + h)) continue;
           truth.as<float>()[place * horizon + h - 1] =
@@ -110,9 +111,9 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
                            const TrainingPlan& plan, const ForecastOptions& options,
                            ForecastProgress progress, const std::optional<TrainingState>& resumed,
                            const std::function<void(const TrainingState&)>& after) {
-  network.compile({.optimizer = optimizers::Adam({.learning_rate = plan.learning_rate,
-                                                  .global_clipnorm = 1.0}),
-                   .loss = forecast_loss(plan.quantiles, plan.quantile_weight)});
+  network.compile(
+      {.optimizer = optimizers::Adam({.learning_rate = plan.learning_rate, .global_clipnorm = 1.0}),
+       .loss = forecast_loss(plan.quantiles, plan.quantile_weight)});
   Trainer& trainer = trainer_of(network, "fit");
   const Stretches stretches(frame, plan);
   const auto is_held = [&](std::int64_t row) { return plan.held.holds(row); };
@@ -121,8 +122,8 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
   };
   std::vector<Dataset> held;
   {
-    const std::vector<Stretch> all = stretches.covering(
-        std::max(plan.held.begin - 1, plan.first), plan.held.end - 1, 0);
+    const std::vector<Stretch> all =
+        stretches.covering(std::max(plan.held.begin - 1, plan.first), plan.held.end - 1, 0);
     for (std::size_t begin = 0; begin < all.size(); begin += 32) {
       const std::size_t count = std::min<std::size_t>(32, all.size() - begin);
       held.push_back(stretches.batch(std::span(all).subspan(begin, count), is_held));

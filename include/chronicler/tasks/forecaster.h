@@ -39,8 +39,9 @@ struct ForecastOptions {
   std::int64_t horizon = 1;     // rows to tell at once
   std::int64_t covariates = 0;  // how many of the series' columns, the last ones, are only seen
   std::int64_t test_rows = 0;   // the last rows, which nothing is learnt from; 0: a fifth
-  std::int64_t validation_rows = 0;  // the rows before those, which choose; 0: a quarter of the rest
-  std::int64_t test_every = 1;       // rows between two forecasts of the test
+  std::int64_t validation_rows =
+      0;                        // the rows before those, which choose; 0: a quarter of the rest
+  std::int64_t test_every = 1;  // rows between two forecasts of the test
   std::vector<double> quantiles = {0.1, 0.9};
   std::uint64_t seed = 0;
 
@@ -119,9 +120,9 @@ struct ForecastReport {
 struct Forecast {
   std::vector<std::string> targets;
   std::vector<double> quantiles;
-  std::vector<std::int64_t> times;    // (H); empty without a clock
-  std::vector<double> mean;           // (H, targets)
-  std::vector<double> values;         // (H, targets, quantiles)
+  std::vector<std::int64_t> times;  // (H); empty without a clock
+  std::vector<double> mean;         // (H, targets)
+  std::vector<double> values;       // (H, targets, quantiles)
   std::int64_t horizon() const {
     return targets.empty() ? 0 : static_cast<std::int64_t>(mean.size() / targets.size());
   }
@@ -143,7 +144,8 @@ class Forecaster {
 
   // Series for the following have targets() and covariates() as columns, in this order.
   Forecast run(const data::TimeSeries& series) const;
-  ForecastReport backtest(const data::TimeSeries& series, const BacktestOptions& options = {}) const;
+  ForecastReport backtest(const data::TimeSeries& series,
+                          const BacktestOptions& options = {}) const;
 
   void save(const std::string& path) const;
   static Forecaster load(const std::string& path);
