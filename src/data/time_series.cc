@@ -70,6 +70,10 @@ class Clock {
                parse_timestamp(cell, DateOrder::day_first).has_value();
       };
       if (!std::all_of(rows.begin(), rows.end(), is_date)) continue;
+      // A year beside columns of month and day is no time by itself.
+      std::size_t same = 0;
+      for (std::size_t i = 1; i < rows.size(); ++i) same += rows[i][column] == rows[i - 1][column];
+      if (2 * same > rows.size()) continue;
       places_ = {column};
       name_ = file.columns()[column];
       return;

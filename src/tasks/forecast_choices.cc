@@ -122,20 +122,65 @@ Blocks gather_blocks(const ForecastFrame& frame, std::int64_t horizon, std::int6
   return blocks;
 }
 
-LinearChoice choose_linear(const Blocks& blocks,
-                           const std::vector<std::vector<std::int64_t>>& feature_sets) {
-  const std::size_t last = blocks.moments.size() - 1;
-  const Moments learnt = blocks.without(last);
-  LinearChoice best;
-  best.error = std::numeric_limits<double>::infinity();
+std::vector<LinearChoice> judge_linear(const Blocks& blocks,
+                                       const std::vector<std::vector<std::int64_t>>& feature_sets) {
+  constexpr double many = 20000.0;  // examples in a block that need no second opinion
+  const std::size_t count = blocks.moments.size();
+  std::vector<std::size_t> judges;
+  for (std::size_t block = count; block-- > 0;) {
+    if (blocks.moments[block].count() <= 0.0) continue;
+    judges.push_back(block);
+    if (blocks.moments[block].count() >= many) break;
+  }
+  std::vector<LinearChoice> choices;
+  std::vector<Moments> learnt;
+  for (const std::size_t block : judges) learnt.push_back(blocks.without(block));
   for (const std::vector<std::int64_t>& features : feature_sets) {
-    for (const double penalty : {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0}) {
-      const LinearMap map = solve_ridge(learnt, features, penalty);
-      const double error = mean_squared_error(blocks.moments[last], map);
+    LinearChoice best{features, 1.0, std::numeric_limits<double>::infinity()};
+    for (const double penalty : {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0}) {
+      double error = 0.0;
+      for (std::size_t i = 0; i < judges.size(); ++i) {
+        error += mean_squared_error(blocks.moments[judges[i]],
+                                    solve_ridge(learnt[i], features, penalty));
+      }
+      error /= static_cast<double>(judges.size());
       if (error < best.error) best = {features, penalty, error};
     }
+    choices.push_back(std::move(best));
   }
-  return best;
+  std::sort(choices.begin(), choices.end(),
+            [](const LinearChoice& a, const LinearChoice& b) { return a.error < b.error; });
+  return choices;
+}
+
+LinearMap mean_map(const Moments& moments, const std::vector<LinearChoice>& choices) {
+  constexpr double about_as_good = 1.03;
+  const auto goals = static_cast<std::size_t>(moments.goals());
+  const auto features = static_cast<std::size_t>(moments.features());
+  std::vector<double> weights(features * goals, 0.0);
+  std::vector<bool> used(features, false);
+  LinearMap mean{{}, {}, std::vector<double>(goals, 0.0)};
+  double count = 0.0;
+  for (const LinearChoice& choice : choices) {
+    if (choice.error > about_as_good * choices.front().error) break;
+    const LinearMap map = solve_ridge(moments, choice.features, choice.penalty);
+    for (std::size_t i = 0; i < map.chosen.size(); ++i) {
+      const auto feature = static_cast<std::size_t>(map.chosen[i]);
+      used[feature] = true;
+      for (std::size_t g = 0; g < goals; ++g)
+        weights[feature * goals + g] += map.weights[i * goals + g];
+    }
+    for (std::size_t g = 0; g < goals; ++g) mean.intercept[g] += map.intercept[g];
+    count += 1.0;
+  }
+  for (std::size_t feature = 0; feature < features; ++feature) {
+    if (!used[feature]) continue;
+    mean.chosen.push_back(static_cast<std::int64_t>(feature));
+    for (std::size_t g = 0; g < goals; ++g)
+      mean.weights.push_back(weights[feature * goals + g] / count);
+  }
+  for (double& intercept : mean.intercept) intercept /= count;
+  return mean;
 }
 
 std::vector<std::int64_t> lookbacks(std::int64_t period, std::int64_t longest) {

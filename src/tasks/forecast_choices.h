@@ -37,12 +37,15 @@ Blocks gather_blocks(const ForecastFrame& frame, std::int64_t horizon, std::int6
 struct LinearChoice {
   std::vector<std::int64_t> features;
   double penalty = 1e-3;
-  double error = 0.0;  // mean squared, on the last block
+  double error = 0.0;  // mean squared
 };
-// The best of these sets of features and of the penalties: learnt without the last block, judged on
-// it.
-LinearChoice choose_linear(const Blocks& blocks,
-                           const std::vector<std::vector<std::int64_t>>& feature_sets);
+// These sets of features, each with its best penalty, best first: each block is judged by what was
+// learnt without it; of long series, the last block alone.
+std::vector<LinearChoice> judge_linear(const Blocks& blocks,
+                                       const std::vector<std::vector<std::int64_t>>& feature_sets);
+
+// The mean of the maps of all choices that are about as good as the first: steadier than any.
+LinearMap mean_map(const Moments& moments, const std::vector<LinearChoice>& choices);
 
 // Lookbacks worth trying, up to `longest`.
 std::vector<std::int64_t> lookbacks(std::int64_t period, std::int64_t longest);

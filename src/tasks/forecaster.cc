@@ -220,7 +220,7 @@ Scaled try_scale(const data::TimeSeries& series, const ForecastOptions& options,
       gather_blocks(frame, recipe.horizon, tried.back() - 1, blocks_of(split), tried.back());
   std::vector<std::vector<std::int64_t>> sets;
   for (const std::int64_t lookback : tried) sets.push_back(first_features(lookback));
-  const LinearChoice choice = choose_linear(blocks, sets);
+  const LinearChoice choice = judge_linear(blocks, sets).front();
 
   // Judged in the data's units, where scales can be compared.
   set_linear(recipe, solve_ridge(blocks.without(blocks.moments.size() - 1), choice.features,
@@ -274,8 +274,21 @@ Scaled choose_scale(const data::TimeSeries& series, const ForecastOptions& optio
 // The linear path of the network: which features, and the sums to fit it from.
 struct LinearPath {
   Blocks blocks;
-  LinearChoice choice;
-  std::vector<std::int64_t> places;  // of the features in the network's lags
+  std::vector<LinearChoice> choices;
+  std::int64_t longest = 1;   // lookback among the features
+  std::int64_t best = 1;      // lookback of the best choice
+  std::int64_t lookback = 1;  // that the network's lags keep
+
+  // Learnt without a block, in the places of the network's lags.
+  LinearMap map_without(std::size_t block) const {
+    LinearMap map = mean_map(blocks.without(block), choices);
+    for (std::int64_t& feature : map.chosen)
+      feature = feature < longest ? feature : feature - longest + lookback;
+    return map;
+  }
+  double error_without(std::size_t block) const {
+    return mean_squared_error(blocks.moments[block], mean_map(blocks.without(block), choices));
+  }
 };
 
 LinearPath choose_path(const data::TimeSeries& series, const ForecastOptions& options,
@@ -299,20 +312,25 @@ LinearPath choose_path(const data::TimeSeries& series, const ForecastOptions& op
     for (const bool with_covariates : {false, true}) {
       for (const bool with_calendar : {false, true}) {
         if ((with_covariates && seen == 0) || (with_calendar && calendar == 0)) continue;
-        std::vector<std::int64_t> set = first_features(lookback);
-        if (with_covariates) set.insert(set.end(), all.begin() + own, all.begin() + own + seen);
-        if (with_calendar) set.insert(set.end(), all.begin() + own + seen, all.end());
-        sets.push_back(std::move(set));
+        for (const bool with_level : {true, false}) {
+          std::vector<std::int64_t> set = first_features(lookback);
+          if (!with_level) set.erase(set.begin());
+          if (with_covariates) set.insert(set.end(), all.begin() + own, all.begin() + own + seen);
+          if (with_calendar) set.insert(set.end(), all.begin() + own + seen, all.end());
+          if (!set.empty()) sets.push_back(std::move(set));
+        }
       }
     }
   }
-  LinearPath path{gather_blocks(frame, recipe.horizon, own - 1, blocks_of(split), 0), {}, {}};
-  path.choice = choose_linear(path.blocks, sets);
-  std::int64_t lookback = 0;
-  for (const std::int64_t feature : path.choice.features) lookback += feature < own ? 1 : 0;
-  recipe.lookback = lookback;
-  for (const std::int64_t feature : path.choice.features)
-    path.places.push_back(feature < own ? feature : feature - own + lookback);
+  LinearPath path{
+      gather_blocks(frame, recipe.horizon, own - 1, blocks_of(split), 0), {}, own, 1, 1};
+  path.choices = judge_linear(path.blocks, sets);
+  for (const std::int64_t feature : path.choices.front().features)
+    path.best = feature < own ? std::max(path.best, feature + 1) : path.best;
+  for (const std::int64_t feature : mean_map(path.blocks.total(), path.choices).chosen) {
+    if (feature < own) path.lookback = std::max(path.lookback, feature + 1);
+  }
+  recipe.lookback = path.lookback;
   return path;
 }
 
@@ -570,11 +588,12 @@ std::string told_choice(const ForecastRecipe& recipe, const Sizes& sizes, const 
   return fmt::format(
       "{} rows, one a {}: {} to learn from (the last {} choose), {} to test. Scale: {}. Period: "
       "{}. "
-      "Linear path: {} values back, {} inputs, penalty {}. Network: {} of {}, {} units{}, {} steps "
+      "Linear path: {} values back, best with {} inputs and penalty {}. Network: {} of {}, {} "
+      "units{}, {} steps "
       "of memory, up to {} epochs, learning rate {}",
       split.rows, unit, split.learnt, split.validation, split.rows - split.learnt,
       recipe.scales.front().log ? "logarithms" : "as it is", recipe.period, recipe.lookback,
-      path.choice.features.size(), path.choice.penalty, sizes.members,
+      path.choices.front().features.size(), path.choices.front().penalty, sizes.members,
       sizes.shape.cell == "gru" ? "GRU" : "LSTM", sizes.shape.units,
       sizes.shape.layers > 1 ? fmt::format(" in {} layers", sizes.shape.layers) : "", recipe.memory,
       sizes.plan.epochs, sizes.plan.learning_rate);
@@ -598,7 +617,7 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& series,
   ForecastRecipe recipe = scaled.recipe;
   LinearPath path = choose_path(series, options, split, scaled, recipe);
   recipe.memory = std::clamp<std::int64_t>(
-      std::max<std::int64_t>({recipe.period, recipe.lookback, 16}), 1,
+      std::max<std::int64_t>({recipe.period, path.best, 16}), 1,
       std::max<std::int64_t>(std::min<std::int64_t>(split.fitted() / 4, 168), 1));
   const ForecastFrame frame(recipe, series);
   const Sizes sizes = choose_sizes(options, split, frame, recipe, path.blocks.ranges.size());
@@ -619,10 +638,8 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& series,
     if (static_cast<std::size_t>(m) < finished.size()) {
       network.set_weights(finished[static_cast<std::size_t>(m)]);
     } else {
-      LinearMap map =
-          solve_ridge(path.blocks.without(block), path.choice.features, path.choice.penalty);
-      const double spread = std::sqrt(mean_squared_error(path.blocks.moments[block], map));
-      map.chosen = path.places;
+      const LinearMap map = path.map_without(block);
+      const double spread = std::sqrt(path.error_without(block));
       std::vector<double> offsets;
       for (const double quantile : recipe.quantiles) {
         offsets.insert(offsets.end(), static_cast<std::size_t>(recipe.horizon),
