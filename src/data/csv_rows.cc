@@ -93,7 +93,13 @@ struct CsvRows::Source {
         if (quoted) never_closed();
         return !row.empty();
       }
-      if (c == '"') quoted = !quoted;
+      if (c == '"') {
+        if (!quoted && !is_cell_start() && row.back() != '"') {
+          throw Error(fmt::format("{}: a quote in the middle of a cell", place(name, line)),
+                      "put the whole cell in quotes and double the quote inside it");
+        }
+        quoted = !quoted;
+      }
       const bool is_end = c == '\n' || c == '\r';
       if (is_end) ++next_line;
       if (c == '\r') {
@@ -106,6 +112,13 @@ struct CsvRows::Source {
       if (is_end && !quoted) return true;
       if (row.size() > longest_row) never_closed();
     }
+  }
+
+  bool is_cell_start() const {
+    if (row.empty() || row == byte_order_mark) return true;
+    // The header line tells the delimiter only once it is read.
+    return columns.empty() ? std::string_view(",;\t").find(row.back()) != std::string_view::npos
+                           : row.back() == delimiter;
   }
 
   [[noreturn]] void never_closed() const {

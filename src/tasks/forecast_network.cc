@@ -38,8 +38,9 @@ Symbol answers(const Inputs& inputs, const NetworkShape& shape, const std::strin
     if (shape.dropout > 0.0)
       state = layers::Dropout({.rate = shape.dropout, .name = name + "_dropout"})(state);
   }
-  const Symbol linear =
-      layers::Dense({.units = shape.horizon, .name = prefix + "linear"})(inputs.lags);
+  const Symbol linear = layers::Dense({.units = shape.horizon,
+                                       .name = prefix + "linear",
+                                       .trainable = shape.linear_learns})(inputs.lags);
   std::vector<Symbol> heads;
   for (std::int64_t head = 0; head <= shape.quantiles; ++head) {
     const std::string name = head_name(prefix, head);

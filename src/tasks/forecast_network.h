@@ -21,6 +21,7 @@ struct NetworkShape {
   std::int64_t units = 32;
   std::int64_t layers = 1;
   double dropout = 0.0;
+  bool linear_learns = false;  // or stays as it starts, which of a short series is better
 };
 
 // steps (B, T, steps_width) and lags (B, T, lags_width) to (B, T, (1 + quantiles) H): for each step

@@ -222,22 +222,26 @@ Scaled try_scale(const data::TimeSeries& series, const ForecastOptions& options,
   for (const std::int64_t lookback : tried) sets.push_back(first_features(lookback));
   const LinearChoice choice = judge_linear(blocks, sets).front();
 
-  // Judged in the data's units, where scales can be compared.
-  set_linear(recipe, solve_ridge(blocks.without(blocks.moments.size() - 1), choice.features,
-                                 choice.penalty));
+  // Judged in the data's units, where scales can be compared: each block by what the others taught.
   double squares = 0.0;
   double count = 0.0;
-  for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
-    const auto column = static_cast<std::size_t>(channel);
-    const Scale& scale = recipe.scales[column];
-    for (std::int64_t row = split.fitted() - 1; row + recipe.horizon < split.learnt; ++row) {
-      const std::vector<double> change = linear_change(recipe, frame, channel, row);
-      for (std::int64_t h = 1; h <= recipe.horizon; ++h) {
-        const double told = scale.original(frame.z(channel, row) +
-                                           recipe.change * change[static_cast<std::size_t>(h - 1)]);
-        const double error = told - series.at(row + h, column);
-        squares += error * error;
-        count += 1.0;
+  for (std::size_t block = 0; block < blocks.ranges.size(); ++block) {
+    if (blocks.moments[block].count() <= 0.0) continue;
+    set_linear(recipe, solve_ridge(blocks.without(block), choice.features, choice.penalty));
+    const RowRange& range = blocks.ranges[block];
+    for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
+      const auto column = static_cast<std::size_t>(channel);
+      const Scale& scale = recipe.scales[column];
+      for (std::int64_t row = std::max(range.begin - 1, tried.back() - 1);
+           row + recipe.horizon < range.end; ++row) {
+        const std::vector<double> change = linear_change(recipe, frame, channel, row);
+        for (std::int64_t h = 1; h <= recipe.horizon; ++h) {
+          const double told = scale.original(
+              frame.z(channel, row) + recipe.change * change[static_cast<std::size_t>(h - 1)]);
+          const double error = told - series.at(row + h, column);
+          squares += error * error;
+          count += 1.0;
+        }
       }
     }
   }
@@ -266,7 +270,9 @@ Scaled choose_scale(const data::TimeSeries& series, const ForecastOptions& optio
     Scaled plain = try_scale(series, options, split, false, recipe);
     if (!may_log || options.transform == "none") return plain;
     Scaled logs = try_scale(series, options, split, true, recipe);
-    return logs.error < 0.99 * plain.error ? std::move(logs) : std::move(plain);
+    // Of a short series, growth in shares is the simpler tale unless the errors speak against it.
+    const double allowed = split.fitted() < 500 ? 1.01 : 0.99;
+    return logs.error < allowed * plain.error ? std::move(logs) : std::move(plain);
   }
   return try_scale(series, options, split, true, recipe);
 }
@@ -358,6 +364,7 @@ Sizes choose_sizes(const ForecastOptions& options, const Split& split, const For
                                    : 96;
   shape.layers = options.layers > 0 ? options.layers : 1;
   shape.dropout = options.dropout >= 0.0 ? options.dropout : 0.2;
+  shape.linear_learns = examples >= 20000;
 
   TrainingPlan& plan = sizes.plan;
   plan.shape = shape;
@@ -368,10 +375,13 @@ Sizes choose_sizes(const ForecastOptions& options, const Split& split, const For
   plan.stretch = std::clamp<std::int64_t>(examples / 100, 16, 2 * recipe.memory);
   const std::int64_t stretches = std::max<std::int64_t>(examples / plan.stretch, 1);
   plan.batch = std::clamp<std::int64_t>(stretches / 16, 1, 16);
-  plan.epochs = options.epochs > 0 ? options.epochs : examples < 20000 ? 100 : 60;
-  plan.patience = std::max<std::int64_t>(plan.epochs / 3, 5);
+  plan.epochs = options.epochs > 0 ? options.epochs
+                : examples < 20000 ? 100
+                : examples < 60000 ? 60
+                                   : 30;
+  plan.patience = std::max<std::int64_t>(plan.epochs / 3, 8);
   plan.learning_rate = options.learning_rate > 0.0 ? options.learning_rate : 3e-3;
-  sizes.members = options.members > 0 ? options.members : 3;
+  sizes.members = options.members > 0 ? options.members : examples < 60000 ? 3 : 1;
   sizes.members = std::min(sizes.members, static_cast<std::int64_t>(blocks));
   return sizes;
 }

@@ -26,6 +26,7 @@ void expect_success(const std::string& name, const std::string& data = {}) {
 TEST(Examples, TutorialNamesNineDigitsOfTen) { expect_success("tutorial", "digits.csv"); }
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
+TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
 
 }  // namespace
 }  // namespace chronicler::test
