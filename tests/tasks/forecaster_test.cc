@@ -183,8 +183,10 @@ TEST(Forecaster, SaysWhatIsWrongWithTheData) {
             "made up: column \"y\" is 4 in all 60 rows to learn from");
   options = {};
   options.transform = "log";
-  EXPECT_EQ(message(series_of(100, [](std::int64_t row) { return 5.0 - 0.1 * row; }), options),
-            "made up: numbers of 0 and below have no logarithm");
+  EXPECT_EQ(
+      message(series_of(100, [](std::int64_t row) { return 5.0 - 0.1 * static_cast<double>(row); }),
+              options),
+      "made up: numbers of 0 and below have no logarithm");
 }
 
 }  // namespace
