@@ -10,6 +10,7 @@
 #include "chronicler/base/tensor.h"              // IWYU pragma: export
 #include "chronicler/data/bleu.h"                // IWYU pragma: export
 #include "chronicler/data/csv.h"                 // IWYU pragma: export
+#include "chronicler/data/csv_rows.h"            // IWYU pragma: export
 #include "chronicler/data/error_rate.h"          // IWYU pragma: export
 #include "chronicler/data/forecast_errors.h"     // IWYU pragma: export
 #include "chronicler/data/sequences.h"           // IWYU pragma: export

@@ -61,10 +61,10 @@ std::string to_text(const ForecastReport& report) {
   }
   std::string text = report.verdict + "\n\n" + cli::to_text(table);
   text += fmt::format(
-      "\n{} forecasts; mean squared error {:.1f} % below the best baseline's (95 % "
-      "interval {:.1f} to {:.1f}).\n",
-      with_commas(report.forecasts), 100.0 * report.gain, 100.0 * report.gain_low,
-      100.0 * report.gain_high);
+      "\n{} forecasts; mean squared error {:.1f} % {} the best baseline's (95 % "
+      "interval of what is gained {:.1f} to {:.1f} %).\n",
+      with_commas(report.forecasts), std::abs(100.0 * report.gain),
+      report.gain >= 0.0 ? "below" : "above", 100.0 * report.gain_low, 100.0 * report.gain_high);
   if (report.left_out > 0) {
     text += fmt::format("{} true values are missing in the file and do not count.\n",
                         with_commas(report.left_out));
