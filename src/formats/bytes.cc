@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -31,17 +30,6 @@ struct Descriptor {
   int number;
 };
 
-constexpr std::array<std::uint32_t, 256> crc_table = [] {
-  constexpr std::uint32_t polynomial = 0x82F63B78;  // reflected
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) != 0 ? polynomial : 0);
-    table[i] = value;
-  }
-  return table;
-}();
-
 }  // namespace
 
 // Not a pipe or a device: a model is data that has an end. O_NONBLOCK so that opening a pipe does
@@ -65,13 +53,6 @@ std::string read_file(const std::string& path) {
   }
   bytes.resize(done);
   return bytes;
-}
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
-  std::uint32_t crc = ~before;
-  for (const char byte : bytes)
-    crc = (crc >> 8U) ^ crc_table[(crc ^ static_cast<unsigned char>(byte)) & 0xFFU];
-  return ~crc;
 }
 
 }  // namespace chronicler

@@ -31,7 +31,4 @@ void append_number(std::string& bytes, Number number) {
   bytes.append(raw, sizeof(Number));
 }
 
-// CRC-32C (Castagnoli): a checksum that sees every damage of up to 32 neighbouring bits.
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
-
 }  // namespace chronicler

@@ -33,13 +33,62 @@ bool is_operation(const JsonPlace& object) {
 
 bool is_tensor(const JsonPlace& place) { return place.is_object() || place.is_list(); }
 
+// What stands between the brackets of x[...].
+constexpr const char* slice_class = "__slice__";
+constexpr const char* ellipsis_class = "__ellipsis__";
+
+layers::SliceItem slice_item_at(const JsonPlace& place) {
+  using Kind = layers::SliceItem::Kind;
+  if (place.is_null()) return {Kind::new_axis};
+  if (!place.is_object()) return {Kind::index, place.whole()};
+  const std::string& class_name = place["class_name"].text();
+  if (class_name == ellipsis_class) return {Kind::ellipsis};
+  if (class_name != slice_class) place["class_name"].refuse("a slice");
+  const auto bound = [&](const char* name) {
+    const auto given = place["config"].find(name);
+    return given ? std::optional(given->whole()) : std::nullopt;
+  };
+  return {Kind::range, bound("start"), bound("stop"), bound("step")};
+}
+
+std::vector<layers::SliceItem> slice_items_at(const JsonPlace& place) {
+  if (!place.is_list()) return {slice_item_at(place)};
+  std::vector<layers::SliceItem> items;
+  for (const JsonPlace& item : place.items()) items.push_back(slice_item_at(item));
+  return items;
+}
+
+Json to_json(const layers::SliceItem& item) {
+  using Kind = layers::SliceItem::Kind;
+  const auto bound = [](const std::optional<std::int64_t>& value) {
+    return value ? Json(*value) : Json();
+  };
+  if (item.kind == Kind::new_axis) return nullptr;
+  if (item.kind == Kind::index) return bound(item.start);
+  if (item.kind == Kind::ellipsis)
+    return {{"class_name", ellipsis_class}, {"config", Json::object()}};
+  return {{"class_name", slice_class},
+          {"config",
+           {{"start", bound(item.start)}, {"stop", bound(item.stop)}, {"step", bound(item.step)}}}};
+}
+
+// The tensors among the arguments of an operation come before its constants, or between them; the
+// second argument of GetItem holds none.
+bool is_get_item(std::string_view class_name) { return class_name == "GetItem"; }
+
 // An operation is a layer here, with the constants among its arguments and its axes as options.
 LayerPtr operation_at(const JsonPlace& object) {
   const JsonPlace config = object["config"];
   layers::OperationOptions options{.name = config["name"].text()};
   const std::vector<JsonPlace> nodes = object["inbound_nodes"].items();
   if (nodes.size() != 1) object.refuse("an operation that is called once");
-  for (const JsonPlace& argument : nodes.front()["args"].items()) {
+  const std::vector<JsonPlace> arguments = nodes.front()["args"].items();
+  if (is_get_item(object["class_name"].text())) {
+    if (arguments.size() != 2) nodes.front()["args"].refuse("a tensor and what to take of it");
+    options.items = slice_items_at(arguments[1]);
+    return layers::Operation("GetItem", options);
+  }
+  for (const JsonPlace& argument : arguments) {
     std::optional<double>& constant = options.arguments.emplace_back();
     if (argument.json().is_boolean()) {
       constant = argument.flag() ? 1.0 : 0.0;
@@ -84,6 +133,12 @@ Json operation_to_json(const Layer& operation) {
 // The arguments of an operation: its tensors with the constants in their places.
 Json with_constants(Json tensors, const Layer& operation, const layers::OperationOptions& options) {
   if (operation.class_name() == "Concatenate") return Json::array({std::move(tensors)});
+  if (is_get_item(operation.class_name())) {
+    Json items = Json::array();
+    for (const layers::SliceItem& item : options.items) items.push_back(to_json(item));
+    tensors.push_back(std::move(items));
+    return tensors;
+  }
   Json arguments = Json::array();
   std::size_t next = 0;
   for (const std::optional<double>& constant : options.arguments) {
@@ -257,6 +312,7 @@ GraphCall operation_call_at(const JsonPlace& node, const Layer& operation) {
   GraphCall call{.layer = operation.name()};
   for (const JsonPlace& argument : node["args"].items()) {
     if (!is_tensor(argument)) continue;
+    if (is_get_item(operation.class_name()) && !call.inputs.empty()) break;
     for (GraphEdge& edge : tensors_at(argument)) call.inputs.push_back(std::move(edge));
   }
   return call;

@@ -187,10 +187,26 @@ Shape shape_at(const JsonPlace& place) {
   return shape;
 }
 
+namespace {
+
+// Leaves out the options that are not Keras's and not in use.
+void drop_unused(const Layer& layer, Json& config) {
+  if (layer.own_fields().empty()) return;
+  ConfigWriter defaults;
+  make_layer(layer.class_name())->fields(defaults);
+  for (const std::string_view field : layer.own_fields()) {
+    if (config[std::string(field)] == defaults.config[std::string(field)])
+      config.erase(std::string(field));
+  }
+}
+
+}  // namespace
+
 Json layer_to_json(Layer& layer) {
   if (const Model* model = model_of(layer)) return model_to_json(*model);
   ConfigWriter writer;
   visit_config(layer, writer);
+  drop_unused(layer, writer.config);
   if (layer.class_name() == "InputLayer") {  // Keras knows it with these options only
     writer.config.erase("trainable");
     writer.config["sparse"] = false;

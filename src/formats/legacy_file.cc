@@ -1,13 +1,16 @@
 #include "formats/legacy_file.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "formats/hdf5_reader.h"
+#include "formats/legacy_layers.h"
 
 namespace chronicler {
 namespace {
@@ -32,8 +35,6 @@ std::vector<std::string> long_list(const Attributes& attributes, const std::stri
 
 // ---- the configuration of Keras 2
 
-constexpr std::string_view hard_sigmoid = "hard_sigmoid";
-
 // Options that only Keras 2 has, and what became of them.
 void renew_layer_config(const std::string& class_name, Json& config) {
   if (config.contains("batch_input_shape")) {
@@ -43,12 +44,6 @@ void renew_layer_config(const std::string& class_name, Json& config) {
   constexpr std::array<const char*, 3> gone{"input_length", "ragged", "sparse"};
   for (const char* name : gone) config.erase(name);
   if (class_name == "GRU" && !config.contains("reset_after")) config["reset_after"] = false;
-  for (const char* name : {"activation", "recurrent_activation"}) {
-    const auto found = config.find(name);
-    if (found == config.end() || !found->is_string() || *found != hard_sigmoid) continue;
-    throw Error("a layer uses the hard_sigmoid of Keras 2, another function than that of Keras 3",
-                "train it with \"sigmoid\", or save the model with Keras 3");
-  }
 }
 
 // Keras 2 names the type in initializers, too.
@@ -73,6 +68,35 @@ void add_input(Json& config) {
       {"class_name", "InputLayer"},
       {"config", {{"name", "input_layer"}, {"batch_shape", (*first)["batch_input_shape"]}}}};
   layers.insert(layers.begin(), std::move(input));
+}
+
+// By the name of a layer of the model.
+using Changes = std::map<std::string, std::vector<LegacyChange>>;
+
+// What becomes of each layer's weights; renews the layers' objects as far as that goes.
+Changes changes_in(Json& model) {
+  Changes changes;
+  if (!model.is_object() || !model.contains("config") || !model["config"].is_object()) return {};
+  Json& layers = model["config"]["layers"];
+  if (!layers.is_array()) return {};
+  for (Json& layer : layers) {
+    const bool is_model = layer.is_object() && layer.contains("config") &&
+                          layer["config"].is_object() && layer["config"].contains("layers");
+    std::vector<LegacyChange> own;
+    if (is_model) {
+      if (!changes_in(layer).empty()) {
+        throw Error(
+            "a model inside the model has layers of Keras 2 that Keras 3 computes otherwise",
+            "save it with Keras 3");
+      }
+    } else {
+      own = renew_legacy_layer(layer);
+    }
+    if (own.empty() || !layer["config"].contains("name") || !layer["config"]["name"].is_string())
+      continue;
+    changes[layer["config"]["name"].get<std::string>()] = std::move(own);
+  }
+  return changes;
 }
 
 void put_into_new_form(Json& object) {
@@ -105,9 +129,30 @@ void renew_optimizer(Json& optimizer) {
     optimizer["config"].erase("decay");
 }
 
+// Keras 2 writes a metric that was given by name as a function in a wrapper.
+void renew_metrics(Json& metrics) {
+  if (metrics.is_array()) {
+    for (Json& one : metrics) renew_metrics(one);
+  }
+  if (!metrics.is_object()) return;
+  if (!metrics.contains("class_name")) {  // by the names of outputs
+    for (auto& [output, own] : metrics.items()) renew_metrics(own);
+    return;
+  }
+  if (metrics["class_name"] != "MeanMetricWrapper" || !metrics.contains("config")) return;
+  const Json config = metrics["config"];
+  if (!config.is_object() || !config.contains("fn") || !config["fn"].is_string()) return;
+  metrics["class_name"] = config["fn"];
+  metrics["config"] = Json::object();
+  if (config.contains("name")) metrics["config"]["name"] = config["name"];
+}
+
 Json compile_config_of(std::string_view text) {
   Json config = parse_json(text, "training_config");
   if (!config.is_object()) throw Error("its training_config is not an object");
+  for (const char* name : {"metrics", "weighted_metrics"}) {
+    if (config.contains(name)) renew_metrics(config[name]);
+  }
   if (const auto optimizer = config.find("optimizer_config"); optimizer != config.end()) {
     Json renewed = *optimizer;
     config.erase("optimizer_config");
@@ -138,12 +183,49 @@ void read_weights(const Hdf5Content& content, const TensorsByName& tensors, Mode
   }
 }
 
-void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, ModelSpec& spec) {
+// The optimizers before Keras 2.11 keep all first moments before all second ones, now they lie side
+// by side.
+std::vector<std::string> side_by_side(std::vector<std::string> names) {
+  const bool is_oldest = !names.empty() && names.front().ends_with("iter:0");
+  const auto second = std::find_if(names.begin(), names.end(),
+                                   [](const std::string& name) { return name.ends_with("/v:0"); });
+  const auto count = names.end() - second;
+  if (!is_oldest || second - names.begin() != count + 1) return names;
+  std::vector<std::string> ordered{names.front()};
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    ordered.push_back(names[static_cast<std::size_t>(i + 1)]);
+    ordered.push_back(*(second + i));
+  }
+  return ordered;
+}
+
+// The number that Keras 2 keeps in the configuration and Keras 3 among the variables.
+std::optional<double> learning_rate_of(const Json& model) {
+  const Json* place = &model;
+  for (const char* name : {"compile_config", "optimizer", "config", "learning_rate"}) {
+    if (!place->is_object() || !place->contains(name)) return std::nullopt;
+    place = &(*place)[name];
+  }
+  return place->is_number() ? std::optional(place->get<double>()) : std::nullopt;
+}
+
+void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, bool is_old,
+                    ModelSpec& spec) {
   const std::string group = "optimizer_weights";
-  for (const std::string& name : long_list(content.attributes, group + "@weight_names")) {
+  const auto add = [&](const Tensor& value, bool whole) {
+    spec.weights.push_back({optimizer_path(spec.weights.size()), value, whole});
+  };
+  std::vector<std::string> names = long_list(content.attributes, group + "@weight_names");
+  if (is_old) names = side_by_side(std::move(names));
+  const std::optional<double> rate = is_old ? learning_rate_of(spec.model) : std::nullopt;
+  for (const std::string& name : names) {
     const NamedTensor& tensor = tensor_at(tensors, fmt::format("{}/{}", group, name));
-    const std::size_t index = spec.weights.size();
-    spec.weights.push_back({optimizer_path(index), tensor.value, tensor.whole});
+    add(tensor.value, tensor.whole);
+    if (rate && spec.weights.size() == 1) {
+      Tensor number(Shape{}, DType::float32);
+      number.fill(*rate);
+      add(number, false);
+    }
   }
 }
 
@@ -161,7 +243,11 @@ ModelSpec read_legacy(std::string_view bytes) {
 
   ModelSpec spec;
   spec.model = parse_json(config.front(), "model_config");
-  if (is_old) put_into_new_form(spec.model);
+  Changes changes;
+  if (is_old) {
+    changes = changes_in(spec.model);
+    put_into_new_form(spec.model);
+  }
   const std::vector<std::string>& training = texts(content.attributes, "@training_config");
   if (training.size() == 1 && spec.model.is_object())
     spec.model["compile_config"] = compile_config_of(training.front());
@@ -169,7 +255,17 @@ ModelSpec read_legacy(std::string_view bytes) {
   TensorsByName tensors;
   for (const NamedTensor& tensor : content.tensors) tensors.emplace(tensor.name, &tensor);
   read_weights(content, tensors, spec);
-  if (!is_old) read_optimizer(content, tensors, spec);
+  for (const auto& [layer, own] : changes) {
+    const auto found = spec.weights_by_layer.find(layer);
+    if (found == spec.weights_by_layer.end()) continue;
+    try {
+      found->second = renewed_weights(found->second, own);
+    } catch (const Error& error) {
+      throw Error(fmt::format("layer \"{}\": {}", layer, error.message()), error.hint());
+    }
+  }
+  // What an optimizer has gathered about weights that changed is about others.
+  if (changes.empty()) read_optimizer(content, tensors, is_old, spec);
   return spec;
 }
 

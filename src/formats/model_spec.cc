@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/model_config.h"
+#include "formats/running_state.h"
 #include "formats/weight_places.h"
 #include "layers/weights_from_file.h"
 
@@ -98,9 +99,15 @@ NamedTensors describe_weights(const Model& model) {
 }
 
 ModelSpec describe_model(const Model& model) {
-  for (const auto& [name, bytes] : model.assets()) check_asset_name(name);
+  for (const auto& [name, bytes] : model.assets()) {
+    check_asset_name(name);
+    if (name == running_state_asset)
+      throw Error(fmt::format("the asset \"{}\" has a name that files need themselves", name));
+  }
   ModelSpec spec{model_to_json(model), describe_weights(model)};
   spec.assets = model.assets();
+  if (std::string state = describe_running_state(model); !state.empty())
+    spec.assets.emplace(running_state_asset, std::move(state));
   const auto compilation = model.compilation();
   spec.model["compile_config"] =
       compilation ? parse_json(compilation->config, "compile_config") : Json::object();
@@ -143,6 +150,11 @@ std::unique_ptr<Model> make_model(const ModelSpec& spec) {
   }
   for (const auto& [name, bytes] : spec.assets) check_asset_name(name);
   model->assets() = spec.assets;
+  if (const auto state = model->assets().find(std::string(running_state_asset));
+      state != model->assets().end()) {
+    restore_running_state(*model, state->second);
+    model->assets().erase(state);
+  }
   return model;
 }
 

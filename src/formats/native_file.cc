@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/crc32c.h"
 #include "chronicler/base/error.h"
 #include "formats/base64.h"
 #include "formats/bytes.h"

@@ -35,17 +35,22 @@ void pack_step_product(const StepProduct& product, const StepMatrix& a, const St
 // b and B may be absent (b_size 0). out [columns].
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
 
-// The cells, after their sums. Sums come in blocks of step_lanes() units with all sums of a block
-// side by side: [block][sum][lane]. LSTM: i f c o; GRU (reset_after): z r, x's and h's part of the
-// candidate; SimpleRNN: one.
+// One step of a cell. Sums come in blocks of step_lanes() units with all sums of a block side by
+// side, [block][sum][lane]; LSTM: i f c o; GRU (reset_after): z r, x's and h's part of the
+// candidate; SimpleRNN: one. The product's rows are x and hidden.
 struct StepCell {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
   Activation recurrent_activation = Activation::sigmoid;
+  StepProduct product;
+  float* sums = nullptr;    // [product.columns]  scratch
+  float* hidden = nullptr;  // [units, rounded up to whole vectors]  read and written
+  float* cell = nullptr;    // the same; LSTM only
 };
-// hidden and cell [units]: read and written.
-void lstm_step(const StepCell& run, const float* sums, float* hidden, float* cell);
-void gru_step(const StepCell& run, const float* sums, float* hidden);
-void simple_rnn_step(const StepCell& run, const float* sums, float* hidden);
+// The step for the running instruction set, to be called again and again.
+using CellStep = void (*)(const StepCell& run, const float* x);
+CellStep lstm_step();
+CellStep gru_step();
+CellStep simple_rnn_step();
 
 }  // namespace chronicler::kernels

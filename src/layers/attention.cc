@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "kernels/dropout.h"
 #include "layers/attention_weights.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
@@ -136,11 +138,8 @@ class AttentionBase : public Layer {
     if (!pass.training || dropout() == 0.0) return nullptr;
     Real* factors = pass.arena.array<Real>(count);
     const Random random(seed() ? static_cast<std::uint64_t>(*seed()) : drawn_seed_);
-    const auto threshold = static_cast<float>(dropout());
-    for (std::int64_t i = 0; i < count; ++i) {
-      const bool drop = random.uniform(pass.step, static_cast<std::uint64_t>(i)) < threshold;
-      factors[i] = drop ? Real{0} : static_cast<Real>(1.0 / (1.0 - dropout()));
-    }
+    kernels::dropout_factors(random, pass.step, 0, dropout(),
+                             std::span(factors, static_cast<std::size_t>(count)));
     return factors;
   }
 

@@ -130,4 +130,6 @@ Constraint MinMaxNorm(double min_value, double max_value, double rate, std::int6
 }
 
 }  // namespace constraints
+std::span<const DescribedClass> constraint_classes() { return classes(); }
+
 }  // namespace chronicler

@@ -7,7 +7,6 @@
 
 #include "chronicler/base/error.h"
 #include "layers/conv_lstm_cell.h"
-#include "layers/invoke.h"
 #include "layers/kinds.h"
 #include "layers/step_loop.h"
 
@@ -91,6 +90,9 @@ class ConvLSTM1DLayer final : public Layer {
     }
   }
 
+  std::uint64_t* seed_place() override {
+    return sublayers().empty() ? nullptr : sublayers()[0].layer->seed_place();
+  }
   bool stateful() const override { return options_.stateful; }
   bool causal() const override { return !options_.go_backwards; }
   State initial_state(std::int64_t batch) const override {
@@ -134,32 +136,14 @@ class ConvLSTM1DLayer final : public Layer {
   }
 
   void forward(Pass& pass, Call& call) const override {
-    Record& record = arena_objects<Record>(pass.arena, 1)[0];
-    record.call = call;
-    record.call.tape = call.tape == nullptr ? nullptr : &record.tape;
-    if (call.inputs.size() == 1) record.call.inputs = with_start(pass, call);
-    loop_forward(pass, sublayer(0), loop_flags(), record.call);
-    if (call.tape != nullptr) call.tape->record = &record;
+    const Shape state = state_of(call.inputs[0].data.shape()[0]);
+    sequence_forward(pass, sublayer(0), loop_flags(), std::array{state, state}, call);
   }
-
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    const Record& record = *static_cast<const Record*>(call.tape->record);
-    const std::size_t inputs = record.call.inputs.size();
-    const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, inputs);
-    const std::span<bool> wanted = arena_objects<bool>(pass.arena, inputs);
-    std::copy(gradient.wanted.begin(), gradient.wanted.end(), wanted.begin());
-    CallGradient inner{gradient.outputs, results, wanted};
-    loop_backward(pass, sublayer(0), loop_flags(), record.call, inner);
-    std::copy_n(results.begin(), gradient.inputs.size(), gradient.inputs.begin());
-    fill_missing(pass, call, gradient);
+    sequence_backward(pass, sublayer(0), loop_flags(), call, gradient);
   }
 
  private:
-  struct Record {
-    Call call;
-    Tape tape;
-  };
-
   LoopFlags loop_flags() const {
     return {options_.return_sequences, options_.return_state, options_.go_backwards,
             options_.zero_output_for_mask};
@@ -194,18 +178,6 @@ class ConvLSTM1DLayer final : public Layer {
     cell->build(std::span(&step, 1));
     forget_sublayers();
     hold("cell", cell);
-  }
-
-  // The input, and the states that are carried, or zeros.
-  std::span<const Value> with_start(Pass& pass, const Call& call) const {
-    const std::span<Value> inputs = arena_objects<Value>(pass.arena, 1 + state_size());
-    inputs[0] = call.inputs[0];
-    const Shape state = state_of(call.inputs[0].data.shape()[0]);
-    for (std::size_t i = 0; i < state_size(); ++i) {
-      inputs[1 + i].data = pass.arena.zeros(state, dtype());
-      if (!call.state.empty()) copy(call.state[i], inputs[1 + i].data);
-    }
-    return inputs;
   }
 
   layers::ConvLSTM1DOptions options_;

@@ -4,6 +4,7 @@
 
 #include "kernels/gemm.h"
 #include "layers/dispatch.h"
+#include "layers/dropout_factors.h"
 #include "layers/invoke.h"
 #include "layers/kinds.h"
 #include "layers/padding.h"
@@ -13,7 +14,8 @@ namespace {
 
 using kernels::Start;
 
-enum Gate : std::int64_t { input, forget, candidate, output, gates };
+enum Gate : std::int64_t { input, forget, candidate, output };
+constexpr std::int64_t gates = 4;
 
 // A convolution along the rows of a batch, for one gate: that block of the kernel's columns.
 template <class Real>
@@ -134,6 +136,9 @@ class ConvLSTMCell final : public Layer {
 
  private:
   std::int64_t taps() const { return options_.kernel_size[0]; }
+  std::uint64_t seed() const {
+    return options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_;
+  }
   kernels::Activation activation_of(std::int64_t gate) const {
     return kernel_activation(gate == candidate ? options_.activation
                                                : options_.recurrent_activation);
@@ -166,21 +171,6 @@ class ConvLSTMCell final : public Layer {
     return {
         hidden[0], windows.left + hidden[1] + windows.right, hidden[2], options_.filters, taps(), 1,
         windows};
-  }
-
-  // The same factors at every step of a sequence: they are counted, not drawn one after another.
-  template <class Real>
-  const Real* factors(Pass& pass, double rate, std::int64_t count, std::uint64_t stream) const {
-    if (!pass.training || rate <= 0.0) return nullptr;
-    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
-    Real* values = pass.arena.array<Real>(gates * count);
-    const auto keep = static_cast<Real>(1.0 / (1.0 - rate));
-    for (std::int64_t i = 0; i < gates * count; ++i) {
-      const bool drop =
-          random.uniform(stream, static_cast<std::uint64_t>(i)) < static_cast<float>(rate);
-      values[i] = drop ? Real{0} : keep;
-    }
-    return values;
   }
 
   template <class Real>
@@ -217,11 +207,12 @@ class ConvLSTMCell final : public Layer {
     const auto over_x = over_input<Real>(x.shape());
     const auto over_h = over_hidden<Real>(state);
     Record<Real>& record = arena_objects<Record<Real>>(pass.arena, 1)[0];
-    record.x = make_source(pass, x, over_x,
-                           factors<Real>(pass, options_.dropout, x.size(), 2 * pass.step));
-    record.hidden =
-        make_source(pass, hidden, over_h,
-                    factors<Real>(pass, options_.recurrent_dropout, size, 2 * pass.step + 1));
+    record.x = make_source(
+        pass, x, over_x,
+        dropout_factors<Real>(pass, seed(), options_.dropout, gates * x.size(), 2 * pass.step));
+    record.hidden = make_source(pass, hidden, over_h,
+                                dropout_factors<Real>(pass, seed(), options_.recurrent_dropout,
+                                                      gates * size, 2 * pass.step + 1));
 
     const Real* kernel = parameters_[0].value.as<Real>();
     const Real* recurrent = parameters_[1].value.as<Real>();

@@ -81,16 +81,17 @@ class DenseLayer final : public Layer {
  private:
   class Step final : public LayerStep {
    public:
-    explicit Step(const DenseLayer& layer) : layer_(layer) {
+    explicit Step(const DenseLayer& layer)
+        : layer_(layer), activation_(kernel_activation(layer.options_.activation)) {
       Step::take_weights();
       sums_.resize(static_cast<std::size_t>(weights_.columns()));
     }
     std::int64_t outputs() const override { return layer_.options_.units; }
-    bool step(const float* x, float* y) noexcept override {
-      weights_.run(x, nullptr, sums_.data());
-      kernels::activate(kernel_activation(layer_.options_.activation), 1, outputs(), sums_.data(),
-                        y);
-      return true;
+    const float* step(const float* x) noexcept override {
+      kernels::run_step_product(weights_.product(), x, nullptr, sums_.data());
+      if (activation_ != kernels::Activation::linear)
+        kernels::activate(activation_, 1, outputs(), sums_.data(), sums_.data());
+      return sums_.data();
     }
     void take_weights() override {
       const auto& weights = layer_.parameters_;
@@ -99,6 +100,7 @@ class DenseLayer final : public Layer {
 
    private:
     const DenseLayer& layer_;
+    kernels::Activation activation_;
     StepWeights weights_;
     std::vector<float> sums_;
   };

@@ -20,6 +20,11 @@ struct DescribedClass {
   std::vector<Setting> defaults;
 };
 
+// The tables: of initializers.cc, regularizers.cc and constraints.cc.
+std::span<const DescribedClass> initializer_classes();
+std::span<const DescribedClass> regularizer_classes();
+std::span<const DescribedClass> constraint_classes();
+
 // The class called `name`, by its own name or one of the others; throws Error with the nearest.
 // `kind` is the word for messages: "initializer".
 const DescribedClass& find_described(std::string_view kind, std::string_view name,

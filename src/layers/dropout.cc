@@ -1,11 +1,14 @@
 #include "chronicler/layers/dropout.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "kernels/dropout.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/step.h"
@@ -62,10 +65,7 @@ class DropoutLayer final : public Layer {
    public:
     explicit Step(std::int64_t size) : size_(size) {}
     std::int64_t outputs() const override { return size_; }
-    bool step(const float* x, float* y) noexcept override {
-      std::copy_n(x, size_, y);
-      return true;
-    }
+    const float* step(const float* x) noexcept override { return x; }
 
    private:
     std::int64_t size_;
@@ -77,15 +77,26 @@ class DropoutLayer final : public Layer {
   TensorView drop(Pass& pass, const TensorView& from) const {
     const TensorView to = pass.arena.tensor(from.shape(), dtype());
     const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
-    const auto threshold = static_cast<float>(options_.rate);
+    // In pieces, whose factors stay in the first-level cache; each thread draws its own.
+    constexpr std::int64_t piece = 1024;
+    const std::int64_t count = from.size();
+    const std::int64_t pieces = (count + piece - 1) / piece;
+    const std::int64_t tasks = pieces < 8 ? 1 : pass.runtime.threads();
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      const auto keep = static_cast<Real>(1.0 / (1.0 - options_.rate));
-      const std::int64_t count = from.size();
-      for (std::int64_t i = 0; i < count; ++i) {
-        const bool kept = random.uniform(pass.step, static_cast<std::uint64_t>(i)) >= threshold;
-        to.as<Real>()[i] = kept ? from.as<Real>()[i] * keep : Real{0};
-      }
+      pass.runtime.parallel(tasks, [&](std::int64_t task) {
+        std::array<Real, piece> factors;
+        for (std::int64_t i = pieces * task / tasks; i < pieces * (task + 1) / tasks; ++i) {
+          const std::int64_t begin = i * piece;
+          const auto size = static_cast<std::size_t>(std::min(piece, count - begin));
+          kernels::dropout_factors(random, pass.step, static_cast<std::uint64_t>(begin),
+                                   options_.rate, std::span(factors.data(), size));
+          std::transform(factors.data(), factors.data() + size, from.as<Real>() + begin,
+                         to.as<Real>() + begin, [](Real factor, Real number) {
+                           return factor == Real{0} ? Real{0} : factor * number;
+                         });
+        }
+      });
     });
     return to;
   }

@@ -77,14 +77,13 @@ class EmbeddingLayer final : public Layer {
    public:
     explicit Step(const EmbeddingLayer& layer) : layer_(layer) { Step::take_weights(); }
     std::int64_t outputs() const override { return layer_.options_.output_dim; }
-    bool step(const float* x, float* y) noexcept override {
+    const float* step(const float* x) noexcept override {
       const float id = *x;
       if (!(id >= 0.0F && id < static_cast<float>(layer_.options_.input_dim)) ||
           id != std::floor(id)) {
-        return false;
+        return nullptr;
       }
-      std::copy_n(table_.as<float>() + static_cast<std::int64_t>(id) * outputs(), outputs(), y);
-      return true;
+      return table_.as<float>() + static_cast<std::int64_t>(id) * outputs();
     }
     void take_weights() override {
       const Tensor& weights = layer_.parameters_[0].value;

@@ -1,5 +1,8 @@
 #include "chronicler/layers/flatten.h"
 
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
 #include "layers/kinds.h"
 
 namespace chronicler {
@@ -13,7 +16,14 @@ class FlattenLayer final : public Layer {
 
   std::string_view class_name() const override { return "Flatten"; }
   LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& /*visitor*/) override {}
+  void fields(FieldVisitor& visitor) override {
+    std::string data_format = "channels_last";
+    visitor.field("data_format", data_format);
+    if (data_format == "channels_last") return;
+    throw Error(fmt::format("{}: data_format must be \"channels_last\", got \"{}\"", described(),
+                            data_format),
+                "put the channels on the last axis");
+  }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
 

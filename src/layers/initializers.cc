@@ -358,4 +358,6 @@ Initializer Orthogonal(double gain, Seed seed) {
 }
 
 }  // namespace initializers
+std::span<const DescribedClass> initializer_classes() { return classes(); }
+
 }  // namespace chronicler

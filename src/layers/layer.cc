@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "layers/each_field.h"
 #include "layers/step.h"
 #include "layers/weights_from_file.h"
 
@@ -29,9 +30,35 @@ void Layer::set_trainable(bool trainable) {
   for (const Sublayer& held : sublayers_) held.layer->set_trainable(trainable);
 }
 
+namespace {
+
+// The first activation among a layer's options that only an Activation layer computes.
+class FindActivation final : public EachField<FindActivation> {
+ public:
+  template <class Value>
+  void take(std::string_view /*name*/, const Value& /*value*/) {}
+  void take(std::string_view name, const Activation& value) {
+    if (found.empty() && value.needs_layer()) found = fmt::format("{} \"{}\"", name, value.name());
+  }
+  std::string found;
+};
+
+}  // namespace
+
+void Layer::check_activations() {
+  if (class_name() == "Activation") return;
+  FindActivation search;
+  fields(search);
+  if (search.found.empty()) return;
+  throw Error(
+      fmt::format("{}: {} is computed by an Activation layer only", described(), search.found),
+      "leave it out here, and add layers::Activation after this layer");
+}
+
 void Layer::build(std::span<const Shape> inputs) {
   if (built_) return;
   validate();
+  check_activations();
   build_shapes_.assign(inputs.begin(), inputs.end());
   parameters_ = {};
   build_weights(inputs);

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "kernels/dropout.h"
 #include "kernels/gemm.h"
 #include "layers/attention_weights.h"
 #include "layers/dispatch.h"
@@ -200,11 +202,8 @@ class MultiHeadAttentionLayer final : public Layer {
     if (!pass.training || options_.dropout == 0.0) return nullptr;
     Real* factors = pass.arena.array<Real>(count);
     const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
-    const auto threshold = static_cast<float>(options_.dropout);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const bool drop = random.uniform(pass.step, static_cast<std::uint64_t>(i)) < threshold;
-      factors[i] = drop ? Real{0} : static_cast<Real>(1.0 / (1.0 - options_.dropout));
-    }
+    kernels::dropout_factors(random, pass.step, 0, options_.dropout,
+                             std::span(factors, static_cast<std::size_t>(count)));
     return factors;
   }
 

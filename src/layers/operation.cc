@@ -12,7 +12,16 @@
 namespace chronicler {
 namespace {
 
-enum class Kind : std::uint8_t { compare, combine, reduce, fill, reshape, join, arithmetic };
+enum class Kind : std::uint8_t {
+  compare,
+  combine,
+  reduce,
+  fill,
+  reshape,
+  join,
+  arithmetic,
+  select
+};
 
 struct OperationRow {
   std::string_view name;
@@ -37,7 +46,48 @@ constexpr std::array operations{
     OperationRow{"Add", Kind::arithmetic, 2},
     OperationRow{"Subtract", Kind::arithmetic, 2},
     OperationRow{"Multiply", Kind::arithmetic, 2},
+    OperationRow{"GetItem", Kind::select, 1},
 };
+
+// What x[...] takes of a tensor: element (i, j, ...) of the result is the one at
+// base + i * strides[0] + j * strides[1] + ...
+struct Selection {
+  Shape shape;
+  std::int64_t base = 0;
+  std::array<std::int64_t, Shape::max_rank> strides{};
+
+  std::int64_t place_of(std::int64_t i) const {
+    std::int64_t place = base;
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      place += i % shape[axis] * strides[static_cast<std::size_t>(axis)];
+      i /= shape[axis];
+    }
+    return place;
+  }
+  void append(std::int64_t extent, std::int64_t stride) {
+    shape.append(extent);
+    strides[static_cast<std::size_t>(shape.rank() - 1)] = stride;
+  }
+};
+
+// Where a range begins, and how many steps it has; Python's rules.
+struct Range {
+  std::int64_t start;
+  std::int64_t count;
+};
+Range range_of(const layers::SliceItem& item, std::int64_t extent, std::int64_t step) {
+  const std::int64_t low = step > 0 ? 0 : -1;
+  const std::int64_t high = step > 0 ? extent : extent - 1;
+  const auto bound = [&](const std::optional<std::int64_t>& given, std::int64_t otherwise) {
+    if (!given) return otherwise;
+    return std::clamp(*given < 0 ? *given + extent : *given, low, high);
+  };
+  const std::int64_t start = bound(item.start, step > 0 ? low : high);
+  const std::int64_t stop = bound(item.stop, step > 0 ? high : low);
+  const std::int64_t length = step > 0 ? stop - start : start - stop;
+  const std::int64_t stride = step > 0 ? step : -step;
+  return {start, length <= 0 ? 0 : (length - 1) / stride + 1};
+}
 
 double number_at(const TensorView& x, std::int64_t i) {
   switch (x.dtype()) {
@@ -85,7 +135,9 @@ class OperationLayer final : public Layer {
   }
   bool is_operation() const override { return true; }
   bool takes_ids() const override { return true; }
-  bool causal() const override { return row_.kind != Kind::reduce && row_.kind != Kind::join; }
+  bool causal() const override {
+    return row_.kind != Kind::reduce && row_.kind != Kind::join && row_.kind != Kind::select;
+  }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {result_shape(inputs)};
@@ -109,6 +161,12 @@ class OperationLayer final : public Layer {
       case Kind::join:
         join(call, y, nullptr);
         break;
+      case Kind::select: {
+        const Selection selection = selected(call.inputs[0].data.shape());
+        for (std::int64_t i = 0; i < y.size(); ++i)
+          set(y, i, number_at(call.inputs[0].data, selection.place_of(i)));
+        break;
+      }
       default:
         for (std::int64_t i = 0; i < y.size(); ++i) set(y, i, value_at(call, shape, i));
     }
@@ -126,6 +184,11 @@ class OperationLayer final : public Layer {
       gradient.inputs[0] = dy.reshaped(call.inputs[0].data.shape());
     if (row_.kind == Kind::join) join(call, dy, &gradient);
     if (row_.kind == Kind::arithmetic) arithmetic_backward(call, gradient);
+    if (row_.kind == Kind::select && gradient.wanted[0]) {
+      const Selection selection = selected(call.inputs[0].data.shape());
+      for (std::int64_t i = 0; i < dy.size(); ++i)
+        set(gradient.inputs[0], selection.place_of(i), number_at(dy, i));
+    }
   }
 
  private:
@@ -158,9 +221,72 @@ class OperationLayer final : public Layer {
                        [&](std::int64_t each) { return axis_of(shape, each) == axis; });
   }
 
+  [[noreturn]] void wrong_items(const Shape& shape, std::string_view why) const {
+    throw Error(
+        fmt::format("{}: {} cannot be indexed so: {}", described(), shape.to_string(), why));
+  }
+
+  Selection selected(const Shape& x) const {
+    using Item = layers::SliceItem::Kind;
+    std::array<std::int64_t, Shape::max_rank> strides{};
+    std::int64_t stride = 1;
+    for (int axis = x.rank() - 1; axis >= 0; --axis) {
+      strides[static_cast<std::size_t>(axis)] = stride;
+      stride *= x[axis] == None ? 1 : x[axis];
+    }
+    int taken = 0;  // axes that items speak of
+    for (const layers::SliceItem& item : options_.items)
+      taken += item.kind == Item::range || item.kind == Item::index ? 1 : 0;
+    if (taken > x.rank()) wrong_items(x, fmt::format("it has no {} axes", taken));
+    Selection selection;
+    int axis = 0;
+    const auto take_whole = [&](int count) {
+      for (; count > 0; --count, ++axis)
+        selection.append(x[axis], strides[static_cast<std::size_t>(axis)]);
+    };
+    for (const layers::SliceItem& item : options_.items) {
+      if (item.kind == Item::new_axis) {
+        selection.append(1, 0);
+      } else if (item.kind == Item::ellipsis) {
+        take_whole(x.rank() - taken);
+      } else {
+        take_item(item, x, axis, strides[static_cast<std::size_t>(axis)], selection);
+        ++axis;
+      }
+    }
+    take_whole(x.rank() - axis);
+    return selection;
+  }
+
+  void take_item(const layers::SliceItem& item, const Shape& x, int axis, std::int64_t stride,
+                 Selection& selection) const {
+    const std::int64_t extent = x[axis];
+    if (item.kind == layers::SliceItem::Kind::index) {
+      const std::int64_t given = item.start.value_or(0);
+      const std::int64_t place = given < 0 && extent != None ? given + extent : given;
+      if (axis == 0) wrong_items(x, "the batch axis must be taken whole");
+      if (extent != None && (place < 0 || place >= extent))
+        wrong_items(x, fmt::format("axis {} has no place {}", axis, given));
+      selection.base += place * stride;
+      return;
+    }
+    const std::int64_t step = item.step.value_or(1);
+    if (step == 0) wrong_items(x, "a step of 0 leads nowhere");
+    const bool whole = !item.start && !item.stop;
+    if (axis == 0 && !(whole && step == 1)) wrong_items(x, "the batch axis must be taken whole");
+    if (extent == None) {
+      selection.append(None, 0);
+      return;
+    }
+    const Range range = range_of(item, extent, step);
+    selection.base += range.count > 0 ? range.start * stride : 0;
+    selection.append(range.count, step * stride);
+  }
+
   template <class Input>
   Shape result_shape(std::span<Input> inputs) const {
     const Shape& first = shape_of(inputs[0]);
+    if (row_.kind == Kind::select) return selected(first).shape;
     if (row_.kind == Kind::reduce) {
       Shape result;
       for (int axis = 0; axis < first.rank(); ++axis) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "kernels/dropout.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 
@@ -140,12 +142,8 @@ template <class Real>
 const Real* dropout_factors(Pass& pass, const Random& random, double rate, std::int64_t count,
                             std::uint64_t stream) {
   auto* factors = pass.arena.array<Real>(count);
-  const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
-  const auto threshold = static_cast<float>(rate);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool drop = random.uniform(stream, static_cast<std::uint64_t>(i)) < threshold;
-    factors[i] = drop ? Real{0} : keep;
-  }
+  kernels::dropout_factors(random, stream, 0, rate,
+                           std::span(factors, static_cast<std::size_t>(count)));
   return factors;
 }
 
@@ -235,7 +233,8 @@ State RecurrentLayer::initial_state(std::int64_t batch) const {
   return state;
 }
 
-// A recurrent layer's step: its state is the stream's.
+// A recurrent layer's step. Its states lie in whole vectors, so that what a step writes the next
+// one can read at once.
 class RecurrentLayer::Step final : public LayerStep {
  public:
   Step(const RecurrentLayer& layer, StepEquation equation, State& state)
@@ -246,21 +245,37 @@ class RecurrentLayer::Step final : public LayerStep {
     if (options.recurrent_activation != nullptr)
       run_.recurrent_activation = kernel_activation(*options.recurrent_activation);
     Step::take_weights();
-    sums_.resize(static_cast<std::size_t>(weights_.columns()));
+    run_.product = weights_.product();
+    sums_ = Tensor({weights_.columns()});
+    run_.sums = sums_.as<float>();
+    const auto sum_count = static_cast<std::int64_t>(equation_.sums.size());
+    hidden_ = Tensor({weights_.columns() / sum_count});
+    run_.hidden = hidden_.as<float>();
+    if (state_.size() > 1) {
+      cell_ = Tensor(hidden_.shape());
+      run_.cell = cell_.as<float>();
+    }
+    Step::take_state();
   }
 
   std::int64_t outputs() const override { return run_.units; }
-  bool step(const float* x, float* y) noexcept override {
-    weights_.run(x, state_[0].as<float>(), sums_.data());
-    equation_.apply(run_, sums_.data(), state_);
-    std::copy_n(state_[0].as<float>(), run_.units, y);
-    return true;
+  const float* step(const float* x) noexcept override {
+    equation_.step(run_, x);
+    return run_.hidden;
   }
   void take_weights() override {
     const auto& weights = layer_.parameters_;
     weights_.take(weights[0].value, weights[1].value,
                   layer_.common().use_bias ? &weights[2].value : nullptr, equation_.gates,
                   equation_.sums);
+  }
+  void take_state() override {
+    std::copy_n(state_[0].as<float>(), run_.units, run_.hidden);
+    if (run_.cell != nullptr) std::copy_n(state_[1].as<float>(), run_.units, run_.cell);
+  }
+  void give_state() override {
+    std::copy_n(run_.hidden, run_.units, state_[0].as<float>());
+    if (run_.cell != nullptr) std::copy_n(run_.cell, run_.units, state_[1].as<float>());
   }
 
  private:
@@ -269,7 +284,7 @@ class RecurrentLayer::Step final : public LayerStep {
   State& state_;
   kernels::StepCell run_;
   StepWeights weights_;
-  std::vector<float> sums_;
+  Tensor sums_, hidden_, cell_;
 };
 
 std::unique_ptr<LayerStep> RecurrentLayer::make_step(State& state) const {
@@ -364,30 +379,26 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   pass.runtime.parallel(shares, [&](std::int64_t i) { kernels.prepare(run, {i, shares}); });
   const std::int64_t slices =
       slice_count(pass, run.rows, multiplications(run, kernels.gate_blocks));
-  for_slices(pass, slices, run.rows, [&](Range rows) { kernels.forward(run, rows); });
-
   const MaskedOutput masked{options.zero_output_for_mask, pass.continues};
   const std::int64_t last = run.steps % run.state_slots * state_size;
-  if (options.return_sequences) {
-    TensorView y = arena.tensor({run.rows, run.steps, run.units}, dtype());
-    for_slices(pass, slices, run.rows, [&](Range rows) {
-      for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-        write_sequence(run, masked, n, y.as<Real>() + n * run.steps * run.units);
-      }
-    });
-    call.outputs[0] = {y, call.inputs[0].mask};
-  } else {
-    TensorView y = arena.tensor({run.rows, run.units}, dtype());
-    for (std::int64_t n = 0; n < run.rows; ++n) {
-      Real* out = y.as<Real>() + n * run.units;
-      if (last_output_is_state(run, masked, n)) {
+  const std::int64_t output_steps = options.return_sequences ? run.steps : 1;
+  const TensorView y = arena.tensor(
+      options.return_sequences ? Shape{run.rows, run.steps, run.units} : Shape{run.rows, run.units},
+      dtype());
+  for_slices(pass, slices, run.rows, [&](Range rows) {
+    kernels.forward(run, rows);
+    for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+      Real* out = y.as<Real>() + n * output_steps * run.units;
+      if (options.return_sequences) {
+        write_sequence(run, masked, n, out);
+      } else if (last_output_is_state(run, masked, n)) {
         std::copy_n(run.hidden + last + n * run.units, run.units, out);
       } else {
         std::fill_n(out, run.units, Real{0});
       }
     }
-    call.outputs[0] = {y, {}};
-  }
+  });
+  call.outputs[0] = {y, options.return_sequences ? call.inputs[0].mask : TensorView()};
   for (int i = 0; i < state_count(); ++i) {
     const TensorView state((i == 0 ? run.hidden : run.cell) + last, dtype(), {run.rows, run.units});
     if (options.return_state) call.outputs[static_cast<std::size_t>(i) + 1] = {state, {}};
@@ -417,24 +428,18 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   start_state(state_gradient(0), flow.hidden, state_size);
   if (kernels.has_cell_state) start_state(state_gradient(1), flow.cell, state_size);
 
-  if (const TensorView& dy = gradient.outputs[0]) {
-    const Real* from = dy.as<Real>();
-    if (options.return_sequences) {
-      auto* states = arena.array<Real>(run.steps * state_size);
-      auto* carry = arena.array<Real>(state_size);
-      for_slices(pass, slices, run.rows, [&](Range rows) {
-        for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-          gather_sequence_gradient(run, options.zero_output_for_mask, n,
-                                   from + n * run.steps * run.units, carry + n * run.units, states);
-        }
-      });
-      flow.output = states;
-    } else {
-      for (std::int64_t n = 0; n < run.rows; ++n) {
-        if (!last_output_is_state(run, {options.zero_output_for_mask, pass.continues}, n)) continue;
-        for (std::int64_t u = n * run.units; u < (n + 1) * run.units; ++u)
-          flow.hidden[u] += from[u];
-      }
+  const TensorView& dy = gradient.outputs[0];
+  const Real* from = dy ? dy.as<Real>() : nullptr;
+  Real* states = nullptr;  // dLoss/d hidden of every step, by way of the outputs
+  Real* carry = nullptr;
+  if (dy && options.return_sequences) {
+    states = arena.array<Real>(run.steps * state_size);
+    carry = arena.array<Real>(state_size);
+    flow.output = states;
+  } else if (dy) {
+    for (std::int64_t n = 0; n < run.rows; ++n) {
+      if (!last_output_is_state(run, {options.zero_output_for_mask, pass.continues}, n)) continue;
+      for (std::int64_t u = n * run.units; u < (n + 1) * run.units; ++u) flow.hidden[u] += from[u];
     }
   }
   if (pass.observe) {
@@ -453,21 +458,25 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   pass.runtime.parallel(shares, [&](std::int64_t i) {
     kernels.prepare_backward(run, flow, {i, shares});
   });
-  for_slices(pass, slices, run.rows, [&](Range rows) { kernels.backward(run, flow, rows); });
-  if (gradient.wanted[0]) {
-    for_slices(pass, slices, run.rows,
-               [&](Range rows) { kernels.input_gradient(run, flow, rows); });
-  }
+  for_slices(pass, slices, run.rows, [&](Range rows) {
+    if (states != nullptr) {
+      for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+        gather_sequence_gradient(run, options.zero_output_for_mask, n,
+                                 from + n * run.steps * run.units, carry + n * run.units, states);
+      }
+    }
+    kernels.backward(run, flow, rows);
+    if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
+  });
   if (trainable()) {
     flow.kernel = parameters_[0].gradient.as<Real>();
     flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
     if (options.use_bias) flow.bias = parameters_[2].gradient.as<Real>();
-    const std::int64_t piece = run.units >= 64 ? 32 : 16;
-    const std::int64_t pieces = slices == 1 ? 1 : (run.units + piece - 1) / piece;
-    pass.runtime.parallel(pieces, [&](std::int64_t i) {
-      const Range units = slices == 1 ? Range{0, run.units}
-                                      : Range{i * piece, std::min((i + 1) * piece, run.units)};
-      kernels.weight_gradient(run, flow, units);
+    const std::int64_t weight_shares = slices == 1 ? 1 : pass.runtime.threads();
+    const std::int64_t size = kernels.workspace_size(run);
+    auto* workspace = arena.array<Real>(weight_shares * size);
+    pass.runtime.parallel(weight_shares, [&](std::int64_t i) {
+      kernels.weight_gradient(run, flow, {i, weight_shares}, workspace + i * size);
     });
   }
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {

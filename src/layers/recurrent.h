@@ -48,12 +48,11 @@ class RecurrentLayer : public Layer {
   virtual const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const = 0;
   virtual const kernels::CellKernels<double>& cell(kernels::Recurrence<double>& run) const = 0;
 
-  // What a live stream runs: the sums of a step, and the equation that makes the next state of
-  // them.
+  // What a live stream runs: the sums of a step, and the kernel that makes the next state.
   struct StepEquation {
     std::int64_t gates;
     std::vector<StepWeights::Sum> sums;
-    void (*apply)(const kernels::StepCell& run, const float* sums, State& state);
+    kernels::CellStep step;
   };
   // Empty if the cell with these options has no such form.
   virtual std::optional<StepEquation> step_equation() const = 0;
@@ -73,13 +72,16 @@ class RecurrentLayer : public Layer {
     take_common(options);
     drawn_seed_ = next_seed();
   }
-  // kernel (F, gates * units), recurrent_kernel (units, gates * units), bias of the given shape.
+  std::uint64_t drawn_seed() const { return drawn_seed_; }
+  // kernel (F, gates * units), recurrent_kernel (hidden, gates * units), bias of the given shape.
+  // hidden 0: units.
   template <class Options>
   void add_recurrent_weights(std::span<const Shape> inputs, std::int64_t gates, const Shape& bias,
-                             const Options& options, const Initializer& bias_initializer) {
+                             const Options& options, const Initializer& bias_initializer,
+                             std::int64_t hidden = 0) {
     add_weight("kernel", {inputs[0][2], gates * options.units},
                {options.kernel_initializer, options.kernel_regularizer, options.kernel_constraint});
-    add_weight("recurrent_kernel", {options.units, gates * options.units},
+    add_weight("recurrent_kernel", {hidden > 0 ? hidden : options.units, gates * options.units},
                {options.recurrent_initializer, options.recurrent_regularizer,
                 options.recurrent_constraint});
     if (options.use_bias) {

@@ -14,9 +14,11 @@ class RecurrentCell final : public Layer {
   std::string_view class_name() const override;
   LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override;
+  std::span<const std::string_view> own_fields() const override { return core().own_fields(); }
   void validate() const override;
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override;
   void check_inputs(std::span<const Value> inputs) const override;
+  std::uint64_t* seed_place() override { return sublayers()[0].layer->seed_place(); }
   State initial_state(std::int64_t batch) const override { return core().initial_state(batch); }
   std::size_t state_size() const override { return core().state_size(); }
   std::string weight_path(std::size_t index) const override;

@@ -225,4 +225,6 @@ Regularizer OrthogonalRegularizer(double factor, const std::string& mode) {
 }
 
 }  // namespace regularizers
+std::span<const DescribedClass> regularizer_classes() { return classes(); }
+
 }  // namespace chronicler

@@ -381,6 +381,7 @@ class RNNLayer final : public Layer {
       loop_forward(pass, *stage.cell, stage.flags, call);
       return;
     }
+    if (const std::uint64_t* seed = stage.cell->seed_place()) *stage.fused->seed_place() = *seed;
     stage.fused->check_inputs(call.inputs);
     stage.fused->forward(pass, call);
   }

@@ -15,11 +15,14 @@ class LayerStep {
  public:
   virtual ~LayerStep() = default;
   virtual std::int64_t outputs() const = 0;
-  // x: what the layer before gives; y [outputs()]. False if x is nothing that the layer can take;
-  // nothing has changed then. Allocates nothing.
-  virtual bool step(const float* x, float* y) noexcept = 0;
+  // x: what the layer before gives. Returns the layer's outputs(), which last until its next step,
+  // or null if x is nothing that the layer can take; nothing has changed then. Allocates nothing.
+  virtual const float* step(const float* x) noexcept = 0;
   // Lays the layer's weights out again.
   virtual void take_weights() {}
+  // Between steps the state is where it is quickest: to and from the state given to make_step.
+  virtual void take_state() {}
+  virtual void give_state() {}
 };
 
 // A row times one or two matrices, with memory of its own for the weights as the kernel reads them.
@@ -38,10 +41,7 @@ class StepWeights {
             std::int64_t gates, const std::vector<Sum>& sums);
 
   std::int64_t columns() const { return product_.columns; }
-  // out [columns()]
-  void run(const float* a, const float* b, float* out) const {
-    kernels::run_step_product(product_, a, b, out);
-  }
+  const kernels::StepProduct& product() const { return product_; }
 
  private:
   void make_room(const kernels::StepProduct& product);

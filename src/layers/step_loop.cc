@@ -70,6 +70,14 @@ TensorView chosen(Arena& arena, const TensorView& mask, std::int64_t time, const
   return result;
 }
 
+// Room for values of the same shapes.
+std::span<Value> like(Arena& arena, std::span<const Value> values) {
+  const std::span<Value> room = arena_objects<Value>(arena, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    room[i].data = arena.tensor(values[i].data.shape(), values[i].data.dtype());
+  return room;
+}
+
 // The rows of `from` that count at this time (or, with `masked`, those that do not); 0 elsewhere.
 TensorView part_of(Arena& arena, const TensorView& mask, std::int64_t time, const TensorView& from,
                    bool masked) {
@@ -106,8 +114,12 @@ void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& c
   Record& record = arena_objects<Record>(arena, 1)[0];
   record.steps = arena_objects<Step>(arena, static_cast<std::size_t>(steps));
   std::span<const Value> before = call.inputs.subspan(1);
-  TensorView last;      // the output that a masked step repeats
+  TensorView last;  // the output that a masked step repeats
+  if (pass.continues && states > 0) last = before[0].data;
   TensorView sequence;  // of outputs
+  // Without a tape all steps but the first work in the same memory.
+  Arena::Mark scratch;
+  std::span<Value> carried;
   for (std::int64_t i = 0; i < steps; ++i) {
     Step& step = record.steps[static_cast<std::size_t>(i)];
     const std::int64_t time = time_of(flags, i, steps);
@@ -118,6 +130,7 @@ void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& c
     step.call.inputs = inputs;
     step.call.outputs = arena_objects<Value>(arena, 1 + states);
     step.call.tape = call.tape == nullptr ? nullptr : &step.tape;
+    step.call.time = i;
     invoke(pass, cell, step.call);
 
     step.kept = arena_objects<Value>(arena, 1 + states);
@@ -128,13 +141,22 @@ void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& c
       step.kept[s].data = chosen(arena, mask, time, step.call.outputs[s].data, inputs[s].data);
     last = step.kept[0].data;
     before = step.kept.subspan(1);
-    if (!flags.return_sequences) continue;
-    if (!sequence) {
+    if (flags.return_sequences && !sequence) {
       sequence = arena.tensor(
           output.shape().without_front().with_front(steps).with_front(output.shape()[0]),
           output.dtype());
     }
-    copy_step(sequence, i, last, false);
+    if (flags.return_sequences) copy_step(sequence, i, last, false);
+    if (call.tape != nullptr) continue;
+    if (i == 0) {
+      carried = like(arena, step.kept);
+      scratch = arena.mark();
+      continue;
+    }
+    for (std::size_t s = 0; s <= states; ++s) copy(step.kept[s].data, carried[s].data);
+    last = carried[0].data;
+    before = carried.subspan(1);
+    arena.rewind(scratch);
   }
   call.outputs[0] = flags.return_sequences ? Value{sequence, mask} : Value{last, {}};
   if (flags.return_state) std::copy(before.begin(), before.end(), call.outputs.begin() + 1);
@@ -151,6 +173,12 @@ void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const 
   const std::int64_t steps = x.shape()[1];
   const std::size_t states = call.inputs.size() - 1;
   if (gradient.wanted[0]) gradient.inputs[0] = arena.zeros(x.shape(), x.dtype());
+  // What the output is also the first state of: then both gradients are of the same numbers.
+  const Value* last = record.steps.back().call.outputs.data();
+  if (pass.observe && states > 0 && last[0].data.shape() == last[1].data.shape()) {
+    const Shape& state = last[0].data.shape();
+    call.tape->observed = arena.zeros(state.with_front(steps), x.dtype());
+  }
 
   // Gradients of the output and the states after the step that is looked at.
   const std::span<TensorView> after = arena_objects<TensorView>(arena, 1 + states);
@@ -164,6 +192,10 @@ void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const 
       const TensorView here = arena.tensor(step.kept[0].data.shape(), x.dtype());
       copy_step(gradient.outputs[0], i, here, true);
       after[0] = added(arena, after[0], here);
+    }
+    if (const TensorView& observed = call.tape->observed) {
+      const TensorView here = added(arena, after[0], after[1]);
+      if (here) copy(here, observed.rows(i, i + 1).reshaped(here.shape()));
     }
     const std::span<TensorView> flowing = arena_objects<TensorView>(arena, 1 + states);
     const std::span<TensorView> results = arena_objects<TensorView>(arena, 1 + states);
@@ -182,6 +214,48 @@ void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const 
   for (std::size_t s = 1; s <= states; ++s) {
     if (gradient.wanted[s]) gradient.inputs[s] = after[s];
   }
+}
+
+namespace {
+
+struct SequenceRecord {
+  Call call;
+  Tape tape;
+};
+
+}  // namespace
+
+void sequence_forward(Pass& pass, const Layer& cell, const LoopFlags& flags,
+                      std::span<const Shape> states, Call& call) {
+  Arena& arena = pass.arena;
+  SequenceRecord& record = arena_objects<SequenceRecord>(arena, 1)[0];
+  record.call = call;
+  record.call.tape = call.tape == nullptr ? nullptr : &record.tape;
+  if (call.inputs.size() == 1) {
+    const std::span<Value> inputs = arena_objects<Value>(arena, 1 + states.size());
+    inputs[0] = call.inputs[0];
+    for (std::size_t s = 0; s < states.size(); ++s) {
+      inputs[1 + s].data = arena.zeros(states[s], call.inputs[0].data.dtype());
+      if (!call.state.empty()) copy(call.state[s], inputs[1 + s].data);
+    }
+    record.call.inputs = inputs;
+  }
+  loop_forward(pass, cell, flags, record.call);
+  if (call.tape != nullptr) call.tape->record = &record;
+}
+
+void sequence_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
+                       CallGradient& gradient) {
+  SequenceRecord& record = *static_cast<SequenceRecord*>(call.tape->record);
+  const std::size_t inputs = record.call.inputs.size();
+  const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, inputs);
+  const std::span<bool> wanted = arena_objects<bool>(pass.arena, inputs);
+  std::copy(gradient.wanted.begin(), gradient.wanted.end(), wanted.begin());
+  CallGradient inner{gradient.outputs, results, wanted};
+  loop_backward(pass, cell, flags, record.call, inner);
+  call.tape->observed = record.tape.observed;
+  std::copy_n(results.begin(), gradient.inputs.size(), gradient.inputs.begin());
+  fill_missing(pass, call, gradient);
 }
 
 }  // namespace chronicler

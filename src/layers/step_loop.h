@@ -19,4 +19,11 @@ void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& c
 void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
                    CallGradient& gradient);
 
+// What a layer around a cell does: the same for a call without initial states, which then are those
+// that are carried, or zeros of these shapes.
+void sequence_forward(Pass& pass, const Layer& cell, const LoopFlags& flags,
+                      std::span<const Shape> states, Call& call);
+void sequence_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
+                       CallGradient& gradient);
+
 }  // namespace chronicler

@@ -278,6 +278,35 @@ void Model::reset_states() {
   if (execution_) execution_->reset_states();
 }
 
+std::vector<State> Model::carried_states() const {
+  if (!execution_) return {};
+  std::vector<State> states = execution_->states();
+  const auto carries = [](const State& state) { return !state.empty(); };
+  if (std::none_of(states.begin(), states.end(), carries)) return {};
+  return states;
+}
+
+void Model::carry_states(std::vector<State> states) {
+  const std::vector<Network::Node>& nodes = network_->nodes();
+  bool fits = states.size() == nodes.size();
+  for (std::size_t i = 0; fits && i < nodes.size(); ++i) {
+    if (states[i].empty()) continue;
+    const Shape& first = states[i][0].shape();
+    fits = nodes[i].layer->stateful() && first.rank() > 0 && first[0] > 0;
+    const State own = fits ? nodes[i].layer->initial_state(first[0]) : State();
+    fits = fits && std::equal(own.begin(), own.end(), states[i].begin(), states[i].end(),
+                              [](const Tensor& a, const Tensor& b) {
+                                return a.shape() == b.shape() && a.dtype() == b.dtype();
+                              });
+  }
+  if (!fits) {
+    throw Error(fmt::format("the states are not those of model \"{}\"", name_),
+                "give what carried_states() gave, of a model with the same layers");
+  }
+  for (State& state : states) state = clone_state(state);
+  execution().states() = std::move(states);
+}
+
 Stream Model::stream() const {
   if (!built()) not_built(name_);
   return Stream(network_);

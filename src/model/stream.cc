@@ -46,11 +46,7 @@ struct Stream::Parts {
   std::vector<float> output;
 
   // The quick way: each layer's own step, one after the other, if all layers have one.
-  struct Link {
-    std::unique_ptr<LayerStep> step;
-    std::vector<float> output;
-  };
-  std::vector<Link> chain;
+  std::vector<std::unique_ptr<LayerStep>> chain;
 
   void forge_chain();
   bool run_chain(const float* x, float* y) noexcept;
@@ -70,8 +66,7 @@ void Stream::Parts::forge_chain() {
       return;
     }
     value = node.first_output;
-    const auto outputs = static_cast<std::size_t>(step->outputs());
-    chain.push_back({std::move(step), std::vector<float>(outputs)});
+    chain.push_back(std::move(step));
   }
   const bool ends_here = network->outputs().size() == 1 && network->outputs()[0] == value;
   if (!ends_here) chain.clear();
@@ -79,11 +74,11 @@ void Stream::Parts::forge_chain() {
 
 bool Stream::Parts::run_chain(const float* x, float* y) noexcept {
   const FlushDenormals guard;
-  for (Link& link : chain) {
-    float* const out = &link == &chain.back() ? y : link.output.data();
-    if (!link.step->step(x, out)) return false;
-    x = out;
+  for (const auto& step : chain) {
+    x = step->step(x);
+    if (x == nullptr) return false;
   }
+  std::copy_n(x, output.size(), y);
   return true;
 }
 
@@ -152,7 +147,7 @@ std::span<const float> Stream::step(std::span<const float> x) noexcept {
 }
 
 void Stream::take_weights() {
-  for (Parts::Link& link : parts_->chain) link.step->take_weights();
+  for (const auto& step : parts_->chain) step->take_weights();
 }
 
 void Stream::reset() {
@@ -162,9 +157,11 @@ void Stream::reset() {
     if (states[i].empty()) states[i] = nodes[i].layer->initial_state(1);
     for (Tensor& tensor : states[i]) tensor.fill(0.0);
   }
+  for (const auto& step : parts_->chain) step->take_state();
 }
 
 std::vector<State> Stream::state() const {
+  for (const auto& step : parts_->chain) step->give_state();
   std::vector<State> copies;
   for (const State& state : parts_->execution.states()) {
     if (!state.empty()) copies.push_back(clone_state(state));
@@ -190,6 +187,7 @@ void Stream::set_state(const std::vector<State>& state) {
                     places.size(), given.size()),
         "take them from state() of a stream of the same model");
   for (std::size_t i = 0; i < given.size(); ++i) copy(*given[i], *places[i]);
+  for (const auto& step : parts_->chain) step->take_state();
 }
 
 }  // namespace chronicler

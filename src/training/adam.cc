@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "chronicler/base/error.h"
+#include "kernels/adam.h"
 #include "layers/dispatch.h"
 #include "training/gradient_squares.h"
 #include "training/optimizer_settings.h"
@@ -75,6 +76,10 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
     const auto share_1 = static_cast<Real>(1.0 - options().beta_1);
     const auto share_2 = static_cast<Real>(1.0 - options().beta_2);
     const auto epsilon = static_cast<Real>(options().epsilon);
+    if constexpr (std::is_same_v<Real, float>) {
+      return kernels::adam_step({rate, share_1, share_2, epsilon}, count, gradient,
+                                squares.gathered(), value, mean, mean_square);
+    }
     for (std::int64_t i = 0; i < count; ++i) {
       const Real m = mean[i] + share_1 * (gradient[i] - mean[i]);
       const Real v = mean_square[i] + share_2 * (squares[i] - mean_square[i]);

@@ -22,6 +22,8 @@ struct Options {
   std::string summation_method = "interpolation";
   std::vector<double> thresholds;  // between 0 and 1, growing; empty: evenly spaced
   bool from_logits = false;
+  bool multi_label = false;
+  std::vector<double> label_weights;
 };
 
 // Weights of what is above each threshold.
@@ -35,11 +37,12 @@ struct Counts {
 };
 
 // Kept: for each threshold the weight of the positives, then of the negatives, that lie above it
-// and not above the next.
+// and not above the next; with multi_label so for each label.
 class AucMetric final : public NamedMetric {
  public:
   AucMetric(std::string name, Options options)
-      : NamedMetric(std::move(name), 2 * static_cast<std::size_t>(options.num_thresholds)),
+      : NamedMetric(std::move(name), 2 * static_cast<std::size_t>(options.num_thresholds) *
+                                         std::max<std::size_t>(1, labels_of(options))),
         options_(std::move(options)) {}
   std::string_view class_name() const override { return "AUC"; }
   Direction direction() const override { return Direction::up; }
@@ -50,27 +53,72 @@ class AucMetric final : public NamedMetric {
     std::vector<Setting> own{{"num_thresholds", options_.num_thresholds},
                              {"curve", options_.curve},
                              {"summation_method", options_.summation_method},
-                             {"multi_label", false},
+                             {"multi_label", options_.multi_label},
                              {"num_labels", {}},
                              {"label_weights", {}},
                              {"from_logits", options_.from_logits}};
+    if (!options_.label_weights.empty()) {
+      own[4].value = static_cast<std::int64_t>(options_.label_weights.size());
+      own[5].value = options_.label_weights;
+    }
     if (!options_.thresholds.empty()) own.push_back({"thresholds", options_.thresholds});
     return settings_with(std::move(own));
   }
 
+  void set_state(const std::vector<double>& state) override {
+    if (!options_.multi_label) {
+      NamedMetric::set_state(state);
+    } else {
+      numbers() = state;  // of as many labels as there were
+    }
+  }
+
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override {
+    const std::int64_t columns = PredictionRows(y_pred.shape()).width;
+    check_labels(static_cast<std::size_t>(columns));
+    if (options_.multi_label)
+      numbers().resize(2 * thresholds() * static_cast<std::size_t>(columns));
     for_counted_rows(
         y_true, y_pred, weight, mask, name(),
         [&](const auto* targets, const auto* predictions, std::int64_t width, double share) {
           for (std::int64_t i = 0; i < width; ++i) {
+            const auto column = static_cast<std::size_t>(i);
+            const std::size_t label = options_.multi_label ? 2 * thresholds() * column : 0;
             const std::size_t kind = targets[i] != 0 ? 0 : thresholds();
-            numbers()[kind + place_of(static_cast<float>(predictions[i]))] += share;
+            const bool weighs = !options_.multi_label && !options_.label_weights.empty();
+            numbers()[label + kind + place_of(static_cast<float>(predictions[i]))] +=
+                weighs ? share * options_.label_weights[column] : share;
           }
         });
   }
 
   double result() const override {
-    const Counts counts = counted();
+    const std::size_t labels = numbers().size() / (2 * thresholds());
+    double sum = 0.0;
+    double weights = 0.0;
+    for (std::size_t label = 0; label < labels; ++label) {
+      const bool weighs = options_.multi_label && !options_.label_weights.empty();
+      const double weight = weighs ? options_.label_weights[label] : 1.0;
+      sum += weight * area(counted(label));
+      weights += weight;
+    }
+    return ratio_or_zero(sum, weights);
+  }
+
+ private:
+  static std::size_t labels_of(const Options& options) {
+    return options.multi_label ? options.label_weights.size() : 1;
+  }
+
+  void check_labels(std::size_t columns) const {
+    const std::size_t expected = options_.label_weights.size();
+    if (expected == 0 || expected == columns) return;
+    throw Error(
+        fmt::format("AUC has {} label_weights, the predictions have {} labels", expected, columns),
+        "give one weight for each label");
+  }
+
+  double area(const Counts& counts) const {
     const bool interpolates = options_.summation_method == "interpolation";
     if (options_.curve == "PR" && interpolates) return interpolated_precision(counts);
     const auto x = [&](std::size_t i) {
@@ -90,7 +138,6 @@ class AucMetric final : public NamedMetric {
     return area;
   }
 
- private:
   std::size_t thresholds() const { return static_cast<std::size_t>(options_.num_thresholds); }
 
   // The last threshold that the prediction is above; all are above the first, which is below 0.
@@ -107,11 +154,12 @@ class AucMetric final : public NamedMetric {
     return static_cast<std::size_t>(above - options_.thresholds.begin());
   }
 
-  Counts counted() const {
+  Counts counted(std::size_t label) const {
+    const double* own = numbers().data() + 2 * thresholds() * label;
     Counts counts{std::vector<double>(thresholds()), std::vector<double>(thresholds())};
     for (std::size_t i = thresholds(); i-- > 0;) {
-      counts.positives += numbers()[i];
-      counts.negatives += numbers()[thresholds() + i];
+      counts.positives += own[i];
+      counts.negatives += own[thresholds() + i];
       counts.true_positives[i] = counts.positives;
       counts.false_positives[i] = counts.negatives;
     }
@@ -158,9 +206,9 @@ MetricPtr auc_from(SettingsReader& settings) {
   options.num_thresholds = settings.whole("num_thresholds", 200);
   options.curve = settings.text("curve", "ROC");
   options.summation_method = settings.text("summation_method", "interpolation");
-  settings.only("multi_label", false);
+  options.multi_label = settings.flag("multi_label", false);
   settings.ignore("num_labels");
-  settings.only("label_weights", {});
+  options.label_weights = settings.numbers("label_weights");
   options.thresholds = settings.numbers("thresholds");
   options.from_logits = settings.flag("from_logits", false);
   check_choice("curve", options.curve, curves);

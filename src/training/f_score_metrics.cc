@@ -64,6 +64,13 @@ class FScoreMetric final : public NamedMetric {
         });
   }
 
+  std::vector<double> results() const override {
+    std::vector<double> scores;
+    for (std::size_t i = 0; options_.average.empty() && i < numbers().size(); i += 3)
+      scores.push_back(score(numbers().data() + i));
+    return scores;
+  }
+
   double result() const override {
     const std::size_t classes = numbers().size() / 3;
     if (classes == 0) return 0.0;

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <iostream>
-#include <numeric>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -14,6 +13,7 @@
 #include "chronicler/base/random.h"
 #include "model/network.h"
 #include "training/backup_and_restore.h"
+#include "training/batches.h"
 #include "training/class_weight.h"
 #include "training/data_check.h"
 #include "training/progress_bar.h"
@@ -21,56 +21,6 @@
 
 namespace chronicler {
 namespace {
-
-// Copies chosen rows of a data set side by side, into tensors that are used again for every batch
-// of that size.
-class Gatherer {
- public:
-  explicit Gatherer(const Dataset& data) : data_(data) {}
-
-  const Dataset& gather(std::span<const std::int64_t> rows) {
-    gather(data_.x, rows, batch_.x);
-    gather(data_.y, rows, batch_.y);
-    gather(data_.sample_weight, rows, batch_.sample_weight);
-    return batch_;
-  }
-
- private:
-  static void gather(const TensorList& from, std::span<const std::int64_t> rows, TensorList& to) {
-    if (to.size() != from.size()) to = std::vector<Tensor>(from.size());
-    for (std::size_t i = 0; i < from.size(); ++i) gather(from[i], rows, to[i]);
-  }
-  static void gather(const Tensor& from, std::span<const std::int64_t> rows, Tensor& to) {
-    if (!from) return;
-    const auto count = static_cast<std::int64_t>(rows.size());
-    if (!to || to.shape()[0] != count)
-      to = Tensor(from.shape().without_front().with_front(count), from.dtype());
-    const std::size_t row_bytes = from.bytes() / static_cast<std::size_t>(from.shape()[0]);
-    const auto* source = static_cast<const std::byte*>(from.view().raw());
-    auto* target = static_cast<std::byte*>(to.view().raw());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::memcpy(target + i * row_bytes, source + static_cast<std::size_t>(rows[i]) * row_bytes,
-                  row_bytes);
-    }
-  }
-
-  Dataset data_;
-  Dataset batch_;
-};
-
-// Fisher and Yates, from draws that depend on seed and epoch only.
-std::vector<std::int64_t> epoch_order(std::int64_t size, bool shuffle, std::uint64_t seed,
-                                      std::int64_t epoch) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), 0);
-  if (!shuffle) return order;
-  const Random random(seed);
-  for (std::uint64_t i = order.size(); i > 1; --i) {
-    const std::uint64_t j = random.below(i, static_cast<std::uint64_t>(epoch), i);
-    std::swap(order[i - 1], order[j]);
-  }
-  return order;
-}
 
 std::int64_t batch_count(std::int64_t size, std::int64_t batch_size,
                          const std::optional<std::int64_t>& limit) {
@@ -137,17 +87,14 @@ Logs to_logs(const Results& results, std::string_view prefix = {}) {
 }
 
 // Runs the trainer over a data set without learning.
-Results test(Model& model, Trainer& trainer, const Dataset& data, std::int64_t batch_size,
-             const std::optional<std::int64_t>& steps, const Callbacks& callbacks,
+Results test(Model& model, Trainer& trainer, Batches& data, const Callbacks& callbacks,
              ProgressBar* bar) {
   Logs logs;
   trainer.reset_metrics();
   callbacks.call(&Callback::on_test_begin, logs);
-  const std::int64_t batches = batch_count(data.size(), batch_size, steps);
-  for (std::int64_t batch = 0; batch < batches; ++batch) {
+  for (std::int64_t batch = 0; batch < data.count(); ++batch) {
     callbacks.call(&Callback::on_test_batch_begin, batch, logs);
-    trainer.test_batch(
-        model, data.rows(batch * batch_size, std::min(data.size(), (batch + 1) * batch_size)));
+    trainer.test_batch(model, data.batch(batch));
     logs = to_logs(trainer.results());
     callbacks.call(&Callback::on_test_batch_end, batch, logs);
     if (bar != nullptr) bar->update(batch + 1, logs);
@@ -158,9 +105,8 @@ Results test(Model& model, Trainer& trainer, const Dataset& data, std::int64_t b
 
 // Everything that fit was asked for, checked and in one place.
 struct FitPlan {
-  Dataset train;
-  std::optional<Dataset> validation;
-  std::int64_t steps = 0;
+  std::unique_ptr<Batches> train;
+  std::unique_ptr<Batches> validation;  // may be none
 };
 
 Dataset make_dataset(Model& model, const TensorList& x, const TensorList& y,
@@ -179,8 +125,7 @@ Dataset make_dataset(Model& model, const TensorList& x, const TensorList& y,
   return data;
 }
 
-FitPlan make_plan(Model& model, const TensorList& x, const TensorList& y,
-                  const FitOptions& options) {
+void check_options(const FitOptions& options) {
   check_positive("batch_size", options.batch_size);
   check_positive("epochs", options.epochs);
   check_positive("validation_freq", options.validation_freq);
@@ -193,32 +138,85 @@ FitPlan make_plan(Model& model, const TensorList& x, const TensorList& y,
     throw Error(fmt::format("validation_split must be at least 0 and below 1, got {}",
                             options.validation_split));
   }
-  FitPlan plan;
-  plan.train = make_dataset(model, x, y, options.sample_weight, "");
-  if (!options.class_weight.empty()) {
-    if (y.size() != 1) {
-      throw Error("class_weight needs a model with one output",
-                  "give sample_weight, one tensor for each output");
-    }
-    plan.train.sample_weight = sample_weights_from_class(y.front(), options.class_weight);
-  }
+}
 
+// Weights of the samples, whichever way they were given.
+TensorList sample_weights(const TensorList& y, const FitOptions& options) {
+  if (options.class_weight.empty()) return options.sample_weight;
+  if (y.size() != 1) {
+    throw Error("class_weight needs a model with one output",
+                "give sample_weight, one tensor for each output");
+  }
+  return TensorList({sample_weights_from_class(y.front(), options.class_weight)});
+}
+
+// How many samples come before the last ones, which validate.
+std::int64_t border_of(std::int64_t size, double validation_split) {
+  const auto border =
+      static_cast<std::int64_t>(std::floor(static_cast<double>(size) * (1.0 - validation_split)));
+  if (border > 0 && border < size) return border;
+  throw Error(fmt::format("validation_split {} of {} samples leaves no {} data", validation_split,
+                          size, border == 0 ? "training" : "validation"));
+}
+
+FitPlan make_plan(Model& model, const TensorList& x, const TensorList& y,
+                  const FitOptions& options) {
+  check_options(options);
+  Dataset train = make_dataset(model, x, y, options.sample_weight, "");
+  if (!options.class_weight.empty()) train.sample_weight = sample_weights(y, options);
+  std::optional<Dataset> validation;
   if (options.validation_data) {
     const ValidationData& given = *options.validation_data;
-    plan.validation = make_dataset(model, given.x, given.y, given.sample_weight, "validation ");
+    validation = make_dataset(model, given.x, given.y, given.sample_weight, "validation ");
   } else if (options.validation_split > 0.0) {
-    const std::int64_t size = plan.train.size();
-    const auto border = static_cast<std::int64_t>(
-        std::floor(static_cast<double>(size) * (1.0 - options.validation_split)));
-    if (border == 0 || border == size) {
-      throw Error(fmt::format("validation_split {} of {} samples leaves no {} data",
-                              options.validation_split, size,
-                              border == 0 ? "training" : "validation"));
-    }
-    plan.validation = plan.train.rows(border, size);
-    plan.train = plan.train.rows(0, border);
+    const std::int64_t border = border_of(train.size(), options.validation_split);
+    validation = train.rows(border, train.size());
+    train = train.rows(0, border);
   }
-  plan.steps = batch_count(plan.train.size(), options.batch_size, options.steps_per_epoch);
+  FitPlan plan;
+  plan.train = std::make_unique<TensorBatches>(std::move(train), options.batch_size,
+                                               options.steps_per_epoch, true, options.shuffle);
+  if (validation) {
+    plan.validation = std::make_unique<TensorBatches>(
+        *std::move(validation), options.validation_batch_size.value_or(options.batch_size),
+        options.validation_steps, false, false);
+  }
+  return plan;
+}
+
+TensorList as_float32(const TensorList& weights) {
+  std::vector<Tensor> converted;
+  for (const Tensor& weight : weights) converted.push_back(weight.to(DType::float32));
+  return converted;
+}
+
+FitPlan make_plan(Model& model, SequenceData data, const FitOptions& options) {
+  check_options(options);
+  data.sample_weight = as_float32(sample_weights(data.y, options));
+  std::optional<SequenceData> validation;
+  if (options.validation_data) {
+    const ValidationData& given = *options.validation_data;
+    validation = SequenceData{
+        SequenceList({given.x.begin(), given.x.end()}), {}, {}, as_float32(given.sample_weight)};
+    if (data.y_steps) {
+      validation->y_steps = SequenceList({given.y.begin(), given.y.end()});
+    } else {
+      validation->y = given.y;
+    }
+  } else if (options.validation_split > 0.0) {
+    const std::int64_t size = data.x.size();
+    const std::int64_t border = border_of(size, options.validation_split);
+    validation = data.part(border, size);
+    data = data.part(0, border);
+  }
+  FitPlan plan;
+  plan.train = std::make_unique<SequenceBatches>(model, std::move(data), options.batch_size,
+                                                 options.steps_per_epoch, options.shuffle);
+  if (validation) {
+    plan.validation = std::make_unique<SequenceBatches>(
+        model, *std::move(validation), options.validation_batch_size.value_or(options.batch_size),
+        options.validation_steps, false);
+  }
   return plan;
 }
 
@@ -231,8 +229,8 @@ BackupCallback* backup_among(const std::vector<CallbackPtr>& callbacks) {
 }
 
 // The batches of run.epoch from run.batch on.
-void train_epoch(FitRun& run, std::span<const std::int64_t> order, Gatherer& gatherer,
-                 const Callbacks& callbacks, BackupCallback* backup, ProgressBar& bar, Logs& logs) {
+void train_epoch(FitRun& run, Batches& data, const Callbacks& callbacks, BackupCallback* backup,
+                 ProgressBar& bar, Logs& logs) {
   if (run.batch == 0) {
     run.trainer.reset_metrics();
   } else {
@@ -241,10 +239,7 @@ void train_epoch(FitRun& run, std::span<const std::int64_t> order, Gatherer& gat
   while (run.batch < run.steps && !run.interrupted) {
     const std::int64_t batch = run.batch;
     callbacks.call(&Callback::on_train_batch_begin, batch, logs);
-    const auto begin = static_cast<std::size_t>(batch * run.batch_size);
-    const std::size_t count =
-        std::min(order.size() - begin, static_cast<std::size_t>(run.batch_size));
-    run.trainer.train_batch(run.model, gatherer.gather(order.subspan(begin, count)));
+    run.trainer.train_batch(run.model, data.batch(batch));
     logs = to_logs(run.trainer.results());
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
@@ -254,47 +249,40 @@ void train_epoch(FitRun& run, std::span<const std::int64_t> order, Gatherer& gat
   }
 }
 
-}  // namespace
-
-History Model::fit(const TensorList& x, const TensorList& y, const FitOptions& options) {
-  Trainer& trainer = trainer_of(*this, "fit");
-  const FitPlan plan = make_plan(*this, x, y, options);
-  if (plan.validation) trainer.prepare(*this, *plan.validation);
-  trainer.prepare(*this, plan.train);
+History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options) {
+  if (plan.validation) plan.validation->prepare(trainer, model);
+  plan.train->prepare(trainer, model);
 
   History history;
-  history.params = {options.verbose, options.epochs, plan.steps};
-  const Callbacks callbacks(*this, options.callbacks, history.params);
+  history.params = {options.verbose, options.epochs, plan.train->count()};
+  const Callbacks callbacks(model, options.callbacks, history.params);
   BackupCallback* const backup = backup_among(options.callbacks);
-  FitRun run{*this,
+  FitRun run{model,
              trainer,
              options.callbacks,
              history,
-             plan.train.size(),
+             plan.train->samples(),
              options.batch_size,
-             plan.steps,
+             plan.train->count(),
              options.shuffle,
              next_seed(),
              options.initial_epoch};
-  Gatherer gatherer(plan.train);
-  stop_training = false;
+  model.stop_training = false;
 
   Logs logs;
   callbacks.call(&Callback::on_train_begin, logs);
   if (backup != nullptr) backup->restore(run);
-  while (run.epoch < options.epochs && !stop_training) {
+  while (run.epoch < options.epochs && !model.stop_training) {
     const std::int64_t epoch = run.epoch;
     logs.clear();
     if (run.batch == 0) callbacks.call(&Callback::on_epoch_begin, epoch, logs);
-    ProgressBar bar(options.verbose, plan.steps);
+    ProgressBar bar(options.verbose, run.steps);
     bar.begin_epoch(epoch, options.epochs);
-    const std::vector<std::int64_t> order = epoch_order(run.samples, run.shuffle, run.seed, epoch);
-    train_epoch(run, order, gatherer, callbacks, backup, bar, logs);
+    plan.train->begin_epoch(run.seed, epoch);
+    train_epoch(run, *plan.train, callbacks, backup, bar, logs);
 
     if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
-      const std::int64_t size = options.validation_batch_size.value_or(options.batch_size);
-      const Results results = test(*this, trainer, *plan.validation, size, options.validation_steps,
-                                   callbacks, nullptr);
+      const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
       logs.merge(to_logs(results, "val_"));
     }
     callbacks.call(&Callback::on_epoch_end, epoch, logs);
@@ -312,6 +300,83 @@ History Model::fit(const TensorList& x, const TensorList& y, const FitOptions& o
   return history;
 }
 
+Results run_evaluate(Model& model, Trainer& trainer, Batches& data,
+                     const EvaluateOptions& options) {
+  data.prepare(trainer, model);
+  const Callbacks callbacks(model, options.callbacks, {options.verbose, 1, data.count()});
+  ProgressBar bar(options.verbose, data.count());
+  Results results = test(model, trainer, data, callbacks, &bar);
+  bar.finish(to_logs(results));
+  return results;
+}
+
+// What belongs to one row of a batch: with a mask, the steps that are the sequence's.
+Tensor answer_of(const Value& output, std::int64_t row, std::int64_t length) {
+  const TensorView whole = output.data.rows(row, row + 1);
+  const TensorView answer = whole.reshaped(whole.shape().without_front());
+  return own(output.mask ? answer.rows(0, length) : answer);
+}
+
+}  // namespace
+
+History Model::fit(const TensorList& x, const TensorList& y, const FitOptions& options) {
+  Trainer& trainer = trainer_of(*this, "fit");
+  return run_fit(*this, trainer, make_plan(*this, x, y, options), options);
+}
+History Model::fit(const SequenceList& x, const TensorList& y, const FitOptions& options) {
+  Trainer& trainer = trainer_of(*this, "fit");
+  return run_fit(*this, trainer, make_plan(*this, SequenceData{x, y}, options), options);
+}
+History Model::fit(const SequenceList& x, const SequenceList& y, const FitOptions& options) {
+  Trainer& trainer = trainer_of(*this, "fit");
+  return run_fit(*this, trainer, make_plan(*this, SequenceData{x, {}, y}, options), options);
+}
+
+Results Model::evaluate(const SequenceList& x, const TensorList& y,
+                        const EvaluateOptions& options) {
+  Trainer& trainer = trainer_of(*this, "evaluate");
+  check_positive("batch_size", options.batch_size);
+  SequenceBatches data(*this, {x, y, {}, as_float32(options.sample_weight)}, options.batch_size,
+                       options.steps, false);
+  return run_evaluate(*this, trainer, data, options);
+}
+Results Model::evaluate(const SequenceList& x, const SequenceList& y,
+                        const EvaluateOptions& options) {
+  Trainer& trainer = trainer_of(*this, "evaluate");
+  check_positive("batch_size", options.batch_size);
+  SequenceBatches data(*this, {x, {}, y, as_float32(options.sample_weight)}, options.batch_size,
+                       options.steps, false);
+  return run_evaluate(*this, trainer, data, options);
+}
+
+std::vector<Tensor> Model::predict(const SequenceList& x) { return predict(x, PredictOptions{}); }
+
+std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& options) {
+  check_positive("batch_size", options.batch_size);
+  SequenceBatches data(*this, {x}, options.batch_size, options.steps, false);
+  const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, data.count()});
+  ProgressBar bar(options.verbose, data.count());
+  std::vector<Tensor> answers(static_cast<std::size_t>(x.size()));
+  Logs logs;
+  callbacks.call(&Callback::on_predict_begin, logs);
+  for (std::int64_t batch = 0; batch < data.count(); ++batch) {
+    callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
+    const Dataset& rows = data.batch(batch);
+    const Value input{rows.x.front(), rows.masks.empty() ? TensorView() : rows.masks[0].view()};
+    execution().forward(std::span(&input, 1), {});
+    const Bucket& bucket = data.bucket(batch);
+    for (std::size_t row = 0; row < bucket.size(); ++row) {
+      answers[static_cast<std::size_t>(bucket[row])] =
+          answer_of(execution().output(), static_cast<std::int64_t>(row), x.length(bucket[row]));
+    }
+    callbacks.call(&Callback::on_predict_batch_end, batch, logs);
+    bar.update(batch + 1, logs);
+  }
+  callbacks.call(&Callback::on_predict_end, logs);
+  bar.finish(logs);
+  return answers;
+}
+
 Results Model::evaluate(const TensorList& x, const TensorList& y) {
   return evaluate(x, y, EvaluateOptions{});
 }
@@ -319,14 +384,9 @@ Results Model::evaluate(const TensorList& x, const TensorList& y) {
 Results Model::evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  const Dataset data = make_dataset(*this, x, y, options.sample_weight, "");
-  trainer.prepare(*this, data);
-  const std::int64_t steps = batch_count(data.size(), options.batch_size, options.steps);
-  const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, steps});
-  ProgressBar bar(options.verbose, steps);
-  Results results = test(*this, trainer, data, options.batch_size, options.steps, callbacks, &bar);
-  bar.finish(to_logs(results));
-  return results;
+  TensorBatches data(make_dataset(*this, x, y, options.sample_weight, ""), options.batch_size,
+                     options.steps, false, false);
+  return run_evaluate(*this, trainer, data, options);
 }
 
 Tensor Model::predict(const Tensor& x) { return predict(x, PredictOptions{}); }

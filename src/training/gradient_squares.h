@@ -18,6 +18,8 @@ class GradientSquares {
     return gathered_ == nullptr ? gradient_[i] * gradient_[i] : gathered_[i];
   }
 
+  const Real* gathered() const { return gathered_; }  // null: none
+
  private:
   const Real* __restrict gradient_;
   const Real* __restrict gathered_;

@@ -230,7 +230,9 @@ MetricPtr AUC(const AUCOptions& options) {
   std::vector<Setting> settings{{"num_thresholds", options.num_thresholds},
                                 {"curve", options.curve},
                                 {"summation_method", options.summation_method},
-                                {"from_logits", options.from_logits}};
+                                {"from_logits", options.from_logits},
+                                {"multi_label", options.multi_label}};
+  if (!options.label_weights.empty()) settings.push_back({"label_weights", options.label_weights});
   if (!options.thresholds.empty()) settings.push_back({"thresholds", options.thresholds});
   return from("AUC", named(options.name, std::move(settings)));
 }
@@ -245,8 +247,9 @@ MetricPtr FBetaScore(const FBetaScoreOptions& options) {
                                    {"threshold", setting_or_null(options.threshold)}}));
 }
 MetricPtr R2Score(const R2ScoreOptions& options) {
-  return from("R2Score", named(options.name, {{"class_aggregation", options.class_aggregation},
-                                              {"num_regressors", options.num_regressors}}));
+  return from("R2Score",
+              named(options.name, {{"class_aggregation", text_or_null(options.class_aggregation)},
+                                   {"num_regressors", options.num_regressors}}));
 }
 MetricPtr IoU(const IoUOptions& options) {
   return from("IoU", named(options.name, {{"num_classes", options.num_classes},

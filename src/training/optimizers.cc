@@ -401,6 +401,18 @@ void Optimizer::overwrite_with_averages() {
   for (std::size_t i = 0; i < averages_.size(); ++i) copy(averages_[i], parameters_[i]->value);
 }
 
+void Optimizer::swap_averages() {
+  for (std::size_t i = 0; i < averages_.size(); ++i) {
+    const Tensor weights = parameters_[i]->value.clone();
+    copy(averages_[i], parameters_[i]->value);
+    copy(weights, averages_[i]);
+  }
+}
+
+void Optimizer::take_weights_as_averages() {
+  for (std::size_t i = 0; i < averages_.size(); ++i) copy(parameters_[i]->value, averages_[i]);
+}
+
 void Optimizer::finish() {
   if (iterations_ > 0) overwrite_with_averages();
 }

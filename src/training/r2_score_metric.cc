@@ -54,24 +54,39 @@ class R2ScoreMetric final : public NamedMetric {
         });
   }
 
+  std::vector<double> results() const override {
+    std::vector<double> scores;
+    for (std::size_t i = 0; aggregation_.empty() && i < outputs(); ++i)
+      scores.push_back(counted(i) ? adjusted(score_of(i)) : 0.0);
+    return scores;
+  }
+
   double result() const override {
-    const std::size_t outputs = numbers().size() / 4;
-    if (outputs == 0) return 0.0;
+    if (outputs() == 0) return 0.0;
     double sum = 0.0;
     double weights = 0.0;
-    for (std::size_t i = 0; i < outputs; ++i) {
-      const double* sums = numbers().data() + 1 + 4 * i;
-      if (sums[0] == 0.0) return 0.0;
-      const double variance = sums[2] - sums[1] * sums[1] / sums[0];
-      const double raw = 1.0 - sums[3] / variance;
-      const double weight = aggregation_ == "variance_weighted_average" ? variance : 1.0;
-      sum += weight * (std::isinf(raw) ? 0.0 : raw);
+    for (std::size_t i = 0; i < outputs(); ++i) {
+      if (!counted(i)) return 0.0;
+      const double weight = aggregation_ == "variance_weighted_average" ? variance_of(i) : 1.0;
+      sum += weight * score_of(i);
       weights += weight;
     }
     return adjusted(sum / weights);
   }
 
  private:
+  std::size_t outputs() const { return numbers().size() / 4; }
+  const double* sums_of(std::size_t output) const { return numbers().data() + 1 + 4 * output; }
+  bool counted(std::size_t output) const { return sums_of(output)[0] != 0.0; }
+  double variance_of(std::size_t output) const {
+    const double* sums = sums_of(output);
+    return sums[2] - sums[1] * sums[1] / sums[0];
+  }
+  double score_of(std::size_t output) const {
+    const double raw = 1.0 - sums_of(output)[3] / variance_of(output);
+    return std::isinf(raw) ? 0.0 : raw;
+  }
+
   // For the number of explaining variables, if there are samples enough.
   double adjusted(double score) const {
     const double samples = numbers()[0];

@@ -63,7 +63,8 @@ std::vector<Parameter*> trainable_parameters(Model& model) {
 }  // namespace
 
 Dataset Dataset::rows(std::int64_t begin, std::int64_t end) const {
-  return {rows_of(x, begin, end), rows_of(y, begin, end), rows_of(sample_weight, begin, end)};
+  return {rows_of(x, begin, end), rows_of(y, begin, end), rows_of(sample_weight, begin, end),
+          rows_of(masks, begin, end)};
 }
 
 double weight_penalty(Model& model, bool gradients) {
@@ -185,7 +186,8 @@ void Trainer::reset_metrics() {
 double Trainer::forward(Model& model, const Dataset& batch, bool training, bool gradients) {
   Execution& execution = model.execution();
   inputs_.clear();
-  for (const Tensor& x : batch.x) inputs_.push_back({x, {}});
+  for (std::size_t i = 0; i < batch.x.size(); ++i)
+    inputs_.push_back({batch.x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
   Execution::Mode mode;
   mode.training = training;
   mode.keep = gradients;
@@ -283,6 +285,8 @@ Results Trainer::results() const {
   for (const Tracked& tracked : tracked_) {
     results.names.push_back(tracked.key);
     results.values.push_back(tracked.metric->result());
+    std::vector<double> list = tracked.metric->results();
+    if (!list.empty()) results.lists[tracked.key] = std::move(list);
   }
   return results;
 }

@@ -17,6 +17,7 @@ struct Dataset {
   TensorList x;              // one for each input
   TensorList y;              // one for each output; empty for predict
   TensorList sample_weight;  // float32 (N) or (N, T), for each output or for all; empty: all one
+  TensorList masks = {};     // boolean (N, T), of the first inputs; empty: every step counts
 
   std::int64_t size() const { return x.front().shape()[0]; }
   TensorView weight_of(std::size_t output) const {

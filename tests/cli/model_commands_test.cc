@@ -166,6 +166,21 @@ TEST(ConvertCommand, GoesThereAndBack) {
   for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(same_bits(before[i], after[i]));
 }
 
+TEST(ConvertCommand, TakesWeightsToPyTorchAndBack) {
+  const TemporaryFolder folder;
+  const std::string weights = folder.path("weights.safetensors");
+  const std::string back = folder.path("back.keras");
+  ASSERT_EQ(run_chronicler({"convert", lstm(), weights, "--names", "pytorch"}).status, 0);
+  ASSERT_EQ(run_chronicler({"convert", weights, back, "--like", lstm()}).status, 0);
+  const std::vector<Tensor> before = load_model(lstm())->get_weights();
+  const std::vector<Tensor> after = load_model(back)->get_weights();
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(same_bits(before[i], after[i]));
+  const ProgramRun alone = run_chronicler({"convert", weights, back});
+  EXPECT_EQ(alone.status, 1);
+  EXPECT_TRUE(contains(alone.errors, "holds weights without a model")) << alone.errors;
+}
+
 TEST(PredictCommand, WritesToStandardOutput) {
   const ProgramRun run = run_chronicler(
       {"predict", lstm(), "--input", golden("lstm_sequences", "x.npy"), "--output", "-"});

@@ -165,6 +165,101 @@ void add_simple_rnn(Cases& cases) {
   simple_rnn.add("linear", [](Options& o) { o.activation = "linear"; });
 }
 
+// Each by itself, and all together with masks, states and dropout.
+void add_lstm_variants(RecurrentCases<layers::LSTMOptions>& lstm) {
+  using Options = layers::LSTMOptions;
+  const std::string plain = lstm.kernels() + ", bias (12,)";
+  const std::string narrow = "kernel (4, 12), recurrent_kernel (2, 12), bias (12,)";
+  const std::string gammas =
+      ", kernel_gamma (12,), recurrent_gamma (12,), cell_gamma (3,), cell_beta (3,)";
+  const std::string all = narrow + ", peephole_kernel (3, 3), projection_kernel (3, 2)" + gammas;
+  lstm.add("layer_normalization", [](Options& o) { o.layer_normalization = true; },
+           {.weights = plain + gammas});
+  lstm.add("layer_normalization_no_bias",
+           [](Options& o) {
+             o.layer_normalization = o.return_sequences = true;
+             o.use_bias = false;
+           },
+           {.weights = lstm.kernels() + gammas});
+  lstm.add("peepholes", [](Options& o) { o.peepholes = o.return_sequences = true; },
+           {.weights = plain + ", peephole_kernel (3, 3)"});
+  lstm.add("projection", [](Options& o) { o.projection = 2; },
+           {.weights = narrow + ", projection_kernel (3, 2)"});
+  lstm.add("projection_sequences_and_states",
+           [](Options& o) {
+             o.projection = 2;
+             o.return_sequences = o.return_state = true;
+           },
+           {.initial_state = true, .weights = narrow + ", projection_kernel (3, 2)"});
+  lstm.add("zoneout", [](Options& o) {
+    o.zoneout_hidden = 0.3;
+    o.zoneout_cell = 0.4;
+    o.return_sequences = true;
+  });
+  lstm.add("zoneout_in_training",
+           [](Options& o) {
+             o.zoneout_hidden = 0.3;
+             o.zoneout_cell = 0.4;
+             o.seed = 3;
+             o.return_sequences = o.return_state = true;
+           },
+           {.training = true});
+  const auto everything = [](Options& o) {
+    o.layer_normalization = o.peepholes = true;
+    o.projection = 2;
+    o.zoneout_hidden = 0.2;
+    o.zoneout_cell = 0.1;
+  };
+  lstm.add("all_variants", everything, {.weights = all});
+  lstm.add("all_variants_stateful",
+           [=](Options& o) {
+             everything(o);
+             o.stateful = o.return_sequences = true;
+           },
+           {.weights = all});
+  lstm.add("all_variants_mask_holes_sequences_and_states",
+           [=](Options& o) {
+             everything(o);
+             o.return_sequences = o.return_state = true;
+           },
+           {.mask = Mask::holes, .initial_state = true, .weights = all});
+  lstm.add("all_variants_backwards_mask_right",
+           [=](Options& o) {
+             everything(o);
+             o.go_backwards = o.return_sequences = true;
+           },
+           {.mask = Mask::right, .weights = all});
+  lstm.add("all_variants_zero_output_for_mask",
+           [=](Options& o) {
+             everything(o);
+             o.zero_output_for_mask = o.return_sequences = true;
+           },
+           {.mask = Mask::left, .weights = all});
+  lstm.add("all_variants_both_dropouts_silu_and_softplus",
+           [=](Options& o) {
+             everything(o);
+             o.recurrent_activation = "silu";
+             o.activation = "softplus";
+             o.dropout = 0.3;
+             o.recurrent_dropout = 0.4;
+             o.seed = 9;
+           },
+           {.training = true, .weights = all});
+  lstm.add("all_variants_recurrent_dropout",
+           [=](Options& o) {
+             everything(o);
+             o.recurrent_dropout = 0.4;
+             o.seed = 9;
+           },
+           {.training = true, .weights = all});
+  lstm.add("all_variants_frozen",
+           [=](Options& o) {
+             everything(o);
+             o.trainable = false;
+           },
+           {.weights = all});
+}
+
 void add_lstm(Cases& cases) {
   using Options = layers::LSTMOptions;
   RecurrentCases<Options> lstm(cases, "LSTM", layers::LSTM, 4, "bias (12,)");
@@ -182,6 +277,7 @@ void add_lstm(Cases& cases) {
            },
            {.mask = Mask::holes, .initial_state = true});
   lstm.add("linear", [](Options& o) { o.activation = "linear"; });
+  add_lstm_variants(lstm);
 }
 
 void add_gru(Cases& cases) {
@@ -315,6 +411,13 @@ void add_layers_without_weights(Cases& cases) {
                        const Shape& input) -> LayerCase& {
     return cases.emplace_back(LayerCase{layer, name, std::move(make), input, ""});
   };
+  add("Activation", "glu", [] { return layers::Activation("glu"); }, {2, 5, 4}).mask = Mask::right;
+  add("Activation", "threshold",
+      [] {
+        return layers::Activation(layers::ActivationOptions{
+            .activation = "threshold", .threshold = 0.2, .default_value = -0.5});
+      },
+      {5, 4});
   add("Activation", "relu", [] { return layers::Activation("relu"); }, {5, 4});
   add("Activation", "softmax_over_steps", [] { return layers::Activation("softmax"); }, {2, 5, 4})
       .mask = Mask::right;
@@ -510,9 +613,14 @@ void add_cells(Cases& cases) {
         layers::LSTMOptions options = every(layers::LSTMOptions{});
         options.recurrent_activation = "hard_sigmoid";
         options.unit_forget_bias = false;
+        options.layer_normalization = options.peepholes = true;
+        options.projection = 2;
+        options.zoneout_hidden = 0.1;
+        options.zoneout_cell = 0.2;
         return layers::LSTMCell(options);
       },
-      "kernel (4, 12), recurrent_kernel (3, 12)");
+      "kernel (4, 12), recurrent_kernel (2, 12), peephole_kernel (3, 3), projection_kernel (3, 2), "
+      "kernel_gamma (12,), recurrent_gamma (12,), cell_gamma (3,), cell_beta (3,)");
   add_cell(
       "GRUCell", "every_option",
       [every] {
@@ -569,6 +677,16 @@ void add_cells(Cases& cases) {
           {.mask = Mask::left});
   add_rnn("every_option",
           {.unroll = true, .name = "named", .trainable = false, .dtype = "float64"});
+  cases.push_back(
+      {"RNN",
+       "variant_cell",
+       [] {
+         return layers::RNN(
+             {.cell = layers::LSTMCell({.units = units, .peepholes = true, .projection = 2})});
+       },
+       {rows, steps, features},
+       "kernel (4, 12), recurrent_kernel (2, 12), bias (12,), peephole_kernel (3, 3), "
+       "projection_kernel (3, 2)"});
   cases.push_back({"RNN",
                    "one_cell",
                    [] { return layers::RNN({.cell = layers::GRUCell({.units = units})}); },

@@ -50,8 +50,10 @@ std::vector<std::int64_t> counted_steps(const Tensor& mask, std::int64_t row) {
 }
 
 Tensor chosen_steps(const Tensor& row, const std::vector<std::int64_t>& steps) {
-  Tensor chosen({1, static_cast<std::int64_t>(steps.size()), row.shape()[2]}, row.dtype());
-  const std::int64_t width = row.shape()[2];
+  Shape shape = row.shape();
+  const std::int64_t width = row.size() / shape[1];
+  shape.set(1, static_cast<std::int64_t>(steps.size()));
+  Tensor chosen(shape, row.dtype());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     std::copy_n(row.as<float>() + steps[i] * width, width,
                 chosen.as<float>() + static_cast<std::int64_t>(i) * width);
@@ -118,7 +120,7 @@ void check_masked_steps_absent(const LayerCase& c) {
         EXPECT_TRUE(same_bits(got, zero ? zeros_like(got) : output));
         continue;
       }
-      Tensor before = Tensor({1, 1, got.shape()[2]});  // zero until a step counts
+      Tensor before = zeros_like(steps_between(got, 0, 1));  // zero until a step counts
       std::int64_t taken = 0;
       for (std::int64_t place = 0; place < steps; ++place) {
         Tensor expected = zero_masked ? zeros_like(before) : before;

@@ -1,4 +1,6 @@
 // Every example reaches the number that it states: it ends with status 0.
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +25,18 @@ void expect_success(const std::string& name, const std::string& data = {}) {
   EXPECT_EQ(status, 0) << std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-TEST(Examples, TutorialNamesNineDigitsOfTen) { expect_success("tutorial", "digits.csv"); }
+// Of all that this test has run so far.
+double most_megabytes() {
+  struct rusage usage {};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+// It trains the LSTM of two layers of 64 units and holds all of its data in memory.
+TEST(Examples, TutorialNamesNineDigitsOfTenInFortyMegabytes) {
+  expect_success("tutorial", "digits.csv");
+  EXPECT_LT(most_megabytes(), 40.0);
+}
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }

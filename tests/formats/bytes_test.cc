@@ -8,12 +8,6 @@
 namespace chronicler {
 namespace {
 
-TEST(Bytes, ChecksumIsCastagnolis) {
-  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
-  EXPECT_EQ(crc32c("6789", crc32c("12345")), 0xE3069283U);
-  EXPECT_EQ(crc32c(""), 0U);
-}
-
 TEST(Bytes, NumbersComeBack) {
   std::string bytes = "x";
   append_number(bytes, std::uint16_t{0x1234});

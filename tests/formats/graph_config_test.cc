@@ -52,6 +52,29 @@ TEST(GraphConfig, KeepsModelsWithinModels) {
   expect_survival(model, {some({2, 6, 3}, 1)});
 }
 
+TEST(GraphConfig, KeepsWhatGetItemTakes) {
+  const Symbol x = Input({.shape = {6, 3}, .name = "x"});
+  const Symbol y = layers::LSTM({.units = 3, .return_sequences = true})(x);
+  const auto take = [&](const std::vector<layers::SliceItem>& items) {
+    return Symbol(layers::Operation("GetItem", {.items = items})(y));
+  };
+  using Kind = layers::SliceItem::Kind;
+  Functional model(
+      {x}, {take({{}, {Kind::index, -1}}), take({{}, {Kind::range, {}, {}, 2}, {Kind::range, 1}}),
+            take({{Kind::ellipsis}, {Kind::index, 0}}),
+            take({{}, {Kind::range, {}, {}, -1}, {Kind::new_axis}})});
+  expect_survival(model, {some({2, 6, 3}, 1)});
+}
+
+// x[:, -1] and its kin, saved by Keras (tests/golden/get_item/make_get_item.py).
+TEST(GraphConfig, RunsGetItemOfKeras) {
+  const auto path = [](const std::string& name) {
+    return (test::source_dir() / "tests/golden/get_item" / name).string();
+  };
+  const std::unique_ptr<Model> model = load_model(path("model.keras"));
+  EXPECT_TRUE(test::close_to((*model)(load_npy(path("x.npy"))), load_npy(path("y.npy")), 1e-5));
+}
+
 // Masks that Keras computes in nodes of the graph (tests/golden/masks/make_masks.py).
 TEST(GraphConfig, RunsTheMaskArithmeticOfKeras) {
   const auto path = [](const std::string& name) {

@@ -43,11 +43,14 @@ TEST_P(LegacyFile, IsRefusedWhenCut) {
 
 INSTANTIATE_TEST_SUITE_P(Keras, LegacyFile,
                          testing::Values("stack_keras2", "stack_keras3", "translator_keras2",
-                                         "translator_keras3"),
+                                         "translator_keras3", "old_keras2", "cudnn_keras2"),
                          [](const auto& name) { return name.param; });
 
-TEST(LegacyOptimizer, GoesOnWhereKeras3Stopped) {
-  const std::string file = (test::source_dir() / "tests/golden/legacy/stack_keras3.h5").string();
+class LegacyOptimizer : public testing::TestWithParam<std::string> {};
+
+TEST_P(LegacyOptimizer, GoesOnWhereKerasStopped) {
+  const std::string file =
+      (test::source_dir() / "tests/golden/legacy" / (GetParam() + ".h5")).string();
   const std::unique_ptr<Model> model = load_model(file);
   const auto compilation = model->compilation();
   ASSERT_TRUE(compilation.has_value());
@@ -59,6 +62,9 @@ TEST(LegacyOptimizer, GoesOnWhereKeras3Stopped) {
   model->fit(x, y, {.epochs = 1, .verbose = 0});
   EXPECT_EQ(*model->compilation()->optimizer_variables.front().as<double>(), 2.0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Keras, LegacyOptimizer, testing::Values("stack_keras2", "stack_keras3"),
+                         [](const auto& name) { return name.param; });
 
 TEST(LegacyErrors, WeightsAloneAreNoModel) {
   EXPECT_NE(test::error_of([] { read_legacy(write_hdf5({})); }).find("it holds no model"),

@@ -6,6 +6,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/training/fit.h"
 #include "formats/bytes.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
@@ -74,6 +75,52 @@ TEST_F(ModelFile, KeepsAssets) {
     model.save(file);
     EXPECT_EQ(load_model(file)->assets(), model.assets());
   }
+}
+
+// Training on after loading gives the bits of training that was never interrupted: also the draws
+// of dropout, and the states that are carried.
+TEST_F(ModelFile, GoesOnWithStatesAndDraws) {
+  Sequential model(
+      {layers::Input({.shape = {5, 3}, .batch_size = 2}),
+       layers::LSTM({.units = 4,
+                     .dropout = 0.3,
+                     .recurrent_dropout = 0.2,
+                     .return_sequences = true,
+                     .stateful = true}),
+       layers::RNN({.cell = layers::GRUCell({.units = 3, .dropout = 0.4}), .stateful = true}),
+       layers::Dropout({.rate = 0.5}), layers::Dense({.units = 1})});
+  model.compile({.optimizer = "adam", .loss = "mse"});
+  const Tensor x = batch();
+  const Tensor y = test::noise({2, 1}, 5);
+  model.train_on_batch(x, y);
+  EXPECT_FALSE(model.carried_states().empty());
+  for (const std::string_view extension : model_file_extensions())
+    model.save(path("model" + std::string(extension)));
+  const double expected = model.train_on_batch(x, y).loss();
+  const std::vector<Tensor> weights = model.get_weights();
+  for (const std::string_view extension : model_file_extensions()) {
+    SCOPED_TRACE(extension);
+    const std::unique_ptr<Model> loaded = load_model(path("model" + std::string(extension)));
+    EXPECT_TRUE(loaded->assets().empty());
+    EXPECT_EQ(loaded->train_on_batch(x, y).loss(), expected);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      expect_same_bits(loaded->get_weights()[i], weights[i]);
+  }
+}
+
+TEST_F(ModelFile, RefusesStatesOfOtherModels) {
+  Sequential model({layers::Input({.shape = {5, 3}, .batch_size = 2}),
+                    layers::LSTM({.units = 4, .stateful = true})});
+  EXPECT_TRUE(model.carried_states().empty());
+  std::vector<State> states{{Tensor({2, 4}), Tensor({2, 3})}};
+  EXPECT_NE(error_of([&] { model.carry_states(states); }).find("are not those of model"),
+            std::string::npos);
+  states[0][1] = Tensor({2, 4});
+  model.carry_states(states);
+  EXPECT_EQ(model.carried_states().size(), 1U);
+  model.assets()["state.safetensors"] = "x";
+  EXPECT_NE(error_of([&] { model.save(path("model.chronicler")); }).find("need themselves"),
+            std::string::npos);
 }
 
 TEST_F(ModelFile, RefusesAssetsWhoseNamesLeaveTheFile) {

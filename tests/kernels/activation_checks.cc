@@ -78,7 +78,7 @@ bool tanh_block_is_right(const Block& floats) {
     const double expected = exact_tanh(static_cast<double>(floats.x[i]));
     const float y = floats.y[i];
     const bool odd = std::bit_cast<std::uint32_t>(-minus_y[i]) == std::bit_cast<std::uint32_t>(y);
-    if (odd && y >= 0 && y <= 1 && is_near(y, expected, 4.1)) continue;
+    if (odd && y >= 0 && y <= 1 && is_near(y, expected, 3.0)) continue;
     ADD_FAILURE() << fmt::format("tanh({}) is {}, tanh({}) is {}; it should be {}", floats.x[i], y,
                                  minus_x[i], minus_y[i], expected);
     return false;

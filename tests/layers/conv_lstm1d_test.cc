@@ -51,10 +51,10 @@ TEST(ConvLSTM1D, DropoutIsTheSameAtEveryStep) {
   Tensor x({8, 2, 1, 1});
   x.fill(1.0);
   layer->build(std::span(&x.shape(), 1));
-  const Tensor y = run_layer(*layer, {x}, {.training = true}).values[0];
-  const Tensor again = run_layer(*layer, {x}, {.training = true}).values[0];
+  const Tensor y = test::run_layer(*layer, {x}, {.training = true}).values[0];
+  const Tensor again = test::run_layer(*layer, {x}, {.training = true}).values[0];
   EXPECT_TRUE(test::same_bits(y, again));
-  const Tensor whole = run_layer(*layer, {x}).values[0];
+  const Tensor whole = test::run_layer(*layer, {x}).values[0];
   EXPECT_FALSE(test::same_bits(y, whole));
 }
 

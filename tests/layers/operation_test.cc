@@ -72,5 +72,54 @@ TEST(Operation, RefusesWhatItDoesNotKnow) {
             std::string::npos);
 }
 
+Tensor taken(const Tensor& x, const std::vector<layers::SliceItem>& items) {
+  const LayerPtr layer = layers::Operation("GetItem", {.items = items});
+  return test::run_layer(*layer, {x}).values[0];
+}
+
+TEST(GetItem, TakesWhatNumPyWouldTake) {
+  using Kind = layers::SliceItem::Kind;
+  const Tensor x = test::ramp({1, 4, 3});
+  const layers::SliceItem all{};
+  const auto numbers = [&](const std::vector<layers::SliceItem>& items) {
+    return test::numbers(taken(x, items));
+  };
+  EXPECT_EQ(numbers({all, {Kind::index, -1}}), (std::vector<double>{9, 10, 11}));
+  EXPECT_EQ(numbers({all, {Kind::range, {}, {}, 2}, {Kind::range, 1}}),
+            (std::vector<double>{1, 2, 7, 8}));
+  EXPECT_EQ(numbers({{Kind::ellipsis}, {Kind::index, 0}}), (std::vector<double>{0, 3, 6, 9}));
+  EXPECT_EQ(numbers({all, {Kind::range, {}, {}, -2}, {Kind::index, 2}}),
+            (std::vector<double>{11, 5}));
+  EXPECT_EQ(numbers({all, {Kind::range, 1, -1}, {Kind::index, 1}}), (std::vector<double>{4, 7}));
+  EXPECT_EQ(taken(x, {all, {Kind::new_axis}}).shape(), (Shape{1, 1, 4, 3}));
+  EXPECT_EQ(taken(x, {all, {Kind::range, 3, 1}}).shape(), (Shape{1, 0, 3}));
+}
+
+TEST(GetItem, SaysWhatItCannotTake) {
+  using Kind = layers::SliceItem::Kind;
+  const Tensor x = test::ramp({2, 4, 3});
+  EXPECT_NE(test::error_of([&] {
+              taken(x, {{Kind::index, 0}});
+            }).find("batch axis"),
+            std::string::npos);
+  EXPECT_NE(test::error_of([&] {
+              taken(x, {{}, {Kind::index, 4}});
+            }).find("axis 1 has no place 4"),
+            std::string::npos);
+  EXPECT_NE(test::error_of([&] {
+              taken(x, {{}, {}, {}, {}});
+            }).find("it has no 4 axes"),
+            std::string::npos);
+}
+
+TEST(GetItem, GradientGoesWhereTheNumbersCameFrom) {
+  const LayerPtr layer =
+      layers::Operation("GetItem", {.items = {{}, {layers::SliceItem::Kind::index, 1}}});
+  const Tensor x = test::ramp({1, 3, 2});
+  const test::LayerGradient gradient =
+      test::differentiate(*layer, {x}, {Tensor({1, 2}, std::vector<float>{5, 6})});
+  EXPECT_EQ(test::numbers(gradient.inputs[0]), (std::vector<double>{0, 0, 5, 6, 0, 0}));
+}
+
 }  // namespace
 }  // namespace chronicler

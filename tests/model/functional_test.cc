@@ -253,5 +253,21 @@ TEST(Functional, CanBeStreamed) {
     EXPECT_EQ(stream.step({data.as<float>() + 2 * step, 2})[0], whole.as<float>()[step]);
 }
 
+// In a list of masks an empty one says that every step counts, whatever mask comes along.
+TEST(FunctionalMasks, AnEmptyMaskIsNone) {
+  const Symbol x = Input({.shape = {4, 3}, .name = "x"});
+  const Symbol masked = layers::Masking()(x);
+  const LayerPtr lstm = layers::LSTM({.units = 2, .name = "lstm"});
+  const Symbol with = lstm(masked);
+  const Symbol without = lstm(masked, {.mask = Symbols({Symbol()})});
+  const Symbol plain = lstm(x);
+  Functional model({x}, {with, without, plain});
+  Tensor data = test::noise({1, 4, 3}, 1);
+  for (std::size_t i = 6; i < 12; ++i) data.as<float>()[i] = 0.0F;
+  const std::vector<Tensor> y = model(std::vector<Tensor>{data});
+  EXPECT_TRUE(test::same_bits(y[1], y[2]));
+  EXPECT_FALSE(test::same_bits(y[0], y[1]));
+}
+
 }  // namespace
 }  // namespace chronicler

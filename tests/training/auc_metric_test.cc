@@ -30,6 +30,36 @@ TEST(Auc, IsAsInKeras) {
   EXPECT_NEAR(result_of(metrics::AUC({.from_logits = true}), bits, logits), 1.0, 1e-6);
 }
 
+TEST(Auc, OfSeveralLabelsIsAsInKeras) {
+  const auto of_labels = [](const metrics::AUCOptions& options, const TensorView& weights = {}) {
+    return result_of(metrics::AUC(options), labels, label_chances, weights);
+  };
+  EXPECT_NEAR(of_labels({.multi_label = true}), 0.8333333, 1e-6);
+  EXPECT_NEAR(of_labels({.multi_label = true}, label_row_weights), 0.6349207, 1e-6);
+  EXPECT_NEAR(of_labels({.curve = "PR", .multi_label = true}), 0.9184479, 1e-6);
+  EXPECT_NEAR(of_labels({.curve = "PR", .multi_label = true}, label_row_weights), 0.8023651, 1e-6);
+  const std::vector<double> three{1.0, 2.0, 0.5};
+  EXPECT_NEAR(of_labels({.multi_label = true, .label_weights = three}), 0.8809524, 1e-6);
+  EXPECT_NEAR(of_labels({.multi_label = true, .label_weights = three}, label_row_weights),
+              0.7482993, 1e-6);
+  EXPECT_NEAR(of_labels({.curve = "PR",
+                         .summation_method = "majoring",
+                         .multi_label = true,
+                         .label_weights = three}),
+              0.95, 1e-6);
+  EXPECT_NEAR(of_labels({.label_weights = three}), 0.8496732, 1e-6);
+  EXPECT_NEAR(of_labels({.label_weights = three}, label_row_weights), 0.6728077, 1e-6);
+}
+
+TEST(Auc, ComesBackFromItsState) {
+  const MetricPtr one = metrics::AUC({.multi_label = true});
+  const MetricPtr other = one->fresh();
+  EXPECT_EQ(one->result(), 0.0);
+  one->update(labels, label_chances, {}, {});
+  other->set_state(one->state());
+  EXPECT_EQ(other->result(), one->result());
+}
+
 // The probability that a positive is ranked above a negative.
 TEST(Auc, IsTheShareOfPairsInOrder) {
   const Tensor p = test::noise({400}, 1);
@@ -61,6 +91,10 @@ TEST(Auc, OptionsAreChecked) {
               metrics::AUC({.thresholds = {0.5, 1.5}});
             }),
             "thresholds of AUC must be from 0 to 1");
+  EXPECT_EQ(
+      error_of([] { result_of(metrics::AUC({.label_weights = {1.0}}), labels, label_chances); }),
+      "AUC has 1 label_weights, the predictions have 3 labels: give one weight for each "
+      "label");
   EXPECT_TRUE(
       error_of([] { metrics::AUC({.curve = "roc"}); }).starts_with("unknown curve of AUC \"roc\""));
 }

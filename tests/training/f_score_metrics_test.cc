@@ -30,6 +30,16 @@ TEST(FScores, AreAsInKeras) {
               0.6666667, 1e-6);
 }
 
+TEST(FScores, WithoutAverageAreOneForEachClass) {
+  expect_near(results_of(metrics::F1Score({}), labels, label_chances), {0.8, 0.6666666, 0.3999999});
+  expect_near(results_of(metrics::F1Score({.threshold = 0.5}), labels, label_chances),
+              {0.8, 1.0, 0.8});
+  expect_near(
+      results_of(metrics::FBetaScore({.beta = 2.0}), labels, label_chances, label_row_weights),
+      {0.3846154, 0.8333333, 0.25});
+  expect_near(results_of(metrics::F1Score({.average = "macro"}), labels, label_chances), {});
+}
+
 // (1 + b^2) p r / (b^2 p + r)
 TEST(FScores, BetaWeighsRecall) {
   const double p = 0.625;

@@ -24,6 +24,15 @@ TEST(R2Score, IsAsInKeras) {
   EXPECT_NEAR(result_of(metrics::R2Score(), tags, tag_chances, row_weights), -0.0183334, 1e-6);
 }
 
+TEST(R2Score, WithoutAggregationIsOneForEachOutput) {
+  expect_near(results_of(metrics::R2Score({.class_aggregation = ""}), labels, label_chances),
+              {0.0791666, 0.4520834, 0.2083333});
+  expect_near(results_of(metrics::R2Score({.class_aggregation = "", .num_regressors = 1}), labels,
+                         label_chances),
+              {0.0083333, 0.409936, 0.1474358});
+  expect_near(results_of(metrics::R2Score(), labels, label_chances), {});
+}
+
 TEST(R2Score, OptionsAreChecked) {
   EXPECT_TRUE(error_of([] {
                 metrics::R2Score({.class_aggregation = "mean"});

@@ -29,9 +29,22 @@ class Arena {
   TensorView tensor(const Shape& shape, DType dtype);
   TensorView zeros(const Shape& shape, DType dtype);
 
-  // Takes everything back; views into this arena are dead.
+  // An arena for a part of the pass that another thread runs; it is reset with this one.
+  Arena& branch();
+
+  // Takes back what was handed out since `mark`: the scratch of one step of many.
+  struct Mark {
+    std::size_t blocks = 0;
+    std::size_t offset = 0;
+    std::size_t used = 0;
+  };
+  Mark mark() const { return {blocks_.size(), offset_, used_}; }
+  void rewind(const Mark& mark);
+
+  // Takes everything back; views into this arena and its branch are dead.
   void reset();
-  std::size_t used() const { return used_; }
+  // Bytes, those of the branch included.
+  std::size_t used() const;
   std::size_t capacity() const;
 
  private:
@@ -44,9 +57,13 @@ class Arena {
   };
   static Block make_block(std::size_t size);
 
+  std::size_t own_capacity() const;
+
   std::vector<Block> blocks_;
   std::size_t offset_ = 0;  // in the last block
   std::size_t used_ = 0;    // over all blocks
+  std::unique_ptr<Arena> branch_;
+  std::size_t most_ = 0;  // before what was rewound
 };
 
 }  // namespace chronicler

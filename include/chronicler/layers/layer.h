@@ -135,6 +135,7 @@ struct Call {
   // many tensors as initial_state() has, or none.
   std::span<Tensor> state = {};
   CallFlags flags = {};
+  std::int64_t time = 0;  // of a cell in a loop: how many steps came before
 };
 
 // The gradients of one call.
@@ -266,6 +267,9 @@ class Layer {
   std::int64_t count_params() const;
 
   virtual void fields(FieldVisitor& visitor) = 0;
+  // Those of the fields that Keras does not know: files have them only where they are not at their
+  // defaults.
+  virtual std::span<const std::string_view> own_fields() const { return {}; }
   // Throws Error if an option is out of its range. The factories call it, and so must who sets
   // fields by a visitor.
   virtual void validate() const {}
@@ -326,6 +330,7 @@ class Layer {
   std::vector<Sublayer> sublayers_;
 
  private:
+  void check_activations();
   void adopt_parameters();
   struct Place {
     const Sublayer* holder;  // null: one of the layer's own

@@ -34,6 +34,13 @@ struct LSTMOptions {
   bool stateful = false;  // row i of a batch goes on where row i of the batch before stopped
   bool unroll = false;    // accepted; the numbers are the same
   bool zero_output_for_mask = false;  // masked steps give 0 instead of repeating the last output
+  // Variants that Keras does not have; files name them only where they are on, so that a plain LSTM
+  // stays Keras's. They may be combined. Equations: layers/lstm_variant.h.
+  bool layer_normalization = false;  // of x W, h U and the cell: Ba, Kiros and Hinton 2016
+  bool peepholes = false;            // gates see the cell: Gers and Schmidhuber 2000
+  std::int64_t projection = 0;       // numbers of h, if not 0: Sak, Senior and Beaufays 2014
+  double zoneout_hidden = 0.0;       // chance that a number of h keeps its value, in [0, 1):
+  double zoneout_cell = 0.0;         // Krueger et al. 2017; and of c
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
@@ -43,7 +50,10 @@ struct LSTMOptions {
 
 // (B, T, F), optionally followed by the initial states h and c, each (B, units). Weights, gate
 // blocks input, forget, candidate, output: kernel (F, 4 units), recurrent_kernel (units, 4 units),
-// bias (4 units).
+// bias (4 units); with variants then peephole_kernel (3, units), projection_kernel (units,
+// projection), kernel_gamma and recurrent_gamma (4 units), cell_gamma and cell_beta (units). With a
+// projection h, the output and the rows of recurrent_kernel are that wide. Variants train on one
+// step at a time, several times slower than the plain layer.
 LayerPtr LSTM(const LSTMOptions& options);
 
 }  // namespace chronicler::layers

@@ -52,6 +52,9 @@ class Activation {
   Activation(const char* name);         // NOLINT(google-explicit-constructor): options accept names
   Activation(const std::string& name);  // NOLINT(google-explicit-constructor)
   const std::string& name() const { return name_; }
+  // True for "glu", which halves the last axis, and "threshold", which has settings: an Activation
+  // layer computes them, no other does.
+  bool needs_layer() const;
   friend bool operator==(const Activation&, const Activation&) = default;
 
  private:

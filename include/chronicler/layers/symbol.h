@@ -63,8 +63,9 @@ class Symbols {
 // What a layer may be called with besides its inputs; Keras's keywords.
 struct CallOptions {
   Symbols initial_state = {};  // recurrent layers; the states of all, in Keras's order
-  // One for each input, or an empty Symbol for the mask that comes along with it. As in Keras, a
-  // mask given here is used by this layer alone: what follows it sees the mask of the first input.
+  // One for each input, or an empty Symbol where every step counts; past the end, the mask that
+  // comes along. As in Keras, it is this layer's alone: what follows sees the first input's own
+  // mask.
   Symbols mask = {};
   bool use_causal_mask = false;          // attention
   bool return_attention_scores = false;  // attention

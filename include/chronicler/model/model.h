@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/sequence_list.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/layer.h"
 #include "chronicler/layers/symbol.h"
@@ -104,6 +105,17 @@ class Model {
   History fit(const TensorList& x, const TensorList& y, const FitOptions& options);
   Results evaluate(const TensorList& x, const TensorList& y);
   Results evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options);
+  // Sequences of different lengths, for models with one input and one output. Batches are made of
+  // neighbours in length; if every layer knows masks, up to a tenth of a batch is masked padding,
+  // else its sequences are equally long. y: a row for each sequence, or a list with a target for
+  // each step. validation_data: lists, as TensorList.
+  History fit(const SequenceList& x, const TensorList& y, const FitOptions& options);
+  History fit(const SequenceList& x, const SequenceList& y, const FitOptions& options);
+  Results evaluate(const SequenceList& x, const TensorList& y, const EvaluateOptions& options);
+  Results evaluate(const SequenceList& x, const SequenceList& y, const EvaluateOptions& options);
+  // What the model gives for each sequence, in the order of x.
+  std::vector<Tensor> predict(const SequenceList& x);
+  std::vector<Tensor> predict(const SequenceList& x, const PredictOptions& options);
   Tensor predict(const Tensor& x);
   Tensor predict(const Tensor& x, const PredictOptions& options);
   std::vector<Tensor> predict(const std::vector<Tensor>& x);
@@ -127,6 +139,12 @@ class Model {
   // "_", "-" and ".": "tokenizer.json", "scalers/target.csv".
   Assets& assets() { return assets_; }
   const Assets& assets() const { return assets_; }
+
+  // What stateful layers carry at this moment, a state for each node of the network; empty if
+  // nothing is carried. Files keep it.
+  std::vector<State> carried_states() const;
+  // Goes on with such states. Throws Error if they are not those of this model.
+  void carry_states(std::vector<State> states);
 
   // For the levels above: the network, the place where it runs, and what training has attached.
   Network& network() const { return *network_; }

@@ -137,17 +137,27 @@ struct LambdaCallbackOptions {
   std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_begin = {};
   std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_end = {};
 };
+// Curves for TensorBoard, as Keras writes them: epoch_<name> below log_dir/train and, of val_ keys,
+// log_dir/validation; batch_<name> too if update_freq is a number of batches. Scalars only.
+struct TensorBoardOptions {
+  std::string log_dir = "logs";
+  std::optional<std::int64_t> update_freq = {};  // batches; empty: every epoch
+};
 // The learning rate of an epoch, from its number and the rate so far.
 using RateOfEpoch = std::function<double(std::int64_t epoch, double rate)>;
 
 CallbackPtr EarlyStopping(const EarlyStoppingOptions& options = {});
 CallbackPtr ModelCheckpoint(const ModelCheckpointOptions& options);
 CallbackPtr CSVLogger(const CSVLoggerOptions& options);
-CallbackPtr TerminateOnNaN();
+CallbackPtr TerminateOnNaN(bool raise_error = false);  // true: throws Error instead
 CallbackPtr ReduceLROnPlateau(const ReduceLROnPlateauOptions& options = {});
 CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);
 CallbackPtr BackupAndRestore(const BackupAndRestoreOptions& options);
 CallbackPtr LambdaCallback(LambdaCallbackOptions options);
+CallbackPtr TensorBoard(const TensorBoardOptions& options = {});
+// For an optimizer with use_ema: evaluation and prediction see the averages of the weights; with
+// swap_on_epoch also what comes after an epoch does, such as a checkpoint.
+CallbackPtr SwapEMAWeights(bool swap_on_epoch = false);
 
 }  // namespace callbacks
 

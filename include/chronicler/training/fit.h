@@ -82,6 +82,8 @@ struct PredictOptions {
 struct Results {
   std::vector<std::string> names;
   std::vector<double> values;
+  // Metrics that are lists (F1Score without average), whose values above are their means.
+  std::map<std::string, std::vector<double>> lists = {};
   double operator[](const std::string& name) const;  // Error that lists the names there are
   double loss() const { return values.front(); }
 };

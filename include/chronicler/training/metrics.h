@@ -30,6 +30,9 @@ class Metric {
   // boolean; either may be empty.
   virtual void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) = 0;
   virtual double result() const = 0;
+  // For a metric that Keras gives as a list (F1Score without average): all of it; result() is then
+  // their mean, as Keras's progress bar shows it. Empty for all others.
+  virtual std::vector<double> results() const { return {}; }
   // The running sums, and back; what a checkpoint keeps.
   virtual std::vector<double> state() const = 0;
   virtual void set_state(const std::vector<double>& state) = 0;
@@ -68,9 +71,11 @@ struct AUCOptions {
   std::string name = {};
   std::vector<double> thresholds = {};  // empty: evenly spaced
   bool from_logits = false;
+  bool multi_label = false;                // the mean of the areas of the last axis's columns
+  std::vector<double> label_weights = {};  // of the columns; empty: all equal
 };
 struct F1ScoreOptions {
-  std::string average = {};  // "micro", "macro", "weighted"; empty: the result is as for "macro"
+  std::string average = {};  // "micro", "macro", "weighted"; empty: results() has one a class
   std::optional<double> threshold = {};  // empty: the largest of a row says yes
   std::string name = {};
 };
@@ -81,7 +86,8 @@ struct FBetaScoreOptions {
   std::string name = {};
 };
 struct R2ScoreOptions {
-  std::string class_aggregation = "uniform_average";  // "variance_weighted_average"
+  // "variance_weighted_average"; empty: results() has one for each output
+  std::string class_aggregation = "uniform_average";
   std::int64_t num_regressors = 0;
   std::string name = {};
 };

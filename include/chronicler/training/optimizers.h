@@ -58,6 +58,11 @@ class Optimizer {
   void step(Runtime& runtime);
   // The end of training: with use_ema the weights become their averages.
   void finish();
+  // With use_ema: exchanges the weights and their averages; makes the averages equal to the
+  // weights.
+  bool has_averages() const { return common_.use_ema && built_; }
+  void swap_averages();
+  void take_weights_as_averages();
 
   // Kept as a float32, as Keras does: 0.001 reads back as 0.0010000000474974513. With a schedule:
   // that of the next step.

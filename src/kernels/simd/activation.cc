@@ -81,8 +81,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(Activate);
-HWY_EXPORT(ActivateBackward);
+CHRONICLER_EXPORT(Activate);
+CHRONICLER_EXPORT(ActivateBackward);
 
 template <>
 void activate<float>(Activation activation, std::int64_t rows, std::int64_t length, const float* x,

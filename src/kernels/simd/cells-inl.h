@@ -20,13 +20,20 @@ struct LstmUnits {
   Vector input_gate, forget_gate, new_value, output_gate, cell, hidden;
 
   template <class Pair>
-  HWY_INLINE LstmUnits(const Pair& pair, const float* sums, Vector cell_before)
-      : input_gate(pair.gate(hn::LoadU(tag, sums))),
-        forget_gate(pair.gate(hn::LoadU(tag, sums + lanes))),
-        new_value(pair.inner(hn::LoadU(tag, sums + 2 * lanes))),
-        output_gate(pair.gate(hn::LoadU(tag, sums + 3 * lanes))),
+  HWY_INLINE LstmUnits(const Pair& pair, Vector z_input, Vector z_forget, Vector z_new,
+                       Vector z_output, Vector cell_before)
+      : input_gate(pair.gate(z_input)),
+        forget_gate(pair.gate(z_forget)),
+        new_value(pair.inner(z_new)),
+        output_gate(pair.gate(z_output)),
         cell(hn::MulAdd(forget_gate, cell_before, hn::Mul(input_gate, new_value))),
         hidden(hn::Mul(output_gate, pair.inner(cell))) {}
+
+  template <class Pair>
+  HWY_INLINE LstmUnits(const Pair& pair, const float* sums, Vector cell_before)
+      : LstmUnits(pair, hn::LoadU(tag, sums), hn::LoadU(tag, sums + lanes),
+                  hn::LoadU(tag, sums + 2 * lanes), hn::LoadU(tag, sums + 3 * lanes), cell_before) {
+  }
 };
 
 // h = z h' + (1 - z) n

@@ -1,5 +1,11 @@
 // The choice of an instruction set before the first kernel runs.
+//
+// Highway compiles the kernels; the choice is made here. Its own choice is in a library that,
+// merely loaded, measures the clock for 4 ms at the start of each process.
 #pragma once
+
+#include <atomic>
+#include <cstddef>
 
 #include "hwy/highway.h"
 #include "hwy/targets.h"
@@ -10,12 +16,22 @@ namespace chronicler::kernels {
 // unknown name.
 void choose_isa_at_start();
 
+// The place of what is chosen in the tables of CHRONICLER_EXPORT; 0 before there is a choice.
+inline std::atomic<std::size_t> chosen_place{0};
+
 inline void ensure_isa() {
-  if (HWY_UNLIKELY(!hwy::GetChosenTarget().IsInitialized())) choose_isa_at_start();
+  if (HWY_UNLIKELY(chosen_place.load(std::memory_order_relaxed) == 0)) choose_isa_at_start();
 }
 
 }  // namespace chronicler::kernels
 
+// A table of that function for each instruction set, as CHRONICLER_DISPATCH wants it: nothing, then
+// those that may be chosen, then the baseline.
+#define CHRONICLER_EXPORT(function)                                               \
+  static constexpr decltype(&HWY_STATIC_DISPATCH(function)) function##Table[] = { \
+      nullptr, HWY_CHOOSE_TARGET_LIST(function), HWY_CHOOSE_FALLBACK(function)}
+
 // The function of that name for the instruction set that was chosen.
-#define CHRONICLER_DISPATCH(function) \
-  (::chronicler::kernels::ensure_isa(), HWY_DYNAMIC_DISPATCH(function))
+#define CHRONICLER_DISPATCH(function)   \
+  (::chronicler::kernels::ensure_isa(), \
+   function##Table[::chronicler::kernels::chosen_place.load(std::memory_order_relaxed)])

@@ -11,6 +11,7 @@
 #include "kernels/simd/cells-inl.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/recurrent-inl.h"
+#include "kernels/simd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
@@ -119,26 +120,30 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 
 template <class Pair>
 HWY_INLINE void step_reset_after(const Run& run, const Packed& packed, const Pair& pair,
-                                 std::int64_t t, const ActiveRows& active, const StepInputs& inputs,
-                                 Range unit_range) {
-  HWY_ALIGN float sums[tile_rows * gate_sums * lanes];
-  for (std::int64_t block = unit_range.begin; block < unit_range.end; ++block) {
+                                 std::int64_t t, const ActiveRows& active,
+                                 const StepInputs& inputs) {
+  HWY_ALIGN float sums[most_sums];
+  for (std::int64_t block = 0; block < unit_blocks(run);) {
+    const std::int64_t together = blocks_together(inputs, unit_blocks(run) - block);
     const float* kernel = packed.kernel + block * run.features * gates * lanes;
     const float* recurrent_kernel = packed.recurrent + block * run.units * gates * lanes;
     const float* bias = packed.bias + block * gate_sums * lanes;
     for (std::int64_t row = 0; row < active.count;) {
       const int tile = next_tile(active.count - row);
-      sum_gates<gates>(tile,
-                       {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
-                       {inputs.hidden + row, run.units, recurrent_kernel, gates * lanes,
-                        inputs.hidden_gate_stride},
-                       bias, 0, sums);
-      for (int i = 0; i < tile; ++i) {
-        cell_forward(run, pair, t, active.index[row + i], block * lanes,
-                     sums + i * gate_sums * lanes);
+      sum_blocks<gates>(together, tile,
+                        {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
+                        {inputs.hidden + row, run.units, recurrent_kernel, gates * lanes,
+                         inputs.hidden_gate_stride},
+                        bias, sums);
+      for (std::int64_t b = 0; b < together; ++b) {
+        for (int i = 0; i < tile; ++i) {
+          cell_forward(run, pair, t, active.index[row + i], (block + b) * lanes,
+                       sums + (b * tile_rows + i) * gate_sums * lanes);
+        }
       }
       row += tile;
     }
+    block += together;
   }
 }
 
@@ -239,7 +244,7 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
       collect_and_pass_on(run, t, group, active);
       const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
       if (run.reset_after) {
-        step_reset_after(run, packed, pair, t, active, inputs, {0, unit_blocks(run)});
+        step_reset_after(run, packed, pair, t, active, inputs);
       } else {
         step_reset_before(run, packed, pair, t, active, inputs);
       }
@@ -389,28 +394,31 @@ void InputGradient(const Run& run, const Gradient& gradient, Range rows) {
 // r h', as it met Uh.
 struct ResetHiddenLeft {
   const Run& run;
-  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t, LeftRows& left,
-                             std::int64_t k) const {
-    left.rows[k] = tape_at(run, run.tape, blocks, t, n) + recurrent * run.units;
-    left.dropped = false;
+  HWY_INLINE bool by_gate() const { return false; }
+  HWY_INLINE bool dropped() const { return false; }
+  HWY_INLINE const float* row(std::int64_t t, std::int64_t n) const {
+    return tape_at(run, run.tape, blocks, t, n) + recurrent * run.units;
   }
+  HWY_INLINE const float* factors(std::int64_t, std::int64_t) const { return nullptr; }
 };
 
-void WeightGradient(const Run& run, const Gradient& gradient, Range units) {
-  const bool hidden_by_gate = run.recurrent_dropout != nullptr;
-  add_weight_gradient(run, blocks, kernel_parts, 3, gates, run.features, InputLeft{run},
-                      run.input_dropout != nullptr && run.input_dropout_blocks > 1, gradient.kernel,
-                      gradient.bias, units);
+std::int64_t WorkspaceSize(const Run& run) { return weight_workspace(run, gates); }
+
+void WeightGradient(const Run& run, const Gradient& gradient, Share share, float* workspace) {
+  const WeightCut cut = cut_weights(run, gates, share);
+  add_weight_gradient(run, {blocks, kernel_parts, 3, gates, gradient.kernel, gradient.bias},
+                      InputLeft{run}, cut.features, cut.units, workspace);
+  float* recurrent_kernel = gradient.recurrent_kernel;
   if (run.reset_after) {
     float* bias = gradient.bias == nullptr ? nullptr : gradient.bias + gates * run.units;
-    add_weight_gradient(run, blocks, recurrent_parts, 3, gates, run.units, HiddenLeft{run},
-                        hidden_by_gate, gradient.recurrent_kernel, bias, units);
+    add_weight_gradient(run, {blocks, recurrent_parts, 3, gates, recurrent_kernel, bias},
+                        HiddenLeft{run}, cut.hidden, cut.units, workspace);
     return;
   }
-  add_weight_gradient(run, blocks, gate_parts, 2, gates, run.units, HiddenLeft{run}, hidden_by_gate,
-                      gradient.recurrent_kernel, nullptr, units);
-  add_weight_gradient(run, blocks, candidate_part, 1, gates, run.units, ResetHiddenLeft{run}, false,
-                      gradient.recurrent_kernel, nullptr, units);
+  add_weight_gradient(run, {blocks, gate_parts, 2, gates, recurrent_kernel, nullptr},
+                      HiddenLeft{run}, cut.hidden, cut.units, workspace);
+  add_weight_gradient(run, {blocks, candidate_part, 1, gates, recurrent_kernel, nullptr},
+                      ResetHiddenLeft{run}, cut.hidden, cut.units, workspace);
 }
 
 const CellKernels<float>& Kernels() {
@@ -425,6 +433,7 @@ const CellKernels<float>& Kernels() {
       .prepare_backward = PrepareBackward,
       .backward = Backward,
       .input_gradient = InputGradient,
+      .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
   };
   return kernels;
@@ -441,7 +450,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(GruKernels);
+CHRONICLER_EXPORT(GruKernels);
 
 template <>
 const CellKernels<float>& gru<float>() {

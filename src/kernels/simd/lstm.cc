@@ -11,6 +11,7 @@
 #include "kernels/simd/cells-inl.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/recurrent-inl.h"
+#include "kernels/simd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
@@ -99,29 +100,35 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
   }
 }
 
-// One step of a group of rows, for blocks of units [begin, end).
+// One step of a group of rows.
 template <class Pair>
 HWY_INLINE void step_forward(const Run& run, const Packed& packed, const Pair& pair, std::int64_t t,
-                             Range rows, Range unit_range) {
+                             Range rows) {
   ActiveRows active;
   collect_and_pass_on(run, t, rows, active);
   const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
-  HWY_ALIGN float sums[tile_rows * gates * lanes];
-  for (std::int64_t block = unit_range.begin; block < unit_range.end; ++block) {
+  HWY_ALIGN float sums[most_sums];
+  for (std::int64_t block = 0; block < unit_blocks(run);) {
+    const std::int64_t together = blocks_together(inputs, unit_blocks(run) - block);
     const float* kernel = packed.kernel + block * run.features * gates * lanes;
     const float* recurrent = packed.recurrent + block * run.units * gates * lanes;
     const float* bias = packed.bias + block * gates * lanes;
     for (std::int64_t row = 0; row < active.count;) {
       const int tile = next_tile(active.count - row);
-      sum_gates<gates>(
-          tile, {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
+      sum_blocks<gates>(
+          together, tile,
+          {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
           {inputs.hidden + row, run.units, recurrent, gates * lanes, inputs.hidden_gate_stride},
-          bias, 0, sums);
-      for (int i = 0; i < tile; ++i) {
-        cell_forward(run, pair, t, active.index[row + i], block * lanes, sums + i * gates * lanes);
+          bias, sums);
+      for (std::int64_t b = 0; b < together; ++b) {
+        for (int i = 0; i < tile; ++i) {
+          cell_forward(run, pair, t, active.index[row + i], (block + b) * lanes,
+                       sums + (b * tile_rows + i) * gates * lanes);
+        }
       }
       row += tile;
     }
+    block += together;
   }
 }
 
@@ -132,7 +139,7 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
     for (std::int64_t t = 0; t < run.steps; ++t) {
-      step_forward(run, packed, pair, t, group, {0, unit_blocks(run)});
+      step_forward(run, packed, pair, t, group);
     }
   }
 }
@@ -223,12 +230,14 @@ void InputGradient(const Run& run, const Gradient& gradient, Range rows) {
   write_input_gradient(run, gradient, gates, blocks, Packed(run).kernel_back, rows);
 }
 
-void WeightGradient(const Run& run, const Gradient& gradient, Range units) {
-  add_weight_gradient(run, blocks, all_parts, gates, gates, run.features, InputLeft{run},
-                      run.input_dropout != nullptr && run.input_dropout_blocks > 1, gradient.kernel,
-                      gradient.bias, units);
-  add_weight_gradient(run, blocks, all_parts, gates, gates, run.units, HiddenLeft{run},
-                      run.recurrent_dropout != nullptr, gradient.recurrent_kernel, nullptr, units);
+std::int64_t WorkspaceSize(const Run& run) { return weight_workspace(run, gates); }
+
+void WeightGradient(const Run& run, const Gradient& gradient, Share share, float* workspace) {
+  const WeightCut cut = cut_weights(run, gates, share);
+  add_weight_gradient(run, {blocks, all_parts, gates, gates, gradient.kernel, gradient.bias},
+                      InputLeft{run}, cut.features, cut.units, workspace);
+  add_weight_gradient(run, {blocks, all_parts, gates, gates, gradient.recurrent_kernel, nullptr},
+                      HiddenLeft{run}, cut.hidden, cut.units, workspace);
 }
 
 const CellKernels<float>& Kernels() {
@@ -243,6 +252,7 @@ const CellKernels<float>& Kernels() {
       .prepare_backward = PrepareBackward,
       .backward = Backward,
       .input_gradient = InputGradient,
+      .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
   };
   return kernels;
@@ -259,7 +269,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(LstmKernels);
+CHRONICLER_EXPORT(LstmKernels);
 
 template <>
 const CellKernels<float>& lstm<float>() {

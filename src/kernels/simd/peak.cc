@@ -39,7 +39,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(MultiplyAdds);
+CHRONICLER_EXPORT(MultiplyAdds);
 
 double run_multiply_adds(std::int64_t rounds, float* sink) {
   return CHRONICLER_DISPATCH(MultiplyAdds)(rounds, sink);

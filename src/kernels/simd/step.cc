@@ -67,13 +67,19 @@ HWY_INLINE const float* add_row(std::int64_t size, const float* row,
 }
 
 template <int Vectors>
-HWY_NOINLINE const float* sum_group(const StepProduct& product, const float* a, const float* b,
-                                    const float* bias, const float* panel, float* out) {
-  Vector sums[Vectors];
+HWY_INLINE const float* add_rows(const StepProduct& product, const float* a, const float* b,
+                                 const float* bias, const float* panel, Vector (&sums)[Vectors]) {
   CHRONICLER_UNROLL
   for (int v = 0; v < Vectors; ++v) sums[v] = hn::LoadU(tag, bias + v * lanes);
   panel = add_row(product.a_size, a, panel, sums);
-  panel = add_row(product.b_size, b, panel, sums);
+  return add_row(product.b_size, b, panel, sums);
+}
+
+template <int Vectors>
+HWY_NOINLINE const float* sum_group(const StepProduct& product, const float* a, const float* b,
+                                    const float* bias, const float* panel, float* out) {
+  Vector sums[Vectors];
+  panel = add_rows(product, a, b, bias, panel, sums);
   CHRONICLER_UNROLL
   for (int v = 0; v < Vectors; ++v) hn::StoreU(sums[v], tag, out + v * lanes);
   return panel;
@@ -101,42 +107,69 @@ HWY_INLINE bool is_usual(const StepCell& run) {
   return run.activation == Activation::tanh && run.recurrent_activation == Activation::sigmoid;
 }
 
-template <class Pair>
-HWY_INLINE void lstm_units(const StepCell& run, const float* sums, float* hidden, float* cell) {
-  const Pair pair(run.activation, run.recurrent_activation);
-  for (std::int64_t u = 0; u < run.units; u += lanes, sums += 4 * lanes) {
-    const std::int64_t count = run.units - u;
-    const LstmUnits units(pair, sums, load_first(cell + u, count));
-    store_first(units.cell, cell + u, count);
-    store_first(units.hidden, hidden + u, count);
+HWY_INLINE void lstm_units(const Usual& pair, const Vector* sums, float* hidden, float* cell) {
+  const LstmUnits units(pair, sums[0], sums[1], sums[2], sums[3], hn::LoadU(tag, cell));
+  hn::StoreU(units.cell, tag, cell);
+  hn::StoreU(units.hidden, tag, hidden);
+}
+
+// The sums of few units stay in registers.
+template <int Blocks>
+HWY_INLINE void small_lstm_step(const StepCell& run, const float* x) {
+  Vector sums[4 * Blocks];
+  add_rows(run.product, x, run.hidden, run.product.bias, run.product.packed, sums);
+  CHRONICLER_UNROLL
+  for (int block = 0; block < Blocks; ++block) {
+    lstm_units(Usual(run.activation, run.recurrent_activation), sums + 4 * block,
+               run.hidden + block * lanes, run.cell + block * lanes);
   }
 }
 
-void LstmStep(const StepCell& run, const float* sums, float* hidden, float* cell) {
-  if (is_usual(run)) return lstm_units<Usual>(run, sums, hidden, cell);
-  lstm_units<AnyPair>(run, sums, hidden, cell);
-}
-
 template <class Pair>
-HWY_INLINE void gru_units(const StepCell& run, const float* sums, float* hidden) {
+HWY_INLINE void lstm_step_with(const StepCell& run, const float* x) {
   const Pair pair(run.activation, run.recurrent_activation);
-  for (std::int64_t u = 0; u < run.units; u += lanes, sums += 4 * lanes) {
-    const std::int64_t count = run.units - u;
-    const GruUnits units(pair, sums, load_first(hidden + u, count));
-    store_first(units.hidden, hidden + u, count);
-  }
-}
-
-void GruStep(const StepCell& run, const float* sums, float* hidden) {
-  if (is_usual(run)) return gru_units<Usual>(run, sums, hidden);
-  gru_units<AnyPair>(run, sums, hidden);
-}
-
-void SimpleRnnStep(const StepCell& run, const float* sums, float* hidden) {
+  RunStepProduct(run.product, x, run.hidden, run.sums);
   for (std::int64_t u = 0; u < run.units; u += lanes) {
-    store_first(activated(run.activation, hn::LoadU(tag, sums + u)), hidden + u, run.units - u);
+    const LstmUnits units(pair, run.sums + 4 * u, hn::LoadU(tag, run.cell + u));
+    hn::StoreU(units.cell, tag, run.cell + u);
+    hn::StoreU(units.hidden, tag, run.hidden + u);
   }
 }
+
+void LstmStepAny(const StepCell& run, const float* x) {
+  if (is_usual(run)) {
+    if (run.units <= lanes) return small_lstm_step<1>(run, x);
+    if (run.units <= 2 * lanes && step_vectors >= 8) return small_lstm_step<2>(run, x);
+    return lstm_step_with<Usual>(run, x);
+  }
+  lstm_step_with<AnyPair>(run, x);
+}
+
+template <class Pair>
+HWY_INLINE void gru_step_with(const StepCell& run, const float* x) {
+  const Pair pair(run.activation, run.recurrent_activation);
+  RunStepProduct(run.product, x, run.hidden, run.sums);
+  for (std::int64_t u = 0; u < run.units; u += lanes) {
+    const GruUnits units(pair, run.sums + 4 * u, hn::LoadU(tag, run.hidden + u));
+    hn::StoreU(units.hidden, tag, run.hidden + u);
+  }
+}
+
+void GruStepAny(const StepCell& run, const float* x) {
+  if (is_usual(run)) return gru_step_with<Usual>(run, x);
+  gru_step_with<AnyPair>(run, x);
+}
+
+void SimpleRnnStepAny(const StepCell& run, const float* x) {
+  RunStepProduct(run.product, x, run.hidden, run.sums);
+  for (std::int64_t u = 0; u < run.units; u += lanes) {
+    hn::StoreU(activated(run.activation, hn::LoadU(tag, run.sums + u)), tag, run.hidden + u);
+  }
+}
+
+CellStep LstmStep() { return LstmStepAny; }
+CellStep GruStep() { return GruStepAny; }
+CellStep SimpleRnnStep() { return SimpleRnnStepAny; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace chronicler::kernels
@@ -145,13 +178,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace chronicler::kernels {
 
-HWY_EXPORT(StepLanes);
-HWY_EXPORT(StepProductSize);
-HWY_EXPORT(PackStepProduct);
-HWY_EXPORT(RunStepProduct);
-HWY_EXPORT(LstmStep);
-HWY_EXPORT(GruStep);
-HWY_EXPORT(SimpleRnnStep);
+CHRONICLER_EXPORT(StepLanes);
+CHRONICLER_EXPORT(StepProductSize);
+CHRONICLER_EXPORT(PackStepProduct);
+CHRONICLER_EXPORT(RunStepProduct);
+CHRONICLER_EXPORT(LstmStep);
+CHRONICLER_EXPORT(GruStep);
+CHRONICLER_EXPORT(SimpleRnnStep);
 
 std::int64_t step_lanes() { return CHRONICLER_DISPATCH(StepLanes)(); }
 std::int64_t step_product_size(const StepProduct& product) {
@@ -164,15 +197,9 @@ void pack_step_product(const StepProduct& product, const StepMatrix& a, const St
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out) {
   CHRONICLER_DISPATCH(RunStepProduct)(product, a, b, out);
 }
-void lstm_step(const StepCell& run, const float* sums, float* hidden, float* cell) {
-  CHRONICLER_DISPATCH(LstmStep)(run, sums, hidden, cell);
-}
-void gru_step(const StepCell& run, const float* sums, float* hidden) {
-  CHRONICLER_DISPATCH(GruStep)(run, sums, hidden);
-}
-void simple_rnn_step(const StepCell& run, const float* sums, float* hidden) {
-  CHRONICLER_DISPATCH(SimpleRnnStep)(run, sums, hidden);
-}
+CellStep lstm_step() { return CHRONICLER_DISPATCH(LstmStep)(); }
+CellStep gru_step() { return CHRONICLER_DISPATCH(GruStep)(); }
+CellStep simple_rnn_step() { return CHRONICLER_DISPATCH(SimpleRnnStep)(); }
 
 }  // namespace chronicler::kernels
 #endif  // HWY_ONCE

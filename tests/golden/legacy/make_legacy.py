@@ -49,3 +49,49 @@ def translator(k):
 for version, k in ((3, keras), (2, tf_keras)):
     write(f"stack_keras{version}", *stack(k))
     write(f"translator_keras{version}", *translator(k))
+
+
+def old_layers():
+    """hard_sigmoid of Keras 2 in gates, in a wrapper and in a Dense layer."""
+    l = tf_keras.layers
+    model = tf_keras.Sequential([
+        tf_keras.Input((6, 4)), l.LSTM(5, recurrent_activation="hard_sigmoid", return_sequences=True),
+        l.Bidirectional(l.GRU(3, recurrent_activation="hard_sigmoid", return_sequences=True)),
+        l.SimpleRNN(4, activation="hard_sigmoid"), l.Dense(3, activation="hard_sigmoid")])
+    return model, np.random.default_rng(1).standard_normal((4, 6, 4)).astype("f4") * 3
+
+
+def cudnn_layers():
+    """Needs a GPU in Keras: the layers are the usual ones, their file is rewritten as cuDNN's."""
+    import json
+    import h5py
+
+    l = tf_keras.layers
+    model = tf_keras.Sequential([
+        tf_keras.Input((6, 4)), l.LSTM(5, return_sequences=True, name="one"), l.GRU(3, reset_after=True, name="two")])
+    x = np.random.default_rng(3).standard_normal((4, 6, 4)).astype("f4")
+    write("cudnn_keras2", model, x)
+    with h5py.File(HERE / "cudnn_keras2.h5", "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"][1:]:
+            layer["class_name"] = "CuDNN" + layer["class_name"]
+            keys = ("name", "trainable", "dtype", "return_sequences", "return_state", "go_backwards", "stateful", "units")
+            layer["config"] = {key: layer["config"][key] for key in keys if key in layer["config"]}
+        file.attrs["model_config"] = json.dumps(config)
+        for layer, kind in ((model.layers[0], "LSTM"), (model.layers[1], "GRU")):
+            group = file["model_weights"][layer.name]
+            names = [n for n in group.attrs["weight_names"]]
+            gates = 4 if kind == "LSTM" else 3
+            weights = [np.array(group[n]) for n in names]
+            kernel, recurrent, bias = weights
+            # The inverse of what tf_keras.src.saving.legacy.hdf5_format._convert_rnn_weights does when it reads cuDNN's.
+            kernel = np.hstack([k.T.reshape(k.shape, order="C") for k in np.hsplit(kernel, gates)])
+            recurrent = np.hstack([k.T for k in np.hsplit(recurrent, gates)])
+            bias = np.concatenate([bias * 0.25, bias * 0.75]) if kind == "LSTM" else bias.reshape(-1)
+            for name, value in zip(names, (kernel, recurrent, bias)):
+                del group[name]
+                group[name] = value.astype("f4")
+
+
+write("old_keras2", *old_layers())
+cudnn_layers()

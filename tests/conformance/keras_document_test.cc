@@ -1,0 +1,187 @@
+// docs/keras.md is made here, from the catalogs: when it is out of date, this fails, and
+//
+//   CHRONICLER_WRITE_DOCS=1 chronicler_tests_conformance --gtest_filter='KerasDocument*'
+//
+// writes it anew.
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "chronicler/base/atomic_file.h"
+#include "chronicler/layers/catalog.h"
+#include "chronicler/layers/operation.h"
+#include "chronicler/training/losses.h"
+#include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers.h"
+#include "chronicler/training/schedules.h"
+#include "conformance/cases.h"
+#include "conformance/fields.h"
+#include "kernels/activation.h"
+#include "layers/described.h"
+#include "support/source_dir.h"
+
+namespace chronicler::test {
+namespace {
+
+using Notes = std::map<std::string, std::string>;
+
+// What differs, and why. Whatever is not here is as in Keras 3.15.1.
+const Notes& layer_notes() {
+  static const Notes notes{
+      {"Activation",
+       "`glu` gives half of the last axis, as it does in Keras, where the declared shape does not "
+       "say so; `threshold` has its settings as options, which Keras has no way to store"},
+      {"BatchNormalization", "no `renorm`, no `synchronized`: there is one machine"},
+      {"Bidirectional",
+       "Keras applies the mask unreversed to an unrolled backward layer: not copied"},
+      {"ConvLSTM1D", "`data_format` is `channels_last`; the mask is of whole steps"},
+      {"Conv1D", "`data_format` is `channels_last`"},
+      {"GRU", "`recurrent_dropout` of 1 is refused (Keras ignores it)"},
+      {"GlobalAveragePooling1D",
+       "a row without a step that counts gives 0; Keras divides by 0 there and gives NaN, which "
+       "then spoils the whole training"},
+      {"LSTM",
+       "`recurrent_dropout` of 1 is refused (Keras ignores it). Options that Keras lacks, in files "
+       "only where they are on, and then Keras refuses the file: `layer_normalization`, "
+       "`peepholes`, `projection`, `zoneout_hidden`, `zoneout_cell`"},
+      {"LSTMCell", "the same options as LSTM"},
+      {"SimpleRNN", "keeps `activity_regularizer`, which Keras drops, and `seed` of dropout"},
+  };
+  return notes;
+}
+
+struct Missing {
+  std::string_view what;
+  std::string_view why;
+};
+constexpr Missing missing[] = {
+    {"2-D and 3-D layers, image and audio preprocessing, ConvLSTM2D/3D", "this is about sequences"},
+    {"`Lambda` and layers of one's own in files", "loading runs no code of the file"},
+    {"`channels_first`", "data are (batch, steps, features) everywhere"},
+    {"mixed precision, quantization, distribution, `LossScaleOptimizer`",
+     "float32 on one processor; `loss_scale_factor` is kept in files"},
+    {"`RemoteMonitor`, `OrbaxCheckpoint`", "use `LambdaCallback`, `ModelCheckpoint`"},
+    {"histograms, graphs and images in `TensorBoard`", "scalars are written"},
+};
+
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names)
+    text += fmt::format("{}`{}`", text.empty() ? "" : ", ", name);
+  return text;
+}
+
+std::vector<std::string_view> names_of(std::span<const DescribedClass> classes) {
+  std::vector<std::string_view> names;
+  for (const DescribedClass& one : classes) names.push_back(one.class_name);
+  return names;
+}
+
+std::string options_of(const LayerKind& kind) {
+  const LayerPtr layer = kind.make();
+  std::string text;
+  for (const Field& field : fields_of(*layer)) {
+    const bool common = field.name == "class_name" || field.name == "name" ||
+                        field.name == "trainable" || field.name == "dtype";
+    if (!common) text += fmt::format("{}{}", text.empty() ? "" : ", ", field.name);
+  }
+  return text;
+}
+
+std::string layers_table() {
+  std::string text =
+      "| layer | options besides name, trainable, dtype | what differs |\n|---|---|---|\n";
+  for (const LayerKind& kind : layer_catalog()) {
+    const auto note = layer_notes().find(std::string(kind.class_name));
+    text += fmt::format("| `{}` | {} | {} |\n", kind.class_name, options_of(kind),
+                        note == layer_notes().end() ? "" : note->second);
+  }
+  return text;
+}
+
+std::string document() {
+  std::string text = R"(# What is Keras's, and what is not
+
+Made from the catalogs by `tests/conformance/keras_document_test.cc`, which fails when this page is out of date and says how
+to write it anew. "As in Keras" is Keras 3.15.1 on TensorFlow, held to its own numbers by tests; an option, a name or a
+class that is not here is an error that lists the nearest ones, never skipped.
+
+## Layers
+
+)";
+  text += layers_table();
+  text +=
+      fmt::format(R"(
+Operations that Keras keeps as nodes of a Functional model's graph: {}.
+
+A model inside a model shows the masks of its inner layers, as in Keras. `initial_state` hides the mask that comes along
+with a sequence, as Keras does since version 3 (give `mask` as well).
+
+## Training
+
+| | as in Keras | besides |
+|---|---|---|
+| optimizers | {} | |
+| schedules | {} | |
+| losses | {} | CTC takes `blank` and lengths from masks |
+| metrics | {} | the last one, and BLEU, WER, CER, sMAPE, MASE as functions |
+| initializers | {} | |
+| regularizers | {} | |
+| constraints | {} | |
+| activations | {}, `glu`, `threshold` | |
+| callbacks | `BackupAndRestore`, `CSVLogger`, `EarlyStopping`, `LambdaCallback`, `LearningRateScheduler`, `ModelCheckpoint`, `ReduceLROnPlateau`, `SwapEMAWeights`, `TensorBoard`, `TerminateOnNaN`; `History` is what fit returns, `ProgbarLogger` its `verbose` | BackupAndRestore goes on at any batch, to the same bits |
+
+| where training differs | why |
+|---|---|
+| weights of samples (B) and of classes also work for outputs of steps (B, T) | Keras fails there, or broadcasts along the wrong axis |
+| an optimizer's state that does not fit is an error | Keras warns and drops it |
+| a metric that is a list (`F1Score` without average) shows its mean; `Results::lists` has all | logs are numbers |
+| random numbers are counted, not drawn in turn | the same bits for any number of threads; not the bits of TensorFlow |
+
+## Files
+
+| file | read | written | note |
+|---|---|---|---|
+| `.keras` | yes | yes, with the keys of Keras 3.0, which every later version reads | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
+| `.weights.h5` | yes | yes | |
+| `.h5`, `.hdf5` of Keras 2 and 3 | yes | no | `hard_sigmoid` of Keras 2 becomes that of Keras 3 with scaled weights, CuDNNLSTM and CuDNNGRU the plain layers; then the optimizer starts anew |
+| `.safetensors` | weights | weights | by Keras's paths, or by PyTorch's names |
+| `.chronicler` | yes | yes | all of the above in one safetensors file |
+
+## Missing
+
+| what | why |
+|---|---|
+)",
+                  joined(layers::operation_names()), joined(optimizers::class_names()),
+                  joined(schedules::class_names()), joined(losses::class_names()),
+                  joined(metrics::class_names()), joined(names_of(initializer_classes())),
+                  joined(names_of(regularizer_classes())), joined(names_of(constraint_classes())),
+                  joined({kernels::activation_names().begin(), kernels::activation_names().end()}));
+  for (const Missing& row : missing) text += fmt::format("| {} | {} |\n", row.what, row.why);
+  return text;
+}
+
+std::string read(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(KerasDocument, IsUpToDate) {
+  const std::string path = (source_dir() / "docs/keras.md").string();
+  if (std::getenv("CHRONICLER_WRITE_DOCS") != nullptr) write_file_atomically(path, document());
+  EXPECT_TRUE(read(path) == document())
+      << "docs/keras.md is out of date: run this test with CHRONICLER_WRITE_DOCS=1";
+}
+
+TEST(KerasDocument, NotesAreOfLayersThatExist) {
+  for (const auto& [layer, note] : layer_notes()) EXPECT_NO_THROW(make_layer(layer)) << layer;
+}
+
+}  // namespace
+}  // namespace chronicler::test
