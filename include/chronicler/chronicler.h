@@ -11,10 +11,13 @@
 #include "chronicler/base/tensor.h"               // IWYU pragma: export
 #include "chronicler/data/bleu.h"                 // IWYU pragma: export
 #include "chronicler/data/csv.h"                  // IWYU pragma: export
+#include "chronicler/data/csv_rows.h"             // IWYU pragma: export
 #include "chronicler/data/error_rate.h"           // IWYU pragma: export
 #include "chronicler/data/forecast_errors.h"      // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
+#include "chronicler/data/time_series.h"          // IWYU pragma: export
+#include "chronicler/data/timestamp.h"            // IWYU pragma: export
 #include "chronicler/data/windows.h"              // IWYU pragma: export
 #include "chronicler/formats/model_file.h"        // IWYU pragma: export
 #include "chronicler/formats/npy.h"               // IWYU pragma: export
@@ -33,6 +36,7 @@
 #include "chronicler/model/model.h"               // IWYU pragma: export
 #include "chronicler/model/stream.h"              // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"           // IWYU pragma: export
+#include "chronicler/tasks/forecaster.h"          // IWYU pragma: export
 #include "chronicler/training/callbacks.h"        // IWYU pragma: export
 #include "chronicler/training/fit.h"              // IWYU pragma: export
 #include "chronicler/training/losses.h"           // IWYU pragma: export

@@ -39,6 +39,7 @@ TEST(Examples, TutorialNamesNineDigitsOfTenInFortyMegabytes) {
 }
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
+TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
 
 }  // namespace
 }  // namespace chronicler::test

@@ -1,0 +1,127 @@
+// chronicler forecast, from a user's file to the forecast, and every way to get the file wrong.
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program_run.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::test {
+namespace {
+
+class ForecastCommand : public testing::Test {
+ protected:
+  std::string file(const std::string& contents, const std::string& name = "data.csv") {
+    const std::string path = folder_.path(name);
+    std::ofstream(path, std::ios::binary) << contents;
+    return path;
+  }
+  // A year of days.
+  std::string season() {
+    std::ostringstream text;
+    text << "date,sales,rain\n";
+    for (int day = 0; day < 364; ++day) {
+      const int month = day / 28;
+      text << 2001 + month / 12 << "-" << (month % 12 < 9 ? "0" : "") << month % 12 + 1 << "-"
+           << (day % 28 < 9 ? "0" : "") << day % 28 + 1 << ","
+           << 100.0 + 10.0 * std::sin(2.0 * std::numbers::pi * day / 7.0) + day % 3 << ","
+           << day % 5 << "\n";
+    }
+    return text.str();
+  }
+  ProgramRun train(const std::string& data, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{
+        "forecast", "train",     data,      "-o", folder_.path("m.keras"),
+        "--epochs", "2",         "--units", "4",  "--networks",
+        "1",        "--threads", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_chronicler(arguments);
+  }
+  // The first line of what went wrong, from the name of the file on.
+  std::string error(const std::string& contents,
+                    std::vector<std::string> more = {"--target", "x"}) {
+    const ProgramRun run = train(file(contents), std::move(more));
+    EXPECT_EQ(run.status, 1) << run.errors;
+    EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras")));
+    const std::size_t at = run.errors.find("data.csv");
+    return at == std::string::npos ? run.errors
+                                   : run.errors.substr(at, run.errors.find('\n', at) - at);
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(ForecastCommand, TrainsRunsAndTestsBack) {
+  const std::string data = file(season());
+  const ProgramRun trained = train(data, {"--target", "sales", "--covariates", "rain", "--horizon",
+                                          "7", "--test-rows", "60", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  const auto json = nlohmann::json::parse(trained.out);
+  for (const char* way : {"model", "repeat_last", "seasonal_naive", "linear_ar"}) {
+    for (const char* measure : {"rmse", "mae", "mse_scaled"})
+      EXPECT_GE(json[way][measure].get<double>(), 0.0);
+  }
+  EXPECT_GE(json["seconds"].get<double>(), 0.0);
+
+  const std::string plot = folder_.path("next.svg");
+  const ProgramRun run =
+      run_chronicler({"forecast", "run", folder_.path("m.keras"), data, "--plot", plot});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(run.out.starts_with("date,sales,sales_q0.1,sales_q0.9\n2002-")) << run.out;
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 8);
+  EXPECT_GT(std::filesystem::file_size(plot), 1000U);
+
+  const ProgramRun back = run_chronicler(
+      {"forecast", "backtest", folder_.path("m.keras"), data, "--rows", "60", "--json"});
+  ASSERT_EQ(back.status, 0) << back.errors;
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(back.out)["model"]["rmse"].get<double>(),
+                   json["model"]["rmse"].get<double>());
+}
+
+TEST_F(ForecastCommand, SaysWhatIsWrongWithTheFile) {
+  EXPECT_EQ(error(""), "data.csv is empty, expected a header line and rows");
+  EXPECT_EQ(error("x\n"), "data.csv has a header line but no rows");
+  EXPECT_EQ(error("1,2\n3,4\n"), "data.csv:1: there is no header line, the file begins with \"1\"");
+  EXPECT_EQ(error("y,x\n1,2\n3,wet\n"), "data.csv:3: column \"x\": \"wet\" is not a number");
+  EXPECT_EQ(error("y,x\n1,\"2,5\"\n"), "data.csv:2: column \"x\": \"2,5\" is not a number");
+  EXPECT_EQ(error("y,x\n1,caf\xE9\n"), "data.csv:2: byte 0xe9 is not UTF-8");
+  EXPECT_EQ(error("date,x\n2024-01-02,1\n2024-01-01,2\n2024-01-03,2\n"),
+            "data.csv:3: column \"date\": 2024-01-01 00:00 comes after 2024-01-02 00:00: 1 row out "
+            "of order of time");
+  EXPECT_EQ(error("date,x\n2024-01-01,1\n2024-01-01,2\n"),
+            "data.csv:3: 2024-01-01 00:00 stands there twice in column \"date\" (1 of 2 rows "
+            "repeat a time)");
+  EXPECT_TRUE(error("y,x\n1,2\n3,4\n").starts_with("data.csv has 2 rows"));
+  std::string constant = "x\n";
+  for (int i = 0; i < 100; ++i) constant += "5\n";
+  EXPECT_EQ(error(constant), "data.csv: column \"x\" is 5 in all 60 rows to learn from");
+}
+
+TEST_F(ForecastCommand, NamesTheNearestColumn) {
+  const ProgramRun run = train(file(season()), {"--target", "sale"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.errors.find("unknown column"), std::string::npos) << run.errors;
+  EXPECT_NE(run.errors.find("sales"), std::string::npos) << run.errors;
+}
+
+TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {
+  const ProgramRun help = run_chronicler({"forecast", "train", "--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_LT(help.out.find("Examples:"), help.out.find("Usage:"));
+  const ProgramRun none = run_chronicler({"forecast"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_EQ(none.errors,
+            "error: chronicler forecast needs one of train, run, backtest\n"
+            "hint: chronicler forecast --help shows examples\n");
+  const ProgramRun mistyped = run_chronicler({"forecast", "trian"});
+  EXPECT_EQ(mistyped.errors, "error: unknown command \"trian\"\nhint: did you mean train?\n");
+}
+
+}  // namespace
+}  // namespace chronicler::test

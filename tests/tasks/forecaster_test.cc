@@ -1,0 +1,193 @@
+#include "chronicler/tasks/forecaster.h"
+
+#include <cmath>
+#include <filesystem>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/model/functional.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::tasks {
+namespace {
+
+data::TimeSeries series_of(std::int64_t rows, const auto& formula) {
+  data::TimeSeries series;
+  series.source = "made up";
+  series.columns = {"y"};
+  for (std::int64_t row = 0; row < rows; ++row) {
+    series.values.push_back(formula(row));
+    series.observed.push_back(1);
+  }
+  return series;
+}
+
+data::TimeSeries random_walk(std::int64_t rows) {
+  const Random random(11);
+  double value = 1000.0;
+  return series_of(rows, [&](std::int64_t row) {
+    return value += random.normal(0, static_cast<std::uint64_t>(row));
+  });
+}
+
+// A wave whose height another, slower one decides: no linear map of few values tells it.
+data::TimeSeries waves(std::int64_t rows) {
+  const Random random(3);
+  return series_of(rows, [&](std::int64_t row) {
+    const double angle = 2.0 * std::numbers::pi * static_cast<double>(row) / 12.0;
+    return 10.0 + std::sin(angle) + 0.5 * std::cos(2.0 * angle) +
+           0.05 * random.normal(0, static_cast<std::uint64_t>(row));
+  });
+}
+
+ForecastOptions quick() {
+  ForecastOptions options;
+  options.epochs = 2;
+  options.units = 4;
+  options.members = 2;
+  options.lookback = 14;
+  return options;
+}
+
+// The sentence that a price's forecast has to begin with.
+TEST(Forecaster, ShowsNoEdgeOnARandomWalk) {
+  const ForecastReport report = Forecaster::train(random_walk(600), quick()).report;
+  EXPECT_TRUE(report.is_random_walk);
+  EXPECT_TRUE(report.verdict.starts_with("The model does not beat \"repeat last value\""))
+      << report.verdict;
+  EXPECT_NE(report.verdict.find("No edge is shown"), std::string::npos) << report.verdict;
+}
+
+TEST(Forecaster, BeatsRepeatingOnASeason) {
+  ForecastOptions options = quick();
+  options.horizon = 6;
+  const ForecastReport report = Forecaster::train(waves(400), options).report;
+  EXPECT_EQ(report.period, 12);
+  EXPECT_LT(report.model.rmse, 0.2 * report.repeat_last.rmse);
+  EXPECT_LT(report.linear_ar.rmse, 0.2 * report.repeat_last.rmse);
+  EXPECT_EQ(report.model.rmse_by_step.size(), 6U);
+  EXPECT_GT(report.coverage, 0.6);
+}
+
+TEST(Forecaster, GivesTheSameBitsForTheSameSeed) {
+  const auto train = [](std::uint64_t seed) {
+    ForecastOptions options = quick();
+    options.seed = seed;
+    return Forecaster::train(waves(200), options).report.told;
+  };
+  const std::vector<double> told = train(1);
+  EXPECT_EQ(told, train(1));
+  EXPECT_NE(told, train(2));
+}
+
+TEST(Forecaster, LearnsNothingFromTheTestRows) {
+  data::TimeSeries changed = waves(200);
+  for (std::size_t row = 170; row < 200; ++row) changed.values[row] += 3.0;
+  ForecastOptions options = quick();
+  options.test_rows = 30;
+  const auto weights = [&](const data::TimeSeries& series) {
+    std::vector<float> all;
+    for (const Tensor& tensor :
+         Forecaster::train(series, options).forecaster.network().get_weights()) {
+      const auto numbers = tensor.span<float>();
+      all.insert(all.end(), numbers.begin(), numbers.end());
+    }
+    return all;
+  };
+  EXPECT_EQ(weights(waves(200)), weights(changed));
+}
+
+TEST(Forecaster, ComesBackFromItsFile) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("waves.keras");
+  const data::TimeSeries series = waves(240);
+  ForecastOptions options = quick();
+  options.horizon = 3;
+  const Forecaster::Trained trained = Forecaster::train(series, options);
+  trained.forecaster.save(path);
+  const Forecaster loaded = Forecaster::load(path);
+  EXPECT_EQ(loaded.columns(), (std::vector<std::string>{"y"}));
+  EXPECT_EQ(loaded.run(series).mean, trained.forecaster.run(series).mean);
+  EXPECT_EQ(loaded.run(series).values, trained.forecaster.run(series).values);
+  // The test part again: the same forecasts as right after training.
+  EXPECT_EQ(loaded.backtest(series, {.rows = 48}).told, trained.report.told);
+}
+
+TEST(Forecaster, RefusesAModelThatIsNone) {
+  const test::TemporaryFolder folder;
+  const Symbol x = Input({.shape = {None, 2}});
+  const Functional model({x}, {x});
+  model.save(folder.path("other.keras"));
+  EXPECT_THROW(Forecaster::load(folder.path("other.keras")), Error);
+}
+
+TEST(Forecaster, GoesOnWhereItWasStopped) {
+  const test::TemporaryFolder folder;
+  const data::TimeSeries series = waves(200);
+  ForecastOptions options = quick();
+  options.epochs = 4;
+  const std::vector<double> whole = Forecaster::train(series, options).report.told;
+
+  options.checkpoint = folder.path("checkpoint");
+  for (const int stop_after : {3, 6}) {  // amid the first network, and amid the second
+    int epochs = 0;
+    options.resume = false;
+    options.progress = [&](const ForecastProgress& at) { epochs += at.epoch > 0 ? 1 : 0; };
+    options.stop = [&] { return epochs >= stop_after; };
+    EXPECT_TRUE(Forecaster::train(series, options).stopped);
+    EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
+    options.stop = {};
+    options.resume = true;
+    const Forecaster::Trained resumed = Forecaster::train(series, options);
+    EXPECT_FALSE(resumed.stopped);
+    EXPECT_EQ(resumed.report.told, whole) << stop_after;
+    EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
+  }
+  options.resume = true;
+  EXPECT_THROW(Forecaster::train(series, options), Error);  // nothing to resume
+}
+
+TEST(Forecaster, CountsNoTruthThatIsMissing) {
+  data::TimeSeries series = waves(240);
+  for (std::size_t row = 200; row < 220; ++row) {
+    series.values[row] = 1e3;
+    series.observed[row] = 0;
+  }
+  ForecastOptions options = quick();
+  options.test_rows = 48;
+  const ForecastReport report = Forecaster::train(series, options).report;
+  EXPECT_EQ(report.left_out, 20);
+  EXPECT_EQ(report.forecasts, 48);
+}
+
+TEST(Forecaster, SaysWhatIsWrongWithTheData) {
+  const auto message = [](const data::TimeSeries& series, const ForecastOptions& options) {
+    try {
+      Forecaster::train(series, options);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string("no error");
+  };
+  ForecastOptions options;
+  options.horizon = 24;
+  EXPECT_EQ(message(waves(50), options),
+            "made up has 50 rows: 24 to test, 13 to validate, 13 to learn from; a forecast of 24 "
+            "needs at least 24, 24 and 56");
+  EXPECT_EQ(message(series_of(100, [](std::int64_t) { return 4.0; }), {}),
+            "made up: column \"y\" is 4 in all 60 rows to learn from");
+  options = {};
+  options.transform = "log";
+  EXPECT_EQ(
+      message(series_of(100, [](std::int64_t row) { return 5.0 - 0.1 * static_cast<double>(row); }),
+              options),
+      "made up: numbers of 0 and below have no logarithm");
+}
+
+}  // namespace
+}  // namespace chronicler::tasks
