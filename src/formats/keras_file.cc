@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view metadata_member = "metadata.json";
 constexpr std::string_view config_member = "config.json";
 constexpr std::string_view weights_member = "model.weights.h5";
+constexpr std::string_view assets_folder = "assets/chronicler/";  // Keras ignores it
 
 // The version whose options the file uses; every later one knows them too. No date: the same model
 // gives the same bytes.
@@ -28,6 +29,17 @@ void rename_layers_folder(NamedTensors& tensors) {
   }
 }
 
+// The name of the asset that a member holds; empty for other members, and for the folder itself.
+std::string_view asset_name(std::string_view member) {
+  return member.starts_with(assets_folder) && !member.ends_with('/')
+             ? member.substr(assets_folder.size())
+             : std::string_view();
+}
+
+bool is_wanted(std::string_view member) {
+  return member == config_member || member == weights_member || !asset_name(member).empty();
+}
+
 const std::string& member(const std::vector<ArchiveMember>& members, std::string_view name) {
   const auto found = std::find_if(members.begin(), members.end(),
                                   [&](const ArchiveMember& one) { return one.name == name; });
@@ -39,18 +51,24 @@ const std::string& member(const std::vector<ArchiveMember>& members, std::string
 }  // namespace
 
 std::string write_keras(const ModelSpec& spec) {
-  return write_archive({{std::string(metadata_member), to_text(metadata())},
-                        {std::string(config_member), to_text(spec.model)},
-                        {std::string(weights_member), write_hdf5(spec.weights)}});
+  std::vector<ArchiveMember> members{{std::string(metadata_member), to_text(metadata())},
+                                     {std::string(config_member), to_text(spec.model)},
+                                     {std::string(weights_member), write_hdf5(spec.weights)}};
+  for (const auto& [name, bytes] : spec.assets)
+    members.push_back({fmt::format("{}{}", assets_folder, name), bytes});
+  return write_archive(members);
 }
 
 ModelSpec read_keras(std::string_view bytes) {
-  const std::vector<ArchiveMember> members = read_archive(
-      bytes, [](std::string_view name) { return name == config_member || name == weights_member; });
+  std::vector<ArchiveMember> members = read_archive(bytes, is_wanted);
   ModelSpec spec;
   spec.model = parse_json(member(members, config_member), config_member);
   spec.weights = read_hdf5(member(members, weights_member)).tensors;
   rename_layers_folder(spec.weights);
+  for (ArchiveMember& one : members) {
+    const std::string name(asset_name(one.name));
+    if (!name.empty()) spec.assets.emplace(name, std::move(one.bytes));
+  }
   return spec;
 }
 

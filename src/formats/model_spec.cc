@@ -1,5 +1,6 @@
 #include "formats/model_spec.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -97,11 +98,30 @@ NamedTensors describe_weights(const Model& model) {
 }
 
 ModelSpec describe_model(const Model& model) {
+  for (const auto& [name, bytes] : model.assets()) check_asset_name(name);
   ModelSpec spec{model_to_json(model), describe_weights(model)};
+  spec.assets = model.assets();
   const auto compilation = model.compilation();
   spec.model["compile_config"] =
       compilation ? parse_json(compilation->config, "compile_config") : Json::object();
   return spec;
+}
+
+void check_asset_name(std::string_view name) {
+  constexpr std::size_t longest = 200;
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+  bool good = !name.empty() && name.size() <= longest &&
+              name.find_first_not_of(allowed) == std::string_view::npos;
+  for (std::size_t begin = 0; good && begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = name.substr(begin, end - begin);
+    good = !part.empty() && part != "." && part != "..";
+    begin = end + 1;
+  }
+  if (good) return;
+  throw Error(fmt::format("\"{}\" is no name for an asset", name.substr(0, longest)),
+              "use letters, digits, \"_\", \"-\" and \".\", for instance \"tokenizer.json\"");
 }
 
 std::unique_ptr<Model> make_model(const ModelSpec& spec) {
@@ -121,6 +141,8 @@ std::unique_ptr<Model> make_model(const ModelSpec& spec) {
     for (const Tensor& variable : compilation->optimizer_variables) count += variable.size();
     model->set_optimizer_params(count);
   }
+  for (const auto& [name, bytes] : spec.assets) check_asset_name(name);
+  model->assets() = spec.assets;
   return model;
 }
 

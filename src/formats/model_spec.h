@@ -20,6 +20,7 @@ struct ModelSpec {
   NamedTensors weights;
   // Old files instead have the weights of each layer, in its order, by the layer's name.
   std::map<std::string, std::vector<Tensor>> weights_by_layer = {};
+  Assets assets = {};
 };
 
 // Where variables of the optimizer stand among the weights: "optimizer/vars/0".
@@ -28,6 +29,9 @@ std::string optimizer_path(std::size_t index);
 // Everything that there is to say about the model. The tensors are the model's own, not copies.
 ModelSpec describe_model(const Model& model);
 NamedTensors describe_weights(const Model& model);
+
+// Throws Error unless it is a path that stays where it is put (model.h).
+void check_asset_name(std::string_view name);
 
 // The one place where models are made from files. Throws Error for what it does not know, what is
 // missing, left over, or of another shape.

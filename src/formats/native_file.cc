@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "formats/base64.h"
 #include "formats/bytes.h"
 #include "formats/safetensors.h"
 
@@ -14,14 +15,19 @@ constexpr const char* format = "format";  // always format_name
 constexpr const char* version = "format_version";
 constexpr const char* model = "model";  // Keras's object, as JSON
 constexpr const char* checksum =
-    "checksum";  // of the model, of all tensors and their names and shapes
+    "checksum";  // of the model, the assets, all tensors and their names and shapes
+
+constexpr std::string_view asset_prefix = "asset/";  // and an asset's name: its bytes, as base64
 
 constexpr std::string_view format_name = "chronicler";
 constexpr std::string_view format_version = "1";
 
-std::string checksum_of(std::string_view model_text, const NamedTensors& tensors) {
+std::string checksum_of(std::string_view model_text, const Safetensors& content) {
   std::uint32_t sum = crc32c(model_text);
-  for (const NamedTensor& tensor : tensors) {
+  for (const auto& [name, text] : content.metadata) {
+    if (name.starts_with(asset_prefix)) sum = crc32c(text, crc32c(name, sum));
+  }
+  for (const NamedTensor& tensor : content.tensors) {
     const auto* bytes = static_cast<const char*>(tensor.value.view().raw());
     sum = crc32c(fmt::format("{} {}", tensor.name, tensor.value.shape().to_string()), sum);
     sum = crc32c({bytes, tensor.value.bytes()}, sum);
@@ -46,7 +52,9 @@ std::string write_native(const ModelSpec& spec) {
   content.metadata[version] = format_version;
   const std::string text = spec.model.is_null() ? "" : to_text(spec.model);
   if (!text.empty()) content.metadata[model] = text;
-  content.metadata[checksum] = checksum_of(text, content.tensors);
+  for (const auto& [name, bytes] : spec.assets)
+    content.metadata[fmt::format("{}{}", asset_prefix, name)] = to_base64(bytes);
+  content.metadata[checksum] = checksum_of(text, content);
   return write_safetensors(content);
 }
 
@@ -63,12 +71,16 @@ ModelSpec read_native(std::string_view bytes) {
   }
   const bool has_model = content.metadata.contains(model);
   const std::string text = has_model ? member(content, model) : "";
-  if (member(content, checksum) != checksum_of(text, content.tensors))
+  if (member(content, checksum) != checksum_of(text, content))
     throw Error("it is damaged: its checksum differs", "use another copy");
 
   ModelSpec spec;
   if (has_model) spec.model = parse_json(text, "its model");
   spec.weights = std::move(content.tensors);
+  for (const auto& [name, value] : content.metadata) {
+    if (name.starts_with(asset_prefix))
+      spec.assets.emplace(name.substr(asset_prefix.size()), from_base64(value));
+  }
   return spec;
 }
 

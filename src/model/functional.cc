@@ -331,7 +331,9 @@ Graph Functional::graph() const {
 Functional Functional::clone() const {
   Graph copy = graph();
   for (LayerPtr& layer : copy.layers) layer = layer->clone();
-  return Functional(copy, name_);
+  Functional model(copy, name_);
+  model.assets_ = assets_;
+  return model;
 }
 
 std::shared_ptr<Model> Functional::shared_model() const {

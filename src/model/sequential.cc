@@ -111,6 +111,7 @@ Sequential Sequential::clone() const {
   for (const LayerPtr& layer : layers_) copies.push_back(layer->clone());
   Sequential copy(copies, name_);
   if (built()) copy.build(input_shape());
+  copy.assets_ = assets_;
   return copy;
 }
 

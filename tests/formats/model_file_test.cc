@@ -62,6 +62,29 @@ TEST_F(ModelFile, LoadsWhatWasSaved) {
   }
 }
 
+TEST_F(ModelFile, KeepsAssets) {
+  Sequential model = small_model();
+  model.assets()["tokenizer.json"] = "{\"a\": 1}";
+  model.assets()["scalers/target"] = std::string("\0\xff\n", 3);
+  model.assets()["empty"] = "";
+  EXPECT_EQ(model.clone().assets(), model.assets());
+  for (const std::string_view extension : model_file_extensions()) {
+    SCOPED_TRACE(extension);
+    const std::string file = path("model" + std::string(extension));
+    model.save(file);
+    EXPECT_EQ(load_model(file)->assets(), model.assets());
+  }
+}
+
+TEST_F(ModelFile, RefusesAssetsWhoseNamesLeaveTheFile) {
+  for (const char* name : {"", "/a", "a/", "a//b", "../a", "a/./b", "a b", "a\\b"}) {
+    Sequential model = small_model();
+    model.assets()[name] = "bytes";
+    const std::string error = error_of([&] { model.save(path("model.chronicler")); });
+    EXPECT_NE(error.find("is no name for an asset"), std::string::npos) << name << ": " << error;
+  }
+}
+
 TEST_F(ModelFile, RemembersTheShapeThatTheDataGave) {
   Sequential model({layers::SimpleRNN({.units = 2}), layers::Dense({.units = 1})});
   model.save(path("unbuilt.chronicler"));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,9 @@ struct SummaryOptions {
   std::function<void(const std::string&)> print_fn =
       {};  // called once with the whole text; default: standard output
 };
+
+// What belongs to a model besides its layers (a scaler, a vocabulary, notes): any bytes, by name.
+using Assets = std::map<std::string, std::string>;
 
 // A network of layers. Copying a model copies its weights (not its compilation); moving it keeps
 // all.
@@ -117,6 +121,13 @@ class Model {
   void save_weights(const std::string& path) const;
   void load_weights(const std::string& path);
 
+  // save() keeps them in the file, load_model() brings them back, clones have copies. In a .keras
+  // file they lie under assets/chronicler/, which Keras ignores. A name is a path of letters,
+  // digits,
+  // "_", "-" and ".": "tokenizer.json", "scalers/target.csv".
+  Assets& assets() { return assets_; }
+  const Assets& assets() const { return assets_; }
+
   // For the levels above: the network, the place where it runs, and what training has attached.
   Network& network() const { return *network_; }
   // Builds the model for this batch if it is not yet built; checks the batch against the model's
@@ -156,6 +167,7 @@ class Model {
   std::string name_;
   std::vector<LayerPtr> layers_;
   std::shared_ptr<Network> network_;
+  Assets assets_;
 
  private:
   void run(const std::vector<Tensor>& inputs, bool training);
