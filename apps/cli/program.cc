@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,19 @@ constexpr std::string_view program_examples =
 
 std::string text(std::string_view view) { return std::string(view); }
 
+void add_commands(CLI::App& app, std::span<const Command> commands,
+                  std::map<const CLI::App*, Job>& jobs) {
+  for (const Command& command : commands) {
+    CLI::App* options = app.add_subcommand(text(command.name), text(command.summary));
+    options->footer(text(command.examples));
+    options->set_help_flag("-h,--help", "this text");
+    options->allow_extras();
+    options->group("Commands");
+    if (command.describe != nullptr) jobs[options] = command.describe(*options);
+    add_commands(*options, command.commands, jobs);
+  }
+}
+
 // The program and its commands; what each would do stands in `jobs`.
 std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
   auto app = std::make_unique<CLI::App>(text(program_summary), "chronicler");
@@ -39,26 +53,27 @@ std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
   app->footer(text(program_examples));
   // What is not understood is left over instead of ending at once: so the nearest name can be told.
   app->allow_extras();
-  for (const Command& command : commands()) {
-    CLI::App* options = app->add_subcommand(text(command.name), text(command.summary));
-    options->footer(text(command.examples));
-    options->set_help_flag("-h,--help", "this text");
-    options->allow_extras();
-    options->group("Commands");
-    jobs[options] = command.describe(*options);
-  }
+  add_commands(*app, commands(), jobs);
   return app;
 }
 
 const CLI::App& chosen(const CLI::App& app) {
   const std::vector<CLI::App*> parsed = app.get_subcommands();
-  return parsed.empty() ? app : *parsed.front();
+  return parsed.empty() ? app : chosen(*parsed.front());
 }
 
-std::string help_of(const CLI::App& app) {
-  const std::string program = "chronicler";
-  return app.get_name() == program ? program + " --help"
-                                   : program + " " + app.get_name() + " --help";
+std::string path_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name()
+                                     : path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+std::string help_of(const CLI::App& app) { return path_of(app) + " --help"; }
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
 }
 
 // The hint of an unknown name: the nearest ones, or what to say if none is near.
@@ -66,11 +81,11 @@ std::string hint_for(const std::vector<std::string>& nearest, const std::string&
   return nearest.empty() ? otherwise : fmt::format("did you mean {}?", fmt::join(nearest, " or "));
 }
 
-[[noreturn]] void unknown_command(const std::string& name) {
-  std::vector<std::string_view> known;
-  for (const Command& command : commands()) known.push_back(command.name);
+[[noreturn]] void unknown_command(const CLI::App& app, const std::string& name) {
+  const std::vector<std::string> names = commands_of(app);
+  const std::vector<std::string_view> known(names.begin(), names.end());
   throw UsageError(fmt::format("unknown command \"{}\"", name),
-                   hint_for(nearest_names(name, known), "chronicler --help lists the commands"));
+                   hint_for(nearest_names(name, known), help_of(app) + " lists the commands"));
 }
 
 // An option that the command does not have, or a word that it has no place for.
@@ -90,19 +105,25 @@ std::string hint_for(const std::vector<std::string>& nearest, const std::string&
                    hint_for(nearest_names(name, views), help_of(app) + " lists the options"));
 }
 
+// What no command had a place for, of the program and of each command down to the chosen one.
+std::vector<std::string> leftovers_of(const CLI::App& app) {
+  std::vector<std::string> leftovers = app.remaining();
+  for (const CLI::App* command : app.get_subcommands()) {
+    const std::vector<std::string> own = leftovers_of(*command);
+    leftovers.insert(leftovers.end(), own.begin(), own.end());
+  }
+  return leftovers;
+}
+
 // The first leftover that the command line's author meant as an option, or else the first of all.
 void refuse_leftovers(const CLI::App& app) {
   const CLI::App& command = chosen(app);
-  std::vector<std::string> leftovers = app.remaining();
-  if (&command == &app && !leftovers.empty()) {
-    const auto word = std::find_if(leftovers.begin(), leftovers.end(),
-                                   [](const std::string& left) { return !left.starts_with('-'); });
-    if (word != leftovers.end() && word == leftovers.begin()) unknown_command(*word);
-    unexpected_argument(app, leftovers.front());
-  }
-  const std::vector<std::string> own = command.remaining();
-  leftovers.insert(leftovers.end(), own.begin(), own.end());
+  const std::vector<std::string> leftovers = leftovers_of(app);
   if (leftovers.empty()) return;
+  if (!commands_of(command).empty()) {
+    if (!leftovers.front().starts_with('-')) unknown_command(command, leftovers.front());
+    unexpected_argument(command, leftovers.front());
+  }
   const auto option = std::find_if(leftovers.begin(), leftovers.end(),
                                    [](const std::string& left) { return left.starts_with('-'); });
   unexpected_argument(command, option == leftovers.end() ? leftovers.front() : *option);
@@ -140,8 +161,14 @@ void run(int argc, char** argv) {
     throw UsageError(sentence(error), help_of(chosen(*app)) + " shows how it is used");
   }
   refuse_leftovers(*app);
-  const auto job = jobs.find(&chosen(*app));
+  const CLI::App& command = chosen(*app);
+  const auto job = jobs.find(&command);
   if (job == jobs.end()) {
+    if (&command != app.get()) {
+      throw UsageError(fmt::format("{} needs one of {}", path_of(command),
+                                   fmt::join(commands_of(command), ", ")),
+                       help_of(command) + " shows examples");
+    }
     throw UsageError("no command was given",
                      "chronicler demo shows what this is; chronicler --help lists the commands");
   }
