@@ -64,6 +64,10 @@ endif()
 chronicler_component("Keras files" CHRONICLER_HAVE_LIBZIP
   "${CHRONICLER_KERAS_FILES}" "${zip_found}" "libzip-dev zlib1g-dev")
 
+find_package(SentencePiece QUIET)
+chronicler_component("Sub-words" CHRONICLER_HAVE_SENTENCEPIECE
+  "${CHRONICLER_SUBWORDS}" "${SentencePiece_FOUND}" libsentencepiece-dev)
+
 if(CHRONICLER_CCACHE)
   set_property(GLOBAL APPEND PROPERTY CHRONICLER_COMPONENT_LINES "Compiler cache: ON")
 elseif(PROJECT_IS_TOP_LEVEL)

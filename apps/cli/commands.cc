@@ -7,6 +7,7 @@
 #include "cli/demo_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/fit_command.h"
+#include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/predict_command.h"
 #include "cli/summary_command.h"
@@ -15,8 +16,8 @@ namespace chronicler::cli {
 
 std::span<const Command> commands() {
   static const std::array all{
-      demo_command(),     summary_command(), inspect_command(), predict_command(),
-      evaluate_command(), fit_command(),     convert_command(), bench_command(),
+      demo_command(), summary_command(), inspect_command(), predict_command(),  evaluate_command(),
+      fit_command(),  convert_command(), bench_command(),   generate_command(),
   };
   return all;
 }

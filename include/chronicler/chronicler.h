@@ -12,9 +12,12 @@
 #include "chronicler/data/csv.h"                 // IWYU pragma: export
 #include "chronicler/data/error_rate.h"          // IWYU pragma: export
 #include "chronicler/data/forecast_errors.h"     // IWYU pragma: export
+#include "chronicler/data/pieces.h"              // IWYU pragma: export
 #include "chronicler/data/sequences.h"           // IWYU pragma: export
+#include "chronicler/data/text_file.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"  // IWYU pragma: export
 #include "chronicler/data/windows.h"             // IWYU pragma: export
+#include "chronicler/decoding/sampling.h"        // IWYU pragma: export
 #include "chronicler/formats/model_file.h"       // IWYU pragma: export
 #include "chronicler/formats/npy.h"              // IWYU pragma: export
 #include "chronicler/insight/chart.h"            // IWYU pragma: export
@@ -31,6 +34,8 @@
 #include "chronicler/model/model.h"              // IWYU pragma: export
 #include "chronicler/model/stream.h"             // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"          // IWYU pragma: export
+#include "chronicler/tasks/ngram_model.h"        // IWYU pragma: export
+#include "chronicler/tasks/text_generator.h"     // IWYU pragma: export
 #include "chronicler/training/callbacks.h"       // IWYU pragma: export
 #include "chronicler/training/fit.h"             // IWYU pragma: export
 #include "chronicler/training/losses.h"          // IWYU pragma: export

@@ -48,11 +48,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
 
   void validate() const override {
     EmbeddingLayer::validate();
-    if (reverse_dtype_ && *reverse_dtype_ != name_of(dtype())) {
-      throw Error(fmt::format("{}: reverse_dtype must be that of the layer, {}, got {}",
-                              described(), name_of(dtype()), *reverse_dtype_),
-                  "leave it out");
-    }
+    if (reverse_dtype_) dtype_from_name(*reverse_dtype_);
     if (logit_soft_cap_ && !(*logit_soft_cap_ > 0.0)) {
       throw Error(
           fmt::format("{}: logit_soft_cap must be above 0, got {}", described(), *logit_soft_cap_));
@@ -89,10 +85,12 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
    public:
     explicit ReverseStep(const ReversibleEmbeddingLayer& layer) : layer_(layer) {
       ReverseStep::take_weights();
+      scores_.resize(static_cast<std::size_t>(weights_.columns()));
     }
     std::int64_t outputs() const override { return layer_.options_.input_dim; }
     bool step(const float* x, float* y) noexcept override {
-      weights_.run(x, nullptr, y);
+      weights_.run(x, nullptr, scores_.data());  // writes whole vectors, beyond the last score
+      std::copy_n(scores_.data(), outputs(), y);
       layer_.cap(y, outputs());
       return true;
     }
@@ -101,6 +99,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
    private:
     const ReversibleEmbeddingLayer& layer_;
     StepWeights weights_;
+    std::vector<float> scores_;
   };
 
   void build_weights(std::span<const Shape> inputs) override {

@@ -342,6 +342,7 @@ void add_reversible_embedding(Cases& cases) {
          .embeddings_regularizer = regularizers::L1(0.1),
          .activity_regularizer = "l2",
          .embeddings_constraint = "unit_norm",
+         .reverse_dtype = "float64",
          .logit_soft_cap = 2.5,
          .name = "named",
          .dtype = "float64"});

@@ -18,7 +18,7 @@ struct ReversibleEmbeddingOptions {
   Regularizer activity_regularizer = {};
   Constraint embeddings_constraint = {};
   bool mask_zero = false;                         // id 0 is padding: the mask is x != 0
-  std::optional<std::string> reverse_dtype = {};  // only the layer's own
+  std::optional<std::string> reverse_dtype = {};  // accepted; the layer computes in its own
   std::optional<double> logit_soft_cap = {};      // scores become cap tanh(score / cap)
   std::string name = {};
   bool trainable = true;
