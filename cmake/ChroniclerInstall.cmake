@@ -29,6 +29,7 @@ install(FILES
   "${PROJECT_BINARY_DIR}/chroniclerConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibzip.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindSentencePiece.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
   DESTINATION "${package_dir}")
 
 set(pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

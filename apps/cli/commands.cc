@@ -10,6 +10,7 @@
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/predict_command.h"
+#include "cli/sentiment_command.h"
 #include "cli/summary_command.h"
 
 namespace chronicler::cli {
@@ -17,7 +18,7 @@ namespace chronicler::cli {
 std::span<const Command> commands() {
   static const std::array all{
       demo_command(), summary_command(), inspect_command(), predict_command(),  evaluate_command(),
-      fit_command(),  convert_command(), bench_command(),   generate_command(),
+      fit_command(),  convert_command(), bench_command(),   generate_command(), sentiment_command(),
   };
   return all;
 }

@@ -13,7 +13,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/stream.h"
 #include "model/network.h"
-#include "model/tensor_file.h"
+#include "tasks/checkpoint.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -306,57 +306,24 @@ class Run {
   }
 
   void save() {
-    TensorFile file;
-    file.metadata["run"] = identity_;
-    file.metadata["step"] = fmt::to_string(step_);
-    file.metadata["seconds"] = fmt::format("{:.3f}", seconds_);
-    const auto add = [&](const char* kind, std::size_t i, const Tensor& tensor) {
-      file.tensors.emplace_back(fmt::format("{}/{}", kind, i), tensor);
-    };
-    const std::vector<Tensor> weights = learner_.get_weights();
-    for (std::size_t i = 0; i < weights.size(); ++i) add("weight", i, weights[i]);
-    const std::vector<Tensor> variables = trainer().optimizer().variables();
-    for (std::size_t i = 0; i < variables.size(); ++i) add("optimizer", i, variables[i]);
-    std::size_t count = 0;
-    for (const State& state : learner_.execution().states()) {
-      for (const Tensor& tensor : state) add("state", count++, tensor);
-    }
-    save_tensors(options_.checkpoint, file);
+    Checkpoint checkpoint{
+        identity_, {{"step", static_cast<double>(step_)}, {"seconds", seconds_}}, {}};
+    for (const State& state : learner_.execution().states())
+      checkpoint.tensors.insert(checkpoint.tensors.end(), state.begin(), state.end());
+    save_checkpoint(options_.checkpoint, checkpoint, learner_);
   }
 
   void restore() {
-    if (!std::filesystem::exists(options_.checkpoint)) return;
-    TensorFile file = load_tensors(options_.checkpoint);
-    if (file.metadata["run"] != identity_) {
-      throw Error(fmt::format("{} is of another run ({}), this one is {}", options_.checkpoint,
-                              file.metadata["run"], identity_),
-                  "give the same text and options, or start anew without --resume");
-    }
-    std::vector<Tensor> weights;
-    std::vector<Tensor> variables;
-    std::vector<Tensor> states;
-    const auto of = [&](const std::string& name) -> std::vector<Tensor>& {
-      if (name.starts_with("weight/")) return weights;
-      return name.starts_with("optimizer/") ? variables : states;
-    };
-    // Files keep tensors by name: each goes to its number.
-    for (auto& [name, tensor] : file.tensors) {
-      const auto number = static_cast<std::size_t>(std::stoul(name.substr(name.find('/') + 1)));
-      std::vector<Tensor>& list = of(name);
-      list.resize(std::max(list.size(), number + 1));
-      list[number] = tensor;
-    }
-    learner_.set_weights(weights);
-    trainer().optimizer().set_variables(variables);
-    step_ = std::stoll(file.metadata["step"]);
-    seconds_ = std::stod(file.metadata["seconds"]);
-    trainer().set_step(static_cast<std::uint64_t>(step_));
+    Checkpoint checkpoint{identity_, {}, {}};
+    if (!restore_checkpoint(options_.checkpoint, checkpoint, learner_)) return;
+    step_ = static_cast<std::int64_t>(checkpoint.numbers.at("step"));
+    seconds_ = checkpoint.numbers.at("seconds");
     // A pass over zeros makes the states, which then are what they were.
     const Value zeros{x_, {}};
     learner_.execution().forward(std::span(&zeros, 1), {});
     std::size_t next = 0;
     for (State& state : learner_.execution().states()) {
-      for (Tensor& tensor : state) copy(states.at(next++), tensor);
+      for (Tensor& tensor : state) copy(checkpoint.tensors.at(next++), tensor);
     }
     first_share_ = share_done();
   }
