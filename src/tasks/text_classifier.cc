@@ -13,7 +13,6 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
-#include "chronicler/base/runtime.h"
 #include "chronicler/data/word_vectors.h"
 #include "chronicler/formats/model_file.h"
 #include "tasks/classifier_training.h"
@@ -165,25 +164,6 @@ Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
   Sample sample{reader.ids(pieces), {}};
   if (reader.has_bag()) sample.wide = reader.wide(reader.bag_of_words(), reader.bag(pieces));
   return sample;
-}
-
-// The scores of the bag of words for the texts that it learns from: each by a bag that has not seen
-// it, else the network would believe it too much.
-void add_unseen_scores(const TextReader& reader, std::span<const Bag> bags, const Labels& labels,
-                       std::int64_t classes, std::vector<Sample>& samples) {
-  constexpr std::size_t folds = 5;
-  Runtime::global().parallel(folds, [&](std::int64_t fold) {
-    std::vector<Bag> others;
-    Labels their_labels;
-    for (std::size_t i = 0; i < bags.size(); ++i) {
-      if (i % folds == static_cast<std::size_t>(fold)) continue;
-      others.push_back(bags[i]);
-      their_labels.push_back(labels[i]);
-    }
-    const BagOfWords words(others, their_labels, classes);
-    for (std::size_t i = static_cast<std::size_t>(fold); i < bags.size(); i += folds)
-      samples[i].wide = reader.wide(words, bags[i]);
-  });
 }
 
 void take_vectors(const data::WordVectors& vectors, const TextReader& reader, Functional& model) {
@@ -347,12 +327,10 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
     samples.push_back({reader->text.ids(pieces), {}});
     bags.push_back(reader->text.bag(pieces));
   }
-  if (options.wide) add_unseen_scores(reader->text, bags, train_labels, class_count, samples);
   reader->text.set_bag_of_words(BagOfWords(bags, train_labels, class_count));
   std::vector<Sample> validation;
   for (const std::vector<TextPiece>& pieces : pieces_of(reader->text, validation_texts)) {
     validation.push_back(sample_of(reader->text, pieces));
-    if (!options.wide) validation.back().wide.clear();
   }
 
   ClassifierReport report;
@@ -370,7 +348,7 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
     report.vectors_found = static_cast<std::int64_t>(vectors.vectors.size());
   }
   auto model = std::make_shared<Functional>(
-      classifier_network(reader->text.vocabulary_size(), class_count, options));
+      classifier_network(reader->text.vocabulary_size(), class_count, options, false));
   if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
   report.texts = static_cast<std::int64_t>(train_texts.size());
   report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
@@ -384,6 +362,12 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const ClassifierRun run = train_classifier(*model, data, options);
+  if (options.wide) {
+    Functional both =
+        classifier_network(reader->text.vocabulary_size(), class_count, options, true);
+    add_bag(*model, both, validation, validation_labels);
+    model = std::make_shared<Functional>(std::move(both));
+  }
   report.finished = run.finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;

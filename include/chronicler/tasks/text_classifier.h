@@ -106,9 +106,9 @@ struct TextLabel {
 
 class TextClassifier {
  public:
-  // Words (or sub-words, or characters) through an embedding, a bidirectional LSTM, attention and
-  // maximum over the steps; beside it the scores of a bag of words, learnt on other texts than
-  // those it is asked for. Throws Error for fewer than two labels, or too few texts.
+  // Words (or sub-words, or characters) through an embedding, a bidirectional LSTM and attention;
+  // added to it the scores of a bag of words, each with the share that is best on the validation
+  // texts. Throws Error for fewer than two labels, or too few texts.
   static TextClassifier train(std::span<const std::string> texts,
                               std::span<const std::string> labels,
                               TextClassifierOptions options = {});
