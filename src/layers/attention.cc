@@ -38,7 +38,7 @@ class AttentionBase : public Layer {
     return shapes;
   }
   bool causal() const override { return false; }
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
 
   void check_inputs(std::span<const Value> inputs) const override {
     std::array<Shape, 3> shapes;

@@ -20,6 +20,7 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"Bidirectional", make_bidirectional},
       LayerKind{"Concatenate", make_concatenate},
       LayerKind{"Conv1D", make_conv1d},
+      LayerKind{"ConvLSTM1D", make_conv_lstm1d},
       LayerKind{"Dense", make_dense},
       LayerKind{"Dot", make_dot},
       LayerKind{"Dropout", make_dropout},

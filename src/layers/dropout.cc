@@ -23,7 +23,7 @@ class DropoutLayer final : public Layer {
   std::string_view class_name() const override { return "Dropout"; }
   LayerPtr clone() const override { return clone_of(*this); }
 
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
 
   void fields(FieldVisitor& visitor) override {
     visitor.field("rate", options_.rate);

@@ -18,6 +18,7 @@ LayerPtr make_batch_normalization();
 LayerPtr make_bidirectional();
 LayerPtr make_concatenate();
 LayerPtr make_conv1d();
+LayerPtr make_conv_lstm1d();
 LayerPtr make_dense();
 LayerPtr make_dot();
 LayerPtr make_dropout();

@@ -48,6 +48,7 @@ void Layer::build_around(const ParameterList& weights, std::span<const Shape> in
 }
 
 void Layer::draw_seed() {
+  if (std::uint64_t* seed = seed_place()) *seed = next_seed();
   for (const Sublayer& held : sublayers_) held.layer->draw_seed();
 }
 

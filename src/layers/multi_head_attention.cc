@@ -38,7 +38,7 @@ class MultiHeadAttentionLayer final : public Layer {
 
   std::string_view class_name() const override { return "MultiHeadAttention"; }
   LayerPtr clone() const override { return clone_of(*this); }
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
   const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
   bool causal() const override { return false; }
 

@@ -19,7 +19,7 @@ class SpatialDropout1DLayer final : public Layer {
 
   std::string_view class_name() const override { return "SpatialDropout1D"; }
   LayerPtr clone() const override { return clone_of(*this); }
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
   void fields(FieldVisitor& visitor) override {
     visitor.field("rate", options_.rate);
     visitor.field("seed", options_.seed);
@@ -85,7 +85,7 @@ class GaussianNoiseLayer final : public Layer {
 
   std::string_view class_name() const override { return "GaussianNoise"; }
   LayerPtr clone() const override { return clone_of(*this); }
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
   void fields(FieldVisitor& visitor) override {
     visitor.field("stddev", options_.stddev);
     visitor.field("seed", options_.seed);

@@ -24,7 +24,7 @@ class RecurrentLayer : public Layer {
   bool causal() const override { return !common().go_backwards; }
   std::string weight_path(std::size_t index) const override;
   void validate() const override;
-  void draw_seed() override { drawn_seed_ = next_seed(); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
 
  protected:
   // The options that all recurrent layers have, gathered from a layer's own option struct.

@@ -645,6 +645,7 @@ const std::vector<LayerCase>& conformance_cases() {
     add_cells(cases);
     add_normalization(cases);
     add_convolution(cases);
+    add_conv_lstm1d(cases);
     add_pooling(cases);
     add_attention(cases);
     add_merging(cases);

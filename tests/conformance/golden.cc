@@ -19,11 +19,13 @@ void fill_rational(Parameter& parameter, std::size_t k) {
   copy(Tensor(parameter.value.shape(), values).to(parameter.value.dtype()), parameter.value);
 }
 
-Tensor rational_input(DType dtype) {
-  std::vector<double> values(24);
+Tensor rational_input(DType dtype) { return rational_input({2, 4, 3}, dtype); }
+
+Tensor rational_input(const Shape& shape, DType dtype) {
+  std::vector<double> values(static_cast<std::size_t>(shape.elements()));
   for (std::size_t j = 0; j < values.size(); ++j)
     values[j] = (static_cast<double>((5 * j + 2) % 13) - 6.0) / 8.0;
-  return Tensor({2, 4, 3}, values).to(dtype);
+  return Tensor(shape, values).to(dtype);
 }
 
 }  // namespace chronicler::test

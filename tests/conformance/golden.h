@@ -18,6 +18,7 @@ Tensor spread(const Expected& expected, const Shape& shape, DType dtype);
 void fill_rational(Parameter& parameter, std::size_t k);
 // Its input, (2, 4, 3): (((5 j + 2) mod 13) - 6) / 8.
 Tensor rational_input(DType dtype);
+Tensor rational_input(const Shape& shape, DType dtype);
 
 // Runs `check` in float64 and, on every instruction set, in float32.
 template <class Function>

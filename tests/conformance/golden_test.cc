@@ -397,6 +397,72 @@ TEST_P(GoldenRationalWeights, AreKeras) {
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenRationalWeights, ::testing::ValuesIn(rational_cases()),
                          [](const auto& test) { return test.param.name; });
 
+std::vector<GoldenCase> conv_lstm_cases() {
+  using layers::ConvLSTM1D;
+  const Shape x{2, 3, 4, 2};
+  return {
+      {"Plain",
+       [] { return ConvLSTM1D({.filters = 2, .kernel_size = {2}}); },
+       x,
+       {{-.1626780, .0901288, -.1367855, .1153687, -.1107967, .0672113,  //
+         -.0316224, .0826448, -.1626929, .0901098, -.1322289, .1122817}}},
+      {"StridesSameSequencesAndStates",
+       [] {
+         return ConvLSTM1D({.filters = 2,
+                            .kernel_size = {3},
+                            .strides = {2},
+                            .padding = "same",
+                            .return_sequences = true,
+                            .return_state = true});
+       },
+       x,
+       {{-.0170481, .0611562, -.0180528, .0505257, -.1278123, .0743076, -.0057869, .0791519,  //
+         -.1637374, .0887379, -.1271499, .0689189, -.0834782, .0591341, -.0681486, .0313753,  //
+         -.0007511, .0400202, -.1185474, .0821918, .0495749,  .0368760, -.1186096, .1137581},
+        {-.1637374, .0887379, -.1271499, .0689189, .0495749, .0368760, -.1186096, .1137581},
+        {-.3545951, .1803778, -.2151595, .1761519, .1059824, .0866058, -.2826349, .2638705}}},
+      {"DilatedBackwardsNoBias",
+       [] {
+         return ConvLSTM1D({.filters = 2,
+                            .kernel_size = {2},
+                            .dilation_rate = {2},
+                            .activation = "relu",
+                            .recurrent_activation = "hard_sigmoid",
+                            .use_bias = false,
+                            .go_backwards = true});
+       },
+       x,
+       {{.0044938, .0087896, .0805668, .0180627, .0391968, 0, .0044626, .0043923}}},
+      {"SequencesMask",
+       [] {
+         return ConvLSTM1D(
+             {.filters = 2, .kernel_size = {2}, .padding = "same", .return_sequences = true});
+       },
+       x,
+       {{-.0260774, .0672242, -.0681486, .0313753, -.0180528, .0505257, -.0158961, .0480749,  //
+         -.0260774, .0672242, -.0681486, .0313753, -.0180528, .0505257, -.0158961, .0480749,  //
+         -.1001406, .0797763, -.0905192, .0845659, -.1200301, .0574939, -.1078412, .0715618,  //
+         0,         0,        0,         0,        0,         0,        0,         0,         //
+         -.0202186, .0463895, -.1103451, .0442724, -.0817433, .0642467, -.0648131, .0425606,  //
+         -.0066089, .0687952, -.1486664, .0706041, -.1072409, .1029663, -.0982535, .0611227}},
+       "101/011"},
+  };
+}
+
+class GoldenConvLSTM : public ::testing::TestWithParam<GoldenCase> {};
+
+TEST_P(GoldenConvLSTM, IsKeras) {
+  for_each_arithmetic([&](DType dtype) {
+    expect_golden(GetParam(), rational_input(GetParam().input, dtype), dtype, [](Layer& layer) {
+      for (std::size_t k = 0; k < layer.parameters().size(); ++k)
+        fill_rational(layer.parameters()[k], k);
+    });
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenConvLSTM, ::testing::ValuesIn(conv_lstm_cases()),
+                         [](const auto& test) { return test.param.name; });
+
 // Steps [begin, end) of the rational input, queries and values of the attention layers.
 Tensor part_of_rational(std::int64_t begin, std::int64_t end, DType dtype) {
   const std::vector<double> all = numbers(rational_input(DType::float64));

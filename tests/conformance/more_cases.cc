@@ -131,6 +131,105 @@ void add_convolution(Cases& cases) {
        "kernel (3, 4, 5)");
 }
 
+void add_conv_lstm1d(Cases& cases) {
+  using Options = layers::ConvLSTM1DOptions;
+  const auto add_one = [&](const char* name, const auto& change,
+                           const char* weights) -> LayerCase& {
+    Options options{.filters = 3, .kernel_size = {2}};
+    change(options);
+    LayerCase& c = add(
+        cases, "ConvLSTM1D", name, [options] { return layers::ConvLSTM1D(options); }, {3, 4, 5, 2},
+        weights);
+    return c;
+  };
+  const char* usual = "kernel (2, 2, 12), recurrent_kernel (2, 3, 12), bias (12,)";
+  const char* three = "kernel (3, 2, 12), recurrent_kernel (3, 3, 12), bias (12,)";
+  add_one(
+      "plain", [](Options&) {}, usual);
+  add_one(
+      "strided_sequences",
+      [](Options& o) {
+        o.kernel_size = {3};
+        o.strides = {2};
+        o.padding = "same";
+        o.return_sequences = true;
+      },
+      three);
+  add_one(
+      "dilated_backwards",
+      [](Options& o) {
+        o.kernel_size = {3};
+        o.dilation_rate = {2};
+        o.go_backwards = true;
+      },
+      three);
+  add_one(
+      "no_bias", [](Options& o) { o.use_bias = false; },
+      "kernel (2, 2, 12), recurrent_kernel (2, 3, 12)");
+  add_one(
+      "stateful", [](Options& o) { o.stateful = o.return_sequences = true; }, usual);
+  add_one(
+      "initial_state", [](Options& o) { o.padding = "same"; }, usual)
+      .initial_state = true;
+  LayerCase& holes = add_one(
+      "mask_holes_sequences_and_states",
+      [](Options& o) { o.return_sequences = o.return_state = true; }, usual);
+  holes.mask = Mask::holes;
+  holes.initial_state = true;
+  LayerCase& backwards = add_one(
+      "mask_right_backwards_and_states",
+      [](Options& o) { o.go_backwards = o.return_sequences = o.return_state = true; }, usual);
+  backwards.mask = Mask::right;
+  LayerCase& zero = add_one(
+      "zero_output_for_mask",
+      [](Options& o) { o.zero_output_for_mask = o.return_sequences = o.return_state = true; },
+      usual);
+  zero.mask = Mask::left;
+  add_one(
+      "silu_and_softplus",
+      [](Options& o) {
+        o.recurrent_activation = "silu";
+        o.activation = "softplus";
+      },
+      usual);
+  add_one(
+      "both_dropouts",
+      [](Options& o) {
+        o.dropout = 0.3;
+        o.recurrent_dropout = 0.4;
+        o.seed = 9;
+        o.padding = "same";
+      },
+      usual)
+      .training = true;
+  add_one(
+      "regularized",
+      [](Options& o) {
+        o.kernel_regularizer = regularizers::L1(0.02);
+        o.recurrent_regularizer = regularizers::L2(0.03);
+        o.bias_regularizer = regularizers::L2(0.04);
+        o.activity_regularizer = regularizers::L2(0.05);
+      },
+      usual);
+  add_one(
+      "every_option",
+      [](Options& o) {
+        o.kernel_initializer = initializers::HeNormal(3);
+        o.recurrent_initializer = initializers::RandomUniform(-0.3, 0.4, 4);
+        o.bias_initializer = initializers::Constant(0.1);
+        o.unit_forget_bias = false;
+        o.kernel_constraint = "non_neg";
+        o.recurrent_constraint = "max_norm";
+        o.bias_constraint = "non_neg";
+        o.unroll = true;
+        o.name = "named";
+        o.dtype = "float64";
+      },
+      usual);
+  add_one(
+      "frozen", [](Options& o) { o.trainable = false; }, usual);
+}
+
 void add_pooling(Cases& cases) {
   const Shape input{3, 7, 4};
   for (const auto& [layer, function] : {std::pair{"MaxPooling1D", &layers::MaxPooling1D},

@@ -6,6 +6,7 @@
 namespace chronicler::test {
 
 void add_normalization(std::vector<LayerCase>& cases);
+void add_conv_lstm1d(std::vector<LayerCase>& cases);
 void add_convolution(std::vector<LayerCase>& cases);
 void add_pooling(std::vector<LayerCase>& cases);
 void add_attention(std::vector<LayerCase>& cases);

@@ -276,9 +276,12 @@ class Layer {
 
   // A layer with the same options and, if built, its own copy of the weights.
   virtual LayerPtr clone() const = 0;
-  // Draws anew the seed that random numbers follow from, if the options give none: a copy that is
-  // to differ from its original.
-  virtual void draw_seed();
+  // Where a layer that draws random numbers keeps the seed that they follow from, if its options
+  // give none; null for other layers.
+  virtual std::uint64_t* seed_place() { return nullptr; }
+  // Draws that seed anew, also those of the layers that it holds: a copy that is to differ from its
+  // original.
+  void draw_seed();
 
  protected:
   Layer() = default;

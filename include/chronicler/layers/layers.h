@@ -8,6 +8,7 @@
 #include "chronicler/layers/bidirectional.h"         // IWYU pragma: export
 #include "chronicler/layers/catalog.h"               // IWYU pragma: export
 #include "chronicler/layers/conv1d.h"                // IWYU pragma: export
+#include "chronicler/layers/conv_lstm1d.h"           // IWYU pragma: export
 #include "chronicler/layers/dense.h"                 // IWYU pragma: export
 #include "chronicler/layers/dropout.h"               // IWYU pragma: export
 #include "chronicler/layers/embedding.h"             // IWYU pragma: export
