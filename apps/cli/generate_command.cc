@@ -17,7 +17,7 @@
 #include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
-#include "cli/progress_line.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 
 namespace chronicler::cli {
@@ -72,7 +72,7 @@ void print_choices(const GeneratorReport& report) {
       with_commas(report.validation_characters), with_commas(report.vocabulary - 1),
       options.level == "char" ? "different characters" : "sub-words");
   const std::string length = options.max_seconds > 0.0
-                                 ? clock_time(options.max_seconds) + " of training"
+                                 ? duration_text(options.max_seconds) + " of training"
                                  : fmt::format("{:.3g} epochs", options.epochs);
   std::cerr << fmt::format(
       "{} LSTM layers of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
@@ -89,7 +89,7 @@ std::string progress_text(const GeneratorProgress& progress) {
     text += fmt::format("  validation {:.3f}", *progress.validation_nats);
   return text + fmt::format("  {} characters/s  {} left",
                             with_commas(static_cast<std::int64_t>(progress.characters_per_second)),
-                            clock_time(progress.seconds_left));
+                            duration_text(progress.seconds_left));
 }
 
 std::string verdict(const GeneratorReport& report) {
@@ -187,7 +187,7 @@ void train(TrainOptions& options) {
   ProgressLine line(options.quiet);
   if (!options.quiet) task.on_start = print_choices;
   task.progress = [&](const GeneratorProgress& progress) {
-    line.show(progress.share, progress_text(progress));
+    line.update(progress.share, progress_text(progress));
     return !interrupted();
   };
   const TextGenerator writer = TextGenerator::train(text, task);

@@ -19,7 +19,7 @@
 #include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
-#include "cli/progress_line.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 
 namespace chronicler::cli {
@@ -195,7 +195,7 @@ std::string progress_text(const ClassifierProgress& progress) {
   std::string text = fmt::format("epoch {:.1f}  loss {:.3f}", progress.epochs, progress.loss);
   if (progress.validation_accuracy)
     text += "  validation " + percent(*progress.validation_accuracy);
-  return text + fmt::format("  {} left", clock_time(progress.seconds_left));
+  return text + fmt::format("  {} left", duration_text(progress.seconds_left));
 }
 
 // Takes a share of the texts, at random, out of the first and into the second.
@@ -241,7 +241,7 @@ void train(TrainOptions& options) {
   task.checkpoint = options.output + ".checkpoint";
   ProgressLine line(options.quiet);
   task.progress = [&](const ClassifierProgress& progress) {
-    line.show(progress.share, progress_text(progress));
+    line.update(progress.share, progress_text(progress));
     return !interrupted();
   };
   const TextClassifier classifier = TextClassifier::train(texts.texts, texts.labels, task);

@@ -18,6 +18,8 @@
 #include "chronicler/data/sequences.h"           // IWYU pragma: export
 #include "chronicler/data/text_file.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"  // IWYU pragma: export
+#include "chronicler/data/time_series.h"         // IWYU pragma: export
+#include "chronicler/data/timestamp.h"           // IWYU pragma: export
 #include "chronicler/data/windows.h"             // IWYU pragma: export
 #include "chronicler/data/word_vectors.h"        // IWYU pragma: export
 #include "chronicler/data/words.h"               // IWYU pragma: export
@@ -39,6 +41,7 @@
 #include "chronicler/model/stream.h"             // IWYU pragma: export
 #include "chronicler/tasks/bag_of_words.h"       // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"          // IWYU pragma: export
+#include "chronicler/tasks/forecaster.h"         // IWYU pragma: export
 #include "chronicler/tasks/ngram_model.h"        // IWYU pragma: export
 #include "chronicler/tasks/text_classifier.h"    // IWYU pragma: export
 #include "chronicler/tasks/text_generator.h"     // IWYU pragma: export

@@ -1,0 +1,10 @@
+// chronicler forecast backtest: what a model would have told, beside what came.
+#pragma once
+
+#include "cli/command.h"
+
+namespace chronicler::cli::forecast {
+
+Command backtest_command();
+
+}  // namespace chronicler::cli::forecast

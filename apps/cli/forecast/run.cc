@@ -1,0 +1,164 @@
+#include "cli/forecast/run.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/atomic_file.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/insight/svg.h"
+#include "chronicler/tasks/forecaster.h"
+#include "cli/common_options.h"
+#include "cli/forecast/series_options.h"
+#include "cli/output_file.h"
+
+namespace chronicler::cli::forecast {
+namespace {
+
+struct Options : SeriesOptions {
+  std::string model;
+  std::string output = "-";
+  std::string plot;
+  int threads = 0;
+  bool json = false;
+};
+
+std::string label(const data::TimeSeries& series, const tasks::Forecast& forecast,
+                  std::int64_t step) {
+  return forecast.times.empty()
+             ? fmt::format("{}", series.rows() + step + 1)
+             : series.format_time(forecast.times[static_cast<std::size_t>(step)]);
+}
+
+// A cell as RFC 4180 has it.
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& forecast) {
+  std::string text = series.time_column.empty() ? "row" : cell(series.time_column);
+  for (const std::string& target : forecast.targets) {
+    text += "," + cell(target);
+    for (const double quantile : forecast.quantiles)
+      text += "," + cell(fmt::format("{}_q{}", target, quantile));
+  }
+  text += '\n';
+  const std::size_t targets = forecast.targets.size();
+  const std::size_t quantiles = forecast.quantiles.size();
+  for (std::int64_t step = 0; step < forecast.horizon(); ++step) {
+    text += label(series, forecast, step);
+    for (std::size_t target = 0; target < targets; ++target) {
+      const std::size_t at = static_cast<std::size_t>(step) * targets + target;
+      text += fmt::format(",{:.7g}", forecast.mean[at]);
+      for (std::size_t q = 0; q < quantiles; ++q)
+        text += fmt::format(",{:.7g}", forecast.values[at * quantiles + q]);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+nlohmann::ordered_json to_json(const data::TimeSeries& series, const tasks::Forecast& forecast) {
+  nlohmann::ordered_json json;
+  const std::size_t targets = forecast.targets.size();
+  const std::size_t quantiles = forecast.quantiles.size();
+  for (std::int64_t step = 0; step < forecast.horizon(); ++step)
+    json["time"].push_back(label(series, forecast, step));
+  for (std::size_t target = 0; target < targets; ++target) {
+    nlohmann::ordered_json& own = json["forecast"][forecast.targets[target]];
+    for (std::int64_t step = 0; step < forecast.horizon(); ++step) {
+      const std::size_t at = static_cast<std::size_t>(step) * targets + target;
+      own["mean"].push_back(forecast.mean[at]);
+      for (std::size_t q = 0; q < quantiles; ++q) {
+        own[fmt::format("q{}", forecast.quantiles[q])].push_back(
+            forecast.values[at * quantiles + q]);
+      }
+    }
+  }
+  return json;
+}
+
+insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecast& forecast) {
+  const std::string& target = forecast.targets.front();
+  const std::int64_t horizon = forecast.horizon();
+  insight::LineChart chart{
+      .title = fmt::format("{}: the next {}", target,
+                           horizon == 1 ? "value" : fmt::format("{} values", horizon)),
+      .x_label = series.times.empty() ? "row"
+                                      : fmt::format("{}s from {}", series.step.name(),
+                                                    series.label(series.rows() - 1)),
+      .y_label = target,
+      .series = {}};
+  insight::Series past{.name = "past", .x = {}, .y = {}, .color = 5};
+  const std::int64_t shown = std::min(series.rows(), std::max<std::int64_t>(4 * horizon, 60));
+  const double origin = series.times.empty() ? static_cast<double>(series.rows()) : 0.0;
+  for (std::int64_t row = series.rows() - shown; row < series.rows(); ++row) {
+    past.x.push_back(origin + static_cast<double>(row - series.rows() + 1));
+    past.y.push_back(series.at(row, 0));
+  }
+  chart.series.push_back(past);
+  const double last = series.at(series.rows() - 1, 0);
+  const std::size_t targets = forecast.targets.size();
+  const std::size_t quantiles = forecast.quantiles.size();
+  const auto add = [&](const std::string& name, bool dashed, const auto& value) {
+    insight::Series line{.name = name, .x = {origin}, .y = {last}, .dashed = dashed, .color = 0};
+    for (std::int64_t step = 0; step < horizon; ++step) {
+      line.x.push_back(origin + static_cast<double>(step + 1));
+      line.y.push_back(value(static_cast<std::size_t>(step) * targets));
+    }
+    chart.series.push_back(std::move(line));
+  };
+  add("forecast", false, [&](std::size_t at) { return forecast.mean[at]; });
+  for (std::size_t q = 0; q < quantiles; ++q) {
+    add(fmt::format("quantile {}", forecast.quantiles[q]), true,
+        [&](std::size_t at) { return forecast.values[at * quantiles + q]; });
+  }
+  return chart;
+}
+
+void run(const Options& options) {
+  check_output_file(options.output);
+  if (!options.plot.empty()) check_output_file(options.plot);
+  if (options.threads != 0) set_threads(options.threads);
+  const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
+  const data::TimeSeries series =
+      read_series(options, forecaster.columns(), forecaster.time_column(), false);
+  const tasks::Forecast forecast = forecaster.run(series);
+  const std::string text =
+      options.json ? to_json(series, forecast).dump() + "\n" : to_csv(series, forecast);
+  if (options.output == "-") {
+    std::cout << text;
+  } else {
+    write_file_atomically(options.output, text);
+  }
+  if (!options.plot.empty())
+    write_file_atomically(options.plot, insight::to_svg(chart_of(series, forecast)));
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "what comes after the last row of a file",
+          "  chronicler forecast run energy.keras energy.csv\n"
+          "  chronicler forecast run energy.keras energy.csv -o next.csv --plot next.svg\n",
+          [](CLI::App& app) -> Job {
+            const auto options = std::make_shared<Options>();
+            app.add_option("MODEL", options->model, "from forecast train")->required();
+            add_series(app, *options);
+            app.add_option("-o,--output", options->output,
+                           "a CSV file with mean and quantiles (standard output)")
+                ->type_name("FILE");
+            app.add_option("--plot", options->plot, "past and forecast, SVG")->type_name("FILE");
+            app.add_flag("--json", options->json, "JSON instead of CSV")->disable_flag_override();
+            add_threads(app, options->threads);
+            return [options] { run(*options); };
+          }};
+}
+
+}  // namespace chronicler::cli::forecast

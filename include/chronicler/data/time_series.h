@@ -1,0 +1,74 @@
+// Series of numbers with a clock, from files as they are: with gaps, doubled rows, decimal commas.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chronicler/data/timestamp.h"
+
+namespace chronicler::data {
+
+struct TimeSeriesOptions {
+  std::vector<std::string> columns;  // that hold the numbers
+  // Of the time; several are joined with their words' places known by name: year, month, day, hour,
+  // minute. Empty: the first column whose cells are dates, if any; else rows count.
+  std::vector<std::string> time = {};
+  char delimiter = '\0';  // '\0': as the header line has it
+  char decimal = '\0';    // '\0': ',' if the delimiter is another and the numbers have commas
+  bool header = true;
+  bool sort = false;                  // rows in order of time first; else disorder is an error
+  bool average_doubles = false;       // rows of one time become their mean; else many are an error
+  std::int64_t max_rows = 2'000'000;  // of a longer file the last ones are kept
+};
+
+// Rows at equal distances. A place that the file has no number for holds the last one before it
+// (never a later one), and is not `observed`.
+struct TimeSeries {
+  std::string source;
+  std::vector<std::string> columns;
+  std::vector<double> values;          // (rows, columns)
+  std::vector<std::uint8_t> observed;  // (rows, columns)
+  std::vector<std::int64_t> times;     // of each row; empty if the file has none
+  std::string time_column;             // how it is called; empty if there is none
+  TimeStep step;                       // none without times
+  bool rows_count = true;              // true: times are labels, a step is a row (weekends)
+  std::vector<std::string> notes;      // what was irregular, and what was done about it
+
+  std::int64_t rows() const {
+    return columns.empty() ? 0 : static_cast<std::int64_t>(values.size() / columns.size());
+  }
+  double at(std::int64_t row, std::size_t column) const {
+    return values[static_cast<std::size_t>(row) * columns.size() + column];
+  }
+  bool is_observed(std::int64_t row, std::size_t column) const {
+    return observed[static_cast<std::size_t>(row) * columns.size() + column] != 0;
+  }
+  // The time `steps` after the last row, on the series' own days of the week; 0 without times.
+  std::int64_t time_after(std::int64_t steps) const;
+  // A row's time as the file might write it, or its number, from 1.
+  std::string label(std::int64_t row) const;
+  std::string format_time(std::int64_t time) const;
+};
+
+// Streams the file; memory grows with the rows and columns that are kept alone. The policy for what
+// is irregular, each point of it told in `notes`:
+//   cells without a number      carried forward, not observed
+//   missing rows                put in, as such cells; where more than a tenth of the places would
+//                               be missing (weekends), rows are taken as they follow one another
+//   rows a little off the grid  moved to the nearest place on it
+//   doubled times               averaged if they are few, as when clocks are set back
+// Throws Error, with file and line, for a time that is none, times out of order (unless `sort`),
+// many doubled times (unless `average_doubles`), and all that CsvRows refuses.
+TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesOptions& options);
+
+// The calendar of each of these times, as numbers of about size 1: time of day, day of the week and
+// time of the year as sines and cosines, whichever the step leaves to tell; (times, width).
+std::vector<std::string> calendar_names(const TimeStep& step, bool with_year);
+std::vector<float> calendar(std::span<const std::int64_t> times, const TimeStep& step,
+                            bool with_year);
+
+}  // namespace chronicler::data

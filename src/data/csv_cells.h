@@ -1,0 +1,41 @@
+// What cells of a CSV file mean, for whoever reads one: names, numbers, and words for messages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicler/data/csv.h"
+
+namespace chronicler::data {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// "data.csv:12"
+std::string place(std::string_view name, std::int64_t line);
+// A cell as it may stand in a message: on one line, and not endless.
+std::string in_quotes(std::string_view cell);
+// Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text);
+// Without the spaces and tabs around it.
+std::string_view trimmed(std::string_view cell);
+// The names in a header line, or numbered ones; throws Error if two columns have one name.
+std::vector<std::string> column_names(const std::vector<std::string_view>& cells,
+                                      std::string_view name, std::int64_t line, bool header);
+// Throws Error for options that contradict each other.
+void check_options(const CsvOptions& options);
+
+// A number, or what went wrong with the cell.
+struct Reading {
+  double value = 0.0;
+  std::string problem;
+  std::string hint;
+};
+Reading read_number(std::string_view cell, const CsvOptions& options);
+bool is_missing(std::string_view cell, const CsvOptions& options);
+// True for "12,4" and "1.234,5": a number once comma and point change places.
+bool is_decimal_comma(std::string_view cell);
+
+}  // namespace chronicler::data
