@@ -13,6 +13,7 @@
 #include "chronicler/kernels/machine.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "cli/bench/scaling.h"
 #include "cli/bench/shapes.h"
 #include "cli/bench/streams.h"
 #include "cli/bench/timing.h"
@@ -130,10 +131,102 @@ void run_streams(const Options& options) {
   }
 }
 
+void print_scaling_json(const bench::ScalingFigure& figure, const std::vector<int>& threads) {
+  nlohmann::ordered_json json{{"axis", figure.axis},
+                              {"units", figure.units},
+                              {"batch", figure.batch},
+                              {"steps", figure.steps},
+                              {"features", figure.features}};
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    json[fmt::format("train_ms_{}", threads[i])] = figure.seconds[i] * 1e3;
+  json["operations"] = figure.operations;
+  std::cout << json.dump() << std::endl;
+}
+
+// Times grow in a straight line with steps and batch where GFLOP/s stay the same, and so they do
+// with the square of the units.
+void print_scaling_row(const bench::ScalingFigure& figure) {
+  std::cout << fmt::format("{:>7}{:>7}{:>7}{:>9}", figure.units, figure.batch, figure.steps,
+                           figure.features);
+  for (const double seconds : figure.seconds)
+    std::cout << fmt::format("{:>12.3f}{:>9.1f}", seconds * 1e3,
+                             figure.operations / seconds * 1e-9);
+  std::cout << fmt::format("{:>8.2f}x\n", figure.seconds.front() / figure.seconds.back())
+            << std::flush;
+}
+
+void run_scaling(const Options& options) {
+  const int most = Runtime::global().threads();
+  const std::vector<int> threads = most == 1 ? std::vector<int>{1} : std::vector<int>{1, most};
+  if (!options.json) {
+    std::cout << fmt::format("{}, {}; a training step of one LSTM, milliseconds and GFLOP/s\n",
+                             processor_name(), instruction_set());
+  }
+  std::string axis;
+  for (bench::ScalingFigure figure : bench::scaling_shapes(options.only)) {
+    bench::time_scaling(figure, threads, options.seconds);
+    if (options.json) {
+      print_scaling_json(figure, threads);
+      continue;
+    }
+    if (axis != figure.axis) {
+      axis = figure.axis;
+      std::cout << fmt::format("\n{:>7}{:>7}{:>7}{:>9}", "units", "batch", "steps", "features");
+      for (const int count : threads)
+        std::cout << fmt::format(
+            "{:>12}{:>9}", count == 1 ? "1 thread" : fmt::format("{} threads", count), "GFLOP/s");
+      std::cout << fmt::format("{:>9}\n", "faster");
+    }
+    print_scaling_row(figure);
+  }
+}
+
+void run_option_costs(const Options& options) {
+  if (!options.json) {
+    std::cout << fmt::format("{}, {}; a training step of LSTM 2x64, batch 32, 100 steps of 64\n",
+                             processor_name(), instruction_set());
+    std::cout << fmt::format("{:<36}{:>10}{:>12}{:>20}\n", "", "ms", "of none's",
+                             "steps that count");
+  }
+  for (const bench::OptionCost& cost : bench::time_options(options.seconds)) {
+    if (options.json) {
+      const nlohmann::ordered_json json{{"option", cost.name},
+                                        {"train_ms", cost.seconds * 1e3},
+                                        {"over_none", cost.over_plain},
+                                        {"steps_that_count", cost.work}};
+      std::cout << json.dump() << std::endl;
+    } else {
+      std::cout << fmt::format("{:<36}{:>10.3f}{:>11.2f}x{:>18.0f} %\n", cost.name,
+                               cost.seconds * 1e3, cost.over_plain, cost.work * 100);
+    }
+  }
+}
+
+void run_first(const Options& options) {
+  const std::vector<double> seconds = bench::time_first_steps(10);
+  if (!options.json) std::cout << "training steps of a new LSTM 2x64 (T02), milliseconds\n";
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    if (options.json) {
+      const nlohmann::ordered_json json{{"step", i + 1}, {"train_ms", seconds[i] * 1e3}};
+      std::cout << json.dump() << std::endl;
+    } else {
+      std::cout << fmt::format("{:>4}{:>12.3f}\n", i + 1, seconds[i] * 1e3);
+    }
+  }
+}
+
 void run(const Options& options) {
   if (options.threads != 0) set_threads(options.threads);
   if (options.what == "stream") {
     run_streams(options);
+  } else if (options.what == "scaling") {
+    run_scaling(options);
+  } else if (options.what == "options") {
+    run_option_costs(options);
+  } else if (options.what == "first") {
+    run_first(options);
+  } else if (options.what == "shapes") {
+    bench::write_shapes(std::cout, only(bench::standard_shapes(), options.only));
   } else {
     run_networks(options);
   }
@@ -146,15 +239,22 @@ Command bench_command() {
       "bench", "how fast networks train, predict and stream on this machine",
       "  chronicler bench train                     training steps of thirteen networks\n"
       "  chronicler bench train --only T02,T03 --threads 1\n"
-      "  chronicler bench stream --json             one step of a live LSTM, a line each\n",
+      "  chronicler bench stream --json             one step of a live LSTM, a line each\n"
+      "  chronicler bench scaling --only units      how time grows with steps, units and batch\n"
+      "  chronicler bench options                   what dropout and masks cost\n"
+      "  chronicler bench shapes > shapes.json      the thirteen networks, for --shapes\n",
       [](CLI::App& app) -> Job {
         const auto options = std::make_shared<Options>();
-        app.add_option("what", options->what, "train, infer or stream")
+        app.add_option("what", options->what,
+                       "train, infer, stream, scaling, options, first or shapes")
             ->required()
-            ->check(CLI::IsMember({"train", "infer", "stream"}));
+            ->check(CLI::IsMember(
+                {"train", "infer", "stream", "scaling", "options", "first", "shapes"}));
         app.add_option("--shapes", options->shapes, "networks to time, a JSON list (T01 to T13)")
             ->type_name("FILE");
-        app.add_option("--only", options->only, "only these, by id: T01,T02")->type_name("IDS");
+        app.add_option("--only", options->only,
+                       "only these, by id: T01,T02; of scaling: steps, units or batch")
+            ->type_name("IDS");
         app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
             ->check(CLI::Range(0.01, 3600.0));
         add_threads(app, options->threads);

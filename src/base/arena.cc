@@ -51,7 +51,7 @@ void* Arena::allocate(std::size_t bytes) {
   }
   if (blocks_.empty() || blocks_.back().size - offset_ < needed) {
     // As much again as there is already: few blocks, whatever the size of the pass.
-    blocks_.push_back(make_block(std::max({needed, capacity(), smallest_block})));
+    blocks_.push_back(make_block(std::max({needed, own_capacity(), smallest_block})));
     offset_ = 0;
   }
   std::byte* place = blocks_.back().data.get() + offset_;
@@ -74,6 +74,11 @@ TensorView Arena::zeros(const Shape& shape, DType dtype) {
   return view;
 }
 
+Arena& Arena::branch() {
+  if (!branch_) branch_ = std::make_unique<Arena>();
+  return *branch_;
+}
+
 void Arena::reset() {
   const std::size_t needed = std::exchange(used_, 0);
   offset_ = 0;
@@ -81,9 +86,14 @@ void Arena::reset() {
     blocks_.clear();  // before the new one is taken: the peak is not the sum
     blocks_.push_back(make_block(needed));
   }
+  if (branch_) branch_->reset();
 }
 
-std::size_t Arena::capacity() const {
+std::size_t Arena::used() const { return used_ + (branch_ ? branch_->used() : 0); }
+
+std::size_t Arena::capacity() const { return own_capacity() + (branch_ ? branch_->capacity() : 0); }
+
+std::size_t Arena::own_capacity() const {
   std::size_t sum = 0;
   for (const Block& block : blocks_) sum += block.size;
   return sum;

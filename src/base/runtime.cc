@@ -147,12 +147,13 @@ struct Runtime::Pool {
   std::vector<std::thread> workers_;
 
   std::atomic<bool> busy_{false};  // a caller is in run()
+  // What changes hands with a job lies in one line of the cache: it travels once to a worker.
+  alignas(64) std::atomic<std::uint64_t> state_{0};
+  std::atomic<std::int64_t> next_{0};
   const TaskRef* task_ = nullptr;  // these two are written while the job is closed and empty
   std::int64_t tasks_ = 0;
-  alignas(64) std::atomic<std::int64_t> next_{0};
-  alignas(64) std::atomic<std::uint64_t> state_{0};
 
-  std::atomic<bool> stop_{false};
+  alignas(64) std::atomic<bool> stop_{false};
   std::atomic<int> sleepers_{0};
   std::atomic<bool> caller_sleeps_{false};
   std::mutex mutex_;

@@ -100,9 +100,8 @@ struct RecurrenceGradient {
 
 // A cell's kernels. Calls come in this order: prepare for every share, forward for every slice of
 // rows; then, for training, prepare_backward for every share, backward for every slice, and after
-// that input_gradient for every slice and weight_gradient for every piece of columns, in any order.
-// Shares, slices and pieces of one phase may run at the same time; how the work is cut changes no
-// bit.
+// that input_gradient for every slice and weight_gradient for every share, in any order. Shares and
+// slices of one phase may run at the same time; how the work is cut changes no bit.
 template <class Real>
 struct CellKernels {
   std::int64_t gate_blocks;  // G
@@ -119,9 +118,10 @@ struct CellKernels {
                    Range rows);
   void (*input_gradient)(const Recurrence<Real>& run, const RecurrenceGradient<Real>& gradient,
                          Range rows);
-  // Units [begin, end) of every gate block: those columns of kernel, recurrent_kernel and bias.
+  // Elements of memory, 64-byte aligned, that each share of weight_gradient wants for itself.
+  std::int64_t (*workspace_size)(const Recurrence<Real>& run);
   void (*weight_gradient)(const Recurrence<Real>& run, const RecurrenceGradient<Real>& gradient,
-                          Range units);
+                          Share share, Real* workspace);
 };
 
 }  // namespace chronicler::kernels

@@ -24,37 +24,36 @@ std::string without_prefix(const std::string& name, std::string_view prefix) {
 struct Record {
   std::array<Call, 2> calls;
   std::array<Tape, 2> tapes;
-  std::array<TensorView, 2> results;  // of the two sides, in the order of time
 };
 
-// (B, T, U) with its steps in the opposite order.
-TensorView turned(Arena& arena, const TensorView& x) {
-  const TensorView y = arena.tensor(x.shape(), x.dtype());
-  const std::int64_t steps = x.shape()[1];
-  const std::int64_t width = x.shape()[2];
-  with_real(x.dtype(), [&](auto real) {
-    using Real = decltype(real);
-    for (std::int64_t row = 0; row < x.shape()[0]; ++row) {
-      const Real* from = x.as<Real>() + row * steps * width;
-      Real* to = y.as<Real>() + row * steps * width;
-      for (std::int64_t step = 0; step < steps; ++step)
-        std::copy_n(from + step * width, width, to + (steps - 1 - step) * width);
-    }
-  });
-  return y;
-}
-
+// What a side puts out, or its gradient: (B, T, U), where what went backwards has its last step
+// first; or (B, U), as one step.
 template <class Real>
-void merge(Merge mode, std::int64_t rows, std::int64_t width, std::int64_t other_width,
-           const Real* a, const Real* b, Real* y) {
+struct SideSteps {
+  Real* data;
+  std::int64_t steps;
+  std::int64_t width;
+  bool turned;
+
+  SideSteps(const TensorView& view, bool backwards)
+      : data(view.as<Real>()),
+        steps(view.shape().rank() == 3 ? view.shape()[1] : 1),
+        width(view.shape()[-1]),
+        turned(backwards) {}
+  Real* at(std::int64_t row, std::int64_t step) const {
+    return data + (row * steps + (turned ? steps - 1 - step : step)) * width;
+  }
+};
+
+// What two sides become at one step.
+template <class Real>
+void merge_step(Merge mode, const Real* a, const Real* b, std::int64_t width,
+                std::int64_t other_width, Real* y) {
   if (mode == Merge::concat) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-      y = std::copy_n(a + row * width, width, y);
-      y = std::copy_n(b + row * other_width, other_width, y);
-    }
+    std::copy_n(b, other_width, std::copy_n(a, width, y));
     return;
   }
-  for (std::int64_t i = 0; i < rows * width; ++i) {
+  for (std::int64_t i = 0; i < width; ++i) {
     if (mode == Merge::sum) y[i] = a[i] + b[i];
     if (mode == Merge::ave) y[i] = (a[i] + b[i]) / 2;
     if (mode == Merge::mul) y[i] = a[i] * b[i];
@@ -62,17 +61,14 @@ void merge(Merge mode, std::int64_t rows, std::int64_t width, std::int64_t other
 }
 
 template <class Real>
-void merge_backward(Merge mode, std::int64_t rows, std::int64_t width, std::int64_t other_width,
-                    const Real* a, const Real* b, const Real* dy, Real* da, Real* db) {
+void split_step(Merge mode, const Real* a, const Real* b, std::int64_t width,
+                std::int64_t other_width, const Real* dy, Real* da, Real* db) {
   if (mode == Merge::concat) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-      std::copy_n(dy, width, da + row * width);
-      std::copy_n(dy + width, other_width, db + row * other_width);
-      dy += width + other_width;
-    }
+    std::copy_n(dy, width, da);
+    std::copy_n(dy + width, other_width, db);
     return;
   }
-  for (std::int64_t i = 0; i < rows * width; ++i) {
+  for (std::int64_t i = 0; i < width; ++i) {
     if (mode == Merge::sum) da[i] = db[i] = dy[i];
     if (mode == Merge::ave) da[i] = db[i] = dy[i] / 2;
     if (mode == Merge::mul) {
@@ -80,6 +76,21 @@ void merge_backward(Merge mode, std::int64_t rows, std::int64_t width, std::int6
       db[i] = dy[i] * a[i];
     }
   }
+}
+
+// function(row, step) for all, the rows shared between the threads.
+template <class Function>
+void for_steps(Pass& pass, const TensorView& view, const Function& function) {
+  const std::int64_t steps = view.shape().rank() == 3 ? view.shape()[1] : 1;
+  constexpr std::int64_t small = 50'000;  // numbers that a thread copies before another wakes up
+  const std::int64_t rows = view.shape()[0];
+  const std::int64_t tasks =
+      view.size() < small ? 1 : std::min<std::int64_t>(rows, pass.runtime.threads());
+  pass.runtime.parallel(tasks, [&](std::int64_t task) {
+    for (std::int64_t row = rows * task / tasks; row < rows * (task + 1) / tasks; ++row) {
+      for (std::int64_t step = 0; step < steps; ++step) function(row, step);
+    }
+  });
 }
 
 class BidirectionalLayer final : public Layer {
@@ -162,31 +173,18 @@ class BidirectionalLayer final : public Layer {
 
   void forward(Pass& pass, Call& call) const override {
     Record& record = arena_objects<Record>(pass.arena, 1)[0];
-    for (std::size_t side = 0; side < 2; ++side) run(pass, call, side, record);
-    for (std::size_t side = 0; side < 2; ++side) {
-      const TensorView& y = record.calls[side].outputs[0].data;
-      // What went backwards comes out last step first.
-      const bool turn = backwards(side) && y.shape().rank() == 3;
-      record.results[side] = turn ? turned(pass.arena, y) : y;
-    }
-    const TensorView& first = record.results[0];
-    const TensorView& second = record.results[1];
+    for_sides(pass, call.inputs[0].data,
+              [&](Pass& own, std::size_t side) { run(own, call, side, record); });
+    const TensorView& first = record.calls[0].outputs[0].data;
+    const TensorView& second = record.calls[1].outputs[0].data;
     const TensorView mask = first.shape().rank() == 3 ? call.inputs[0].mask : TensorView();
 
     std::size_t output = 1;
     if (mode() == Merge::none) {
-      call.outputs[0] = {first, mask};
-      call.outputs[output++] = {second, mask};
+      call.outputs[0] = {in_time(pass, first, 0), mask};
+      call.outputs[output++] = {in_time(pass, second, 1), mask};
     } else {
-      Shape shape = first.shape();
-      if (mode() == Merge::concat) shape.set(-1, shape[-1] + second.shape()[-1]);
-      const TensorView y = pass.arena.tensor(shape, dtype());
-      with_real(dtype(), [&](auto real) {
-        using Real = decltype(real);
-        merge(mode(), first.size() / first.shape()[-1], first.shape()[-1], second.shape()[-1],
-              first.as<Real>(), second.as<Real>(), y.as<Real>());
-      });
-      call.outputs[0] = {y, mask};
+      call.outputs[0] = {merged(pass, first, second), mask};
     }
     for (const Call& side : record.calls) {
       for (const Value& state : side.outputs.subspan(1)) call.outputs[output++] = state;
@@ -201,19 +199,28 @@ class BidirectionalLayer final : public Layer {
       flowing[side] = arena_objects<TensorView>(pass.arena, record.calls[side].outputs.size());
     std::size_t output = 1;
     if (mode() == Merge::none) {
-      flowing[0][0] = gradient.outputs[0];
-      flowing[1][0] = gradient.outputs[output++];
+      for (std::size_t side = 0; side < 2; ++side) {
+        const TensorView& dy = gradient.outputs[side];
+        if (dy) flowing[side][0] = in_time(pass, dy, side);
+      }
+      ++output;
     } else if (gradient.outputs[0]) {
       split(pass, record, gradient.outputs[0], flowing);
     }
-    const std::size_t back = backwards(0) ? 0 : 1;
-    if (TensorView& dy = flowing[back][0]; dy && dy.shape().rank() == 3)
-      dy = turned(pass.arena, dy);
     for (const std::span<TensorView>& side : flowing) {
       for (TensorView& state : side.subspan(1)) state = gradient.outputs[output++];
     }
-    for (std::size_t side = 0; side < 2; ++side)
-      run_back(pass, record, side, flowing[side], gradient);
+    std::array<std::span<TensorView>, 2> results;
+    for_sides(pass, call.inputs[0].data, [&](Pass& own, std::size_t side) {
+      results[side] = run_back(own, record, side, flowing[side], gradient);
+    });
+    for (std::size_t side = 0; side < 2; ++side) {
+      for (std::size_t i = 0; i < results[side].size(); ++i) {
+        if (!gradient.wanted[place_of(side, i)]) continue;
+        TensorView& total = gradient.inputs[place_of(side, i)];
+        total = added(pass.arena, total, results[side][i]);
+      }
+    }
     fill_missing(pass, call, gradient);
   }
 
@@ -252,6 +259,63 @@ class BidirectionalLayer final : public Layer {
     hold("backward_layer", backward);
   }
 
+  // function(pass, side) for both sides: beside one another if each then has a thread or has one
+  // and a half, else one after the other, with all threads.
+  template <class Function>
+  void for_sides(Pass& pass, const TensorView& x, const Function& function) const {
+    constexpr double inline_work = 200e3;  // multiplications; as in recurrent.cc
+    const double work = static_cast<double>(x.shape()[0] * x.shape()[1]) *
+                        static_cast<double>(sublayer(0).count_params());
+    const int threads = pass.runtime.threads();
+    const bool beside = (threads == 2 || threads == 3) && work > inline_work;
+    std::array<Pass, 2> passes{side_of(pass, pass.arena),
+                               side_of(pass, beside ? pass.arena.branch() : pass.arena)};
+    const auto run_side = [&](std::int64_t side) {
+      function(passes[static_cast<std::size_t>(side)], static_cast<std::size_t>(side));
+    };
+    if (beside) {
+      pass.runtime.parallel(2, run_side);
+    } else {
+      run_side(0);
+      run_side(1);
+    }
+    for (const Pass& side : passes) pass.activity_penalty += side.activity_penalty;
+  }
+  static Pass side_of(const Pass& pass, Arena& arena) {
+    return {arena, pass.runtime, pass.training, pass.step, pass.observe, pass.continues};
+  }
+
+  // A side's sequence with its steps in the order of time, or the other way round.
+  TensorView in_time(Pass& pass, const TensorView& x, std::size_t side) const {
+    if (!backwards(side) || x.shape().rank() != 3) return x;
+    const TensorView y = pass.arena.tensor(x.shape(), x.dtype());
+    with_real(x.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const SideSteps<Real> from(x, true);
+      const SideSteps<Real> to(y, false);
+      for_steps(pass, x, [&](std::int64_t row, std::int64_t step) {
+        std::copy_n(from.at(row, step), from.width, to.at(row, step));
+      });
+    });
+    return y;
+  }
+
+  TensorView merged(Pass& pass, const TensorView& first, const TensorView& second) const {
+    Shape shape = first.shape();
+    if (mode() == Merge::concat) shape.set(-1, shape[-1] + second.shape()[-1]);
+    const TensorView y = pass.arena.tensor(shape, dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const SideSteps<Real> a(first, backwards(0));
+      const SideSteps<Real> b(second, backwards(1));
+      const SideSteps<Real> to(y, false);
+      for_steps(pass, y, [&](std::int64_t row, std::int64_t step) {
+        merge_step(mode(), a.at(row, step), b.at(row, step), a.width, b.width, to.at(row, step));
+      });
+    });
+    return y;
+  }
+
   void run(Pass& pass, const Call& call, std::size_t side, Record& record) const {
     const Layer& layer = sublayer(side);
     const std::size_t states = layer.state_size();
@@ -277,33 +341,39 @@ class BidirectionalLayer final : public Layer {
 
   void split(Pass& pass, const Record& record, const TensorView& dy,
              std::array<std::span<TensorView>, 2>& flowing) const {
-    const TensorView& a = record.results[0];
-    const TensorView& b = record.results[1];
-    flowing[0][0] = pass.arena.tensor(a.shape(), dtype());
-    flowing[1][0] = pass.arena.tensor(b.shape(), dtype());
+    const TensorView& first = record.calls[0].outputs[0].data;
+    const TensorView& second = record.calls[1].outputs[0].data;
+    flowing[0][0] = pass.arena.tensor(first.shape(), dtype());
+    flowing[1][0] = pass.arena.tensor(second.shape(), dtype());
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      merge_backward(mode(), a.size() / a.shape()[-1], a.shape()[-1], b.shape()[-1], a.as<Real>(),
-                     b.as<Real>(), dy.as<Real>(), flowing[0][0].template as<Real>(),
-                     flowing[1][0].template as<Real>());
+      const SideSteps<Real> a(first, backwards(0));
+      const SideSteps<Real> b(second, backwards(1));
+      const SideSteps<Real> da(flowing[0][0], backwards(0));
+      const SideSteps<Real> db(flowing[1][0], backwards(1));
+      const SideSteps<Real> from(dy, false);
+      for_steps(pass, dy, [&](std::int64_t row, std::int64_t step) {
+        split_step(mode(), a.at(row, step), b.at(row, step), a.width, b.width, from.at(row, step),
+                   da.at(row, step), db.at(row, step));
+      });
     });
   }
 
-  void run_back(Pass& pass, const Record& record, std::size_t side, std::span<TensorView> flowing,
-                CallGradient& gradient) const {
+  // Where input i of a side is among the inputs.
+  std::size_t place_of(std::size_t side, std::size_t i) const {
+    return i == 0 ? 0 : static_cast<std::size_t>(first_state(side)) + i - 1;
+  }
+
+  // The gradients by the inputs of a side; none if nothing flows back there.
+  std::span<TensorView> run_back(Pass& pass, const Record& record, std::size_t side,
+                                 std::span<TensorView> flowing,
+                                 const CallGradient& gradient) const {
     const Call& own = record.calls[side];
     const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, own.inputs.size());
     const std::span<bool> wanted = arena_objects<bool>(pass.arena, own.inputs.size());
-    const auto place = [&](std::size_t i) {
-      return i == 0 ? 0 : static_cast<std::size_t>(first_state(side)) + i - 1;
-    };
-    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = gradient.wanted[place(i)];
-    if (!invoke_back(pass, sublayer(side), own, flowing, results, wanted)) return;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (!wanted[i]) continue;
-      TensorView& total = gradient.inputs[place(i)];
-      total = added(pass.arena, total, results[i]);
-    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = gradient.wanted[place_of(side, i)];
+    if (!invoke_back(pass, sublayer(side), own, flowing, results, wanted)) return {};
+    return results;
   }
 
   std::optional<std::string> merge_mode_;

@@ -364,30 +364,26 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   pass.runtime.parallel(shares, [&](std::int64_t i) { kernels.prepare(run, {i, shares}); });
   const std::int64_t slices =
       slice_count(pass, run.rows, multiplications(run, kernels.gate_blocks));
-  for_slices(pass, slices, run.rows, [&](Range rows) { kernels.forward(run, rows); });
-
   const MaskedOutput masked{options.zero_output_for_mask, pass.continues};
   const std::int64_t last = run.steps % run.state_slots * state_size;
-  if (options.return_sequences) {
-    TensorView y = arena.tensor({run.rows, run.steps, run.units}, dtype());
-    for_slices(pass, slices, run.rows, [&](Range rows) {
-      for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-        write_sequence(run, masked, n, y.as<Real>() + n * run.steps * run.units);
-      }
-    });
-    call.outputs[0] = {y, call.inputs[0].mask};
-  } else {
-    TensorView y = arena.tensor({run.rows, run.units}, dtype());
-    for (std::int64_t n = 0; n < run.rows; ++n) {
-      Real* out = y.as<Real>() + n * run.units;
-      if (last_output_is_state(run, masked, n)) {
+  const std::int64_t output_steps = options.return_sequences ? run.steps : 1;
+  const TensorView y = arena.tensor(
+      options.return_sequences ? Shape{run.rows, run.steps, run.units} : Shape{run.rows, run.units},
+      dtype());
+  for_slices(pass, slices, run.rows, [&](Range rows) {
+    kernels.forward(run, rows);
+    for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+      Real* out = y.as<Real>() + n * output_steps * run.units;
+      if (options.return_sequences) {
+        write_sequence(run, masked, n, out);
+      } else if (last_output_is_state(run, masked, n)) {
         std::copy_n(run.hidden + last + n * run.units, run.units, out);
       } else {
         std::fill_n(out, run.units, Real{0});
       }
     }
-    call.outputs[0] = {y, {}};
-  }
+  });
+  call.outputs[0] = {y, options.return_sequences ? call.inputs[0].mask : TensorView()};
   for (int i = 0; i < state_count(); ++i) {
     const TensorView state((i == 0 ? run.hidden : run.cell) + last, dtype(), {run.rows, run.units});
     if (options.return_state) call.outputs[static_cast<std::size_t>(i) + 1] = {state, {}};
@@ -417,24 +413,18 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   start_state(state_gradient(0), flow.hidden, state_size);
   if (kernels.has_cell_state) start_state(state_gradient(1), flow.cell, state_size);
 
-  if (const TensorView& dy = gradient.outputs[0]) {
-    const Real* from = dy.as<Real>();
-    if (options.return_sequences) {
-      auto* states = arena.array<Real>(run.steps * state_size);
-      auto* carry = arena.array<Real>(state_size);
-      for_slices(pass, slices, run.rows, [&](Range rows) {
-        for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-          gather_sequence_gradient(run, options.zero_output_for_mask, n,
-                                   from + n * run.steps * run.units, carry + n * run.units, states);
-        }
-      });
-      flow.output = states;
-    } else {
-      for (std::int64_t n = 0; n < run.rows; ++n) {
-        if (!last_output_is_state(run, {options.zero_output_for_mask, pass.continues}, n)) continue;
-        for (std::int64_t u = n * run.units; u < (n + 1) * run.units; ++u)
-          flow.hidden[u] += from[u];
-      }
+  const TensorView& dy = gradient.outputs[0];
+  const Real* from = dy ? dy.as<Real>() : nullptr;
+  Real* states = nullptr;  // dLoss/d hidden of every step, by way of the outputs
+  Real* carry = nullptr;
+  if (dy && options.return_sequences) {
+    states = arena.array<Real>(run.steps * state_size);
+    carry = arena.array<Real>(state_size);
+    flow.output = states;
+  } else if (dy) {
+    for (std::int64_t n = 0; n < run.rows; ++n) {
+      if (!last_output_is_state(run, {options.zero_output_for_mask, pass.continues}, n)) continue;
+      for (std::int64_t u = n * run.units; u < (n + 1) * run.units; ++u) flow.hidden[u] += from[u];
     }
   }
   if (pass.observe) {
@@ -453,21 +443,25 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   pass.runtime.parallel(shares, [&](std::int64_t i) {
     kernels.prepare_backward(run, flow, {i, shares});
   });
-  for_slices(pass, slices, run.rows, [&](Range rows) { kernels.backward(run, flow, rows); });
-  if (gradient.wanted[0]) {
-    for_slices(pass, slices, run.rows,
-               [&](Range rows) { kernels.input_gradient(run, flow, rows); });
-  }
+  for_slices(pass, slices, run.rows, [&](Range rows) {
+    if (states != nullptr) {
+      for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+        gather_sequence_gradient(run, options.zero_output_for_mask, n,
+                                 from + n * run.steps * run.units, carry + n * run.units, states);
+      }
+    }
+    kernels.backward(run, flow, rows);
+    if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
+  });
   if (trainable()) {
     flow.kernel = parameters_[0].gradient.as<Real>();
     flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
     if (options.use_bias) flow.bias = parameters_[2].gradient.as<Real>();
-    const std::int64_t piece = run.units >= 64 ? 32 : 16;
-    const std::int64_t pieces = slices == 1 ? 1 : (run.units + piece - 1) / piece;
-    pass.runtime.parallel(pieces, [&](std::int64_t i) {
-      const Range units = slices == 1 ? Range{0, run.units}
-                                      : Range{i * piece, std::min((i + 1) * piece, run.units)};
-      kernels.weight_gradient(run, flow, units);
+    const std::int64_t weight_shares = slices == 1 ? 1 : pass.runtime.threads();
+    const std::int64_t size = kernels.workspace_size(run);
+    auto* workspace = arena.array<Real>(weight_shares * size);
+    pass.runtime.parallel(weight_shares, [&](std::int64_t i) {
+      kernels.weight_gradient(run, flow, {i, weight_shares}, workspace + i * size);
     });
   }
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {

@@ -1,32 +1,20 @@
 #include "training/data_check.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
-#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "kernels/finite.h"
 #include "layers/dispatch.h"
 #include "training/place.h"
 
 namespace chronicler {
 namespace {
-
-// Whether all bits of an exponent are set somewhere: on whole numbers, several at a time.
-template <class Real>
-bool all_finite(std::span<const Real> numbers) {
-  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits exponent =
-      sizeof(Real) == 4 ? Bits{0x7F800000U} : static_cast<Bits>(0x7FF0000000000000ULL);
-  Bits found = 0;
-  for (const Real number : numbers) {
-    found |= static_cast<Bits>((std::bit_cast<Bits>(number) & exponent) == exponent ? 1 : 0);
-  }
-  return found == 0;
-}
 
 [[noreturn]] void not_finite(double number, std::int64_t index, const Shape& shape,
                              std::string_view what) {
@@ -66,7 +54,7 @@ void check_finite(const Tensor& data, std::string_view what) {
     const std::span<const Real> numbers = data.span<Real>();
     for (std::size_t begin = 0; begin < numbers.size(); begin += piece) {
       const auto part = numbers.subspan(begin, std::min(piece, numbers.size() - begin));
-      if (all_finite(part)) continue;
+      if (kernels::all_finite(part)) continue;
       for (std::size_t i = 0; i < part.size(); ++i) {
         if (std::isfinite(part[i])) continue;
         not_finite(static_cast<double>(part[i]), static_cast<std::int64_t>(begin + i), data.shape(),

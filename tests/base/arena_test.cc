@@ -40,6 +40,19 @@ TEST(Arena, GivesAlignedPiecesThatDoNotOverlap) {
   }
 }
 
+TEST(Arena, ResetsItsBranchWithItself) {
+  Arena arena;
+  const std::vector<void*> own = pass(arena, 3, 100);
+  const std::vector<void*> beside = pass(arena.branch(), 3, 100);
+  EXPECT_EQ(arena.used(), 6U * 128U);
+  EXPECT_NE(own[2], beside[2]);
+  arena.reset();
+  EXPECT_EQ(arena.used(), 0U);
+  const std::size_t capacity = arena.capacity();
+  EXPECT_EQ(pass(arena.branch(), 3, 100), beside);
+  EXPECT_EQ(arena.capacity(), capacity);
+}
+
 TEST(Arena, AllocatesNothingFromTheSecondPassOn) {
   Arena arena;
   pass(arena, 100, 3000);

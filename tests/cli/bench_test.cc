@@ -1,4 +1,5 @@
 // chronicler bench, through the real program.
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,50 @@ TEST(Bench, TimesStreams) {
   EXPECT_EQ(lines[0]["id"], "LSTM8");
   EXPECT_GT(lines[0]["step_ns"].get<double>(), 0.0);
   EXPECT_GE(lines[0]["p99_ns"].get<double>(), 0.0);
+}
+
+TEST(Bench, TimesAnAxis) {
+  const ProgramRun run = run_chronicler(
+      {"bench", "scaling", "--only", "batch", "--seconds", "0.01", "--threads", "2", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_GT(lines.size(), 2U);
+  EXPECT_EQ(lines.front()["batch"], 1);
+  EXPECT_EQ(lines.back()["batch"], 512);
+  for (const char* key : {"train_ms_1", "train_ms_2", "operations"}) {
+    EXPECT_GT(lines[0][key].get<double>(), 0.0) << key;
+  }
+  const ProgramRun refused = run_chronicler({"bench", "scaling", "--only", "bach"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.errors.find("unknown axis \"bach\""), std::string::npos) << refused.errors;
+}
+
+TEST(Bench, TimesOptions) {
+  const ProgramRun run = run_chronicler({"bench", "options", "--seconds", "0.01", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_GT(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["option"], "none");
+  EXPECT_EQ(lines[0]["over_none"], 1.0);
+  EXPECT_GT(lines[1]["train_ms"].get<double>(), 0.0);
+}
+
+TEST(Bench, TimesTheFirstSteps) {
+  const ProgramRun run = run_chronicler({"bench", "first", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(lines_of(run.out).size(), 10U);
+}
+
+TEST(Bench, WritesTheShapesThatItReads) {
+  const ProgramRun all = run_chronicler({"bench", "shapes"});
+  ASSERT_EQ(all.status, 0) << all.errors;
+  EXPECT_EQ(nlohmann::json::parse(all.out).size(), 13U);
+  const std::string file = ::testing::TempDir() + "bench_shapes.json";
+  std::ofstream(file) << all.out;
+  const ProgramRun again = run_chronicler(
+      {"bench", "infer", "--shapes", file, "--only", "T08", "--seconds", "0.01", "--json"});
+  ASSERT_EQ(again.status, 0) << again.errors;
+  EXPECT_EQ(lines_of(again.out).at(0)["id"], "T08");
 }
 
 TEST(Bench, RefusesUnknownShapes) {

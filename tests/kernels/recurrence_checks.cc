@@ -64,12 +64,12 @@ std::vector<Real> x_gradient_of(const RecurrenceFixture<Real>& f) {
 
 template <class Real>
 Results<Real> run_both_ways(RecurrenceFixture<Real>& f, std::int64_t row_pieces = 1,
-                            std::int64_t unit_pieces = 1) {
+                            std::int64_t weight_shares = 1) {
   f.forward(row_pieces);
   Results<Real> results{{"hidden states", false, copied(f.hidden)},
                         {"cell states", false, copied(f.cell)},
                         {"tape after forward", false, tape_of(f)}};
-  f.backward(row_pieces, unit_pieces);
+  f.backward(row_pieces, weight_shares);
   results.push_back({"tape after backward", true, tape_of(f)});
   results.push_back({"trace", true, copied(f.trace)});
   results.push_back({"gradient of x", true, x_gradient_of(f)});
@@ -83,9 +83,9 @@ Results<Real> run_both_ways(RecurrenceFixture<Real>& f, std::int64_t row_pieces 
 
 template <class Real>
 Results<Real> run_both_ways(const CellKernels<Real>& cell, const RecurrenceCase& c,
-                            std::int64_t row_pieces = 1, std::int64_t unit_pieces = 1) {
+                            std::int64_t row_pieces = 1, std::int64_t weight_shares = 1) {
   RecurrenceFixture<Real> fixture(cell, c);
-  return run_both_ways(fixture, row_pieces, unit_pieces);
+  return run_both_ways(fixture, row_pieces, weight_shares);
 }
 
 // ---- Comparisons

@@ -137,7 +137,7 @@ class RecurrenceFixture {
     for (const kernels::Range rows : cut(run.rows, row_pieces)) kernels.forward(run, rows);
   }
   // After forward, once: the tape is gone then.
-  void backward(std::int64_t row_pieces = 1, std::int64_t unit_pieces = 1) {
+  void backward(std::int64_t row_pieces = 1, std::int64_t weight_shares = 1) {
     for (const std::int64_t share : {0, 1}) kernels.prepare_backward(run, gradient, {share, 2});
     for (const kernels::Range rows : cut(run.rows, row_pieces)) {
       kernels.backward(run, gradient, rows);
@@ -145,8 +145,9 @@ class RecurrenceFixture {
     for (const kernels::Range rows : cut(run.rows, row_pieces)) {
       kernels.input_gradient(run, gradient, rows);
     }
-    for (const kernels::Range units : cut(run.units, unit_pieces)) {
-      kernels.weight_gradient(run, gradient, units);
+    for (std::int64_t share = 0; share < weight_shares; ++share) {
+      Memory<Real> workspace = undefined<Real>(kernels.workspace_size(run));
+      kernels.weight_gradient(run, gradient, {share, weight_shares}, workspace.data());
     }
   }
 

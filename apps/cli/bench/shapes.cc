@@ -57,6 +57,20 @@ NetworkShape from_json(const nlohmann::json& json) {
   return shape;
 }
 
+nlohmann::ordered_json to_json(const NetworkShape& shape) {
+  nlohmann::ordered_json json{{"id", shape.id},
+                              {"name", shape.name},
+                              {"cell", shape.cell},
+                              {"units", shape.units},
+                              {"batch", shape.batch},
+                              {"steps", shape.steps},
+                              {"features", shape.features},
+                              {"classes", shape.classes}};
+  if (shape.bidirectional) json["bidirectional"] = true;
+  if (shape.sequences) json["sequences"] = true;
+  return json;
+}
+
 }  // namespace
 
 double NetworkShape::forward_operations() const {
@@ -145,6 +159,15 @@ std::vector<NetworkShape> read_shapes(const std::filesystem::path& path) {
     throw Error(fmt::format("{}: {}", path.string(), error.what()),
                 "a list of objects with id, cell, units, batch, steps, features, classes");
   }
+}
+
+void write_shapes(std::ostream& out, const std::vector<NetworkShape>& shapes) {
+  const char* before = "[\n ";
+  for (const NetworkShape& shape : shapes) {
+    out << before << to_json(shape).dump();
+    before = ",\n ";
+  }
+  out << "\n]\n";
 }
 
 std::vector<NetworkShape> only(const std::vector<NetworkShape>& shapes, std::string_view ids) {

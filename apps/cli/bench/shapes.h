@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct NetworkShape {
 const std::vector<NetworkShape>& standard_shapes();
 // A JSON list of objects with the members above. Throws Error with the file and what is wrong.
 std::vector<NetworkShape> read_shapes(const std::filesystem::path& path);
+// Such a list, one object a line.
+void write_shapes(std::ostream& out, const std::vector<NetworkShape>& shapes);
 // Those whose id is listed ("T01,T02"; empty: all). Throws Error for an id that is not there.
 std::vector<NetworkShape> only(const std::vector<NetworkShape>& shapes, std::string_view ids);
 

@@ -29,9 +29,13 @@ class Arena {
   TensorView tensor(const Shape& shape, DType dtype);
   TensorView zeros(const Shape& shape, DType dtype);
 
-  // Takes everything back; views into this arena are dead.
+  // An arena for a part of the pass that another thread runs; it is reset with this one.
+  Arena& branch();
+
+  // Takes everything back; views into this arena and its branch are dead.
   void reset();
-  std::size_t used() const { return used_; }
+  // Bytes, those of the branch included.
+  std::size_t used() const;
   std::size_t capacity() const;
 
  private:
@@ -44,9 +48,12 @@ class Arena {
   };
   static Block make_block(std::size_t size);
 
+  std::size_t own_capacity() const;
+
   std::vector<Block> blocks_;
   std::size_t offset_ = 0;  // in the last block
   std::size_t used_ = 0;    // over all blocks
+  std::unique_ptr<Arena> branch_;
 };
 
 }  // namespace chronicler

@@ -110,6 +110,12 @@ void add_input_gradient(const Real* d_out, Block<const Real> weights, std::int64
   }
 }
 
+// The columns of every gate block that a share of weight_gradient adds to.
+template <class Real>
+Range units_of(const Recurrence<Real>& run, Share share) {
+  return {run.units * share.index / share.count, run.units * (share.index + 1) / share.count};
+}
+
 // ... and by the weights: gradient[k][u] += in[k] d_out[u], for some of the units.
 template <class Real>
 void add_weight_gradient(const Dropped<Real>& in, const Real* d_out, Range units,
@@ -175,6 +181,10 @@ std::int64_t nothing_packed(const Recurrence<Real>&, bool) {
 }
 template <class Real>
 std::int64_t no_scratch(const Recurrence<Real>&, bool) {
+  return 0;
+}
+template <class Real>
+std::int64_t no_workspace(const Recurrence<Real>&) {
   return 0;
 }
 template <class Real>

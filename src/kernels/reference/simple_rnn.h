@@ -71,7 +71,8 @@ struct SimpleRnn {
     write_input_gradient(run, gradient, gates, blocks, rows);
   }
 
-  static void weight_gradient(const Run& run, const Gradient& gradient, Range units) {
+  static void weight_gradient(const Run& run, const Gradient& gradient, Share share, Real*) {
+    const Range units = units_of(run, share);
     for (std::int64_t t = 0; t < run.steps; ++t) {
       for (std::int64_t n = 0; n < run.rows; ++n) {
         const Real* dz = gates_at(run, run.tape, blocks, t, n);
@@ -99,6 +100,7 @@ const CellKernels<Real>& simple_rnn() {
       .prepare_backward = nothing_to_prepare_backward<Real>,
       .backward = Cell::backward,
       .input_gradient = Cell::input_gradient,
+      .workspace_size = no_workspace<Real>,
       .weight_gradient = Cell::weight_gradient,
   };
   return kernels;

@@ -87,8 +87,7 @@ void GemmPacked(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, 
 
 void GemmOuter(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda,
                const float* b, std::int64_t ldb, float* c, std::int64_t ldc) {
-  OuterLeft left;
-  OuterRight<tile_vectors> right;
+  HWY_ALIGN float right[tile_vectors * outer_depth * lanes];
   const float* a_rows[outer_depth];
   const float* b_rows[outer_depth];
   for (std::int64_t at = 0; at < k; at += outer_depth) {
@@ -97,18 +96,15 @@ void GemmOuter(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, s
       a_rows[i] = a + (at + i) * lda;
       b_rows[i] = b + (at + i) * ldb;
     }
-    for (std::int64_t row = 0; row < m; row += outer_rows) {
-      left.pack(a_rows, nullptr, row, smaller(outer_rows, m - row), depth);
-      for (std::int64_t column = 0; column < n; column += panel_columns) {
-        OuterColumn columns[tile_vectors];
-        std::int64_t count = 0;
-        for (; count < tile_vectors && column + count * lanes < n; ++count) {
-          const std::int64_t begin = column + count * lanes;
-          columns[count] = {begin, begin, smaller(lanes, n - begin)};
-        }
-        right.pack(b_rows, columns, count, depth);
-        outer_product(left, right, c + row * ldc, ldc, columns, count);
+    for (std::int64_t column = 0; column < n; column += panel_columns) {
+      OuterColumn columns[tile_vectors];
+      std::int64_t count = 0;
+      for (; count < tile_vectors && column + count * lanes < n; ++count) {
+        const std::int64_t begin = column + count * lanes;
+        columns[count] = {begin, begin, smaller(lanes, n - begin)};
       }
+      pack_right(b_rows, columns, count, depth, right);
+      outer_product(m, depth, RowsLeft{a_rows, 0}, right, c, ldc, columns, count);
     }
   }
 }

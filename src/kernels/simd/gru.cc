@@ -11,6 +11,7 @@
 #include "kernels/simd/cells-inl.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/recurrent-inl.h"
+#include "kernels/simd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
@@ -389,28 +390,31 @@ void InputGradient(const Run& run, const Gradient& gradient, Range rows) {
 // r h', as it met Uh.
 struct ResetHiddenLeft {
   const Run& run;
-  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t, LeftRows& left,
-                             std::int64_t k) const {
-    left.rows[k] = tape_at(run, run.tape, blocks, t, n) + recurrent * run.units;
-    left.dropped = false;
+  HWY_INLINE bool by_gate() const { return false; }
+  HWY_INLINE bool dropped() const { return false; }
+  HWY_INLINE const float* row(std::int64_t t, std::int64_t n) const {
+    return tape_at(run, run.tape, blocks, t, n) + recurrent * run.units;
   }
+  HWY_INLINE const float* factors(std::int64_t, std::int64_t) const { return nullptr; }
 };
 
-void WeightGradient(const Run& run, const Gradient& gradient, Range units) {
-  const bool hidden_by_gate = run.recurrent_dropout != nullptr;
-  add_weight_gradient(run, blocks, kernel_parts, 3, gates, run.features, InputLeft{run},
-                      run.input_dropout != nullptr && run.input_dropout_blocks > 1, gradient.kernel,
-                      gradient.bias, units);
+std::int64_t WorkspaceSize(const Run& run) { return weight_workspace(run, gates); }
+
+void WeightGradient(const Run& run, const Gradient& gradient, Share share, float* workspace) {
+  const WeightCut cut = cut_weights(run, gates, share);
+  add_weight_gradient(run, {blocks, kernel_parts, 3, gates, gradient.kernel, gradient.bias},
+                      InputLeft{run}, cut.features, cut.units, workspace);
+  float* recurrent_kernel = gradient.recurrent_kernel;
   if (run.reset_after) {
     float* bias = gradient.bias == nullptr ? nullptr : gradient.bias + gates * run.units;
-    add_weight_gradient(run, blocks, recurrent_parts, 3, gates, run.units, HiddenLeft{run},
-                        hidden_by_gate, gradient.recurrent_kernel, bias, units);
+    add_weight_gradient(run, {blocks, recurrent_parts, 3, gates, recurrent_kernel, bias},
+                        HiddenLeft{run}, cut.hidden, cut.units, workspace);
     return;
   }
-  add_weight_gradient(run, blocks, gate_parts, 2, gates, run.units, HiddenLeft{run}, hidden_by_gate,
-                      gradient.recurrent_kernel, nullptr, units);
-  add_weight_gradient(run, blocks, candidate_part, 1, gates, run.units, ResetHiddenLeft{run}, false,
-                      gradient.recurrent_kernel, nullptr, units);
+  add_weight_gradient(run, {blocks, gate_parts, 2, gates, recurrent_kernel, nullptr},
+                      HiddenLeft{run}, cut.hidden, cut.units, workspace);
+  add_weight_gradient(run, {blocks, candidate_part, 1, gates, recurrent_kernel, nullptr},
+                      ResetHiddenLeft{run}, cut.hidden, cut.units, workspace);
 }
 
 const CellKernels<float>& Kernels() {
@@ -425,6 +429,7 @@ const CellKernels<float>& Kernels() {
       .prepare_backward = PrepareBackward,
       .backward = Backward,
       .input_gradient = InputGradient,
+      .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
   };
   return kernels;

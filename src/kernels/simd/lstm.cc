@@ -11,6 +11,7 @@
 #include "kernels/simd/cells-inl.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/recurrent-inl.h"
+#include "kernels/simd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
@@ -223,12 +224,14 @@ void InputGradient(const Run& run, const Gradient& gradient, Range rows) {
   write_input_gradient(run, gradient, gates, blocks, Packed(run).kernel_back, rows);
 }
 
-void WeightGradient(const Run& run, const Gradient& gradient, Range units) {
-  add_weight_gradient(run, blocks, all_parts, gates, gates, run.features, InputLeft{run},
-                      run.input_dropout != nullptr && run.input_dropout_blocks > 1, gradient.kernel,
-                      gradient.bias, units);
-  add_weight_gradient(run, blocks, all_parts, gates, gates, run.units, HiddenLeft{run},
-                      run.recurrent_dropout != nullptr, gradient.recurrent_kernel, nullptr, units);
+std::int64_t WorkspaceSize(const Run& run) { return weight_workspace(run, gates); }
+
+void WeightGradient(const Run& run, const Gradient& gradient, Share share, float* workspace) {
+  const WeightCut cut = cut_weights(run, gates, share);
+  add_weight_gradient(run, {blocks, all_parts, gates, gates, gradient.kernel, gradient.bias},
+                      InputLeft{run}, cut.features, cut.units, workspace);
+  add_weight_gradient(run, {blocks, all_parts, gates, gates, gradient.recurrent_kernel, nullptr},
+                      HiddenLeft{run}, cut.hidden, cut.units, workspace);
 }
 
 const CellKernels<float>& Kernels() {
@@ -243,6 +246,7 @@ const CellKernels<float>& Kernels() {
       .prepare_backward = PrepareBackward,
       .backward = Backward,
       .input_gradient = InputGradient,
+      .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
   };
   return kernels;

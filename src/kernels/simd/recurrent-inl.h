@@ -12,7 +12,6 @@
 #include "hwy/highway.h"
 
 #include "kernels/recurrence.h"
-#include "kernels/simd/outer-inl.h"
 #include "kernels/simd/tile-inl.h"
 #include "kernels/simd/vector-inl.h"
 
@@ -259,20 +258,33 @@ HWY_INLINE void meet_output_gradient(const Run& run, const Gradient& gradient, s
   }
 }
 
+// Rows of a panel that several tiles meet before the next ones: they stay in the second-level
+// cache.
+inline constexpr std::int64_t panel_depth = 512;
+
 // rows_out[i][0..columns) = start + rows[i][0..k) * panels, over all panels of a packed matrix
 // whose panels have panel_k rows, the first k_offset of which are passed over.
 HWY_INLINE void rows_times_panels(std::int64_t count, const float* const* rows, std::int64_t k,
                                   const float* panels, std::int64_t panel_k, std::int64_t k_offset,
                                   std::int64_t columns, TileStart start, float* const* out) {
+  const std::int64_t depth = pieces_of(k, pieces_of(k, panel_depth));
   for (std::int64_t column = 0; column < columns; column += panel_columns) {
     const float* panel = panels + column * panel_k + k_offset * panel_columns;
-    for (std::int64_t row = 0; row < count;) {
-      const int tile = next_tile(count - row);
-      float* to[tile_rows];
-      for (int i = 0; i < tile; ++i) to[i] = out[row + i] + column;
-      product(tile, smaller(panel_columns, columns - column), {rows + row, k, panel, panel_columns},
-              {}, start, nullptr, to);
-      row += tile;
+    const std::int64_t width = smaller(panel_columns, columns - column);
+    for (std::int64_t at = 0; at < k; at += depth) {
+      const std::int64_t size = smaller(depth, k - at);
+      for (std::int64_t row = 0; row < count;) {
+        const int tile = next_tile(count - row);
+        const float* from[tile_rows];
+        float* to[tile_rows];
+        for (int i = 0; i < tile; ++i) {
+          from[i] = rows[row + i] + at;
+          to[i] = out[row + i] + column;
+        }
+        product(tile, width, {from, size, panel + at * panel_columns, panel_columns}, {},
+                at == 0 ? start : TileStart::output, nullptr, to);
+        row += tile;
+      }
     }
   }
 }
@@ -430,108 +442,6 @@ HWY_INLINE void write_input_gradient(const Run& run, const Gradient& gradient, s
     }
   }
 }
-
-// A weight matrix's gradient: for each gate of the matrix, the block of the tape that holds d_gate.
-struct WeightPart {
-  const GatePart* parts;
-  std::int64_t part_count;
-  std::int64_t gates;  // blocks of columns of the matrix
-};
-
-// Columns that are copied at a time.
-inline constexpr std::int64_t weight_columns = 32;
-
-// Rows of what the weights multiplied, for some pairs: x, h', or r h'.
-struct LeftRows {
-  const float* rows[outer_depth];
-  const float* factors[outer_depth];
-  bool dropped = false;
-};
-
-// matrix[i][columns] += sum over pairs left[pair][i] d_gate[pair][columns] for some columns of one
-// or all gates, and the same sums of d_gate alone for the bias (null: none).
-HWY_INLINE void add_weight_columns(const Run& run, std::int64_t tape_blocks,
-                                   const std::int64_t* steps, const std::int64_t* indices,
-                                   std::int64_t depth, const LeftRows& left_rows,
-                                   std::int64_t left_size, const OuterColumn* columns,
-                                   std::int64_t count, std::int64_t matrix_columns, float* matrix,
-                                   float* bias, OuterLeft& left,
-                                   OuterRight<weight_columns>& right) {
-  const float* gradients[outer_depth];
-  for (std::int64_t k = 0; k < depth; ++k) {
-    gradients[k] = tape_at(run, run.tape, tape_blocks, steps[k], indices[k]);
-  }
-  right.pack(gradients, columns, count, depth);
-  if (bias != nullptr) outer_sums(right, bias, columns, count);
-  for (std::int64_t begin = 0; begin < left_size; begin += outer_rows) {
-    left.pack(left_rows.rows, left_rows.dropped ? left_rows.factors : nullptr, begin,
-              smaller(outer_rows, left_size - begin), depth);
-    outer_product(left, right, matrix + begin * matrix_columns, matrix_columns, columns, count);
-  }
-}
-
-// The gradient of one matrix (and bias) for the units [begin, end) of every gate. Left(t, n, gate)
-// gives the numbers that met the gate and their factors (null: none); `by_gate`: they differ from
-// gate to gate.
-template <class Left>
-HWY_INLINE void add_weight_gradient(const Run& run, std::int64_t tape_blocks, const GatePart* parts,
-                                    std::int64_t part_count, std::int64_t matrix_gates,
-                                    std::int64_t left_size, const Left& left_of, bool by_gate,
-                                    float* matrix, float* bias, Range units) {
-  OuterLeft left;
-  OuterRight<weight_columns> right;
-  LeftRows left_rows;
-  std::int64_t steps[outer_depth];
-  std::int64_t indices[outer_depth];
-  OuterColumn columns[weight_columns];
-  // As many vectors of units as fit, with all gates of the same left side together.
-  const std::int64_t parts_together = by_gate ? 1 : part_count;
-  const std::int64_t blocks_together = weight_columns / parts_together;
-  for (std::int64_t first_part = 0; first_part < part_count; first_part += parts_together) {
-    for (std::int64_t begin = units.begin; begin < units.end; begin += blocks_together * lanes) {
-      const std::int64_t end = smaller(units.end, begin + blocks_together * lanes);
-      std::int64_t count = 0;
-      for (std::int64_t u = begin; u < end; u += lanes) {
-        for (std::int64_t part = first_part; part < first_part + parts_together; ++part) {
-          columns[count++] = {parts[part].tape_block * run.units + u,
-                              parts[part].gate * run.units + u, smaller(lanes, end - u)};
-        }
-      }
-      Pairs pairs(run, {0, run.rows});
-      while (const std::int64_t depth = pairs.next(outer_depth, steps, indices, PassOver())) {
-        for (std::int64_t k = 0; k < depth; ++k) {
-          left_of(steps[k], indices[k], parts[first_part].gate, left_rows, k);
-        }
-        add_weight_columns(run, tape_blocks, steps, indices, depth, left_rows, left_size, columns,
-                           count, matrix_gates * run.units, matrix, bias, left, right);
-      }
-    }
-  }
-}
-
-// x, with the dropout of the input.
-struct InputLeft {
-  const Run& run;
-  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t gate, LeftRows& left,
-                             std::int64_t k) const {
-    left.rows[k] = run.x.at(t, n);
-    left.dropped = run.input_dropout != nullptr;
-    if (!left.dropped) return;
-    const std::int64_t block = run.input_dropout_blocks == 1 ? 0 : gate;
-    left.factors[k] = run.input_dropout + (block * run.rows + n) * run.features;
-  }
-};
-// h', with the dropout of the state.
-struct HiddenLeft {
-  const Run& run;
-  HWY_INLINE void operator()(std::int64_t t, std::int64_t n, std::int64_t gate, LeftRows& left,
-                             std::int64_t k) const {
-    left.rows[k] = state_at(run, run.hidden, t, n);
-    left.dropped = run.recurrent_dropout != nullptr;
-    if (!left.dropped) return;
-    left.factors[k] = run.recurrent_dropout + (gate * run.rows + n) * run.units;
-  }
-};
 
 // Clears the tape of a masked row of a step: nothing flows into its gates.
 HWY_INLINE void clear_tape(const Run& run, std::int64_t tape_blocks, std::int64_t t,

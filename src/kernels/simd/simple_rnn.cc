@@ -11,6 +11,7 @@
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/recurrent-inl.h"
+#include "kernels/simd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
@@ -183,11 +184,14 @@ void InputGradient(const Run& run, const Gradient& gradient, Range rows) {
   write_input_gradient(run, gradient, gates, blocks, Packed(run).kernel_back, rows);
 }
 
-void WeightGradient(const Run& run, const Gradient& gradient, Range units) {
-  add_weight_gradient(run, blocks, parts, 1, gates, run.features, InputLeft{run}, false,
-                      gradient.kernel, gradient.bias, units);
-  add_weight_gradient(run, blocks, parts, 1, gates, run.units, HiddenLeft{run}, false,
-                      gradient.recurrent_kernel, nullptr, units);
+std::int64_t WorkspaceSize(const Run& run) { return weight_workspace(run, gates); }
+
+void WeightGradient(const Run& run, const Gradient& gradient, Share share, float* workspace) {
+  const WeightCut cut = cut_weights(run, gates, share);
+  add_weight_gradient(run, {blocks, parts, 1, gates, gradient.kernel, gradient.bias},
+                      InputLeft{run}, cut.features, cut.units, workspace);
+  add_weight_gradient(run, {blocks, parts, 1, gates, gradient.recurrent_kernel, nullptr},
+                      HiddenLeft{run}, cut.hidden, cut.units, workspace);
 }
 
 const CellKernels<float>& Kernels() {
@@ -202,6 +206,7 @@ const CellKernels<float>& Kernels() {
       .prepare_backward = PrepareBackward,
       .backward = Backward,
       .input_gradient = InputGradient,
+      .workspace_size = WorkspaceSize,
       .weight_gradient = WeightGradient,
   };
   return kernels;
