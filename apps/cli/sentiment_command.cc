@@ -160,6 +160,8 @@ struct TrainOptions {
   double test_fraction = 0.1;
   Columns columns;
   tasks::TextClassifierOptions task;
+  double dropout = -1.0;
+  double word_dropout = -1.0;
   bool no_wide = false;
   std::int64_t seed = 0;
   int threads = 0;
@@ -238,6 +240,8 @@ void train(TrainOptions& options) {
     task.on_start = print_choices;
   }
   task.wide = !options.no_wide;
+  if (options.dropout >= 0.0) task.dropout = options.dropout;
+  if (options.word_dropout >= 0.0) task.word_dropout = options.word_dropout;
   task.checkpoint = options.output + ".checkpoint";
   ProgressLine line(options.quiet);
   task.progress = [&](const ClassifierProgress& progress) {
@@ -319,20 +323,21 @@ Job describe_train(CLI::App& app) {
     app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
   };
   count("--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
-  count("--embedding", task.embedding, "length of a word's vector (100, characters 32)", 8192);
+  count("--embedding", task.embedding, "length of a word's vector (64, characters 32)", 8192);
   count("--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
   count("--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)", 8);
   count("--longest", task.longest, "words that it reads of a text: first and last half (600)",
         100'000);
   count("--batch-size", task.batch_size, "texts at a time (32)", 4096);
   count("--epochs", task.epochs, "how often to read the texts (from their number)", 10'000);
-  app.add_option("--dropout", task.dropout, "of what was read (0.5)")
+  app.add_option("--dropout", options->dropout, "of what was read (0.6, characters 0.3)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--word-dropout", task.word_dropout, "share of the words made unknown (0.25)")
+  app.add_option("--word-dropout", options->word_dropout,
+                 "share of the words made unknown (0.4, characters 0.05)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.002)")
+  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.0015)")
       ->type_name("X")
       ->check(CLI::PositiveNumber);
   app.add_flag("--no-wide", options->no_wide, "the network alone, without the bag of words")

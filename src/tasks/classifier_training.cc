@@ -72,7 +72,7 @@ Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
                                 .output_dim = options.embedding,
                                 .mask_zero = true,
                                 .name = "words"})(ids);
-  x = layers::Dropout({.rate = options.dropout / 2.0, .name = "word_dropout"})(x);
+  x = layers::Dropout({.rate = *options.dropout / 2.0, .name = "word_dropout"})(x);
   const Symbol states = layers::Bidirectional(
       {.layer = layers::LSTM({.units = options.units, .return_sequences = true}),
        .name = "reader"})(x);
@@ -85,7 +85,7 @@ Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
   const Symbol attended = layers::Reshape({.target_shape = {width}, .name = "attended"})(
       layers::AdditiveAttention({.name = "attention"})({question, states, keys}));
   Symbol all = layers::Concatenate({.name = "summary"})({attended, mean});
-  all = layers::Dropout({.rate = options.dropout, .name = "summary_dropout"})(all);
+  all = layers::Dropout({.rate = *options.dropout, .name = "summary_dropout"})(all);
   const Symbol deep = layers::Dense({.units = classes, .name = "deep"})(all);
   if (!with_bag) return Functional({ids}, {deep}, "text_classifier");
   const Symbol bag = Input({.shape = {2 * classes}, .name = "bag_of_words"});
@@ -134,7 +134,7 @@ class Run {
     model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
                                                   .global_clipnorm = options.clipnorm}),
                    .loss = losses::CategoricalCrossentropy(
-                       {.from_logits = true, .label_smoothing = options.label_smoothing})});
+                       {.from_logits = true, .label_smoothing = *options.label_smoothing})});
     batches_ = (data.train.size() + batch_size() - 1) / batch_size();
     total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
     identity_ = fmt::format("{}, embedding {}, {} units, batch {}, {} epochs, seed {}",
@@ -160,9 +160,12 @@ class Run {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
         seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
-        if (seconds_ - reported < 0.5) continue;
+        if (seconds_ - reported < options_.report_seconds) continue;
         reported = seconds_;
-        finished = report(before, first_step);
+        if (report(before, first_step)) continue;
+        finished = false;
+        ++next_batch_;
+        break;
       }
       if (!finished) break;
       ++epoch_;
@@ -232,8 +235,8 @@ class Run {
     // Some words become unknown, others each time: what is learnt must not hang on one of them.
     const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step());
     const std::span<std::int32_t> ids = made.inputs[0].span<std::int32_t>();
-    for (std::size_t i = 0; i < ids.size() && options_.word_dropout > 0.0; ++i) {
-      if (ids[i] != 0 && random_.uniform(stream, i) < static_cast<float>(options_.word_dropout))
+    for (std::size_t i = 0; i < ids.size() && *options_.word_dropout > 0.0; ++i) {
+      if (ids[i] != 0 && random_.uniform(stream, i) < static_cast<float>(*options_.word_dropout))
         ids[i] = TextReader::unknown;
     }
     Tensor y({static_cast<std::int64_t>(rows.size()), classes_});

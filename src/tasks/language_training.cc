@@ -196,7 +196,7 @@ class Run {
       seconds_ = before + seconds_since(start_);
       share = share_done();
       if (step_ % validation_interval() == 0) validate();
-      if (seconds_ - reported >= 0.5 || share >= 1.0) {
+      if (seconds_ - reported >= options_.report_seconds || share >= 1.0) {
         const double session = seconds_ - before;
         const double rate =
             static_cast<double>(step_ - first_step) * characters_a_step() / std::max(session, 1e-9);

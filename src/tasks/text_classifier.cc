@@ -50,18 +50,23 @@ void choose(TextClassifierOptions& options, std::span<const std::string> texts) 
   const bool characters = options.level == "char";
   if (options.vocabulary == 0)
     options.vocabulary = options.level == "word" ? 20'000 : options.level == "char" ? 2'000 : 4'000;
-  if (options.embedding == 0) options.embedding = characters ? 32 : 100;
+  if (options.embedding == 0) options.embedding = characters ? 32 : 64;
   if (options.units == 0) options.units = characters ? 96 : 64;
   if (options.ngrams == 0) options.ngrams = characters ? 4 : 2;
   if (options.batch_size == 0) options.batch_size = 32;
   if (options.longest == 0) options.longest = 600;
   if (options.epochs == 0) {
     // So many steps are enough; few texts are read often.
-    constexpr double steps = 8'000.0;
+    const double steps = characters ? 6'000.0 : 2'000.0;
     const double batches =
         static_cast<double>(texts.size()) / static_cast<double>(options.batch_size);
-    options.epochs = std::clamp<std::int64_t>(std::llround(steps / batches), 3, 16);
+    options.epochs = std::clamp<std::int64_t>(std::llround(steps / batches), 3, 12);
   }
+  // Words are many and texts few: much has to be left out, or they are learnt by heart.
+  if (!options.dropout) options.dropout = characters ? 0.3 : 0.6;
+  if (!options.word_dropout) options.word_dropout = characters ? 0.05 : 0.4;
+  if (!options.label_smoothing) options.label_smoothing = characters ? 0.0 : 0.1;
+  if (options.learning_rate == 0.0) options.learning_rate = characters ? 2e-3 : 1.5e-3;
 }
 
 void check(const TextClassifierOptions& options) {
@@ -69,9 +74,9 @@ void check(const TextClassifierOptions& options) {
     if (value >= 0.0 && value < most) return;
     throw Error(fmt::format("{} must be at least 0 and below {}, got {}", option, most, value));
   };
-  in_range("dropout", options.dropout, 1.0);
-  in_range("word_dropout", options.word_dropout, 1.0);
-  in_range("label_smoothing", options.label_smoothing, 1.0);
+  in_range("dropout", options.dropout.value_or(0.0), 1.0);
+  in_range("word_dropout", options.word_dropout.value_or(0.0), 1.0);
+  in_range("label_smoothing", options.label_smoothing.value_or(0.0), 1.0);
   in_range("validation_fraction", options.validation_fraction, 1.0);
   for (const auto& [option, value] :
        {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
@@ -84,8 +89,8 @@ void check(const TextClassifierOptions& options) {
         {"epochs", options.epochs}}) {
     if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
   }
-  if (options.learning_rate <= 0.0)
-    throw Error(fmt::format("learning_rate must be above 0, got {}", options.learning_rate));
+  if (options.learning_rate < 0.0)
+    throw Error(fmt::format("learning_rate must be at least 0, got {}", options.learning_rate));
   if (options.validation_texts.size() != options.validation_labels.size()) {
     throw Error(fmt::format("{} validation texts have {} labels", options.validation_texts.size(),
                             options.validation_labels.size()));

@@ -40,15 +40,15 @@ struct TextClassifierOptions {
   std::int64_t min_count = 2;   // rarer words are unknown
   std::string vectors = {};     // a file of word vectors (GloVe) to begin with; words only
   std::int64_t embedding = 0;
-  std::int64_t units = 0;      // of the LSTM in each direction
-  std::int64_t ngrams = 0;     // longest run of pieces in the bag of words
-  std::int64_t longest = 0;    // pieces of a text that the network reads: the first and last half
-  bool wide = true;            // the bag of words helps the network
-  double dropout = 0.5;        // of what is read, before the classes
-  double word_dropout = 0.25;  // share of the words that training makes unknown
-  double label_smoothing = 0.1;
+  std::int64_t units = 0;    // of the LSTM in each direction
+  std::int64_t ngrams = 0;   // longest run of pieces in the bag of words
+  std::int64_t longest = 0;  // pieces of a text that the network reads: the first and last half
+  bool wide = true;          // the bag of words helps the network
+  std::optional<double> dropout = {};       // of what is read, before the classes
+  std::optional<double> word_dropout = {};  // share of the words that training makes unknown
+  std::optional<double> label_smoothing = {};
   std::int64_t batch_size = 0;
-  double learning_rate = 2e-3;
+  double learning_rate = 0.0;
   double clipnorm = 1.0;
   std::int64_t epochs = 0;
   double validation_fraction = 0.1;  // of the texts, some of each label, that choose the epoch
@@ -58,7 +58,8 @@ struct TextClassifierOptions {
   std::string checkpoint = {};  // a file: written after each epoch and when progress says stop
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const ClassifierReport&)> on_start = {};
-  // Told about twice a second; false ends training with what was learnt so far.
+  double report_seconds = 0.5;  // at least so long between two calls of progress
+  // Told how far it is; false ends training with what was learnt so far.
   std::function<bool(const ClassifierProgress&)> progress = {};
 };
 

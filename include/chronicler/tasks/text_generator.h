@@ -55,7 +55,8 @@ struct TextGeneratorOptions {
   bool resume = false;          // goes on from the checkpoint, if there is one
   // Told once what was chosen, before the first step.
   std::function<void(const GeneratorReport&)> on_start = {};
-  // Told about twice a second; false ends training with what was learnt so far.
+  double report_seconds = 0.5;  // at least so long between two calls of progress
+  // Told how far it is; false ends training with what was learnt so far.
   std::function<bool(const GeneratorProgress&)> progress = {};
 };
 
