@@ -16,9 +16,14 @@ int main(int argc, char** argv) {
   const std::size_t border = opinions.texts.size() * 4 / 5;
   const std::span texts(opinions.texts);
   const std::span labels(opinions.labels);
-  const auto critic = tasks::TextClassifier::train(
-      texts.first(border), labels.first(border),
-      {.dropout = 0.3, .word_dropout = 0.1, .learning_rate = 5e-3, .epochs = 20});
+  const auto critic = tasks::TextClassifier::train(texts.first(border), labels.first(border),
+                                                   {.embedding = 16,
+                                                    .units = 24,
+                                                    .dropout = 0.2,
+                                                    .word_dropout = 0.05,
+                                                    .batch_size = 16,
+                                                    .learning_rate = 1e-2,
+                                                    .epochs = 20});
   critic.save("critic.chronicler");
 
   const auto again = tasks::TextClassifier::load("critic.chronicler");

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
                return true;
              }});
   const double nats = writer.report().validation->nats;
-  std::printf("\n\nnats a character  %.2f\n6 characters back %.2f\n", nats,
+  std::printf("\n\nnats a character  %.2f\nn-grams           %.2f\n", nats,
               writer.report().ngram_nats);
   return nats < 2.6 ? 0 : 1;
 }

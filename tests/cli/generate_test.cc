@@ -1,4 +1,5 @@
 // chronicler generate, on the project's licence.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -21,8 +22,10 @@ class GenerateCommand : public ::testing::Test {
     return run_chronicler(arguments, options);
   }
   ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
-    std::vector<std::string> arguments{"train",    text_, "-o",       "m.keras", "--units",   "24",
-                                       "--layers", "1",   "--epochs", "2",       "--threads", "1"};
+    std::vector<std::string> arguments{"train", text_,      "-o", "m.keras",   "--units",
+                                       "24",    "--layers", "1",  "--threads", "1"};
+    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
+      arguments.insert(arguments.end(), {"--epochs", "2"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, options);
   }
@@ -73,7 +76,7 @@ TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
   EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
   EXPECT_TRUE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
   EXPECT_EQ(run({"run", "m.keras", "--length", "10"}).status, 0);
-  const ProgramRun resumed = train({"--resume", "--max-seconds", "0.1"});
+  const ProgramRun resumed = train({"--resume", "--epochs", "0.1"});
   EXPECT_EQ(resumed.status, 0) << resumed.errors;
   EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
 }

@@ -1,4 +1,5 @@
 // chronicler sentiment, on the opinions that come with the source.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -21,8 +22,12 @@ class SentimentCommand : public ::testing::Test {
     return run_chronicler(arguments, options);
   }
   ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
-    std::vector<std::string> arguments{"train", texts_,     "-o", "m.keras",   "--units",
-                                       "12",    "--epochs", "4",  "--threads", "1"};
+    std::vector<std::string> arguments{"train", texts_, "-o", "m.keras", "--threads", "1"};
+    for (const char* word : {"--units", "24", "--batch-size", "16", "--dropout", "0.2",
+                             "--word-dropout", "0.05", "--learning-rate", "0.01"})
+      arguments.emplace_back(word);
+    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
+      arguments.insert(arguments.end(), {"--epochs", "20"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, options);
   }

@@ -24,12 +24,12 @@ const data::LabelledTexts& opinions() {
 
 TextClassifierOptions quick() {
   return {.embedding = 16,
-          .units = 12,
+          .units = 24,
           .dropout = 0.2,
-          .word_dropout = 0.1,
+          .word_dropout = 0.05,
           .batch_size = 16,
           .learning_rate = 1e-2,
-          .epochs = 8};
+          .epochs = 20};
 }
 
 const TextClassifier& critic() {
@@ -44,7 +44,7 @@ TEST(TextClassifier, LearnsLabels) {
   EXPECT_EQ(report.options.level, "word");
   ASSERT_TRUE(report.validation);
   EXPECT_GT(report.validation->accuracy, 0.8);
-  EXPECT_GT(report.validation->naive_bayes_accuracy, 0.5);
+  EXPECT_LT(report.validation->naive_bayes_accuracy, report.validation->accuracy);
   EXPECT_LT(report.validation->majority_accuracy, 0.7);
   EXPECT_EQ(report.texts + report.validation_texts,
             static_cast<std::int64_t>(opinions().texts.size()));
