@@ -15,7 +15,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "model/network.h"
-#include "tasks/checkpoint.h"
+#include "tasks/training_checkpoint.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -285,18 +285,18 @@ class Run {
   }
 
   void save() {
-    Checkpoint checkpoint{identity_,
-                          {{"epoch", static_cast<double>(epoch_)},
-                           {"batch", static_cast<double>(next_batch_)},
-                           {"seconds", seconds_},
-                           {"best_epoch", static_cast<double>(best_epoch_)}},
-                          best_};
+    TrainingCheckpoint checkpoint{identity_,
+                                  {{"epoch", static_cast<double>(epoch_)},
+                                   {"batch", static_cast<double>(next_batch_)},
+                                   {"seconds", seconds_},
+                                   {"best_epoch", static_cast<double>(best_epoch_)}},
+                                  best_};
     if (best_epoch_ > 0) checkpoint.numbers["best_loss"] = best_loss_;
     save_checkpoint(options_.checkpoint, checkpoint, model_);
   }
 
   void restore() {
-    Checkpoint checkpoint{identity_, {}, {}};
+    TrainingCheckpoint checkpoint{identity_, {}, {}};
     if (!restore_checkpoint(options_.checkpoint, checkpoint, model_)) return;
     epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
     next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));

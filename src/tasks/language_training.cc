@@ -13,7 +13,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/stream.h"
 #include "model/network.h"
-#include "tasks/checkpoint.h"
+#include "tasks/training_checkpoint.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -306,7 +306,7 @@ class Run {
   }
 
   void save() {
-    Checkpoint checkpoint{
+    TrainingCheckpoint checkpoint{
         identity_, {{"step", static_cast<double>(step_)}, {"seconds", seconds_}}, {}};
     for (const State& state : learner_.execution().states())
       checkpoint.tensors.insert(checkpoint.tensors.end(), state.begin(), state.end());
@@ -314,7 +314,7 @@ class Run {
   }
 
   void restore() {
-    Checkpoint checkpoint{identity_, {}, {}};
+    TrainingCheckpoint checkpoint{identity_, {}, {}};
     if (!restore_checkpoint(options_.checkpoint, checkpoint, learner_)) return;
     step_ = static_cast<std::int64_t>(checkpoint.numbers.at("step"));
     seconds_ = checkpoint.numbers.at("seconds");

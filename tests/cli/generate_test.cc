@@ -71,12 +71,16 @@ TEST_F(GenerateCommand, TellsItsResultsAsJson) {
 TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
   RunOptions soon;
   soon.interrupt_after = 1.5;
-  const ProgramRun stopped = train({"--epochs", "100000"}, soon);
+  const ProgramRun stopped = train({"--epochs", "100000", "--dropout", "0.1"}, soon);
   EXPECT_EQ(stopped.status, 130) << stopped.errors;
   EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
   EXPECT_TRUE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
   EXPECT_EQ(run({"run", "m.keras", "--length", "10"}).status, 0);
-  const ProgramRun resumed = train({"--resume", "--epochs", "0.1"});
+  const ProgramRun other = train({"--resume", "--dropout", "0.2"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.errors.find("is of another run"), std::string::npos) << other.errors;
+  const ProgramRun resumed = train({"--resume", "--epochs", "0.1", "--dropout", "0.1"});
+  EXPECT_EQ(train({"--resume", "--dropout", "0.2", "--seed", "1"}).status, 0);  // nothing to resume
   EXPECT_EQ(resumed.status, 0) << resumed.errors;
   EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
 }

@@ -93,7 +93,7 @@ TEST_F(SentimentCommand, GoesOnAfterAnInterruption) {
 
 TEST_F(SentimentCommand, SaysWhatIsWrong) {
   const auto error_of = [&](const std::string& file, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"train", file, "-o", "m.keras"};
+    std::vector<std::string> arguments{"train", file, "-o", "m.keras", "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const ProgramRun run = this->run(arguments);
     EXPECT_EQ(run.status, 1) << run.errors;

@@ -1,4 +1,4 @@
-#include "tasks/checkpoint.h"
+#include "tasks/training_checkpoint.h"
 
 #include <algorithm>
 #include <charconv>
@@ -41,7 +41,7 @@ std::vector<Tensor> take(const TensorFile& file, std::string_view kind) {
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, const Checkpoint& checkpoint, Model& model) {
+void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoint, Model& model) {
   TensorFile file;
   file.metadata["run"] = checkpoint.identity;
   for (const auto& [name, number] : checkpoint.numbers)
@@ -52,7 +52,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint, Mode
   save_tensors(path, file);
 }
 
-bool restore_checkpoint(const std::string& path, Checkpoint& checkpoint, Model& model) {
+bool restore_checkpoint(const std::string& path, TrainingCheckpoint& checkpoint, Model& model) {
   if (!std::filesystem::exists(path)) return false;
   TensorFile file = load_tensors(path);
   if (file.metadata["run"] != checkpoint.identity) {
