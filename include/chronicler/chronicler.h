@@ -11,6 +11,7 @@
 #include "chronicler/data/bleu.h"                // IWYU pragma: export
 #include "chronicler/data/confusion_matrix.h"    // IWYU pragma: export
 #include "chronicler/data/csv.h"                 // IWYU pragma: export
+#include "chronicler/data/csv_rows.h"            // IWYU pragma: export
 #include "chronicler/data/error_rate.h"          // IWYU pragma: export
 #include "chronicler/data/forecast_errors.h"     // IWYU pragma: export
 #include "chronicler/data/labelled_texts.h"      // IWYU pragma: export
