@@ -41,6 +41,7 @@ chronicler_require(Threads libc6-dev)
 chronicler_require(hwy libhwy-dev)
 chronicler_require(fmt libfmt-dev)
 chronicler_require(nlohmann_json nlohmann-json3-dev)
+chronicler_require(Utf8proc libutf8proc-dev)
 
 find_package(CLI11 QUIET)
 chronicler_component("Command line" CHRONICLER_HAVE_APPS
@@ -63,6 +64,10 @@ else()
 endif()
 chronicler_component("Keras files" CHRONICLER_HAVE_LIBZIP
   "${CHRONICLER_KERAS_FILES}" "${zip_found}" "libzip-dev zlib1g-dev")
+
+find_package(SentencePiece QUIET)
+chronicler_component("Sub-words" CHRONICLER_HAVE_SENTENCEPIECE
+  "${CHRONICLER_SUBWORDS}" "${SentencePiece_FOUND}" libsentencepiece-dev)
 
 if(CHRONICLER_CCACHE)
   set_property(GLOBAL APPEND PROPERTY CHRONICLER_COMPONENT_LINES "Compiler cache: ON")

@@ -28,6 +28,8 @@ install(FILES
   "${PROJECT_BINARY_DIR}/chroniclerConfig.cmake"
   "${PROJECT_BINARY_DIR}/chroniclerConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibzip.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindSentencePiece.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
   DESTINATION "${package_dir}")
 
 set(pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
@@ -44,6 +46,11 @@ if(CHRONICLER_HAVE_LIBZIP)
   set(pc_zip " libzip zlib")
 else()
   set(pc_zip "")
+endif()
+if(CHRONICLER_HAVE_SENTENCEPIECE)
+  set(pc_subwords " sentencepiece")
+else()
+  set(pc_subwords "")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/chronicler.pc.in"
   "${PROJECT_BINARY_DIR}/chronicler.pc" @ONLY)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chronicler/data/csv.h"
+#include "data/utf8.h"  // IWYU pragma: export
 
 namespace chronicler::data {
 
@@ -17,8 +18,6 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 std::string place(std::string_view name, std::int64_t line);
 // A cell as it may stand in a message: on one line, and not endless.
 std::string in_quotes(std::string_view cell);
-// Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at the start of `text`, or 0.
-std::size_t utf8_length(std::string_view text);
 // Without the spaces and tabs around it.
 std::string_view trimmed(std::string_view cell);
 // The names in a header line, or numbered ones; throws Error if two columns have one name.

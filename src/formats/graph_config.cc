@@ -234,6 +234,7 @@ class GraphWriter {
     if (!call.mask.empty()) keywords["mask"] = one_or_list(call.mask);
     if (call.flags.use_causal_mask) keywords["use_causal_mask"] = true;
     if (call.flags.return_attention_scores) keywords["return_attention_scores"] = true;
+    if (call.flags.reverse) keywords["reverse"] = true;
     return {{"args", std::move(arguments)}, {"kwargs", std::move(keywords)}};
   }
 
@@ -300,6 +301,8 @@ void read_keyword(const std::string& name, const JsonPlace& place, GraphCall& ca
     call.flags.use_causal_mask = place.flag();
   } else if (name == "return_attention_scores") {
     call.flags.return_attention_scores = place.flag();
+  } else if (name == "reverse") {
+    call.flags.reverse = place.flag();
   } else if (name == "query" || name == "value" || name == "key" || name == "inputs") {
     for (GraphEdge& edge : tensors_at(place)) call.inputs.push_back(std::move(edge));
   } else {

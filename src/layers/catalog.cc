@@ -49,6 +49,7 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"ReLU", make_relu},
       LayerKind{"RepeatVector", make_repeat_vector},
       LayerKind{"Reshape", make_reshape},
+      LayerKind{"ReversibleEmbedding", make_reversible_embedding},
       LayerKind{"SimpleRNN", make_simple_rnn},
       LayerKind{"SimpleRNNCell", make_simple_rnn_cell},
       LayerKind{"Softmax", make_softmax},

@@ -46,6 +46,7 @@ LayerPtr make_prelu();
 LayerPtr make_relu();
 LayerPtr make_repeat_vector();
 LayerPtr make_reshape();
+LayerPtr make_reversible_embedding();
 LayerPtr make_rnn();
 LayerPtr make_simple_rnn();
 LayerPtr make_simple_rnn_cell();

@@ -138,6 +138,10 @@ void Layer::check_inputs(std::span<const Value> inputs) const {
 
 std::unique_ptr<LayerStep> Layer::make_step(State& /*state*/) const { return nullptr; }
 
+std::unique_ptr<LayerStep> Layer::make_call_step(State& state, const CallFlags& /*flags*/) const {
+  return make_step(state);
+}
+
 State Layer::initial_state(std::int64_t /*batch*/) const { return {}; }
 
 std::size_t Layer::state_size() const { return initial_state(1).size(); }

@@ -46,7 +46,7 @@ Symbols LayerPtr::operator()(const Symbols& inputs, const CallOptions& options) 
   call->inputs = std::move(all);
   call->state_count = options.initial_state.size();
   call->masks = options.mask;
-  call->flags = {options.use_causal_mask, options.return_attention_scores};
+  call->flags = {options.use_causal_mask, options.return_attention_scores, options.reverse};
   layer.build(shapes);
   call->shapes = layer.call_shapes(shapes, call->flags);
   std::vector<Symbol> outputs;

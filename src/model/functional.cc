@@ -178,12 +178,12 @@ class GraphReader {
           waiting.push_back(call);
           continue;
         }
-        known_[{call->layer, next[call->layer]++}] =
-            layer_of(call->layer)(symbols(call->inputs),
-                                  {.initial_state = symbols(call->initial_state),
-                                   .mask = symbols(call->mask),
-                                   .use_causal_mask = call->flags.use_causal_mask,
-                                   .return_attention_scores = call->flags.return_attention_scores});
+        known_[{call->layer, next[call->layer]++}] = layer_of(call->layer)(
+            symbols(call->inputs), {.initial_state = symbols(call->initial_state),
+                                    .mask = symbols(call->mask),
+                                    .use_causal_mask = call->flags.use_causal_mask,
+                                    .return_attention_scores = call->flags.return_attention_scores,
+                                    .reverse = call->flags.reverse});
       }
       if (waiting.size() == left.size()) {
         throw Error(fmt::format("layer \"{}\" is called on something that is never computed",

@@ -60,7 +60,7 @@ void Stream::Parts::forge_chain() {
     const Network::Node& node = network->nodes()[i];
     std::unique_ptr<LayerStep> step;
     if (node.inputs.size() == 1 && node.inputs[0] == value && node.output_count == 1)
-      step = node.layer->make_step(execution.states()[i]);
+      step = node.layer->make_call_step(execution.states()[i], node.flags);
     if (!step) {
       chain.clear();
       return;

@@ -406,6 +406,47 @@ void add_embedding(Cases& cases) {
   add("frozen", [] { return Embedding({.input_dim = 6, .output_dim = 4, .trainable = false}); });
 }
 
+void add_reversible_embedding(Cases& cases) {
+  using layers::ReversibleEmbedding;
+  const auto add = [&](const char* name, std::function<LayerPtr()> make, bool reverse,
+                       const char* weights = "embeddings (6, 4)") {
+    LayerCase& c = cases.emplace_back(
+        LayerCase{"ReversibleEmbedding", name, std::move(make), {3, 5}, weights, 6});
+    if (!reverse) return;
+    c.input = {3, 5, 4};
+    c.ids = 0;
+    c.flags.reverse = true;
+  };
+  const auto plain = [] { return ReversibleEmbedding({.input_dim = 6, .output_dim = 4}); };
+  const auto untied = [] {
+    return ReversibleEmbedding({.input_dim = 6, .output_dim = 4, .tie_weights = false});
+  };
+  const char* two = "embeddings (6, 4), reverse_embeddings (4, 6)";
+  add("plain", plain, false);
+  add("reverse", plain, true);
+  add("untied", untied, false, two);
+  add("untied_reverse", untied, true, two);
+  add(
+      "mask_zero",
+      [] { return ReversibleEmbedding({.input_dim = 6, .output_dim = 4, .mask_zero = true}); },
+      false);
+  const auto every_option = [] {
+    return ReversibleEmbedding(
+        {.input_dim = 6,
+         .output_dim = 4,
+         .embeddings_initializer = initializers::TruncatedNormal(0.1, 0.2, 3),
+         .embeddings_regularizer = regularizers::L1(0.1),
+         .activity_regularizer = "l2",
+         .embeddings_constraint = "unit_norm",
+         .reverse_dtype = "float64",
+         .logit_soft_cap = 2.5,
+         .name = "named",
+         .dtype = "float64"});
+  };
+  add("every_option", every_option, false);
+  add("every_option_reverse", every_option, true);
+}
+
 void add_layers_without_weights(Cases& cases) {
   const auto add = [&](const char* layer, const char* name, std::function<LayerPtr()> make,
                        const Shape& input) -> LayerCase& {
@@ -715,6 +756,7 @@ const std::vector<LayerCase>& conformance_cases() {
     add_gru(cases);
     add_dense(cases);
     add_embedding(cases);
+    add_reversible_embedding(cases);
     add_layers_without_weights(cases);
     add_bidirectional(cases);
     add_time_distributed(cases);
@@ -804,7 +846,7 @@ LayerCase resized(const LayerCase& c, std::int64_t row_count, std::int64_t featu
 }
 
 LayerCase enlarged(const LayerCase& c) {
-  if (!c.more.empty() || c.fixed_steps) return c;
+  if (!c.more.empty() || c.fixed_steps || c.flags.reverse) return c;
   const bool sequence = c.input.rank() > 2 || c.ids > 0;
   LayerCase large = resized(c, sequence ? 16 : 160, 40, 72);
   if (c.layer == "InputLayer") large.input = c.input;  // its shape is what it is made of
@@ -812,7 +854,7 @@ LayerCase enlarged(const LayerCase& c) {
 }
 
 bool fits_sequential(const LayerCase& c) {
-  if (c.initial_state || !c.more.empty()) return false;
+  if (c.initial_state || !c.more.empty() || c.flags.reverse) return false;
   const LayerPtr layer = c.make();
   layer->build(std::span(&c.input, 1));
   return layer->output_shapes(std::span(&c.input, 1)).size() == 1;

@@ -64,7 +64,8 @@ LayerCase enlarged(const LayerCase& c);
 // The case with another number of units (and features, where inputs are numbers).
 LayerCase resized(const LayerCase& c, std::int64_t rows, std::int64_t features, std::int64_t units);
 
-// Whether the layer of the case can stand in a Sequential: one input, one output.
+// Whether the layer of the case can stand in a Sequential: one input, one output, no flags that
+// change what it takes.
 bool fits_sequential(const LayerCase& c);
 // The layer (after a Masking if the case has a mask), and on top of it, if `head`, Dense(2). The
 // weights look random.

@@ -18,7 +18,8 @@ namespace {
 void expect_success(const std::string& name, const std::string& data = {}) {
   const TemporaryFolder folder;
   const std::string output = folder.path("output");
-  std::string command = std::string(CHRONICLER_EXAMPLES_DIR) + "/example_" + name;
+  std::string command = "cd '" + folder.path().string() + "' && " +
+                        std::string(CHRONICLER_EXAMPLES_DIR) + "/example_" + name;
   if (!data.empty()) command += " '" + (source_dir() / "examples/data" / data).string() + "'";
   const int status = std::system((command + " > '" + output + "' 2>&1").c_str());
   std::ifstream file(output);
@@ -40,6 +41,8 @@ TEST(Examples, TutorialNamesNineDigitsOfTenInFortyMegabytes) {
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
+TEST(Examples, LabelTextsTellsPraiseFromBlame) { expect_success("label_texts", "opinions.tsv"); }
+TEST(Examples, WriteTextForetellsTheLicence) { expect_success("write_text", "../../LICENSE"); }
 
 }  // namespace
 }  // namespace chronicler::test

@@ -91,6 +91,10 @@ TEST(Catalog, FieldsAreKeras) {
   EXPECT_EQ(field_names("Embedding"),
             "name trainable dtype input_dim output_dim embeddings_initializer "
             "embeddings_regularizer activity_regularizer embeddings_constraint mask_zero");
+  EXPECT_EQ(field_names("ReversibleEmbedding"),
+            "name trainable dtype input_dim output_dim embeddings_initializer "
+            "embeddings_regularizer activity_regularizer embeddings_constraint mask_zero "
+            "tie_weights reverse_dtype logit_soft_cap");
   EXPECT_EQ(field_names("Dense"),
             "name trainable dtype units activation use_bias kernel_initializer bias_initializer "
             "kernel_regularizer bias_regularizer activity_regularizer kernel_constraint "

@@ -111,6 +111,7 @@ struct Pass {
 struct CallFlags {
   bool use_causal_mask = false;          // attention: a step sees no later ones
   bool return_attention_scores = false;  // attention: the weights are a further output
+  bool reverse = false;                  // ReversibleEmbedding: from vectors to scores of ids
 };
 
 // What forward keeps for backward. Each layer decides what its places mean.
@@ -228,6 +229,8 @@ class Layer {
   // The layer's part of a live stream, which works on `state` (that of one row) in place and
   // outlives neither it nor the layer; null if the layer has none and must run as a whole.
   virtual std::unique_ptr<LayerStep> make_step(State& state) const;
+  // The same for a call with flags.
+  virtual std::unique_ptr<LayerStep> make_call_step(State& state, const CallFlags& flags) const;
 
   // Throws Error if the layer cannot take inputs of these shapes and types.
   virtual void check_inputs(std::span<const Value> inputs) const;

@@ -24,7 +24,8 @@
 #include "chronicler/layers/operation.h"             // IWYU pragma: export
 #include "chronicler/layers/pooling.h"               // IWYU pragma: export
 #include "chronicler/layers/reshape.h"               // IWYU pragma: export
-#include "chronicler/layers/rnn.h"                   // IWYU pragma: export
-#include "chronicler/layers/simple_rnn.h"            // IWYU pragma: export
-#include "chronicler/layers/symbol.h"                // IWYU pragma: export
-#include "chronicler/layers/time_distributed.h"      // IWYU pragma: export
+#include "chronicler/layers/reversible_embedding.h"
+#include "chronicler/layers/rnn.h"               // IWYU pragma: export
+#include "chronicler/layers/simple_rnn.h"        // IWYU pragma: export
+#include "chronicler/layers/symbol.h"            // IWYU pragma: export
+#include "chronicler/layers/time_distributed.h"  // IWYU pragma: export

@@ -69,6 +69,7 @@ struct CallOptions {
   Symbols mask = {};
   bool use_causal_mask = false;          // attention
   bool return_attention_scores = false;  // attention
+  bool reverse = false;                  // ReversibleEmbedding
 };
 
 // A layer called on symbols.

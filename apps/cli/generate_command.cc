@@ -1,0 +1,417 @@
+#include "cli/generate_command.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/text_file.h"
+#include "chronicler/tasks/text_generator.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+
+namespace chronicler::cli {
+namespace {
+
+using tasks::GeneratorProgress;
+using tasks::GeneratorReport;
+using tasks::TextGenerator;
+using tasks::TextScore;
+using OrderedJson = nlohmann::ordered_json;
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+// A passage of the training text that is longer than this was learnt by heart.
+constexpr std::int64_t long_copy = 50;
+
+std::int64_t characters_of(std::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
+}
+
+// A passage in one line, its newlines shown.
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) line += c == '\n' ? std::string("\\n") : std::string(1, c);
+  return line;
+}
+
+void print_score_note(const TextScore& score) {
+  if (score.unknown == 0) return;
+  std::cerr << fmt::format("note: {} of {} characters do not occur in the training text\n",
+                           with_commas(score.unknown), with_commas(score.characters));
+}
+
+// ---- train
+
+struct TrainOptions {
+  std::string file;
+  std::string output;
+  std::string validation_file;
+  tasks::TextGeneratorOptions task;
+  double dropout = -1.0;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void print_choices(const GeneratorReport& report) {
+  const tasks::TextGeneratorOptions& options = report.options;
+  std::cerr << fmt::format(
+      "{} characters to learn from, {} to validate; {} {}\n", with_commas(report.characters),
+      with_commas(report.validation_characters), with_commas(report.vocabulary - 1),
+      options.level == "char" ? "different characters" : "sub-words");
+  const std::string length = options.max_seconds > 0.0
+                                 ? duration_text(options.max_seconds) + " of training"
+                                 : fmt::format("{:.3g} epochs", options.epochs);
+  std::cerr << fmt::format(
+      "{} LSTM layers of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
+      "passages "
+      "x {} steps; learning rate {:g}; {}\n",
+      options.layers, options.units, options.embedding, with_commas(report.weights),
+      options.dropout.value_or(0.0), options.batch_size, options.steps, options.learning_rate,
+      length);
+}
+
+std::string progress_text(const GeneratorProgress& progress) {
+  std::string text = fmt::format("epoch {:.2f}  loss {:.3f}", progress.epochs, progress.loss);
+  if (progress.validation_nats)
+    text += fmt::format("  validation {:.3f}", *progress.validation_nats);
+  return text + fmt::format("  {} characters/s  {} left",
+                            with_commas(static_cast<std::int64_t>(progress.characters_per_second)),
+                            duration_text(progress.seconds_left));
+}
+
+std::string verdict(const GeneratorReport& report) {
+  const double model = report.validation->nats;
+  const bool wins = model < report.ngram_nats;
+  return fmt::format("The model {} the {}-gram model ({:.3f} against {:.3f} nats a character).",
+                     wins ? "beats" : "does not beat", report.ngram_order, model,
+                     report.ngram_nats);
+}
+
+void print_report(const GeneratorReport& report) {
+  if (report.validation) {
+    std::cout << bold(verdict(report), std::cout) << "\n\n";
+    const auto row = [](std::string name, double nats) {
+      return std::vector<std::string>{std::move(name), fmt::format("{:.3f}", nats),
+                                      fmt::format("{:.3f}", nats / std::log(2.0)),
+                                      fmt::format("{:.2f}", std::exp(nats))};
+    };
+    insight::ReportTable table;
+    table.header = {"validation, a character", "nats", "bits", "perplexity"};
+    table.rows = {row("this model, state carried", report.validation->nats),
+                  row("this model, windows of 256 from nothing", report.validation->cold_nats),
+                  row(fmt::format("{}-gram (Witten-Bell)", report.ngram_order), report.ngram_nats),
+                  row("all characters alike", report.uniform_nats)};
+    std::cout << to_text(table) << '\n';
+    print_score_note(*report.validation);
+  } else {
+    std::cout << "No validation text: nothing is known of how good the model is.\n\n";
+  }
+  std::cout << fmt::format("{:.1f} s, {:.2f} epochs, {} characters a second\n", report.seconds,
+                           report.epochs,
+                           with_commas(static_cast<std::int64_t>(report.characters_per_second)));
+}
+
+OrderedJson json_of(const GeneratorReport& report) {
+  OrderedJson json;
+  if (report.validation) {
+    json["validation_nats"] = report.validation->nats;
+    json["validation_bits"] = report.validation->bits;
+    json["validation_cold_nats"] = report.validation->cold_nats;
+    json["validation_perplexity"] = report.validation->perplexity;
+    json["validation_characters"] = report.validation->characters;
+    json["ngram_nats"] = report.ngram_nats;
+    json["ngram_order"] = report.ngram_order;
+  } else {
+    for (const char* key : {"validation_nats", "ngram_nats"}) json[key] = nullptr;
+  }
+  json["uniform_nats"] = report.uniform_nats;
+  json["seconds"] = report.seconds;
+  json["characters_per_second"] = report.characters_per_second;
+  json["epochs"] = report.epochs;
+  json["characters"] = report.characters;
+  json["vocabulary"] = report.vocabulary;
+  json["weights"] = report.weights;
+  json["level"] = report.options.level;
+  json["layers"] = report.options.layers;
+  json["units"] = report.options.units;
+  json["embedding"] = report.options.embedding;
+  json["dropout"] = report.options.dropout.value_or(0.0);
+  json["batch_size"] = report.options.batch_size;
+  json["steps"] = report.options.steps;
+  json["learning_rate"] = report.options.learning_rate;
+  json["seed"] = report.options.seed;
+  return json;
+}
+
+// A sample of the model, and the longest passage of it that is simply copied.
+void show_sample(const TextGenerator& writer, std::string_view text, std::uint64_t seed, bool quiet,
+                 OrderedJson* json) {
+  const std::string sample =
+      writer.run({.length = 2000, .sampling = {.temperature = 0.8, .seed = seed}});
+  const std::string_view copy = tasks::longest_copy(sample, text);
+  if (json != nullptr) {
+    (*json)["longest_copy"] = characters_of(copy);
+    return;
+  }
+  if (quiet) return;
+  std::cout << fmt::format("\nA sample (temperature 0.8):\n\n{}\n\n", sample.substr(0, 600));
+  std::cout << fmt::format("Longest passage in 2,000 characters that stands in the text: {} ({})\n",
+                           characters_of(copy), in_one_line(copy));
+  if (characters_of(copy) > long_copy)
+    std::cout << "That is long: the model has learnt passages by heart.\n";
+}
+
+void train(TrainOptions& options) {
+  check_model_output(options.output);
+  if (options.threads != 0) set_threads(options.threads);
+  const std::string text = data::read_text(options.file);
+  tasks::TextGeneratorOptions& task = options.task;
+  if (!options.validation_file.empty())
+    task.validation_text = data::read_text(options.validation_file);
+  if (options.dropout >= 0.0) task.dropout = options.dropout;
+  task.seed = static_cast<std::uint64_t>(options.seed);
+  task.checkpoint = options.output + ".checkpoint";
+  ProgressLine line(options.quiet);
+  if (!options.quiet) task.on_start = print_choices;
+  task.progress = [&](const GeneratorProgress& progress) {
+    line.update(progress.share, progress_text(progress));
+    return !interrupted();
+  };
+  const TextGenerator writer = TextGenerator::train(text, task);
+  line.finish();
+  writer.save(options.output);
+  if (!writer.report().finished) {
+    std::cerr << fmt::format(
+        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
+        "--resume goes on",
+        writer.report().epochs, options.output);
+    stop_if_interrupted();
+  }
+  if (options.json) {
+    OrderedJson json = json_of(writer.report());
+    show_sample(writer, text, task.seed, options.quiet, &json);
+    json["model"] = options.output;
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  print_report(writer.report());
+  show_sample(writer, text, task.seed, options.quiet, nullptr);
+}
+
+Job describe_train(CLI::App& app) {
+  const auto options = std::make_shared<TrainOptions>();
+  tasks::TextGeneratorOptions& task = options->task;
+  app.add_option("FILE", options->file, "the text, UTF-8 (\"-\": standard input)")->required();
+  app.add_option("-o,--output", options->output, "the trained model")
+      ->type_name("MODEL")
+      ->required();
+  app.add_option("--level", task.level, "char or subword (char)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"char", "subword"}));
+  app.add_option("--vocabulary", task.vocabulary, "how many sub-words (from the text)")
+      ->type_name("N")
+      ->check(whole_number(16, 60'000));
+  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--epochs", task.epochs, "how often to read the text (from its length)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--validation-fraction", task.validation_fraction,
+                 "share of the text, the last part, that validates (0.1)")
+      ->type_name("F")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--validation", options->validation_file, "a text that validates instead")
+      ->type_name("FILE");
+  const auto count = [&](const char* name, std::int64_t& value, const char* what,
+                         std::int64_t most) {
+    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
+  };
+  count("--units", task.units, "units of each LSTM (from the text and the time)", 8192);
+  count("--layers", task.layers, "LSTMs (2)", 16);
+  count("--embedding", task.embedding, "length of a piece's vector (64, sub-words 256)", 8192);
+  count("--batch-size", task.batch_size, "passages read side by side (from the text)", 4096);
+  count("--steps", task.steps, "pieces that the gradient goes back (64)", 4096);
+  app.add_option("--dropout", options->dropout, "between the layers (from how often it reads)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.95));
+  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (from units)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--weight-decay", task.weight_decay, "AdamW's (0.01)")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
+      ->disable_flag_override();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--quiet", options->quiet, "no progress, no sample")->disable_flag_override();
+  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  return [options] { train(*options); };
+}
+
+// ---- run
+
+struct WriteOptions {
+  std::string model;
+  std::string compare;
+  tasks::RunOptions task;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool json = false;
+};
+
+void write(WriteOptions& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  const TextGenerator writer = TextGenerator::load(options.model);
+  tasks::RunOptions& task = options.task;
+  task.sampling.seed = static_cast<std::uint64_t>(options.seed);
+  std::int64_t unknown = 0;
+  for (const auto id : writer.pieces().ids(task.prompt)) unknown += id == 0 ? 1 : 0;
+  if (unknown > 0) {
+    std::cerr << fmt::format(
+        "note: {} characters of the prompt do not occur in the training text; passed over\n",
+        unknown);
+  }
+  if (options.json) {
+    const std::string text = writer.run(task);
+    OrderedJson json{{"prompt", task.prompt}, {"text", text}, {"characters", characters_of(text)}};
+    if (!options.compare.empty()) {
+      const std::string original = data::read_text(options.compare);
+      json["longest_copy"] = characters_of(tasks::longest_copy(text, original));
+    }
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  std::cout << task.prompt << std::flush;
+  const bool at_once = is_terminal(std::cout);
+  task.on_text = [&](std::string_view piece) {
+    std::cout << piece;
+    if (at_once) std::cout.flush();
+    return !interrupted() && static_cast<bool>(std::cout);
+  };
+  const std::string text = writer.run(task);
+  std::cout << '\n';
+  stop_if_interrupted();
+  if (options.compare.empty()) return;
+  const std::string original = data::read_text(options.compare);
+  const std::string_view copy = tasks::longest_copy(text, original);
+  std::cerr << fmt::format("longest passage that stands in \"{}\": {} characters ({}){}\n",
+                           options.compare, characters_of(copy), in_one_line(copy),
+                           characters_of(copy) > long_copy ? ": learnt by heart" : "");
+}
+
+Job describe_run(CLI::App& app) {
+  const auto options = std::make_shared<WriteOptions>();
+  tasks::RunOptions& task = options->task;
+  app.add_option("MODEL", options->model, "made by generate train")->required();
+  app.add_option("--prompt", task.prompt, "what the text begins with (a new line)")
+      ->type_name("TEXT");
+  app.add_option("--length", task.length, "characters to write (500)")
+      ->type_name("N")
+      ->check(whole_number(1, no_limit));
+  app.add_option("--temperature", task.sampling.temperature,
+                 "below 1 safer, above 1 bolder, 0 always the likeliest (0.8)")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber);
+  task.sampling.temperature = 0.8;
+  app.add_option("--top-k", task.sampling.top_k, "only the k likeliest pieces (all)")
+      ->type_name("K")
+      ->check(whole_number(1, no_limit));
+  app.add_option("--top-p", task.sampling.top_p,
+                 "only the likeliest pieces that together have this probability (1)")
+      ->type_name("P")
+      ->check(CLI::Range(1e-6, 1.0));
+  app.add_option("--repetition-penalty", task.sampling.repetition_penalty,
+                 "makes what came up lately less likely (1: no)")
+      ->type_name("X")
+      ->check(CLI::Range(1.0, 100.0));
+  app.add_option("--stop", task.stop, "ends before this text")->type_name("TEXT");
+  app.add_option("--compare", options->compare,
+                 "tells the longest passage that also stands in this text")
+      ->type_name("FILE");
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "text and figures as JSON")->disable_flag_override();
+  return [options] { write(*options); };
+}
+
+// ---- evaluate
+
+struct EvaluateTextOptions {
+  std::string model;
+  std::string file;
+  int threads = 0;
+  std::int64_t seed = 0;
+  bool json = false;
+};
+
+void evaluate(const EvaluateTextOptions& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  const TextGenerator writer = TextGenerator::load(options.model);
+  const TextScore score = writer.evaluate(data::read_text(options.file));
+  if (options.json) {
+    const OrderedJson json{{"nats", score.nats},
+                           {"bits", score.bits},
+                           {"perplexity", score.perplexity},
+                           {"cold_nats", score.cold_nats},
+                           {"characters", score.characters},
+                           {"pieces", score.pieces},
+                           {"unknown", score.unknown}};
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  std::cout << fmt::format(
+      "{:.4f} nats, {:.4f} bits a character, perplexity {:.3f}, over {} characters with the state "
+      "carried\n{:.4f} nats in windows of 256 pieces, each from nothing\n",
+      score.nats, score.bits, score.perplexity, with_commas(score.characters), score.cold_nats);
+  print_score_note(score);
+}
+
+Job describe_evaluate(CLI::App& app) {
+  const auto options = std::make_shared<EvaluateTextOptions>();
+  app.add_option("MODEL", options->model, "made by generate train")->required();
+  app.add_option("FILE", options->file, "a text, UTF-8 (\"-\": standard input)")->required();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
+  return [options] { evaluate(*options); };
+}
+
+}  // namespace
+
+Command generate_command() {
+  constexpr std::string_view train_examples =
+      "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
+      "  chronicler generate train shakespeare.txt -o s.keras --max-seconds 180 --json\n"
+      "  chronicler generate train book.txt -o book.keras --level subword --units 512\n";
+  constexpr std::string_view run_examples =
+      "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\" --length 300\n"
+      "  chronicler generate run shakespeare.keras --temperature 0.5 --top-k 20 --seed 7\n";
+  constexpr std::string_view evaluate_examples =
+      "  chronicler generate evaluate shakespeare.keras other-play.txt\n";
+  return {
+      "generate",
+      "a model that writes like a text of yours",
+      "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
+      "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\"\n",
+      nullptr,
+      {{"train", "learns from a text", train_examples, describe_train},
+       {"run", "writes, each piece as it is made", run_examples, describe_run},
+       {"evaluate", "how well the model foretells a text", evaluate_examples, describe_evaluate}}};
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,537 @@
+#include "cli/sentiment_command.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/labelled_texts.h"
+#include "chronicler/tasks/text_classifier.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+
+namespace chronicler::cli {
+namespace {
+
+using data::LabelledTexts;
+using tasks::ClassifierProgress;
+using tasks::ClassifierReport;
+using tasks::ClassifierScore;
+using tasks::TextClassifier;
+using tasks::TextLabel;
+using OrderedJson = nlohmann::ordered_json;
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
+
+struct Columns {
+  std::string text;
+  std::string label;
+};
+
+void add_columns(CLI::App& app, Columns& columns) {
+  app.add_option("--text", columns.text, "the column of the texts (by its name or content)")
+      ->type_name("COL");
+  app.add_option("--label", columns.label, "the column of the labels (likewise)")->type_name("COL");
+}
+
+LabelledTexts read(const std::string& path, const Columns& columns, bool needs_labels = true) {
+  LabelledTexts texts = data::read_labelled_texts(
+      path, {.text = columns.text, .label = columns.label, .needs_labels = needs_labels});
+  if (texts.skipped > 0) {
+    std::cerr << fmt::format("note: {} rows of \"{}\" have no text and are left out\n",
+                             with_commas(texts.skipped), path);
+  }
+  return texts;
+}
+
+// ---- how well it does
+
+constexpr std::string_view network_name = "this model";
+
+// The best of what needs no network, and how it is called.
+std::pair<std::string, double> best_baseline(const ClassifierScore& score) {
+  std::pair<std::string, double> best{"always the most frequent label", score.majority_accuracy};
+  if (score.naive_bayes_accuracy > best.second) best = {"naive Bayes", score.naive_bayes_accuracy};
+  if (score.logistic_accuracy > best.second)
+    best = {"logistic regression", score.logistic_accuracy};
+  return best;
+}
+
+std::string verdict(const ClassifierScore& score) {
+  const auto [name, accuracy] = best_baseline(score);
+  const auto texts = static_cast<double>(std::max<std::int64_t>(score.texts, 1));
+  const double error = std::sqrt(score.accuracy * (1.0 - score.accuracy) / texts);
+  std::string sentence = fmt::format("The model {} {} ({} against {}).",
+                                     score.accuracy > accuracy ? "beats" : "does not beat", name,
+                                     percent(score.accuracy), percent(accuracy));
+  if (std::abs(score.accuracy - accuracy) < 2.0 * error) {
+    sentence += fmt::format(" On {} texts that is less than chance can do (+-{:.1f}).",
+                            with_commas(score.texts), 200.0 * error);
+  }
+  return sentence;
+}
+
+std::string shortened(const std::string& label) {
+  constexpr std::size_t longest = 24;
+  return label.size() <= longest ? label : label.substr(0, longest - 3) + "...";
+}
+
+void print_score(const ClassifierScore& score, std::string_view of) {
+  std::cout << bold(verdict(score), std::cout) << "\n\n";
+  insight::ReportTable table;
+  table.header = {fmt::format("{}, {} texts", of, with_commas(score.texts)), "accuracy"};
+  table.rows = {{std::string(network_name), percent(score.accuracy)},
+                {"logistic regression on n-grams", percent(score.logistic_accuracy)},
+                {"naive Bayes on n-grams", percent(score.naive_bayes_accuracy)},
+                {"always the most frequent label", percent(score.majority_accuracy)}};
+  std::cout << to_text(table) << '\n';
+
+  insight::ReportTable labels;
+  labels.header = {"label", "texts", "precision", "recall", "F1"};
+  const std::int64_t classes = score.confusion.classes();
+  for (std::int64_t c = 0; c < classes; ++c) {
+    std::int64_t texts = 0;
+    for (std::int64_t told = 0; told < classes; ++told) texts += score.confusion.count(c, told);
+    labels.rows.push_back({shortened(score.labels[static_cast<std::size_t>(c)]), with_commas(texts),
+                           percent(score.confusion.precision(c)),
+                           percent(score.confusion.recall(c)), percent(score.confusion.f1(c))});
+  }
+  std::cout << to_text(labels);
+  std::cout << fmt::format(
+      "  macro F1 {}; mean -ln p {:.3f}; its probabilities are {:.1f} points off on average\n\n",
+      percent(score.macro_f1), score.log_loss, 100.0 * score.calibration_error);
+
+  constexpr std::int64_t most_shown = 20;
+  if (classes > most_shown) return;
+  insight::ReportTable matrix;
+  matrix.header = {"is (rows), was told (columns)"};
+  for (const std::string& label : score.labels) matrix.header.push_back(shortened(label));
+  for (std::int64_t c = 0; c < classes; ++c) {
+    std::vector<std::string> row{shortened(score.labels[static_cast<std::size_t>(c)])};
+    for (std::int64_t told = 0; told < classes; ++told)
+      row.push_back(with_commas(score.confusion.count(c, told)));
+    matrix.rows.push_back(std::move(row));
+  }
+  std::cout << to_text(matrix);
+}
+
+void add_score(OrderedJson& json, const ClassifierScore& score, const std::string& of) {
+  json[of + "_accuracy"] = score.accuracy;
+  json["naive_bayes_accuracy"] = score.naive_bayes_accuracy;
+  json["logistic_accuracy"] = score.logistic_accuracy;
+  json["majority_accuracy"] = score.majority_accuracy;
+  json["macro_f1"] = score.macro_f1;
+  json["log_loss"] = score.log_loss;
+  json["calibration_error"] = score.calibration_error;
+  json[of + "_texts"] = score.texts;
+  json["labels"] = score.labels;
+  OrderedJson f1;
+  OrderedJson matrix = OrderedJson::array();
+  for (std::int64_t c = 0; c < score.confusion.classes(); ++c) {
+    f1[score.labels[static_cast<std::size_t>(c)]] = score.confusion.f1(c);
+    OrderedJson row = OrderedJson::array();
+    for (std::int64_t told = 0; told < score.confusion.classes(); ++told)
+      row.push_back(score.confusion.count(c, told));
+    matrix.push_back(std::move(row));
+  }
+  json["f1"] = std::move(f1);
+  json["confusion"] = std::move(matrix);
+}
+
+// ---- train
+
+struct TrainOptions {
+  std::string file;
+  std::string output;
+  std::string test_file;
+  std::string validation_file;
+  double test_fraction = 0.1;
+  Columns columns;
+  tasks::TextClassifierOptions task;
+  double dropout = -1.0;
+  double word_dropout = -1.0;
+  bool no_wide = false;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void print_choices(const ClassifierReport& report) {
+  const tasks::TextClassifierOptions& options = report.options;
+  std::string labels;
+  constexpr std::size_t most_shown = 6;
+  for (std::size_t i = 0; i < std::min(report.labels.size(), most_shown); ++i) {
+    labels += fmt::format("{}{} {}", i == 0 ? "" : ", ", shortened(report.labels[i]),
+                          with_commas(report.label_counts[i]));
+  }
+  if (report.labels.size() > most_shown) labels += ", ...";
+  std::cerr << fmt::format("{} texts to learn from, {} to choose the epoch; {} labels: {}\n",
+                           with_commas(report.texts), with_commas(report.validation_texts),
+                           report.labels.size(), labels);
+  std::cerr << fmt::format(
+      "reads {}s, {} of them known; embedding {}, LSTM {} units in each direction, {} weights; "
+      "n-grams up to {}; {} epochs, batches of {}\n",
+      options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
+      options.embedding, options.units, with_commas(report.weights), options.ngrams, options.epochs,
+      options.batch_size);
+  if (!options.vectors.empty()) {
+    std::cerr << fmt::format("{} of the words have vectors in \"{}\"\n",
+                             with_commas(report.vectors_found), options.vectors);
+  }
+}
+
+std::string progress_text(const ClassifierProgress& progress) {
+  std::string text = fmt::format("epoch {:.1f}  loss {:.3f}", progress.epochs, progress.loss);
+  if (progress.validation_accuracy)
+    text += "  validation " + percent(*progress.validation_accuracy);
+  return text + fmt::format("  {} left", duration_text(progress.seconds_left));
+}
+
+// Takes a share of the texts, at random, out of the first and into the second.
+LabelledTexts take_share(LabelledTexts& texts, double share, std::uint64_t seed) {
+  const Random random(seed);
+  LabelledTexts rest;
+  LabelledTexts taken;
+  for (std::size_t i = 0; i < texts.texts.size(); ++i) {
+    constexpr std::uint64_t stream = 1ULL << 41U;
+    const bool takes = random.uniform(stream, i) < static_cast<float>(share);
+    LabelledTexts& to = takes ? taken : rest;
+    to.texts.push_back(std::move(texts.texts[i]));
+    to.labels.push_back(std::move(texts.labels[i]));
+  }
+  texts.texts = std::move(rest.texts);
+  texts.labels = std::move(rest.labels);
+  return taken;
+}
+
+void train(TrainOptions& options) {
+  check_model_output(options.output);
+  if (options.threads != 0) set_threads(options.threads);
+  tasks::TextClassifierOptions& task = options.task;
+  task.seed = static_cast<std::uint64_t>(options.seed);
+  LabelledTexts texts = read(options.file, options.columns);
+  LabelledTexts test;
+  if (!options.test_file.empty()) {
+    test = read(options.test_file, options.columns);
+  } else if (options.test_fraction > 0.0) {
+    test = take_share(texts, options.test_fraction, task.seed);
+  }
+  if (!options.validation_file.empty()) {
+    LabelledTexts validation = read(options.validation_file, options.columns);
+    task.validation_texts = std::move(validation.texts);
+    task.validation_labels = std::move(validation.labels);
+  }
+  if (!options.quiet) {
+    std::cerr << fmt::format("texts from column \"{}\", labels from \"{}\"\n", texts.text_column,
+                             texts.label_column);
+    task.on_start = print_choices;
+  }
+  task.wide = !options.no_wide;
+  if (options.dropout >= 0.0) task.dropout = options.dropout;
+  if (options.word_dropout >= 0.0) task.word_dropout = options.word_dropout;
+  task.checkpoint = options.output + ".checkpoint";
+  ProgressLine line(options.quiet);
+  task.progress = [&](const ClassifierProgress& progress) {
+    line.update(progress.share, progress_text(progress));
+    return !interrupted();
+  };
+  const TextClassifier classifier = TextClassifier::train(texts.texts, texts.labels, task);
+  line.finish();
+  classifier.save(options.output);
+  const ClassifierReport& report = classifier.report();
+  if (!report.finished) {
+    std::cerr << fmt::format(
+        "\nstopped in epoch {}; \"{}\" holds what was learnt, the same command with --resume goes "
+        "on",
+        static_cast<std::int64_t>(report.epochs) + 1, options.output);
+    stop_if_interrupted();
+  }
+  const bool is_tested = !test.texts.empty();
+  ClassifierScore score;
+  if (is_tested) score = classifier.evaluate(test.texts, test.labels);
+  if (options.json) {
+    OrderedJson json;
+    if (is_tested) {
+      add_score(json, score, "test");
+    } else {
+      for (const char* key : {"test_accuracy", "naive_bayes_accuracy"}) json[key] = nullptr;
+    }
+    if (report.validation) json["validation_accuracy"] = report.validation->accuracy;
+    json["seconds"] = report.seconds;
+    json["epochs"] = report.epochs;
+    json["best_epoch"] = report.best_epoch;
+    json["texts"] = report.texts;
+    json["vocabulary"] = report.vocabulary;
+    json["weights"] = report.weights;
+    json["level"] = report.options.level;
+    json["embedding"] = report.options.embedding;
+    json["units"] = report.options.units;
+    json["seed"] = report.options.seed;
+    json["model"] = options.output;
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  if (is_tested) {
+    print_score(score, "test");
+  } else if (report.validation) {
+    print_score(*report.validation, "validation (it chose the epoch)");
+  } else {
+    std::cout << "No test texts: nothing is known of how good the model is.\n";
+  }
+  std::cout << fmt::format("\n{:.1f} s, best after epoch {} of {}\n", report.seconds,
+                           report.best_epoch, report.options.epochs);
+}
+
+Job describe_train(CLI::App& app) {
+  const auto options = std::make_shared<TrainOptions>();
+  tasks::TextClassifierOptions& task = options->task;
+  app.add_option("FILE", options->file, ".csv, .tsv or .jsonl with texts and labels")->required();
+  app.add_option("-o,--output", options->output, "the trained model")
+      ->type_name("MODEL")
+      ->required();
+  add_columns(app, options->columns);
+  auto* test = app.add_option("--test", options->test_file, "texts that test the model");
+  test->type_name("FILE");
+  app.add_option("--test-fraction", options->test_fraction,
+                 "share of the texts, at random, that tests it instead (0.1)")
+      ->type_name("F")
+      ->check(CLI::Range(0.0, 0.9))
+      ->excludes(test);
+  app.add_option("--validation", options->validation_file,
+                 "texts that choose the epoch (a tenth of the others)")
+      ->type_name("FILE");
+  app.add_option("--level", task.level, "word, subword or char (from the texts)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"word", "subword", "char"}));
+  app.add_option("--vectors", task.vectors, "word vectors to begin with, in GloVe's text format")
+      ->type_name("FILE");
+  const auto count = [&](const char* name, std::int64_t& value, const char* what,
+                         std::int64_t most) {
+    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
+  };
+  count("--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
+  count("--embedding", task.embedding, "length of a word's vector (64, characters 32)", 8192);
+  count("--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
+  count("--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)", 8);
+  count("--longest", task.longest, "words that it reads of a text: first and last half (600)",
+        100'000);
+  count("--batch-size", task.batch_size, "texts at a time (32)", 4096);
+  count("--epochs", task.epochs, "how often to read the texts (from their number)", 10'000);
+  app.add_option("--dropout", options->dropout, "of what was read (0.6, characters 0.3)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.95));
+  app.add_option("--word-dropout", options->word_dropout,
+                 "share of the words made unknown (0.4, characters 0.05)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.95));
+  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.0015)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--no-wide", options->no_wide, "the network alone, without the bag of words")
+      ->disable_flag_override();
+  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
+      ->disable_flag_override();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
+  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  return [options] { train(*options); };
+}
+
+// ---- run
+
+struct LabelOptions {
+  std::string model;
+  std::string file = "-";
+  Columns columns;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool no_words = false;
+  bool json = false;
+};
+
+// The words that weighed most, at most so many.
+std::vector<TextLabel::Word> weightiest(const TextLabel& label, std::size_t most) {
+  std::vector<TextLabel::Word> words;
+  for (const TextLabel::Word& word : label.words) {
+    constexpr double least = 0.01;
+    if (std::abs(word.weight) >= least) words.push_back(word);
+  }
+  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) {
+    return std::abs(a.weight) > std::abs(b.weight);
+  });
+  if (words.size() > most) words.resize(most);
+  return words;
+}
+
+std::string_view word_in(std::string_view text, const TextLabel::Word& word) {
+  return text.substr(static_cast<std::size_t>(word.begin),
+                     static_cast<std::size_t>(word.end - word.begin));
+}
+
+// What speaks for the label in green, what against it in red; in bold what weighs more than half as
+// much as the weightiest word.
+std::string colored(std::string_view text, const TextLabel& label) {
+  double largest = 0.0;
+  for (const TextLabel::Word& word : label.words)
+    largest = std::max(largest, std::abs(word.weight));
+  std::string result;
+  std::size_t at = 0;
+  for (const TextLabel::Word& word : label.words) {
+    const double share = largest > 0.0 ? std::abs(word.weight) / largest : 0.0;
+    if (share < 0.15) continue;
+    const auto begin = static_cast<std::size_t>(word.begin);
+    if (begin < at) continue;
+    result += text.substr(at, begin - at);
+    result += fmt::format("\x1b[{}{}m{}\x1b[0m", share >= 0.5 ? "1;" : "",
+                          word.weight > 0.0 ? 32 : 31, word_in(text, word));
+    at = static_cast<std::size_t>(word.end);
+  }
+  return result + std::string(text.substr(at));
+}
+
+void print_label(const std::string& text, const TextLabel& label) {
+  std::cout << fmt::format("{}\t{:.3f}", label.label, label.probability);
+  if (label.words.empty()) {
+    std::cout << '\t' << text << '\n';
+    return;
+  }
+  if (is_colored(std::cout)) {
+    std::cout << '\t' << colored(text, label) << '\n';
+    return;
+  }
+  std::cout << '\t' << text << '\t';
+  constexpr std::size_t shown = 5;
+  bool first = true;
+  for (const TextLabel::Word& word : weightiest(label, shown)) {
+    std::cout << fmt::format("{}{} {:+.2f}", first ? "" : ", ", word_in(text, word), word.weight);
+    first = false;
+  }
+  std::cout << '\n';
+}
+
+OrderedJson json_of(const std::string& text, const TextLabel& label,
+                    const std::vector<std::string>& labels) {
+  OrderedJson json{{"label", label.label}, {"probability", label.probability}};
+  OrderedJson probabilities;
+  for (std::size_t i = 0; i < labels.size(); ++i) probabilities[labels[i]] = label.probabilities[i];
+  json["probabilities"] = std::move(probabilities);
+  OrderedJson words = OrderedJson::array();
+  constexpr std::size_t shown = 10;
+  for (const TextLabel::Word& word : weightiest(label, shown))
+    words.push_back({{"word", word_in(text, word)}, {"weight", word.weight}});
+  if (!label.words.empty()) json["words"] = std::move(words);
+  json["text"] = text;
+  return json;
+}
+
+void label(const LabelOptions& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  const TextClassifier classifier = TextClassifier::load(options.model);
+  const LabelledTexts texts = read(options.file, options.columns, false);
+  const auto show = [&](const std::string& text, const TextLabel& label) {
+    if (options.json) {
+      std::cout << json_of(text, label, classifier.labels()).dump() << '\n';
+    } else {
+      print_label(text, label);
+    }
+  };
+  if (options.no_words) {
+    const std::vector<TextLabel> labels = classifier.run(texts.texts);
+    for (std::size_t i = 0; i < labels.size(); ++i) show(texts.texts[i], labels[i]);
+    return;
+  }
+  for (const std::string& text : texts.texts) {
+    show(text, classifier.run(text, true));
+    stop_if_interrupted();
+  }
+}
+
+Job describe_run(CLI::App& app) {
+  const auto options = std::make_shared<LabelOptions>();
+  app.add_option("MODEL", options->model, "made by sentiment train")->required();
+  app.add_option("FILE", options->file,
+                 "a text on each line, or .csv, .tsv, .jsonl (\"-\": standard input)");
+  add_columns(app, options->columns);
+  app.add_flag("--no-words", options->no_words, "labels alone: many times faster")
+      ->disable_flag_override();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "an object of JSON for each text")->disable_flag_override();
+  return [options] { label(*options); };
+}
+
+// ---- evaluate
+
+struct EvaluateOptions {
+  std::string model;
+  std::string file;
+  Columns columns;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool json = false;
+};
+
+void evaluate(const EvaluateOptions& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  const TextClassifier classifier = TextClassifier::load(options.model);
+  const LabelledTexts texts = read(options.file, options.columns);
+  const ClassifierScore score = classifier.evaluate(texts.texts, texts.labels);
+  if (options.json) {
+    OrderedJson json;
+    add_score(json, score, "test");
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  print_score(score, "test");
+}
+
+Job describe_evaluate(CLI::App& app) {
+  const auto options = std::make_shared<EvaluateOptions>();
+  app.add_option("MODEL", options->model, "made by sentiment train")->required();
+  app.add_option("FILE", options->file, ".csv, .tsv or .jsonl with texts and labels")->required();
+  add_columns(app, options->columns);
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
+  return [options] { evaluate(*options); };
+}
+
+}  // namespace
+
+Command sentiment_command() {
+  constexpr std::string_view train_examples =
+      "  chronicler sentiment train reviews.tsv -o reviews.keras\n"
+      "  chronicler sentiment train reviews.csv --text review --label stars -o r.keras --json\n"
+      "  chronicler sentiment train train.jsonl --test test.jsonl --vectors glove.6B.100d.txt -o "
+      "r.keras\n";
+  constexpr std::string_view run_examples =
+      "  echo \"a delight\" | chronicler sentiment run reviews.keras\n"
+      "  chronicler sentiment run reviews.keras new.csv --text review --no-words --json\n";
+  constexpr std::string_view evaluate_examples =
+      "  chronicler sentiment evaluate reviews.keras test.tsv\n";
+  return {"sentiment",
+          "a model that labels texts as you do",
+          "  chronicler sentiment train reviews.tsv -o reviews.keras\n"
+          "  echo \"a delight\" | chronicler sentiment run reviews.keras\n",
+          nullptr,
+          {{"train", "learns from labelled texts", train_examples, describe_train},
+           {"run", "labels texts, and shows which words weighed most", run_examples, describe_run},
+           {"evaluate", "how well the model labels other texts", evaluate_examples,
+            describe_evaluate}}};
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,132 @@
+// Writing text: a recurrent language model of a user's own text, from the file to new lines.
+//
+//   TextGenerator writer = TextGenerator::train(data::read_text("shakespeare.txt"));
+//   std::cout << writer.run({.prompt = "ROMEO:", .length = 300});
+//   writer.save("shakespeare.keras");
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chronicler/data/pieces.h"
+#include "chronicler/decoding/sampling.h"
+#include "chronicler/model/functional.h"
+
+namespace chronicler::tasks {
+
+struct GeneratorReport;
+
+// How far training is.
+struct GeneratorProgress {
+  double share = 0.0;  // of the whole run, 0 to 1
+  double epochs = 0.0;
+  std::int64_t steps = 0;
+  double loss = 0.0;                           // nats a piece, since the last report
+  std::optional<double> validation_nats = {};  // a character, on a part of the validation text
+  double learning_rate = 0.0;
+  double seconds = 0.0;  // those of earlier sessions included
+  double seconds_left = 0.0;
+  double characters_per_second = 0.0;
+};
+
+// What is 0 or empty is chosen from the length of the text and the time there is.
+struct TextGeneratorOptions {
+  std::string level = "char";   // or "subword"
+  std::int64_t vocabulary = 0;  // how many sub-words
+  std::int64_t units = 0;       // of each LSTM
+  std::int64_t layers = 0;
+  std::int64_t embedding = 0;          // length of a piece's vector
+  std::optional<double> dropout = {};  // between the layers
+  std::int64_t batch_size = 0;         // passages of the text that are read side by side
+  std::int64_t steps = 0;              // pieces that the gradient goes back
+  double learning_rate = 0.0;          // the highest; warm-up, then half a cosine down to 2 % of it
+  double weight_decay = 0.01;
+  double clipnorm = 1.0;  // of the whole gradient
+  double epochs = 0.0;
+  double max_seconds = 0.0;          // ends the run, and the schedule, then; overrides epochs
+  double validation_fraction = 0.1;  // the last part of the text; 0: none
+  std::string validation_text = {};  // instead
+  std::uint64_t seed = 0;
+  std::string checkpoint = {};  // a file: written every minute and when progress says stop
+  bool resume = false;          // goes on from the checkpoint, if there is one
+  // Told once what was chosen, before the first step.
+  std::function<void(const GeneratorReport&)> on_start = {};
+  double report_seconds = 0.5;  // at least so long between two calls of progress
+  // Told how far it is; false ends training with what was learnt so far.
+  std::function<bool(const GeneratorProgress&)> progress = {};
+};
+
+// A model's cross-entropy on a text.
+struct TextScore {
+  double nats = 0.0;        // a character, in one pass with the state carried
+  double cold_nats = 0.0;   // the same in windows of 256 pieces, each from a state of zeros
+  double bits = 0.0;        // nats / ln 2
+  double perplexity = 0.0;  // of a character: e^nats
+  std::int64_t characters = 0;
+  std::int64_t pieces = 0;
+  std::int64_t unknown = 0;  // characters that the training text did not have
+};
+
+struct GeneratorReport {
+  TextGeneratorOptions options;  // as they were chosen
+  bool finished = true;          // false: progress said stop
+  std::int64_t characters = 0;   // of the training part
+  std::int64_t vocabulary = 0;   // pieces
+  std::int64_t weights = 0;
+  std::int64_t validation_characters = 0;
+  std::optional<TextScore> validation = {};  // none if there is no such text, or it was stopped
+  double ngram_nats = 0.0;  // a character of the validation part; the best order on it
+  int ngram_order = 0;
+  double uniform_nats = 0.0;
+  double epochs = 0.0;
+  double seconds = 0.0;  // of training
+  double characters_per_second = 0.0;
+};
+
+struct RunOptions {
+  std::string prompt = {};
+  std::int64_t length = 500;  // characters
+  decoding::SamplingOptions sampling = {};
+  std::string stop = {};  // the text ends before this
+  // Told each new piece of text as it is made, always whole characters; false ends the text.
+  std::function<bool(std::string_view)> on_text = {};
+};
+
+class TextGenerator {
+ public:
+  // Pieces, embedding, LSTMs with dropout between them, and the embedding again as the way back to
+  // pieces. Learns by truncated backpropagation over the whole text, states carried from batch to
+  // batch (AdamW). Throws Error for a text that is too short.
+  static TextGenerator train(std::string_view text, TextGeneratorOptions options = {});
+
+  // Text that follows the prompt, without it.
+  std::string run(const RunOptions& options = {}) const;
+  TextScore evaluate(std::string_view text) const;
+
+  // A model file; vocabulary and what was chosen are among its assets.
+  void save(const std::string& path) const;
+  // Throws Error for a model that is not a text generator's.
+  static TextGenerator load(const std::string& path);
+
+  const data::Pieces& pieces() const { return pieces_; }
+  const Model& model() const { return *model_; }
+  // Of the training; only options, validation and baselines are known of a loaded model.
+  const GeneratorReport& report() const { return report_; }
+
+ private:
+  TextGenerator(data::Pieces pieces, std::shared_ptr<Model> model, GeneratorReport report);
+
+  data::Pieces pieces_;
+  std::shared_ptr<Model> model_;  // ids (B, T) to scores (B, T, pieces)
+  GeneratorReport report_;
+};
+
+// The longest passage of a text that also stands in another one; where there are several, the
+// first.
+std::string_view longest_copy(std::string_view text, std::string_view original);
+
+}  // namespace chronicler::tasks

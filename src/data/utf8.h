@@ -1,0 +1,20 @@
+// UTF-8: where characters end, and texts that are none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace chronicler::data {
+
+// Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text);
+
+// Throws Error, with the line counted from `first_line`, for bytes that are not UTF-8, zero bytes
+// and UTF-16.
+void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line = 1);
+
+// How many characters (code points) a well-formed text has.
+std::int64_t count_characters(std::string_view text);
+
+}  // namespace chronicler::data

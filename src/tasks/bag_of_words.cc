@@ -1,0 +1,228 @@
+#include "chronicler/tasks/bag_of_words.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+
+namespace chronicler::tasks {
+namespace {
+
+// FNV-1a, 64 bits: the same on every machine, since it is stored.
+constexpr std::uint64_t hash_start = 0xcbf29ce484222325ULL;
+constexpr std::uint64_t hash_factor = 0x100000001b3ULL;
+
+std::uint64_t hashed(std::uint64_t hash, std::string_view text) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * hash_factor;
+  return (hash ^ 0xFFU) * hash_factor;  // no piece holds this byte: it is not UTF-8
+}
+
+void to_log_probabilities(std::vector<float>& scores) {
+  const float best = *std::max_element(scores.begin(), scores.end());
+  float total = 0.0F;
+  for (const float score : scores) total += std::exp(score - best);
+  for (float& score : scores) score -= best + std::log(total);
+}
+
+// ---- bytes: little-endian numbers, one array after another
+
+constexpr std::string_view mark = "bag of words 1\n";
+
+template <class Number>
+void put(std::string& bytes, std::span<const Number> numbers) {
+  bytes.append(reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes());
+}
+
+template <class Number>
+std::vector<Number> take(std::string_view& bytes, std::uint64_t count) {
+  if (count > bytes.size() / sizeof(Number)) {
+    throw Error("the model's bag of words is cut short", "use another copy of the model");
+  }
+  std::vector<Number> numbers(count);
+  std::memcpy(numbers.data(), bytes.data(), count * sizeof(Number));
+  bytes.remove_prefix(count * sizeof(Number));
+  return numbers;
+}
+
+}  // namespace
+
+Bag bag_of(std::span<const std::string> pieces, std::int64_t longest) {
+  Bag bag;
+  for (std::size_t begin = 0; begin < pieces.size(); ++begin) {
+    std::uint64_t hash = hash_start;
+    const std::size_t end = std::min(pieces.size(), begin + static_cast<std::size_t>(longest));
+    for (std::size_t i = begin; i < end; ++i) {
+      hash = hashed(hash, pieces[i]);
+      bag.push_back(hash);
+    }
+  }
+  std::sort(bag.begin(), bag.end());
+  bag.erase(std::unique(bag.begin(), bag.end()), bag.end());
+  return bag;
+}
+
+BagOfWords::BagOfWords(std::span<const Bag> bags, std::span<const std::int32_t> labels,
+                       std::int64_t classes, const BagOfWordsOptions& options)
+    : classes_(classes) {
+  if (bags.empty() || bags.size() != labels.size()) {
+    throw Error(fmt::format("a bag of words learns from texts and their labels, got {} and {}",
+                            bags.size(), labels.size()));
+  }
+  count(bags, labels, options);
+  learn(bags, labels, options);
+}
+
+void BagOfWords::count(std::span<const Bag> bags, std::span<const std::int32_t> labels,
+                       const BagOfWordsOptions& options) {
+  const auto classes = static_cast<std::size_t>(classes_);
+  for (const Bag& bag : bags) {
+    for (const std::uint64_t gram : bag)
+      index_.emplace(gram, static_cast<std::uint32_t>(index_.size()));
+  }
+  std::vector<float> counts(index_.size() * classes, 0.0F);
+  std::vector<double> totals(classes, 0.0);
+  std::vector<double> texts(classes, 0.0);
+  for (std::size_t i = 0; i < bags.size(); ++i) {
+    const auto label = static_cast<std::size_t>(labels[i]);
+    texts[label] += 1.0;
+    totals[label] += static_cast<double>(bags[i].size());
+    for (const std::uint64_t gram : bags[i]) counts[index_.at(gram) * classes + label] += 1.0F;
+  }
+  const auto grams = static_cast<double>(index_.size());
+  const auto all = static_cast<double>(bags.size());
+  prior_.resize(classes);
+  likelihoods_.resize(counts.size());
+  for (std::size_t c = 0; c < classes; ++c) {
+    prior_[c] =
+        static_cast<float>(std::log((texts[c] + 1.0) / (all + static_cast<double>(classes))));
+    const double whole = totals[c] + options.smoothing * grams;
+    for (std::size_t g = 0; g < index_.size(); ++g) {
+      likelihoods_[g * classes + c] = static_cast<float>(
+          std::log((static_cast<double>(counts[g * classes + c]) + options.smoothing) / whole));
+    }
+  }
+}
+
+void BagOfWords::learn(std::span<const Bag> bags, std::span<const std::int32_t> labels,
+                       const BagOfWordsOptions& options) {
+  const auto classes = static_cast<std::size_t>(classes_);
+  // A gram's part of the score is its log-count ratio times a weight; what is kept is their
+  // product.
+  std::vector<float> ratios(likelihoods_.size());
+  for (std::size_t g = 0; g < index_.size(); ++g) {
+    const float* from = &likelihoods_[g * classes];
+    const float mean = std::accumulate(from, from + classes, 0.0F) / static_cast<float>(classes);
+    for (std::size_t c = 0; c < classes; ++c) ratios[g * classes + c] = from[c] - mean;
+  }
+  const auto start = static_cast<float>(options.start);
+  std::vector<float> factors(ratios.size(), start);
+  std::vector<float> steps(ratios.size(), 1e-2F);  // sums of squared gradients (Adagrad)
+  bias_.assign(classes, 0.0F);
+  std::vector<std::vector<std::size_t>> places(bags.size());  // of each text's grams
+  for (std::size_t i = 0; i < bags.size(); ++i) {
+    for (const std::uint64_t gram : bags[i]) places[i].push_back(index_.at(gram) * classes);
+  }
+  std::vector<float> scores(classes);
+  std::vector<std::size_t> order(bags.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const Random random(0);
+  const auto rate = static_cast<float>(options.learning_rate);
+  const auto decay = static_cast<float>(options.decay);
+  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[random.below(i, static_cast<std::uint64_t>(epoch), i)]);
+    for (const std::size_t text : order) {
+      if (places[text].empty()) continue;
+      const float scale = 1.0F / std::sqrt(static_cast<float>(places[text].size()));
+      scores = bias_;
+      for (const std::size_t at : places[text]) {
+        for (std::size_t c = 0; c < classes; ++c)
+          scores[c] += scale * factors[at + c] * ratios[at + c];
+      }
+      to_log_probabilities(scores);
+      for (std::size_t c = 0; c < classes; ++c) {
+        scores[c] = std::exp(scores[c]);
+        if (static_cast<std::size_t>(labels[text]) == c) scores[c] -= 1.0F;
+        bias_[c] -= 0.01F * rate * scores[c];
+      }
+      for (const std::size_t at : places[text]) {
+        for (std::size_t c = 0; c < classes; ++c) {
+          const float gradient =
+              scores[c] * scale * ratios[at + c] + decay * (factors[at + c] - start);
+          float& sum = steps[at + c];
+          sum += gradient * gradient;
+          factors[at + c] -= rate * gradient / std::sqrt(sum);
+        }
+      }
+    }
+  }
+  weights_.resize(ratios.size());
+  for (std::size_t i = 0; i < ratios.size(); ++i) weights_[i] = factors[i] * ratios[i];
+}
+
+std::vector<float> BagOfWords::naive_bayes(const Bag& bag) const {
+  const auto classes = static_cast<std::size_t>(classes_);
+  std::vector<float> scores = prior_;
+  for (const std::uint64_t gram : bag) {
+    const auto found = index_.find(gram);
+    if (found == index_.end()) continue;
+    for (std::size_t c = 0; c < classes; ++c)
+      scores[c] += likelihoods_[found->second * classes + c];
+  }
+  to_log_probabilities(scores);
+  return scores;
+}
+
+std::vector<float> BagOfWords::logistic(const Bag& bag) const {
+  const auto classes = static_cast<std::size_t>(classes_);
+  std::vector<float> scores = bias_;
+  const float scale = 1.0F / std::sqrt(static_cast<float>(std::max<std::size_t>(bag.size(), 1)));
+  for (const std::uint64_t gram : bag) {
+    const auto found = index_.find(gram);
+    if (found == index_.end()) continue;
+    for (std::size_t c = 0; c < classes; ++c)
+      scores[c] += scale * weights_[found->second * classes + c];
+  }
+  to_log_probabilities(scores);
+  return scores;
+}
+
+std::string BagOfWords::bytes() const {
+  const std::array<std::uint64_t, 2> sizes{static_cast<std::uint64_t>(classes_), index_.size()};
+  std::vector<std::uint64_t> grams(index_.size());
+  for (const auto& [gram, index] : index_) grams[index] = gram;
+  std::string bytes(mark);
+  put(bytes, std::span<const std::uint64_t>(sizes));
+  put(bytes, std::span<const std::uint64_t>(grams));
+  for (const std::vector<float>* numbers : {&prior_, &bias_, &likelihoods_, &weights_})
+    put(bytes, std::span<const float>(*numbers));
+  return bytes;
+}
+
+BagOfWords BagOfWords::from_bytes(std::string_view bytes) {
+  if (!bytes.starts_with(mark))
+    throw Error("the model's bag of words is of another version", "use another copy of the model");
+  bytes.remove_prefix(mark.size());
+  const std::vector<std::uint64_t> sizes = take<std::uint64_t>(bytes, 2);
+  constexpr std::uint64_t most_classes = 1U << 20U;
+  if (sizes[0] == 0 || sizes[0] > most_classes || sizes[1] > bytes.size())
+    throw Error("the model's bag of words is damaged", "use another copy of the model");
+  BagOfWords bag;
+  bag.classes_ = static_cast<std::int64_t>(sizes[0]);
+  const std::vector<std::uint64_t> grams = take<std::uint64_t>(bytes, sizes[1]);
+  for (std::size_t i = 0; i < grams.size(); ++i)
+    bag.index_.emplace(grams[i], static_cast<std::uint32_t>(i));
+  bag.prior_ = take<float>(bytes, sizes[0]);
+  bag.bias_ = take<float>(bytes, sizes[0]);
+  bag.likelihoods_ = take<float>(bytes, sizes[0] * sizes[1]);
+  bag.weights_ = take<float>(bytes, sizes[0] * sizes[1]);
+  return bag;
+}
+
+}  // namespace chronicler::tasks

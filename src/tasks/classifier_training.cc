@@ -1,0 +1,428 @@
+#include "tasks/classifier_training.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/layers/layers.h"
+#include "model/network.h"
+#include "tasks/training_checkpoint.h"
+#include "training/trainer.h"
+
+namespace chronicler::tasks {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Samples that go through the network together, as tensors.
+struct Batch {
+  std::vector<Tensor> inputs;
+
+  Batch(std::span<const Sample> samples, std::span<const std::size_t> rows, bool with_bag) {
+    std::size_t longest = 1;
+    for (const std::size_t row : rows) longest = std::max(longest, samples[row].ids.size());
+    // A few lengths only: memory is laid out anew for each.
+    constexpr std::size_t rounding = 8;
+    const auto steps = static_cast<std::int64_t>((longest + rounding - 1) / rounding * rounding);
+    const auto count = static_cast<std::int64_t>(rows.size());
+    inputs.emplace_back(Shape({count, steps}), DType::int32);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Sample& sample = samples[rows[static_cast<std::size_t>(i)]];
+      std::copy(sample.ids.begin(), sample.ids.end(), inputs[0].as<std::int32_t>() + i * steps);
+    }
+    const auto width = static_cast<std::int64_t>(samples[rows[0]].wide.size());
+    if (!with_bag) return;
+    inputs.emplace_back(Shape({count, width}));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Sample& sample = samples[rows[static_cast<std::size_t>(i)]];
+      std::copy(sample.wide.begin(), sample.wide.end(), inputs[1].as<float>() + i * width);
+    }
+  }
+};
+
+// Numbers from 0 on, those of shorter samples first.
+std::vector<std::size_t> by_length(std::span<const Sample> samples) {
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return samples[a].ids.size() < samples[b].ids.size();
+  });
+  return order;
+}
+
+std::int64_t argmax(std::span<const float> scores) {
+  return std::max_element(scores.begin(), scores.end()) - scores.begin();
+}
+
+}  // namespace
+
+Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
+                              const TextClassifierOptions& options, bool with_bag) {
+  const Symbol ids = Input({.shape = {None}, .dtype = "int32", .name = "ids"});
+  Symbol x = layers::Embedding({.input_dim = vocabulary,
+                                .output_dim = options.embedding,
+                                .mask_zero = true,
+                                .name = "words"})(ids);
+  x = layers::Dropout({.rate = *options.dropout / 2.0, .name = "word_dropout"})(x);
+  const Symbol states = layers::Bidirectional(
+      {.layer = layers::LSTM({.units = options.units, .return_sequences = true}),
+       .name = "reader"})(x);
+  // Attention: what is read on average asks, every step answers.
+  const std::int64_t width = 2 * options.units;
+  const Symbol mean = layers::GlobalAveragePooling1D({.name = "mean"})(states);
+  const Symbol question = layers::Reshape({.target_shape = {1, options.units}, .name = "question"})(
+      layers::Dense({.units = options.units, .name = "to_question"})(mean));
+  const Symbol keys = layers::Dense({.units = options.units, .name = "to_keys"})(states);
+  const Symbol attended = layers::Reshape({.target_shape = {width}, .name = "attended"})(
+      layers::AdditiveAttention({.name = "attention"})({question, states, keys}));
+  Symbol all = layers::Concatenate({.name = "summary"})({attended, mean});
+  all = layers::Dropout({.rate = *options.dropout, .name = "summary_dropout"})(all);
+  const Symbol deep = layers::Dense({.units = classes, .name = "deep"})(all);
+  if (!with_bag) return Functional({ids}, {deep}, "text_classifier");
+  const Symbol bag = Input({.shape = {2 * classes}, .name = "bag_of_words"});
+  const Symbol wide = layers::Dense({.units = classes, .name = "wide"})(bag);
+  return Functional({ids, bag}, {layers::Add({.name = "scores"})({deep, wide})}, "text_classifier");
+}
+
+std::vector<std::vector<float>> log_probabilities(const Model& model,
+                                                  std::span<const Sample> samples) {
+  constexpr std::size_t rows = 32;
+  std::vector<std::vector<float>> results(samples.size());
+  Execution execution(model.network());
+  const bool with_bag = model.input_shapes().size() > 1;
+  const std::vector<std::size_t> order = by_length(samples);
+  for (std::size_t begin = 0; begin < order.size(); begin += rows) {
+    const auto part = std::span(order).subspan(begin, std::min(rows, order.size() - begin));
+    const Batch batch(samples, part, with_bag);
+    std::vector<Value> values;
+    for (const Tensor& input : batch.inputs) values.push_back({input, {}});
+    execution.forward(values, {});
+    const TensorView scores = execution.output().data;
+    const auto classes = static_cast<std::size_t>(scores.shape()[-1]);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const float* row = scores.as<float>() + i * classes;
+      std::vector<float> result(row, row + classes);
+      const float best = *std::max_element(result.begin(), result.end());
+      float total = 0.0F;
+      for (const float score : result) total += std::exp(score - best);
+      for (float& score : result) score -= best + std::log(total);
+      results[part[i]] = std::move(result);
+    }
+  }
+  return results;
+}
+
+namespace {
+
+class Run {
+ public:
+  Run(Functional& model, const ClassifierData& data, const TextClassifierOptions& options)
+      : model_(model),
+        data_(data),
+        options_(options),
+        random_(options.seed),
+        classes_(model.output_shape()[-1]) {
+    model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
+                                                  .global_clipnorm = options.clipnorm}),
+                   .loss = losses::CategoricalCrossentropy(
+                       {.from_logits = true, .label_smoothing = *options.label_smoothing})});
+    batches_ = (data.train.size() + batch_size() - 1) / batch_size();
+    total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
+    identity_ = fmt::format("{}, embedding {}, {} units, batch {}, {} epochs, seed {}",
+                            data.identity, options.embedding, options.units, options.batch_size,
+                            options.epochs, options.seed);
+    make_order(0);
+    const Dataset first = batch(0);
+    trainer().prepare(model_, first);
+    trainer().build_optimizer(model_);
+    trainer().reset_metrics();
+  }
+
+  ClassifierRun run() {
+    if (options_.resume) restore();
+    const Clock::time_point start = Clock::now();
+    const double before = seconds_;
+    const double first_step = step();
+    double reported = seconds_;
+    bool finished = true;
+    while (epoch_ < options_.epochs && finished) {
+      make_order(epoch_);
+      for (; next_batch_ < batches_ && finished; ++next_batch_) {
+        trainer().optimizer().set_learning_rate(rate());
+        trainer().train_batch(model_, batch(next_batch_));
+        seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
+        if (seconds_ - reported < options_.report_seconds) continue;
+        reported = seconds_;
+        if (report(before, first_step)) continue;
+        finished = false;
+        ++next_batch_;
+        break;
+      }
+      if (!finished) break;
+      ++epoch_;
+      next_batch_ = 0;
+      validate();
+      finished = report(before, first_step);
+      if (!options_.checkpoint.empty()) save();
+    }
+    finished = finished || epoch_ == options_.epochs;
+    if (!options_.checkpoint.empty()) {
+      if (finished) {
+        std::filesystem::remove(options_.checkpoint);
+      } else {
+        save();
+      }
+    }
+    if (!best_.empty()) model_.set_weights(best_);
+    return {finished, step() / static_cast<double>(batches_), best_epoch_, seconds_};
+  }
+
+ private:
+  Trainer& trainer() const { return *model_.trainer(); }
+  std::size_t batch_size() const { return static_cast<std::size_t>(options_.batch_size); }
+  double step() const {
+    return static_cast<double>(epoch_) * static_cast<double>(batches_) +
+           static_cast<double>(next_batch_);
+  }
+
+  // Up over the first twentieth, then half a cosine down to 5 %.
+  double rate() const {
+    constexpr double warm_share = 0.05;
+    constexpr double end = 0.05;
+    const double share = step() / total_steps_;
+    const double warm = std::min(1.0, share / warm_share + 0.02);
+    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * share));
+    return options_.learning_rate * warm * (end + (1.0 - end) * cosine);
+  }
+
+  // A new order for each epoch: at random, then by length within stretches of some batches, so that
+  // little is padding; the batches at random again.
+  void make_order(std::int64_t epoch) {
+    const auto stream = static_cast<std::uint64_t>(epoch);
+    order_.resize(data_.train.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    for (std::size_t i = order_.size(); i > 1; --i)
+      std::swap(order_[i - 1], order_[random_.below(i, stream, i)]);
+    const std::size_t stretch = 32 * batch_size();
+    for (std::size_t begin = 0; begin < order_.size(); begin += stretch) {
+      const std::size_t end = std::min(begin + stretch, order_.size());
+      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       order_.begin() + static_cast<std::ptrdiff_t>(end),
+                       [&](std::size_t a, std::size_t b) {
+                         return data_.train[a].ids.size() < data_.train[b].ids.size();
+                       });
+    }
+    batch_order_.resize(batches_);
+    std::iota(batch_order_.begin(), batch_order_.end(), std::size_t{0});
+    for (std::size_t i = batches_; i > 1; --i)
+      std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
+  }
+
+  Dataset batch(std::size_t number) const {
+    const std::size_t begin = batch_order_[number] * batch_size();
+    const auto rows =
+        std::span(order_).subspan(begin, std::min(batch_size(), order_.size() - begin));
+    const Batch made(data_.train, rows, false);
+    // Some words become unknown, others each time: what is learnt must not hang on one of them.
+    const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step());
+    const std::span<std::int32_t> ids = made.inputs[0].span<std::int32_t>();
+    for (std::size_t i = 0; i < ids.size() && *options_.word_dropout > 0.0; ++i) {
+      if (ids[i] != 0 && random_.uniform(stream, i) < static_cast<float>(*options_.word_dropout))
+        ids[i] = TextReader::unknown;
+    }
+    Tensor y({static_cast<std::int64_t>(rows.size()), classes_});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto label = static_cast<std::size_t>(data_.train_labels[rows[i]]);
+      y.as<float>()[i * static_cast<std::size_t>(classes_) + label] = 1.0F;
+    }
+    return {made.inputs, y, {}};
+  }
+
+  void validate() {
+    if (data_.validation.empty()) return;
+    const auto told = log_probabilities(model_, data_.validation);
+    double loss = 0.0;
+    double right = 0.0;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const std::int32_t label = data_.validation_labels[i];
+      loss -= static_cast<double>(told[i][static_cast<std::size_t>(label)]);
+      right += argmax(told[i]) == label ? 1.0 : 0.0;
+    }
+    const auto count = static_cast<double>(told.size());
+    validation_accuracy_ = right / count;
+    if (loss / count >= best_loss_) return;
+    best_loss_ = loss / count;
+    best_ = model_.get_weights();
+    best_epoch_ = epoch_;
+  }
+
+  bool report(double before, double first_step) {
+    const double loss = trainer().results().loss();
+    trainer().reset_metrics();
+    if (!std::isfinite(loss)) {
+      throw Error(fmt::format("training has come to no number in epoch {}", epoch_ + 1),
+                  "use a smaller learning rate");
+    }
+    if (!options_.progress) return true;
+    ClassifierProgress progress;
+    progress.share = step() / total_steps_;
+    progress.epochs = step() / static_cast<double>(batches_);
+    progress.loss = loss;
+    progress.validation_accuracy = validation_accuracy_;
+    progress.seconds = seconds_;
+    progress.seconds_left =
+        (seconds_ - before) * (total_steps_ - step()) / std::max(step() - first_step, 1.0);
+    return options_.progress(progress);
+  }
+
+  void save() {
+    TrainingCheckpoint checkpoint{identity_,
+                                  {{"epoch", static_cast<double>(epoch_)},
+                                   {"batch", static_cast<double>(next_batch_)},
+                                   {"seconds", seconds_},
+                                   {"best_epoch", static_cast<double>(best_epoch_)}},
+                                  best_};
+    if (best_epoch_ > 0) checkpoint.numbers["best_loss"] = best_loss_;
+    save_checkpoint(options_.checkpoint, checkpoint, model_);
+  }
+
+  void restore() {
+    TrainingCheckpoint checkpoint{identity_, {}, {}};
+    if (!restore_checkpoint(options_.checkpoint, checkpoint, model_)) return;
+    epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
+    next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
+    seconds_ = checkpoint.numbers.at("seconds");
+    best_epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("best_epoch"));
+    if (best_epoch_ > 0) best_loss_ = checkpoint.numbers.at("best_loss");
+    best_ = checkpoint.tensors;
+  }
+
+  Functional& model_;
+  const ClassifierData& data_;
+  const TextClassifierOptions& options_;
+  Random random_;
+  std::int64_t classes_;
+  std::string identity_;
+  std::size_t batches_ = 0;
+  double total_steps_ = 1.0;
+  std::int64_t epoch_ = 0;
+  std::size_t next_batch_ = 0;
+  double seconds_ = 0.0;
+  std::vector<std::size_t> order_;
+  std::vector<std::size_t> batch_order_;
+  std::optional<double> validation_accuracy_;
+  double best_loss_ = std::numeric_limits<double>::infinity();
+  std::int64_t best_epoch_ = 0;
+  std::vector<Tensor> best_;
+};
+
+}  // namespace
+
+namespace {
+
+// A part of the network's scores: for each text, the centred score of each class.
+using Scores = std::vector<std::vector<float>>;
+
+std::vector<float> centred(std::vector<float> scores) {
+  const float mean =
+      std::accumulate(scores.begin(), scores.end(), 0.0F) / static_cast<float>(scores.size());
+  for (float& score : scores) score -= mean;
+  return scores;
+}
+
+// How much each part counts, so that their weighted sum tells the labels best (by the mean of
+// -ln p). A few numbers, held to a mean of network and logistic regression where texts are few.
+std::array<double, 3> best_shares(const std::array<Scores, 3>& parts,
+                                  std::span<const std::int32_t> labels) {
+  constexpr std::array<double, 3> usual{0.5, 0.5, 0.0};
+  std::array<double, 3> shares = usual;
+  if (labels.empty()) return shares;
+  constexpr int rounds = 400;
+  constexpr double hold = 5.0;
+  const auto count = static_cast<double>(labels.size());
+  for (int round = 0; round < rounds; ++round) {
+    std::array<double, 3> slopes{};
+    std::array<double, 3> curves{};
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      slopes[p] = 2.0 * hold * (shares[p] - usual[p]);
+      curves[p] = 2.0 * hold;
+    }
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const std::size_t classes = parts[0][i].size();
+      std::vector<double> scores(classes, 0.0);
+      for (std::size_t p = 0; p < parts.size(); ++p) {
+        for (std::size_t c = 0; c < classes; ++c)
+          scores[c] += shares[p] * static_cast<double>(parts[p][i][c]);
+      }
+      const double best = *std::max_element(scores.begin(), scores.end());
+      double total = 0.0;
+      for (double& score : scores) total += score = std::exp(score - best);
+      for (std::size_t p = 0; p < parts.size(); ++p) {
+        double mean = 0.0;
+        double square = 0.0;
+        for (std::size_t c = 0; c < classes; ++c) {
+          const auto score = static_cast<double>(parts[p][i][c]);
+          mean += scores[c] / total * score;
+          square += scores[c] / total * score * score;
+        }
+        slopes[p] += mean - static_cast<double>(parts[p][i][static_cast<std::size_t>(labels[i])]);
+        curves[p] += square - mean * mean;
+      }
+    }
+    // Newton's step for each by itself, shortened because they are alike.
+    for (std::size_t p = 0; p < parts.size(); ++p)
+      shares[p] = std::max(0.0, shares[p] - 0.3 * slopes[p] / (curves[p] + 1e-3 * count));
+  }
+  return shares;
+}
+
+Scores part_of(std::span<const Sample> samples, std::size_t part) {
+  Scores scores;
+  for (const Sample& sample : samples) {
+    const std::size_t classes = sample.wide.size() / 2;
+    const auto begin = sample.wide.begin() + static_cast<std::ptrdiff_t>(part * classes);
+    scores.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(classes));
+  }
+  return scores;
+}
+
+}  // namespace
+
+void add_bag(const Functional& deep, Functional& model, std::span<const Sample> validation,
+             std::span<const std::int32_t> labels) {
+  Scores network = log_probabilities(deep, validation);
+  for (std::vector<float>& scores : network) scores = centred(std::move(scores));
+  const std::array<double, 3> shares =
+      best_shares({network, part_of(validation, 0), part_of(validation, 1)}, labels);
+  for (const LayerPtr& layer : deep.layers()) {
+    ParameterList& to = model.get_layer(layer->name())->parameters();
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      copy(layer->parameters()[i].value, to[i].value);
+      if (layer->name() != "deep") continue;
+      for (float& number : to[i].value.span<float>()) number *= static_cast<float>(shares[0]);
+    }
+  }
+  const Tensor& kernel = model.get_layer("wide")->parameters()[0].value;
+  const std::int64_t classes = kernel.shape()[1];
+  std::fill_n(kernel.as<float>(), kernel.size(), 0.0F);
+  for (std::int64_t c = 0; c < classes; ++c) {
+    kernel.as<float>()[c * classes + c] = static_cast<float>(shares[1]);
+    kernel.as<float>()[(classes + c) * classes + c] = static_cast<float>(shares[2]);
+  }
+}
+
+ClassifierRun train_classifier(Functional& model, const ClassifierData& data,
+                               const TextClassifierOptions& options) {
+  return Run(model, data, options).run();
+}
+
+}  // namespace chronicler::tasks

@@ -1,0 +1,49 @@
+// Truncated backpropagation over one long text, states carried from batch to batch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "chronicler/data/pieces.h"
+#include "chronicler/model/functional.h"
+#include "chronicler/tasks/text_generator.h"
+
+namespace chronicler::tasks {
+
+using PieceIds = std::span<const data::Pieces::Id>;
+
+// Ids (batch, T) to scores of the next piece (batch, T, pieces). With a batch size it keeps its
+// states from call to call, for training; without (0) it is what files hold.
+Functional language_model(std::int64_t pieces, const TextGeneratorOptions& options,
+                          std::int64_t batch_size);
+
+// The sum of -ln p over ids[1] ... of one pass from a state of zeros, the state carried.
+double contiguous_nats(const Model& model, PieceIds ids);
+// The same in windows of `steps` pieces, each from a state of zeros; many rows at once.
+double cold_nats(const Model& model, PieceIds ids, std::int64_t steps);
+// The mean of -ln p over a text that is cut into `rows` passages, each with the state carried.
+double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows);
+
+struct LanguageData {
+  PieceIds train;
+  PieceIds validation;                 // may be empty
+  double pieces_per_character = 1.0;   // of the training part
+  double validation_characters = 0.0;  // for each piece of the validation part
+};
+
+struct LanguageRun {
+  bool finished = true;
+  double epochs = 0.0;
+  double seconds = 0.0;
+  double characters_per_second = 0.0;
+};
+
+// Trains and leaves the weights in `model`, which language_model(..., 0) made. Options are
+// complete.
+LanguageRun train_language_model(Functional& model, const LanguageData& data,
+                                 const TextGeneratorOptions& options);
+
+}  // namespace chronicler::tasks

@@ -1,0 +1,26 @@
+// What an interrupted training of a task goes on from: one file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "chronicler/base/tensor.h"
+#include "chronicler/model/model.h"
+
+namespace chronicler::tasks {
+
+struct TrainingCheckpoint {
+  std::string identity;  // of data and options: the checkpoint of another run is refused
+  std::map<std::string, double> numbers;
+  std::vector<Tensor> tensors;  // besides the model's weights and its optimizer's variables
+};
+
+// The model is compiled and its optimizer built. The file is whole or absent.
+void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoint, Model& model);
+
+// False if there is no file. Else weights, optimizer and dropout of the model are as they were, and
+// numbers and tensors those of the file. Throws Error for a file of another identity.
+bool restore_checkpoint(const std::string& path, TrainingCheckpoint& checkpoint, Model& model);
+
+}  // namespace chronicler::tasks

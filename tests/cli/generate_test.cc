@@ -1,0 +1,118 @@
+// chronicler generate, on the project's licence.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program_run.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::test {
+namespace {
+
+class GenerateCommand : public ::testing::Test {
+ protected:
+  ProgramRun run(std::vector<std::string> arguments, RunOptions options = {}) const {
+    options.folder = folder_.path().string();
+    arguments.insert(arguments.begin(), "generate");
+    return run_chronicler(arguments, options);
+  }
+  ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
+    std::vector<std::string> arguments{"train", text_,      "-o", "m.keras",   "--units",
+                                       "24",    "--layers", "1",  "--threads", "1"};
+    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
+      arguments.insert(arguments.end(), {"--epochs", "2"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments, options);
+  }
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_.path(name), std::ios::binary) << content;
+    return name;
+  }
+  TemporaryFolder folder_;
+  std::string text_ = (source_dir() / "LICENSE").string();
+};
+
+TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
+  const ProgramRun trained = train();
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  // Two rounds are not enough to beat the counts, and the first line says so.
+  EXPECT_TRUE(trained.out.starts_with("The model does not beat the ")) << trained.out;
+  EXPECT_NE(trained.out.find("Longest passage"), std::string::npos);
+  EXPECT_NE(trained.errors.find("different characters"), std::string::npos) << trained.errors;
+
+  const ProgramRun written = run({"run", "m.keras", "--prompt", "The", "--length", "80"});
+  EXPECT_EQ(written.status, 0) << written.errors;
+  EXPECT_EQ(written.out.size(), 3U + 80U + 1U);
+  EXPECT_TRUE(written.out.starts_with("The"));
+  EXPECT_EQ(written.out, run({"run", "m.keras", "--prompt", "The", "--length", "80"}).out);
+
+  const ProgramRun scored = run({"evaluate", "m.keras", text_, "--json"});
+  EXPECT_EQ(scored.status, 0) << scored.errors;
+  const auto json = nlohmann::json::parse(scored.out);
+  EXPECT_LT(json["nats"].get<double>(), 4.0);
+  for (const char* key : {"bits", "perplexity", "cold_nats", "characters"})
+    EXPECT_TRUE(json.contains(key)) << key;
+}
+
+TEST_F(GenerateCommand, TellsItsResultsAsJson) {
+  const ProgramRun trained = train({"--json", "--quiet", "--validation-fraction", "0.2"});
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_EQ(trained.errors, "");
+  const auto json = nlohmann::json::parse(trained.out);
+  for (const char* key : {"validation_nats", "ngram_nats", "seconds", "characters_per_second"})
+    EXPECT_TRUE(json[key].is_number()) << key;
+}
+
+TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
+  RunOptions soon;
+  soon.interrupt_after = 1.5;
+  const ProgramRun stopped = train({"--epochs", "100000", "--dropout", "0.1"}, soon);
+  EXPECT_EQ(stopped.status, 130) << stopped.errors;
+  EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
+  EXPECT_EQ(run({"run", "m.keras", "--length", "10"}).status, 0);
+  const ProgramRun other = train({"--resume", "--dropout", "0.2"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.errors.find("is of another run"), std::string::npos) << other.errors;
+  const ProgramRun resumed = train({"--resume", "--epochs", "0.1", "--dropout", "0.1"});
+  EXPECT_EQ(train({"--resume", "--dropout", "0.2", "--seed", "1"}).status, 0);  // nothing to resume
+  EXPECT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
+}
+
+TEST_F(GenerateCommand, SaysWhatIsWrong) {
+  const auto error_of = [&](const std::string& file) {
+    const ProgramRun run = this->run({"train", file, "-o", "m.keras"});
+    EXPECT_EQ(run.status, 1);
+    return run.errors;
+  };
+  EXPECT_EQ(error_of("none.txt"), "error: cannot read none.txt: No such file or directory\n");
+  EXPECT_EQ(error_of(file("empty.txt", "")),
+            "error: empty.txt is empty\nhint: give a text to learn from\n");
+  EXPECT_EQ(error_of(file("latin.txt", "ok\nna\xEFve\n")),
+            "error: latin.txt:2: byte 0xef is not UTF-8\nhint: save the file as UTF-8 (it may be "
+            "Latin-1)\n");
+  EXPECT_NE(error_of(file("short.txt", "a few words")).find("too few"), std::string::npos);
+  const ProgramRun folder = run({"train", text_, "-o", "none/m.keras"});
+  EXPECT_EQ(folder.status, 1);
+  EXPECT_EQ(run({"train", text_}).status, 2);
+  EXPECT_EQ(run({"train", text_, "-o", "m.keras", "--level", "word"}).status, 2);
+}
+
+TEST_F(GenerateCommand, ShowsExamplesFirst) {
+  for (const char* command : {"train", "run", "evaluate"}) {
+    const ProgramRun help = run({command, "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_LT(help.out.find("Examples:"), help.out.find("Usage:"));
+    for (const char* option : {"--json", "--seed", "--threads"})
+      EXPECT_NE(help.out.find(option), std::string::npos) << command << ' ' << option;
+  }
+}
+
+}  // namespace
+}  // namespace chronicler::test

@@ -1,0 +1,132 @@
+// chronicler sentiment, on the opinions that come with the source.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program_run.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::test {
+namespace {
+
+class SentimentCommand : public ::testing::Test {
+ protected:
+  ProgramRun run(std::vector<std::string> arguments, RunOptions options = {}) const {
+    options.folder = folder_.path().string();
+    arguments.insert(arguments.begin(), "sentiment");
+    return run_chronicler(arguments, options);
+  }
+  ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
+    std::vector<std::string> arguments{"train", texts_, "-o", "m.keras", "--threads", "1"};
+    for (const char* word : {"--units", "24", "--batch-size", "16", "--dropout", "0.2",
+                             "--word-dropout", "0.05", "--learning-rate", "0.01"})
+      arguments.emplace_back(word);
+    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
+      arguments.insert(arguments.end(), {"--epochs", "20"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments, options);
+  }
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_.path(name), std::ios::binary) << content;
+    return name;
+  }
+  TemporaryFolder folder_;
+  std::string texts_ = (source_dir() / "examples/data/opinions.tsv").string();
+};
+
+TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
+  const ProgramRun trained = train();
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_TRUE(trained.out.starts_with("The model ")) << trained.out;
+  for (const char* part : {"naive Bayes on n-grams", "always the most frequent label", "macro F1",
+                           "is (rows), was told (columns)"})
+    EXPECT_NE(trained.out.find(part), std::string::npos) << part;
+  EXPECT_NE(trained.errors.find("texts from column \"text\", labels from \"label\""),
+            std::string::npos);
+
+  const ProgramRun labelled = run({"run", "m.keras", file("new.txt", "a superb film\n")});
+  EXPECT_EQ(labelled.status, 0) << labelled.errors;
+  EXPECT_NE(labelled.out.find("a superb film\t"), std::string::npos) << labelled.out;
+  const ProgramRun json = run({"run", "m.keras", "new.txt", "--json"});
+  const auto object = nlohmann::json::parse(json.out);
+  for (const char* key : {"label", "probability", "probabilities", "words"})
+    EXPECT_TRUE(object.contains(key)) << key;
+
+  const ProgramRun scored = run({"evaluate", "m.keras", texts_, "--json"});
+  EXPECT_EQ(scored.status, 0) << scored.errors;
+  EXPECT_GT(nlohmann::json::parse(scored.out)["test_accuracy"].get<double>(), 0.6);
+}
+
+TEST_F(SentimentCommand, ColorsWordsOnATerminal) {
+  ASSERT_EQ(train({"--quiet"}).status, 0);
+  file("new.txt", "a superb film\n");
+  const std::map<std::string, std::string> colored{{"TERM", "xterm"}};
+  const ProgramRun shown =
+      run({"run", "m.keras", "new.txt"}, {.environment = colored, .terminal = true});
+  EXPECT_NE(shown.out.find("\x1b["), std::string::npos) << shown.out;
+  EXPECT_EQ(run({"run", "m.keras", "new.txt"}).out.find("\x1b["), std::string::npos);
+}
+
+TEST_F(SentimentCommand, TellsItsResultsAsJson) {
+  const ProgramRun trained = train({"--json", "--quiet", "--test-fraction", "0.2"});
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_EQ(trained.errors, "");
+  const auto json = nlohmann::json::parse(trained.out);
+  for (const char* key : {"test_accuracy", "naive_bayes_accuracy", "seconds"})
+    EXPECT_TRUE(json[key].is_number()) << key;
+}
+
+TEST_F(SentimentCommand, GoesOnAfterAnInterruption) {
+  RunOptions soon;
+  soon.interrupt_after = 1.5;
+  const ProgramRun stopped = train({"--epochs", "10000"}, soon);
+  EXPECT_EQ(stopped.status, 130) << stopped.errors;
+  EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
+  EXPECT_EQ(run({"run", "m.keras", file("new.txt", "x\n")}).status, 0);
+}
+
+TEST_F(SentimentCommand, SaysWhatIsWrong) {
+  const auto error_of = [&](const std::string& file, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"train", file, "-o", "m.keras", "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramRun run = this->run(arguments);
+    EXPECT_EQ(run.status, 1) << run.errors;
+    return run.errors;
+  };
+  EXPECT_EQ(error_of("none.tsv"), "error: cannot read none.tsv: No such file or directory\n");
+  EXPECT_EQ(error_of(texts_, {"--text", "txt"}),
+            "error: " + texts_ +
+                " has no column \"txt\"\nhint: did you mean \"text\"? It has "
+                "\"text\", \"label\"\n");
+  std::string one = "text\tlabel\n";
+  for (int i = 0; i < 30; ++i) one += "word number " + std::to_string(i) + "\tgood\n";
+  EXPECT_EQ(error_of(file("one.tsv", one), {"--test-fraction", "0"}),
+            "error: every text has the label \"good\"\nhint: a classifier learns from texts of at "
+            "least two labels\n");
+  EXPECT_EQ(error_of(file("wrong.tsv", "text\tlabel\nx\ta\ny\n")),
+            "error: wrong.tsv:3: 1 cells, the first line has 2\nhint: each line is a text, a tab "
+            "and a label; there is no tab within a text\n");
+  EXPECT_NE(error_of(file("few.tsv", "text\tlabel\nx\ta\ny\tb\n")).find("error: "),
+            std::string::npos);
+  EXPECT_EQ(run({"train", texts_, "-o", "m.keras", "--test", "a", "--test-fraction", "0.1"}).status,
+            2);
+}
+
+TEST_F(SentimentCommand, ShowsExamplesFirst) {
+  for (const char* command : {"train", "run", "evaluate"}) {
+    const ProgramRun help = run({command, "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_LT(help.out.find("Examples:"), help.out.find("Usage:"));
+    for (const char* option : {"--json", "--seed", "--threads"})
+      EXPECT_NE(help.out.find(option), std::string::npos) << command << ' ' << option;
+  }
+}
+
+}  // namespace
+}  // namespace chronicler::test

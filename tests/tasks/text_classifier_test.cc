@@ -1,0 +1,175 @@
+#include "chronicler/tasks/text_classifier.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/labelled_texts.h"
+#include "chronicler/layers/dense.h"
+#include "support/conformance.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::tasks {
+namespace {
+
+const data::LabelledTexts& opinions() {
+  static const data::LabelledTexts texts =
+      data::read_labelled_texts(test::source_dir() / "examples/data/opinions.tsv");
+  return texts;
+}
+
+TextClassifierOptions quick() {
+  return {.embedding = 16,
+          .units = 24,
+          .dropout = 0.2,
+          .word_dropout = 0.05,
+          .batch_size = 16,
+          .learning_rate = 1e-2,
+          .epochs = 20};
+}
+
+const TextClassifier& critic() {
+  static const TextClassifier trained =
+      TextClassifier::train(opinions().texts, opinions().labels, quick());
+  return trained;
+}
+
+TEST(TextClassifier, LearnsLabels) {
+  const ClassifierReport& report = critic().report();
+  EXPECT_EQ(report.labels, (std::vector<std::string>{"bad", "good"}));
+  EXPECT_EQ(report.options.level, "word");
+  ASSERT_TRUE(report.validation);
+  EXPECT_GT(report.validation->accuracy, 0.8);
+  EXPECT_LT(report.validation->naive_bayes_accuracy, report.validation->accuracy);
+  EXPECT_LT(report.validation->majority_accuracy, 0.7);
+  EXPECT_EQ(report.texts + report.validation_texts,
+            static_cast<std::int64_t>(opinions().texts.size()));
+}
+
+TEST(TextClassifier, TellsALabelAndItsWords) {
+  const std::string text = "The film was superb!";
+  const TextLabel label = critic().run(text, true);
+  EXPECT_EQ(label.label, "good");
+  EXPECT_GT(label.probability, 0.5);
+  EXPECT_NEAR(label.probabilities[0] + label.probabilities[1], 1.0, 1e-5);
+  ASSERT_EQ(label.words.size(), 5U);
+  const auto best =
+      std::max_element(label.words.begin(), label.words.end(),
+                       [](const auto& a, const auto& b) { return a.weight < b.weight; });
+  EXPECT_EQ(text.substr(static_cast<std::size_t>(best->begin),
+                        static_cast<std::size_t>(best->end - best->begin)),
+            "superb");
+  EXPECT_EQ(critic().run("the film was dreadful !").label, "bad");
+}
+
+TEST(TextClassifier, ReadsNegations) {
+  EXPECT_EQ(critic().run("The hotel isn't superb.").label, "bad");
+  EXPECT_EQ(critic().run("the hotel is n't superb .").probability,
+            critic().run("The hotel isn't superb.").probability);
+}
+
+TEST(TextClassifier, GivesTheSameAloneAndAmongOthers) {
+  const std::vector<std::string> texts{"a delight", "the garden , whatever it cost , was awful", "",
+                                       "words nobody knows"};
+  const std::vector<TextLabel> labels = critic().run(texts);
+  ASSERT_EQ(labels.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    EXPECT_NEAR(labels[i].probability, critic().run(texts[i]).probability, 1e-6) << texts[i];
+}
+
+TEST(TextClassifier, ComesBackFromItsFile) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.keras");
+  critic().save(path);
+  const TextClassifier again = TextClassifier::load(path);
+  EXPECT_EQ(again.labels(), critic().labels());
+  EXPECT_EQ(again.run("a lovely lamp").probability, critic().run("a lovely lamp").probability);
+  const ClassifierScore score = again.evaluate(opinions().texts, opinions().labels);
+  EXPECT_GT(score.accuracy, 0.8);
+  EXPECT_EQ(score.texts, static_cast<std::int64_t>(opinions().texts.size()));
+}
+
+TEST(TextClassifier, RefusesOtherModelsAndLabels) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.chronicler");
+  Sequential({layers::Dense({.units = 1, .input_shape = {2}})}).save(path);
+  EXPECT_EQ(test::error_of([&] { TextClassifier::load(path); }),
+            "\"" + path +
+                "\" is not a model that labels texts: make one with chronicler sentiment "
+                "train, or TextClassifier::train");
+  const std::vector<std::string> text{"x"};
+  const std::vector<std::string> label{"goot"};
+  EXPECT_EQ(test::error_of([&] { critic().evaluate(text, label); }),
+            "unknown label \"goot\": did you mean \"good\"?");
+}
+
+TEST(TextClassifier, TakesAnyNumberOfClassesAndCharacters) {
+  std::vector<std::string> names;
+  std::vector<std::string> labels;
+  for (int i = 0; i < 60; ++i) {
+    const std::string stem = std::string(1, static_cast<char>('A' + i % 20)) + "r" +
+                             std::string(1, static_cast<char>('a' + i % 7));
+    names.push_back(stem + (i % 3 == 0 ? "ski" : i % 3 == 1 ? "ez" : "sson"));
+    labels.push_back(i % 3 == 0 ? "pl" : i % 3 == 1 ? "es" : "sv");
+  }
+  TextClassifierOptions options = quick();
+  options.validation_fraction = 0.2;
+  const TextClassifier namer = TextClassifier::train(names, labels, options);
+  EXPECT_EQ(namer.report().options.level, "char");
+  EXPECT_EQ(namer.run("Novakski").label, "pl");
+  EXPECT_EQ(namer.run("Persson").label, "sv");
+  EXPECT_EQ(namer.run("Lopez", true).words.size(), 5U);
+}
+
+TEST(TextClassifier, BeginsWithWordVectors) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder.path("v.txt")) << "film 1 2 3\nunheard 1 1 1\nsuperb 4 5 6\n";
+  TextClassifierOptions options = quick();
+  options.epochs = 1;
+  options.vectors = folder.path("v.txt");
+  const TextClassifier trained =
+      TextClassifier::train(opinions().texts, opinions().labels, options);
+  EXPECT_EQ(trained.report().vectors_found, 2);
+  EXPECT_EQ(trained.report().options.embedding, 3);
+}
+
+TEST(TextClassifier, GoesOnWhereItWasInterrupted) {
+  const test::TemporaryFolder folder;
+  TextClassifierOptions options = quick();
+  options.epochs = 2;
+  const TextClassifier whole = TextClassifier::train(opinions().texts, opinions().labels, options);
+  options.checkpoint = folder.path("run");
+  options.report_seconds = 0.0;
+  options.progress = [](const ClassifierProgress& progress) { return progress.epochs < 1.2; };
+  const TextClassifier part = TextClassifier::train(opinions().texts, opinions().labels, options);
+  EXPECT_FALSE(part.report().finished);
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
+  options.progress = {};
+  options.resume = true;
+  const TextClassifier rest = TextClassifier::train(opinions().texts, opinions().labels, options);
+  EXPECT_EQ(rest.run("a charming play").probability, whole.run("a charming play").probability);
+  EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
+}
+
+TEST(TextClassifier, SaysWhatItCannotLearnFrom) {
+  const std::vector<std::string> texts(20, "some text");
+  EXPECT_EQ(
+      test::error_of([&] { TextClassifier::train(texts, std::vector<std::string>(20, "one")); }),
+      "every text has the label \"one\": a classifier learns from texts of at least two "
+      "labels");
+  std::vector<std::string> different;
+  for (int i = 0; i < 20; ++i) different.push_back(std::to_string(i));
+  EXPECT_EQ(test::error_of([&] { TextClassifier::train(texts, different); }),
+            "20 texts have 20 different labels: is it the right column? A label is given to "
+            "several texts");
+  EXPECT_THROW(TextClassifier::train(std::span(texts).first(3), std::span(different).first(3)),
+               Error);
+  EXPECT_THROW(TextClassifier::train(texts, std::span(different).first(3)), Error);
+}
+
+}  // namespace
+}  // namespace chronicler::tasks

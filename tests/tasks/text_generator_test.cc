@@ -1,0 +1,191 @@
+#include "chronicler/tasks/text_generator.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/layers/dense.h"
+#include "support/conformance.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::tasks {
+namespace {
+
+// Sentences of few words, in an order that is not known beforehand.
+std::string simple_text(int sentences, std::uint64_t seed = 1) {
+  const std::vector<std::string> who{"the cat", "a dog", "the old man"};
+  const std::vector<std::string> does{" sees ", " likes ", " hears "};
+  const Random random(seed);
+  std::string text;
+  for (int i = 0; i < sentences; ++i) {
+    const auto at = static_cast<std::uint64_t>(i);
+    text += who[random.below(3, 0, at)] + does[random.below(3, 1, at)] +
+            who[random.below(3, 2, at)] + ".\n";
+  }
+  return text;
+}
+
+TextGeneratorOptions quick() {
+  return {.units = 24,
+          .layers = 1,
+          .embedding = 12,
+          .batch_size = 8,
+          .steps = 16,
+          .learning_rate = 1e-2,
+          .epochs = 8.0};
+}
+
+const TextGenerator& writer() {
+  static const TextGenerator trained = TextGenerator::train(simple_text(300), quick());
+  return trained;
+}
+
+TEST(TextGenerator, LearnsWhatFollows) {
+  const GeneratorReport& report = writer().report();
+  ASSERT_TRUE(report.validation);
+  EXPECT_LT(report.validation->nats, 0.6);  // of 3: all characters alike
+  EXPECT_GT(report.uniform_nats, 2.5);
+  EXPECT_GT(report.ngram_nats, 0.0);
+  EXPECT_GE(report.ngram_order, 3);
+  EXPECT_NEAR(report.validation->bits, report.validation->nats / std::log(2.0), 1e-12);
+  EXPECT_NEAR(report.epochs, 8.0, 0.1);
+  EXPECT_TRUE(report.finished);
+}
+
+TEST(TextGenerator, WritesWhatItLearnt) {
+  const std::string text = writer().run({.prompt = "the c", .length = 40});
+  EXPECT_EQ(text.size(), 40U);
+  EXPECT_TRUE(text.starts_with("at")) << text;
+  EXPECT_EQ(text, writer().run({.prompt = "the c", .length = 40}));
+  EXPECT_NE(text, writer().run({.prompt = "the c", .length = 40, .sampling = {.seed = 5}}));
+  EXPECT_EQ(writer().run({.length = 0}), "");
+}
+
+TEST(TextGenerator, StopsAndStreams) {
+  std::string shown;
+  const auto show = [&](std::string_view piece) {
+    shown += piece;
+    return true;
+  };
+  const std::string text =
+      writer().run({.prompt = "a d", .length = 200, .stop = ".\n", .on_text = show});
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  EXPECT_LT(text.size(), 100U);
+  EXPECT_EQ(shown, text);
+  int calls = 0;
+  writer().run({.length = 100, .on_text = [&](std::string_view) { return ++calls < 3; }});
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(TextGenerator, ScoresAText) {
+  const TextScore known = writer().evaluate(simple_text(30, 2));
+  const TextScore other = writer().evaluate("zzz yyy the cat");
+  EXPECT_LT(known.nats, other.nats);
+  EXPECT_EQ(known.unknown, 0);
+  EXPECT_EQ(other.unknown, 6);
+  EXPECT_GE(known.cold_nats, known.nats - 0.02);
+  EXPECT_THROW(writer().evaluate("x"), Error);
+}
+
+TEST(TextGenerator, ComesBackFromItsFile) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.keras");
+  writer().save(path);
+  const TextGenerator again = TextGenerator::load(path);
+  EXPECT_EQ(again.run({.prompt = "the ", .length = 60}),
+            writer().run({.prompt = "the ", .length = 60}));
+  EXPECT_EQ(again.report().ngram_nats, writer().report().ngram_nats);
+  EXPECT_EQ(again.report().validation->nats, writer().report().validation->nats);
+}
+
+TEST(TextGenerator, RefusesOtherModels) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.chronicler");
+  Sequential({layers::Dense({.units = 1, .input_shape = {2}})}).save(path);
+  EXPECT_EQ(test::error_of([&] { TextGenerator::load(path); }),
+            "\"" + path +
+                "\" is not a model that writes text: make one with chronicler generate "
+                "train, or TextGenerator::train");
+}
+
+TEST(TextGenerator, HasTheSameBitsForAnyNumberOfThreads) {
+  const std::string text = simple_text(60);
+  TextGeneratorOptions options = quick();
+  options.epochs = 1.0;
+  const TextGenerator one = TextGenerator::train(text, options);
+  const int threads = Runtime::global().threads();
+  Runtime::global().set_threads(threads == 3 ? 2 : 3);
+  const TextGenerator three = TextGenerator::train(text, options);
+  Runtime::global().set_threads(threads);
+  EXPECT_EQ(one.report().validation->nats, three.report().validation->nats);
+}
+
+TEST(TextGenerator, GoesOnWhereItWasInterrupted) {
+  const test::TemporaryFolder folder;
+  const std::string text = simple_text(100);
+  TextGeneratorOptions options = quick();
+  options.epochs = 2.0;
+  options.dropout = 0.2;
+  const TextGenerator whole = TextGenerator::train(text, options);
+  options.checkpoint = folder.path("run");
+  options.report_seconds = 0.0;
+  options.progress = [](const GeneratorProgress& progress) { return progress.steps < 5; };
+  const TextGenerator part = TextGenerator::train(text, options);
+  EXPECT_FALSE(part.report().finished);
+  EXPECT_FALSE(part.report().validation);
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
+  TextGeneratorOptions other = options;
+  other.resume = true;
+  other.seed = 9;
+  EXPECT_THROW(TextGenerator::train(text, other), Error);
+  options.progress = {};
+  options.resume = true;
+  const TextGenerator rest = TextGenerator::train(text, options);
+  EXPECT_EQ(rest.report().validation->nats, whole.report().validation->nats);
+  EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
+}
+
+TEST(TextGenerator, EndsWithItsTime) {
+  TextGeneratorOptions options = quick();
+  options.max_seconds = 0.2;
+  double share = 0.0;
+  options.progress = [&](const GeneratorProgress& progress) {
+    share = progress.share;
+    return true;
+  };
+  const TextGenerator timed = TextGenerator::train(simple_text(300), options);
+  EXPECT_EQ(share, 1.0);
+  EXPECT_GE(timed.report().seconds, 0.2);
+}
+
+TEST(TextGenerator, ReadsSubwords) {
+  TextGeneratorOptions options = quick();
+  options.level = "subword";
+  options.vocabulary = 300;
+  options.steps = 8;
+  const TextGenerator trained = TextGenerator::train(simple_text(300), options);
+  EXPECT_LT(trained.report().validation->nats, 1.0);
+  EXPECT_EQ(trained.run({.prompt = "the", .length = 50}).size(), 50U);
+}
+
+TEST(TextGenerator, SaysWhatItCannotLearnFrom) {
+  EXPECT_EQ(test::error_of([] { TextGenerator::train("too short", {.validation_fraction = 0.0}); }),
+            "9 characters to learn from are too few, at least 200 are needed: give a longer text; "
+            "some hundred thousand characters make a good model");
+  EXPECT_THROW(TextGenerator::train(simple_text(50), {.level = "word"}), Error);
+  EXPECT_THROW(TextGenerator::train(simple_text(50), {.validation_fraction = 1.0}), Error);
+  EXPECT_THROW(TextGenerator::train(simple_text(50), {.resume = true}), Error);
+}
+
+TEST(LongestCopy, IsTheLongestPassageOfBoth) {
+  EXPECT_EQ(longest_copy("he said hello there", "well, hello then"), " hello the");
+  EXPECT_EQ(longest_copy("abc", "xyz"), "");
+  EXPECT_EQ(longest_copy("", "xyz"), "");
+  EXPECT_EQ(longest_copy("aaaa", "baab"), "aa");
+}
+
+}  // namespace
+}  // namespace chronicler::tasks
