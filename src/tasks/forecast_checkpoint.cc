@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/crc32c.h"
 #include "chronicler/base/error.h"
-#include "formats/bytes.h"
 #include "model/tensor_file.h"
 
 namespace chronicler::tasks {
