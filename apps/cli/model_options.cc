@@ -75,7 +75,10 @@ void add_optimizer(CLI::App& app, CompileWords& words) {
 
 std::unique_ptr<Model> open_model(const ModelOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
-  return load_model(options.model);
+  std::unique_ptr<Model> model = load_model(options.model);
+  // A command's sequences begin at their beginning: Keras, whose files hold no states, agrees.
+  model->reset_states();
+  return model;
 }
 
 std::vector<Tensor> read_inputs(const ModelOptions& options, const Model& model) {

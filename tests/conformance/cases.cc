@@ -445,6 +445,10 @@ void add_reversible_embedding(Cases& cases) {
   };
   add("every_option", every_option, false);
   add("every_option_reverse", every_option, true);
+  add(
+      "frozen",
+      [] { return ReversibleEmbedding({.input_dim = 6, .output_dim = 4, .trainable = false}); },
+      false);
 }
 
 void add_layers_without_weights(Cases& cases) {
