@@ -104,6 +104,8 @@ void choose(std::string_view name, std::string_view where) {
     names.push_back(isa.name);
     if (isa.name != name) continue;
     chosen() = i;
+    narrow_place.store(place_of(isa.target == HWY_AVX3 ? HWY_AVX2 : isa.target),
+                       std::memory_order_relaxed);
     chosen_place.store(place_of(isa.target), std::memory_order_relaxed);
     return;
   }

@@ -17,12 +17,14 @@ namespace chronicler::kernels {
 struct StepProduct {
   std::int64_t a_size = 0;
   std::int64_t b_size = 0;
-  std::int64_t columns = 0;       // a multiple of step_lanes(): what lies beyond the matrix is zero
+  std::int64_t columns = 0;       // a multiple of lanes: what lies beyond the matrix is zero
+  std::int64_t lanes = 0;         // step_lanes of what matters
   const float* packed = nullptr;  // step_product_size(*this) numbers, written by pack_step_product
   const float* bias = nullptr;    // [columns]
 };
-// Numbers in a vector of the running instruction set.
-std::int64_t step_lanes();
+// Numbers in a vector for a product or a cell of `size` columns or units: those of the running
+// instruction set, or fewer.
+std::int64_t step_lanes(std::int64_t size);
 std::int64_t step_product_size(const StepProduct& product);
 // A matrix to be packed: [k][ld], of which columns[n] is the place of column n; -1: zeros.
 struct StepMatrix {
@@ -35,7 +37,7 @@ void pack_step_product(const StepProduct& product, const StepMatrix& a, const St
 // b and B may be absent (b_size 0). out [columns].
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
 
-// One step of a cell. Sums come in blocks of step_lanes() units with all sums of a block side by
+// One step of a cell. Sums come in blocks of product.lanes units with all sums of a block side by
 // side, [block][sum][lane]; LSTM: i f c o; GRU (reset_after): z r, x's and h's part of the
 // candidate; SimpleRNN: one. The product's rows are x and hidden.
 struct StepCell {
@@ -47,10 +49,10 @@ struct StepCell {
   float* hidden = nullptr;  // [units, rounded up to whole vectors]  read and written
   float* cell = nullptr;    // the same; LSTM only
 };
-// The step for the running instruction set, to be called again and again.
+// The step for vectors of so many numbers, to be called again and again.
 using CellStep = void (*)(const StepCell& run, const float* x);
-CellStep lstm_step();
-CellStep gru_step();
-CellStep simple_rnn_step();
+CellStep lstm_step(std::int64_t lanes);
+CellStep gru_step(std::int64_t lanes);
+CellStep simple_rnn_step(std::int64_t lanes);
 
 }  // namespace chronicler::kernels

@@ -42,7 +42,7 @@ class GRULayer final : public RecurrentLayer {
   int state_count() const override { return 1; }
   std::optional<StepEquation> step_equation() const override {
     if (!options_.reset_after) return std::nullopt;
-    return StepEquation{gates, {{0, 0}, {1, 1}, {2, -1}, {-1, 2}}, kernels::gru_step()};
+    return StepEquation{gates, {{0, 0}, {1, 1}, {2, -1}, {-1, 2}}, kernels::gru_step};
   }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);

@@ -142,7 +142,7 @@ class LSTMLayer final : public RecurrentLayer {
   int state_count() const override { return 2; }
   std::optional<StepEquation> step_equation() const override {
     if (is_variant(options_)) return std::nullopt;
-    return StepEquation{gates, {{0, 0}, {1, 1}, {2, 2}, {3, 3}}, kernels::lstm_step()};
+    return StepEquation{gates, {{0, 0}, {1, 1}, {2, 2}, {3, 3}}, kernels::lstm_step};
   }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);

@@ -289,6 +289,7 @@ class RecurrentLayer::Step final : public LayerStep {
       run_.recurrent_activation = kernel_activation(*options.recurrent_activation);
     Step::take_weights();
     run_.product = weights_.product();
+    step_ = equation_.step(run_.product.lanes);
     sums_ = Tensor({weights_.columns()});
     run_.sums = sums_.as<float>();
     const auto sum_count = static_cast<std::int64_t>(equation_.sums.size());
@@ -303,7 +304,7 @@ class RecurrentLayer::Step final : public LayerStep {
 
   std::int64_t outputs() const override { return run_.units; }
   const float* step(const float* x) noexcept override {
-    equation_.step(run_, x);
+    step_(run_, x);
     return run_.hidden;
   }
   void take_weights() override {
@@ -326,6 +327,7 @@ class RecurrentLayer::Step final : public LayerStep {
   StepEquation equation_;
   State& state_;
   kernels::StepCell run_;
+  kernels::CellStep step_ = nullptr;
   StepWeights weights_;
   Tensor sums_, hidden_, cell_;
 };

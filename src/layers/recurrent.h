@@ -52,7 +52,7 @@ class RecurrentLayer : public Layer {
   struct StepEquation {
     std::int64_t gates;
     std::vector<StepWeights::Sum> sums;
-    kernels::CellStep step;
+    kernels::CellStep (*step)(std::int64_t lanes);
   };
   // Empty if the cell with these options has no such form.
   virtual std::optional<StepEquation> step_equation() const = 0;

@@ -35,7 +35,7 @@ class SimpleRNNLayer final : public RecurrentLayer {
   Common common() const override { return common_of(options_); }
   int state_count() const override { return 1; }
   std::optional<StepEquation> step_equation() const override {
-    return StepEquation{1, {{0, 0}}, kernels::simple_rnn_step()};
+    return StepEquation{1, {{0, 0}}, kernels::simple_rnn_step};
   }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);

@@ -6,7 +6,7 @@ namespace chronicler {
 namespace {
 
 std::int64_t rounded_up(std::int64_t size) {
-  const std::int64_t lanes = kernels::step_lanes();
+  const std::int64_t lanes = kernels::step_lanes(size);
   return (size + lanes - 1) / lanes * lanes;
 }
 
@@ -26,7 +26,7 @@ void StepWeights::make_room(const kernels::StepProduct& product) {
 
 void StepWeights::take(const Tensor& matrix, const Tensor* bias) {
   const std::int64_t columns = matrix.shape()[1];
-  make_room({matrix.shape()[0], 0, rounded_up(columns)});
+  make_room({matrix.shape()[0], 0, rounded_up(columns), kernels::step_lanes(columns)});
   for (std::int64_t i = 0; i < columns; ++i) a_columns_[static_cast<std::size_t>(i)] = i;
   if (bias != nullptr) std::copy_n(bias->as<float>(), columns, bias_.as<float>());
   kernels::pack_step_product(product_, {matrix.as<float>(), columns, a_columns_.data()}, {},
@@ -36,9 +36,9 @@ void StepWeights::take(const Tensor& matrix, const Tensor* bias) {
 void StepWeights::take(const Tensor& kernel, const Tensor& recurrent_kernel, const Tensor* bias,
                        std::int64_t gates, const std::vector<Sum>& sums) {
   const std::int64_t units = recurrent_kernel.shape()[0];
-  const std::int64_t lanes = kernels::step_lanes();
+  const std::int64_t lanes = kernels::step_lanes(units);
   const auto sum_count = static_cast<std::int64_t>(sums.size());
-  make_room({kernel.shape()[0], units, rounded_up(units) * sum_count});
+  make_room({kernel.shape()[0], units, rounded_up(units) * sum_count, lanes});
   const bool two_rows = bias != nullptr && bias->shape().rank() == 2;
   for (std::int64_t u = 0; u < units; ++u) {
     for (std::int64_t s = 0; s < sum_count; ++s) {

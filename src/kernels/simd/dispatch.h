@@ -19,6 +19,9 @@ void choose_isa_at_start();
 // The place of what is chosen in the tables of CHRONICLER_EXPORT; 0 before there is a choice.
 inline std::atomic<std::size_t> chosen_place{0};
 
+// The same for vectors of at most eight numbers, where few are worked on.
+inline std::atomic<std::size_t> narrow_place{0};
+
 inline void ensure_isa() {
   if (HWY_UNLIKELY(chosen_place.load(std::memory_order_relaxed) == 0)) choose_isa_at_start();
 }
@@ -35,3 +38,7 @@ inline void ensure_isa() {
 #define CHRONICLER_DISPATCH(function)   \
   (::chronicler::kernels::ensure_isa(), \
    function##Table[::chronicler::kernels::chosen_place.load(std::memory_order_relaxed)])
+// ... or for narrow vectors.
+#define CHRONICLER_DISPATCH_NARROW(function) \
+  (::chronicler::kernels::ensure_isa(),      \
+   function##Table[::chronicler::kernels::narrow_place.load(std::memory_order_relaxed)])

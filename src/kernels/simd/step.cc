@@ -30,9 +30,6 @@ HWY_INLINE std::int64_t group_size(const StepProduct& product, std::int64_t vect
 }
 
 std::int64_t StepLanes() { return lanes; }
-std::int64_t StepProductSize(const StepProduct& product) {
-  return (product.a_size + product.b_size) * product.columns;
-}
 
 HWY_INLINE float weight_at(const StepMatrix& matrix, std::int64_t k, std::int64_t column) {
   const std::int64_t place = matrix.columns[column];
@@ -179,27 +176,49 @@ HWY_AFTER_NAMESPACE();
 namespace chronicler::kernels {
 
 CHRONICLER_EXPORT(StepLanes);
-CHRONICLER_EXPORT(StepProductSize);
 CHRONICLER_EXPORT(PackStepProduct);
 CHRONICLER_EXPORT(RunStepProduct);
 CHRONICLER_EXPORT(LstmStep);
 CHRONICLER_EXPORT(GruStep);
 CHRONICLER_EXPORT(SimpleRnnStep);
 
-std::int64_t step_lanes() { return CHRONICLER_DISPATCH(StepLanes)(); }
+// At most so many numbers are better off with narrow vectors: half of a wide one would be idle.
+constexpr std::int64_t narrow_lanes = 8;
+
+std::int64_t step_lanes(std::int64_t size) {
+  return size <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(StepLanes)()
+                              : CHRONICLER_DISPATCH(StepLanes)();
+}
 std::int64_t step_product_size(const StepProduct& product) {
-  return CHRONICLER_DISPATCH(StepProductSize)(product);
+  return (product.a_size + product.b_size) * product.columns;
 }
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed) {
-  CHRONICLER_DISPATCH(PackStepProduct)(product, a, b, packed);
+  if (product.lanes <= narrow_lanes) {
+    CHRONICLER_DISPATCH_NARROW(PackStepProduct)(product, a, b, packed);
+  } else {
+    CHRONICLER_DISPATCH(PackStepProduct)(product, a, b, packed);
+  }
 }
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out) {
-  CHRONICLER_DISPATCH(RunStepProduct)(product, a, b, out);
+  if (product.lanes <= narrow_lanes) {
+    CHRONICLER_DISPATCH_NARROW(RunStepProduct)(product, a, b, out);
+  } else {
+    CHRONICLER_DISPATCH(RunStepProduct)(product, a, b, out);
+  }
 }
-CellStep lstm_step() { return CHRONICLER_DISPATCH(LstmStep)(); }
-CellStep gru_step() { return CHRONICLER_DISPATCH(GruStep)(); }
-CellStep simple_rnn_step() { return CHRONICLER_DISPATCH(SimpleRnnStep)(); }
+CellStep lstm_step(std::int64_t lanes) {
+  return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(LstmStep)()
+                               : CHRONICLER_DISPATCH(LstmStep)();
+}
+CellStep gru_step(std::int64_t lanes) {
+  return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(GruStep)()
+                               : CHRONICLER_DISPATCH(GruStep)();
+}
+CellStep simple_rnn_step(std::int64_t lanes) {
+  return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(SimpleRnnStep)()
+                               : CHRONICLER_DISPATCH(SimpleRnnStep)();
+}
 
 }  // namespace chronicler::kernels
 #endif  // HWY_ONCE
