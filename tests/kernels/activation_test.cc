@@ -235,6 +235,7 @@ TEST(ActivationKernel, NearZero) {
     EXPECT_EQ(one(Activation::tanh, 0.0F), 0.0F);
     EXPECT_FALSE(std::signbit(one(Activation::tanh, 0.0F)));
     EXPECT_TRUE(std::signbit(one(Activation::tanh, -0.0F)));
+    EXPECT_TRUE(std::signbit(one(Activation::relu, -0.0F)));
     EXPECT_EQ(one(Activation::sigmoid, 0.0F), 0.5F);
     EXPECT_EQ(one(Activation::sigmoid, -0.0F), 0.5F);
     EXPECT_EQ(one(Activation::exponential, 0.0F), 1.0F);

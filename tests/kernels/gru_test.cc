@@ -50,6 +50,8 @@ TEST(GruKernel, FastEqualsReadableAtEverySize) {
   }
 }
 
+TEST(GruKernel, SameBitsOnEveryProcessor) { check_bits(cell().fast, 0x5d4be36dU); }
+
 TEST(GruKernel, SameBitsHoweverRowsAndUnitsAreCut) {
   for (const RecurrenceCase& c : with_reset_before(shape_cases())) {
     check_slices(cell().fast, c);

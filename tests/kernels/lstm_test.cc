@@ -48,6 +48,8 @@ TEST(LstmKernel, FastEqualsReadableAtEverySize) {
   }
 }
 
+TEST(LstmKernel, SameBitsOnEveryProcessor) { check_bits(cell().fast, 0x2c3e237fU); }
+
 TEST(LstmKernel, SameBitsHoweverRowsAndUnitsAreCut) {
   for (const RecurrenceCase& c : shape_cases()) {
     check_slices(cell().fast, c);

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crc32c.h"
 #include "kernels/isa.h"
 #include "support/conformance.h"
 
@@ -528,6 +529,22 @@ void check_fast_against_readable(const Cell& cell, const RecurrenceCase& c) {
     if (isa == "baseline") continue;
     if (fused.empty()) fused = got;
     expect_same_bits(got, fused);
+  }
+}
+
+void check_bits(const CellKernels<float>& cell, std::uint32_t expected) {
+  for (const std::string& isa : kernels::available_isas()) {
+    if (isa == "baseline") continue;
+    const IsaForNow guard(isa);
+    std::uint32_t sum = 0;
+    for (const RecurrenceCase& c : shape_cases()) {
+      if (c.activation != Activation::tanh) continue;
+      for (const Result<float>& result : run_both_ways(cell, c)) {
+        const auto* bytes = reinterpret_cast<const char*>(result.values.data());
+        sum = crc32c({bytes, result.values.size() * sizeof(float)}, sum);
+      }
+    }
+    EXPECT_EQ(sum, expected) << fmt::format("{}: {:#x}", isa, sum);
   }
 }
 

@@ -1,6 +1,7 @@
 // What is checked of every recurrent cell. A cell's test says over which configurations.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "support/recurrence_fixture.h"
@@ -38,6 +39,9 @@ void check_trace(const kernels::CellKernels<double>& cell, const RecurrenceCase&
 // Everything that float32 computes, on every instruction set, against float64; the same bits from
 // all of them that fuse products and sums.
 void check_fast_against_readable(const Cell& cell, const RecurrenceCase& c);
+// The checksum of all that tanh and sigmoid make of shape_cases(): whatever fuses products and
+// sums, on x86 and on ARM, gives it. Another one means that users get other bits than before.
+void check_bits(const kernels::CellKernels<float>& cell, std::uint32_t expected);
 // Rows in one range or several, weights in one share or several, units shared by threads that meet
 // at every step: the same bits.
 template <class Real>

@@ -48,6 +48,8 @@ TEST(SimpleRnnKernel, FastEqualsReadableAtEverySize) {
   }
 }
 
+TEST(SimpleRnnKernel, SameBitsOnEveryProcessor) { check_bits(cell().fast, 0x9dd65847U); }
+
 TEST(SimpleRnnKernel, SameBitsHoweverRowsAndUnitsAreCut) {
   for (const RecurrenceCase& c : shape_cases()) {
     check_slices(cell().fast, c);

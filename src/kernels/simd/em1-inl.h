@@ -60,8 +60,7 @@ HWY_INLINE Vector em1(Power power) {
   return hn::MulAdd(power.two_to_n, p, hn::Sub(power.two_to_n, hn::Set(tag, 1.0F)));
 }
 
-// tanh(x) = (1 - e^(-2|x|)) / (1 + e^(-2|x|)), with the sign of x. Beyond 13.5 it is 1. NaN stays
-// NaN: x is the second operand of Min, which is the one that x86 returns.
+// tanh(x) = (1 - e^(-2|x|)) / (1 + e^(-2|x|)), with the sign of x. Beyond 13.5 it is 1.
 HWY_INLINE Vector tanh_of(Vector x) {
   const Vector a = at_most(13.5F, hn::Abs(x));
   const Vector m = em1(split_power<-2, false>(a));

@@ -53,11 +53,11 @@ HWY_INLINE void store_first(Vector value, float* to, std::int64_t count) {
   }
 }
 
-// The larger and the smaller of a bound and x; a NaN in x stays one. (x86 returns the second
-// operand then.)
+// The larger and the smaller of a bound and x; a NaN in x stays one, and so does the sign of a
+// zero. (x86 returns the second operand then; NEON would return the bound.)
 HWY_INLINE Vector at_least(float bound, Vector x) {
   const Vector b = hn::Set(tag, bound);
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_NEON
   return hn::IfThenElse(hn::Lt(x, b), b, x);
 #else
   return hn::Max(b, x);
@@ -65,7 +65,7 @@ HWY_INLINE Vector at_least(float bound, Vector x) {
 }
 HWY_INLINE Vector at_most(float bound, Vector x) {
   const Vector b = hn::Set(tag, bound);
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_NEON
   return hn::IfThenElse(hn::Gt(x, b), b, x);
 #else
   return hn::Min(b, x);
