@@ -382,59 +382,33 @@ HWY_INLINE void step_backward(const Run& run, const Gradient& gradient, const Pa
                   row_scratch, units);
 }
 
-// The cells of a group of rows at a step, for some units.
 template <class Pair>
-HWY_INLINE void cells_backward(const Run& run, const Gradient& gradient, const Pair& pair,
-                               std::int64_t t, Range rows, Range units, ActiveRows& active) {
-  active.count = 0;
-  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
-    meet_output_gradient(run, gradient, t, n, units);
-    if (is_masked(run, t, n)) {
-      clear_tape(run, blocks, t, n, units);
-      continue;
-    }
-    active.index[active.count++] = n;
+struct Back {
+  static constexpr std::int64_t tape_blocks = blocks;
+  const Run& run;
+  const Gradient& gradient;
+  const Packed packed{run};
+  const Pair pair{run.activation, run.recurrent_activation};
+
+  HWY_INLINE void cell(std::int64_t t, std::int64_t n, Range units) const {
     cell_backward(run, gradient, pair, t, n, units);
   }
-}
-
-template <class Pair>
-HWY_INLINE void run_backward(const Run& run, const Gradient& gradient, Range rows) {
-  const Packed packed(run);
-  const Pair pair(run.activation, run.recurrent_activation);
-  ActiveRows active;
-  for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
-    const Range group{begin, smaller(begin + group_rows, rows.end)};
-    for (std::int64_t t = run.steps; t-- > 0;) {
-      cells_backward(run, gradient, pair, t, group, all_units(run), active);
-      step_backward(run, gradient, packed, pair, t, active, all_units(run));
-    }
+  HWY_INLINE void hidden(std::int64_t t, const ActiveRows& active, Range units) const {
+    step_backward(run, gradient, packed, pair, t, active, units);
   }
-}
+};
 
-template <class Pair>
-HWY_INLINE void run_backward_units(const Run& run, const Gradient& gradient, Share share,
-                                   StepBarrier& barrier) {
-  const Packed packed(run);
-  const Pair pair(run.activation, run.recurrent_activation);
-  steps_back_in_company(
-      run, units_of(run, share, panel_columns), barrier,
-      [&](std::int64_t t, Range rows, Range units, ActiveRows& active) {
-        cells_backward(run, gradient, pair, t, rows, units, active);
-      },
-      [&](std::int64_t t, const ActiveRows& active, Range units) {
-        step_backward(run, gradient, packed, pair, t, active, units);
-      });
+void Backward(const Run& run, const Gradient& gradient, Range rows) {
+  if (is_usual(run)) return steps_back(run, gradient, Back<Usual>{run, gradient}, rows);
+  steps_back(run, gradient, Back<AnyPair>{run, gradient}, rows);
 }
 
 void BackwardUnits(const Run& run, const Gradient& gradient, Share share, StepBarrier& barrier) {
-  if (is_usual(run)) return run_backward_units<Usual>(run, gradient, share, barrier);
-  run_backward_units<AnyPair>(run, gradient, share, barrier);
-}
-
-void Backward(const Run& run, const Gradient& gradient, Range rows) {
-  if (is_usual(run)) return run_backward<Usual>(run, gradient, rows);
-  run_backward<AnyPair>(run, gradient, rows);
+  const Range units = units_of(run, share, panel_columns);
+  if (is_usual(run)) {
+    return steps_back_in_company(run, gradient, Back<Usual>{run, gradient}, units, barrier);
+  }
+  steps_back_in_company(run, gradient, Back<AnyPair>{run, gradient}, units, barrier);
 }
 
 void InputGradient(const Run& run, const Gradient& gradient, Range rows) {

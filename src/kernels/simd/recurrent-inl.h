@@ -577,24 +577,55 @@ HWY_INLINE void steps_in_company(const Run& run, Range units, StepBarrier& barri
   }
 }
 
-// Backwards: cells(t, rows, units, active) makes the gates' gradients, which all shares then
-// read in hidden(t, active).
-template <class Cells, class Hidden>
-HWY_INLINE void steps_back_in_company(const Run& run, Range units, StepBarrier& barrier,
-                                      const Cells& cells, const Hidden& hidden) {
+// ---- Backwards. A cell's Back has cell(t, n, units), which makes the gradients of the gates of
+// one row, and hidden(t, active, units), which takes them to the hidden states before.
+
+// The cells of a group of rows at a step, for some units. What is masked has no gradient.
+template <class Back>
+HWY_INLINE void cells_backward(const Run& run, const Gradient& gradient, const Back& back,
+                               std::int64_t t, Range rows, Range units, ActiveRows& active) {
+  active.count = 0;
+  for (std::int64_t n = rows.begin; n < rows.end; ++n) {
+    meet_output_gradient(run, gradient, t, n, units);
+    if (is_masked(run, t, n)) {
+      clear_tape(run, Back::tape_blocks, t, n, units);
+      continue;
+    }
+    active.index[active.count++] = n;
+    back.cell(t, n, units);
+  }
+}
+
+template <class Back>
+HWY_INLINE void steps_back(const Run& run, const Gradient& gradient, const Back& back, Range rows) {
+  ActiveRows active;
+  for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
+    const Range group{begin, smaller(begin + group_rows, rows.end)};
+    for (std::int64_t t = run.steps; t-- > 0;) {
+      cells_backward(run, gradient, back, t, group, all_units(run), active);
+      back.hidden(t, active, all_units(run));
+    }
+  }
+}
+
+// The same for a share of the units of all rows.
+template <class Back>
+HWY_INLINE void steps_back_in_company(const Run& run, const Gradient& gradient, const Back& back,
+                                      Range units, StepBarrier& barrier) {
   std::int64_t waits = 0;
   ActiveRows active;
   for (std::int64_t t = run.steps; t-- > 0;) {
     for (std::int64_t begin = 0; begin < run.rows; begin += group_rows) {
-      cells(t, Range{begin, smaller(begin + group_rows, run.rows)}, units, active);
+      const Range group{begin, smaller(begin + group_rows, run.rows)};
+      cells_backward(run, gradient, back, t, group, units, active);
     }
-    barrier.wait(waits);
+    barrier.wait(waits);  // the others' gates are read now
     for (std::int64_t begin = 0; begin < run.rows; begin += group_rows) {
       active.count = 0;
       for (std::int64_t n = begin; n < smaller(begin + group_rows, run.rows); ++n) {
         if (!is_masked(run, t, n)) active.index[active.count++] = n;
       }
-      hidden(t, active, units);
+      back.hidden(t, active, units);
     }
   }
 }
