@@ -1,40 +1,25 @@
 // chronicler generate, on the project's licence.
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/program_run.h"
+#include "cli/task_command.h"
 #include "support/source_dir.h"
-#include "support/temporary_folder.h"
 
 namespace chronicler::test {
 namespace {
 
-class GenerateCommand : public ::testing::Test {
+const std::string text = (source_dir() / "LICENSE").string();
+
+class GenerateCommand : public TaskCommand {
  protected:
-  ProgramRun run(std::vector<std::string> arguments, RunOptions options = {}) const {
-    options.folder = folder_.path().string();
-    arguments.insert(arguments.begin(), "generate");
-    return run_chronicler(arguments, options);
-  }
-  ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
-    std::vector<std::string> arguments{"train", text_,      "-o", "m.keras",   "--units",
-                                       "24",    "--layers", "1",  "--threads", "1"};
-    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
-      arguments.insert(arguments.end(), {"--epochs", "2"});
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments, options);
-  }
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(folder_.path(name), std::ios::binary) << content;
-    return name;
-  }
-  TemporaryFolder folder_;
-  std::string text_ = (source_dir() / "LICENSE").string();
+  GenerateCommand()
+      : TaskCommand("generate",
+                    {text, "-o", "m.keras", "--units", "24", "--layers", "1", "--threads", "1"},
+                    "2") {}
 };
 
 TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
@@ -51,7 +36,7 @@ TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
   EXPECT_TRUE(written.out.starts_with("The"));
   EXPECT_EQ(written.out, run({"run", "m.keras", "--prompt", "The", "--length", "80"}).out);
 
-  const ProgramRun scored = run({"evaluate", "m.keras", text_, "--json"});
+  const ProgramRun scored = run({"evaluate", "m.keras", text, "--json"});
   EXPECT_EQ(scored.status, 0) << scored.errors;
   const auto json = nlohmann::json::parse(scored.out);
   EXPECT_LT(json["nats"].get<double>(), 4.0);
@@ -98,10 +83,10 @@ TEST_F(GenerateCommand, SaysWhatIsWrong) {
             "error: latin.txt:2: byte 0xef is not UTF-8\nhint: save the file as UTF-8 (it may be "
             "Latin-1)\n");
   EXPECT_NE(error_of(file("short.txt", "a few words")).find("too few"), std::string::npos);
-  const ProgramRun folder = run({"train", text_, "-o", "none/m.keras"});
+  const ProgramRun folder = run({"train", text, "-o", "none/m.keras"});
   EXPECT_EQ(folder.status, 1);
-  EXPECT_EQ(run({"train", text_}).status, 2);
-  EXPECT_EQ(run({"train", text_, "-o", "m.keras", "--level", "word"}).status, 2);
+  EXPECT_EQ(run({"train", text}).status, 2);
+  EXPECT_EQ(run({"train", text, "-o", "m.keras", "--level", "word"}).status, 2);
 }
 
 TEST_F(GenerateCommand, ShowsExamplesFirst) {

@@ -1,42 +1,26 @@
 // chronicler sentiment, on the opinions that come with the source.
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/program_run.h"
+#include "cli/task_command.h"
 #include "support/source_dir.h"
-#include "support/temporary_folder.h"
 
 namespace chronicler::test {
 namespace {
 
-class SentimentCommand : public ::testing::Test {
+const std::string texts = (source_dir() / "examples/data/opinions.tsv").string();
+
+class SentimentCommand : public TaskCommand {
  protected:
-  ProgramRun run(std::vector<std::string> arguments, RunOptions options = {}) const {
-    options.folder = folder_.path().string();
-    arguments.insert(arguments.begin(), "sentiment");
-    return run_chronicler(arguments, options);
-  }
-  ProgramRun train(const std::vector<std::string>& more = {}, RunOptions options = {}) const {
-    std::vector<std::string> arguments{"train", texts_, "-o", "m.keras", "--threads", "1"};
-    for (const char* word : {"--units", "24", "--batch-size", "16", "--dropout", "0.2",
-                             "--word-dropout", "0.05", "--learning-rate", "0.01"})
-      arguments.emplace_back(word);
-    if (std::find(more.begin(), more.end(), "--epochs") == more.end())
-      arguments.insert(arguments.end(), {"--epochs", "20"});
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments, options);
-  }
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(folder_.path(name), std::ios::binary) << content;
-    return name;
-  }
-  TemporaryFolder folder_;
-  std::string texts_ = (source_dir() / "examples/data/opinions.tsv").string();
+  SentimentCommand()
+      : TaskCommand("sentiment",
+                    {texts, "-o", "m.keras", "--threads", "1", "--units", "24", "--batch-size",
+                     "16", "--dropout", "0.2", "--word-dropout", "0.05", "--learning-rate", "0.01"},
+                    "20") {}
 };
 
 TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
@@ -57,7 +41,7 @@ TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
   for (const char* key : {"label", "probability", "probabilities", "words"})
     EXPECT_TRUE(object.contains(key)) << key;
 
-  const ProgramRun scored = run({"evaluate", "m.keras", texts_, "--json"});
+  const ProgramRun scored = run({"evaluate", "m.keras", texts, "--json"});
   EXPECT_EQ(scored.status, 0) << scored.errors;
   EXPECT_GT(nlohmann::json::parse(scored.out)["test_accuracy"].get<double>(), 0.6);
 }
@@ -100,8 +84,8 @@ TEST_F(SentimentCommand, SaysWhatIsWrong) {
     return run.errors;
   };
   EXPECT_EQ(error_of("none.tsv"), "error: cannot read none.tsv: No such file or directory\n");
-  EXPECT_EQ(error_of(texts_, {"--text", "txt"}),
-            "error: " + texts_ +
+  EXPECT_EQ(error_of(texts, {"--text", "txt"}),
+            "error: " + texts +
                 " has no column \"txt\"\nhint: did you mean \"text\"? It has "
                 "\"text\", \"label\"\n");
   std::string one = "text\tlabel\n";
@@ -114,7 +98,7 @@ TEST_F(SentimentCommand, SaysWhatIsWrong) {
             "and a label; there is no tab within a text\n");
   EXPECT_NE(error_of(file("few.tsv", "text\tlabel\nx\ta\ny\tb\n")).find("error: "),
             std::string::npos);
-  EXPECT_EQ(run({"train", texts_, "-o", "m.keras", "--test", "a", "--test-fraction", "0.1"}).status,
+  EXPECT_EQ(run({"train", texts, "-o", "m.keras", "--test", "a", "--test-fraction", "0.1"}).status,
             2);
 }
 
