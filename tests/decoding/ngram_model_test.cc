@@ -1,4 +1,4 @@
-#include "chronicler/tasks/ngram_model.h"
+#include "chronicler/decoding/ngram_model.h"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 
 #include "chronicler/base/error.h"
 
-namespace chronicler::tasks {
+namespace chronicler::decoding {
 namespace {
 
 using Ids = std::vector<std::uint16_t>;
@@ -46,4 +46,4 @@ TEST(NgramModel, RefusesWhatItCannotCount) {
 }
 
 }  // namespace
-}  // namespace chronicler::tasks
+}  // namespace chronicler::decoding
