@@ -73,7 +73,8 @@ void check_rates(int from, int to) {
 
 std::vector<float> converted(std::span<const float> samples, double ratio, int quality) {
   SRC_DATA job{};
-  const auto room = static_cast<std::size_t>(std::ceil(static_cast<double>(samples.size()) * ratio));
+  const auto room =
+      static_cast<std::size_t>(std::ceil(static_cast<double>(samples.size()) * ratio));
   std::vector<float> out(room + 16);
   job.data_in = samples.data();
   job.input_frames = static_cast<long>(samples.size());

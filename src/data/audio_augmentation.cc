@@ -28,7 +28,7 @@ double mean_square(std::span<const float> samples) {
 }  // namespace
 
 AugmentationOptions no_augmentation() {
-  return {.speed = 0.0, .gain = 0.0, .noise = 0.0, .warp = 0.0, .time_masks = 0, .band_masks = 0};
+  return {.speed = 0.0, .gain = 0.0, .noise = 0.0, .warp = 0.0, .cut = 0.0, .time_masks = 0, .band_masks = 0};
 }
 
 Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t seed)
@@ -36,6 +36,7 @@ Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t see
   check_share("speed", options.speed, 0.5);
   check_share("gain", options.gain, 60.0);
   check_share("noise", options.noise, 1.0);
+  check_share("cut", options.cut, 1.0);
   check_share("warp", options.warp, 0.5);
   check_share("time_mask", options.time_mask, 1.0);
   if (options.time_masks >= 0 && options.band_masks >= 0 && options.band_mask >= 0) return;
@@ -63,8 +64,8 @@ std::vector<float> Augmentation::samples(std::span<const float> samples,
     for (std::size_t j = i; j < std::min(i + 4, added.size()); ++j) {
       // The sum of two uniform numbers is bell enough for a hiss.
       const std::uint32_t word = bits[j - i];
-      const float white = (static_cast<float>(word & 0xFFFFU) + static_cast<float>(word >> 16U)) /
-                              65536.0F - 1.0F;
+      const float white =
+          (static_cast<float>(word & 0xFFFFU) + static_cast<float>(word >> 16U)) / 65536.0F - 1.0F;
       before = kept * before + white;
       added[j] = before;
     }
@@ -91,8 +92,8 @@ void Augmentation::features(const Tensor& features, std::uint64_t place) const {
     for (std::int64_t t = 0; t < frames; ++t) {
       std::copy_n(at + t * bands, bands, row.begin());
       for (std::int64_t b = 0; b < bands; ++b) {
-        const double from = std::min(static_cast<double>(b) * factor,
-                                     static_cast<double>(bands - 1));
+        const double from =
+            std::min(static_cast<double>(b) * factor, static_cast<double>(bands - 1));
         const auto left = static_cast<std::size_t>(from);
         const std::size_t right = std::min(left + 1, row.size() - 1);
         const auto share = static_cast<float>(from - static_cast<double>(left));

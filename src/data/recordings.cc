@@ -18,9 +18,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> path_names{"path",  "file", "filename",
                                                      "audio", "wav",  "audio_filepath"};
-constexpr std::array<std::string_view, 7> text_names{"text",          "transcript", "sentence",
-                                                     "transcription", "word",       "label",
-                                                     "words"};
+constexpr std::array<std::string_view, 7> text_names{
+    "text", "transcript", "sentence", "transcription", "word", "label", "words"};
 
 // The first of these names that stands in the list's first line, as a cell or a JSON member.
 std::string usual_column(const std::filesystem::path& list, std::string_view what,
@@ -40,9 +39,8 @@ std::string usual_column(const std::filesystem::path& list, std::string_view wha
   for (const std::string_view name : names) {
     for (std::string cell : cells) {
       if (cell.starts_with("\xEF\xBB\xBF")) cell.erase(0, 3);
-      const bool found =
-          is_json ? cell.find(fmt::format("\"{}\"", name)) != std::string::npos
-                  : cell == name || cell == fmt::format("\"{}\"", name);
+      const bool found = is_json ? cell.find(fmt::format("\"{}\"", name)) != std::string::npos
+                                 : cell == name || cell == fmt::format("\"{}\"", name);
       if (found) return std::string(name);
     }
   }

@@ -42,8 +42,7 @@ class Search {
       Ways& stays = next[node];
       stays.blank = log_add(stays.blank, both + log_p[static_cast<std::size_t>(options_.blank)]);
       if (last >= 0) {
-        stays.label =
-            log_add(stays.label, ways.label + log_p[static_cast<std::size_t>(last)]);
+        stays.label = log_add(stays.label, ways.label + log_p[static_cast<std::size_t>(last)]);
       }
       for (std::size_t k = 0; k < log_p.size(); ++k) {
         const auto label = static_cast<std::int64_t>(k);
@@ -66,8 +65,7 @@ class Search {
       CtcHypothesis hypothesis;
       hypothesis.labels = labels_of(node);
       hypothesis.log_probability = ways.both();
-      hypothesis.score =
-          hypothesis.log_probability + nodes_[static_cast<std::size_t>(node)].prior;
+      hypothesis.score = hypothesis.log_probability + nodes_[static_cast<std::size_t>(node)].prior;
       if (options_.scorer) {
         hypothesis.score +=
             options_.scorer_weight * options_.scorer(hypothesis.labels, end_of_labels);

@@ -13,9 +13,9 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
+#include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/model/stream.h"
-#include "chronicler/decoding/ngram_model.h"
 #include "data/utf8.h"
 #include "tasks/language_training.h"
 

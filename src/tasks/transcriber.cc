@@ -56,9 +56,9 @@ void check(const TranscriberOptions& options) {
 int usual_rate(std::span<const data::Recording> recordings) {
   std::map<int, double> seconds;
   for (const data::Recording& each : recordings) seconds[each.audio.rate] += each.audio.seconds();
-  const auto most = std::max_element(
-      seconds.begin(), seconds.end(),
-      [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(seconds.begin(), seconds.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   constexpr int enough = 16'000;
   return std::min(most->first, enough);
 }
@@ -69,7 +69,8 @@ void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t
   if (options.units == 0) options.units = options.streaming ? 160 : 128;
   if (!options.dropout) options.dropout = 0.3;
   if (!options.augmentation) options.augmentation.emplace();
-  if (options.batch_size == 0) options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
+  if (options.batch_size == 0)
+    options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
   if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
   if (options.epochs == 0) {
     const auto batches = static_cast<std::int64_t>(recordings) / options.batch_size + 1;
@@ -137,8 +138,7 @@ struct Transcriber::Reader {
     std::vector<std::size_t> cuts = quiet_cuts(samples, longest);
     if (cuts.empty()) return speech_scores(execution, sound.features(samples), sound.steps());
     // A part begins on a step, so that all steps stay evenly spaced.
-    const auto unit =
-        static_cast<std::size_t>(sound.steps().stride * sound.log_mel().hop());
+    const auto unit = static_cast<std::size_t>(sound.steps().stride * sound.log_mel().hop());
     for (std::size_t& cut : cuts) cut = cut / unit * unit;
     cuts.push_back(samples.size());
     std::vector<Tensor> parts;
@@ -241,8 +241,8 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::size_t held = 0;
   if (options.validation.empty()) {
-    held = static_cast<std::size_t>(std::llround(static_cast<double>(recordings.size()) *
-                                                 options.validation_fraction));
+    held = static_cast<std::size_t>(
+        std::llround(static_cast<double>(recordings.size()) * options.validation_fraction));
     const Random random(options.seed + 2);
     for (std::size_t i = order.size(); i > 1; --i)
       std::swap(order[i - 1], order[random.below(i, 0, i)]);
@@ -514,7 +514,8 @@ struct TranscriptStream::Parts {
     const auto classes = static_cast<std::size_t>(scores.shape()[-1]);
     const bool begins = greedy.push({scores.as<float>(), classes});
     if (greedy.labels().empty()) return;
-    if (begins) news += reader->labels.text(greedy.labels().back().label, greedy.labels().size() == 1);
+    if (begins)
+      news += reader->labels.text(greedy.labels().back().label, greedy.labels().size() == 1);
     const double seconds_before = transcript.seconds;
     transcript = reader->labels.transcript(greedy.labels(), reader->sound.step_seconds());
     transcript.seconds = seconds_before;
@@ -547,8 +548,8 @@ std::string TranscriptStream::finish() {
   parts_->make_frames();
   const SpeechSteps& steps = parts_->reader->sound.steps();
   // The network sees the last frames once others follow; silence in its numbers is zero.
-  const std::int64_t end = (parts_->frame_count + steps.tail() + steps.stride - 1) / steps.stride *
-                           steps.stride;
+  const std::int64_t end =
+      (parts_->frame_count + steps.tail() + steps.stride - 1) / steps.stride * steps.stride;
   for (std::int64_t i = parts_->frame_count; i < end; ++i) {
     std::fill_n(parts_->next_frame(), parts_->frames.shape()[2], 0.0F);
     parts_->use_frame();

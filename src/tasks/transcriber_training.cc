@@ -43,8 +43,7 @@ Sequential speech_network(const TranscriberOptions& options, const SpeechSteps& 
       model.add(layers::Dropout({.rate = dropout, .name = fmt::format("dropout_{}", i)}));
     const std::string name = fmt::format("reader_{}", i);
     if (options.streaming) {
-      model.add(
-          layers::LSTM({.units = options.units, .return_sequences = true, .name = name}));
+      model.add(layers::LSTM({.units = options.units, .return_sequences = true, .name = name}));
     } else {
       model.add(layers::Bidirectional(
           {.layer = layers::LSTM({.units = options.units, .return_sequences = true}),
@@ -71,6 +70,22 @@ std::string in_words(std::span<const std::int32_t> labels) {
   return text;
 }
 
+// The quietest place from begin to end: the middle of 20 ms.
+std::size_t quietest(std::span<const float> samples, std::size_t begin, std::size_t end, int rate) {
+  const auto window = static_cast<std::size_t>(rate / 50);
+  std::size_t best = (begin + end) / 2;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t at = begin; at + window <= end; at += window / 2) {
+    double energy = 0.0;
+    for (std::size_t i = at; i < at + window; ++i)
+      energy += static_cast<double>(samples[i]) * samples[i];
+    if (energy >= least) continue;
+    least = energy;
+    best = at + window / 2;
+  }
+  return best;
+}
+
 class Run {
  public:
   Run(Sequential& model, const SpeechReader& reader, const SpeechData& data,
@@ -91,6 +106,9 @@ class Run {
                             options.max_seconds, options.seed);
     for (const std::vector<float>& sound : data.validation)
       validation_.push_back(reader.features(sound));
+    // Words may be heard without their neighbours, once it is known where they are.
+    if (options.level == "word" && options.augmentation->cut > 0.0) next_cutting_ = 0.2;
+    cuts_.resize(data.sounds.size());
     make_order();
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
@@ -122,6 +140,7 @@ class Run {
         next_batch_ = 0;
       }
       if (!goes_on) break;
+      if (share() >= next_cutting_) find_cuts();
       validate();
       goes_on = report();
       if (!options_.checkpoint.empty() && seconds_ - saved >= 20.0) {
@@ -149,8 +168,8 @@ class Run {
            static_cast<double>(next_batch_);
   }
   double share() const {
-    return std::min(1.0, options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds
-                                                    : step() / total_steps_);
+    return std::min(
+        1.0, options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds : step() / total_steps_);
   }
 
   // Up over the first twentieth, then half a cosine down to 2 %.
@@ -185,17 +204,65 @@ class Run {
       std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
   }
 
-  // A recording as it might also have been.
-  Tensor augmented(std::size_t row) const {
+  // Where each word of the recordings can be cut off from the one before, as the network hears them
+  // by now; nowhere if it is not sure of a word.
+  void find_cuts() {
+    while (next_cutting_ <= share()) next_cutting_ += 0.15;
+    Execution execution(model_.network());
+    const double step = reader_.step_seconds() * reader_.rate();
+    for (std::size_t row = 0; row < data_.sounds.size(); ++row) {
+      const std::vector<float>& sound = data_.sounds[row];
+      const std::vector<std::int64_t> labels(data_.labels[row].begin(), data_.labels[row].end());
+      const Tensor scores = speech_scores(execution, reader_.features(sound), reader_.steps());
+      const auto places = decoding::ctc_align(scores, labels);
+      cuts_[row].clear();
+      const bool sure = std::all_of(places.begin(), places.end(),
+                                    [](const auto& place) { return place.probability > 0.7; });
+      if (!sure || places.size() < 2) continue;
+      const auto sample_at = [&](std::int64_t of) {
+        return std::min(static_cast<std::size_t>(static_cast<double>(of) * step), sound.size());
+      };
+      cuts_[row].push_back(0);
+      for (std::size_t i = 1; i < places.size(); ++i) {
+        cuts_[row].push_back(quietest(sound, sample_at(places[i - 1].begin),
+                                      sample_at(places[i].begin), reader_.rate()));
+      }
+      cuts_[row].push_back(sound.size());
+    }
+  }
+
+  struct Example {
+    Tensor features;
+    LabelIds labels;
+  };
+
+  // A recording, or some words of it, as it might also have been.
+  Example augmented(std::size_t row) const {
     const std::uint64_t place =
         static_cast<std::uint64_t>(epoch_) * data_.sounds.size() + static_cast<std::uint64_t>(row);
-    const std::vector<float>& sound = data_.sounds[row];
+    std::span<const float> sound = data_.sounds[row];
+    LabelIds labels = data_.labels[row];
+    const std::vector<std::size_t>& cuts = cuts_[row];
+    constexpr std::uint64_t stream = 1ULL << 40U;
+    if (!cuts.empty() && random_.uniform(stream, 3 * place) <
+                             static_cast<float>(options_.augmentation->cut)) {
+      const std::size_t first = random_.below(labels.size(), stream, 3 * place + 1);
+      const std::size_t last =
+          first + 1 + random_.below(labels.size() - first, stream, 3 * place + 2);
+      sound = sound.subspan(cuts[first], cuts[last] - cuts[first]);
+      labels = LabelIds(labels.begin() + static_cast<std::ptrdiff_t>(first),
+                        labels.begin() + static_cast<std::ptrdiff_t>(last));
+    }
+    const auto fits = [&](const Tensor& features) {
+      return reader_.steps().of(features.shape()[0]) >= least_steps(labels);
+    };
     Tensor features = reader_.features(augmentation_.samples(sound, place));
-    // Played faster, it may have too few steps for its labels.
-    if (reader_.steps().of(features.shape()[0]) < least_steps(data_.labels[row]))
-      features = reader_.features(sound);
+    if (!fits(features)) {  // cut short, or played faster, it has too few steps
+      labels = data_.labels[row];
+      features = reader_.features(data_.sounds[row]);
+    }
     augmentation_.features(features, place);
-    return features;
+    return {features, labels};
   }
 
   Dataset batch(std::size_t number) const {
@@ -203,16 +270,19 @@ class Run {
     const auto rows =
         std::span(order_).subspan(begin, std::min(batch_size(), order_.size() - begin));
     std::vector<Tensor> features(rows.size());
+    std::vector<LabelIds> labels(rows.size());
     Runtime::global().parallel(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
-      features[static_cast<std::size_t>(i)] = augmented(rows[static_cast<std::size_t>(i)]);
+      const auto row = static_cast<std::size_t>(i);
+      Example example = augmented(rows[row]);
+      features[row] = std::move(example.features);
+      labels[row] = std::move(example.labels);
     });
     std::size_t longest = 1;
-    for (const std::size_t row : rows) longest = std::max(longest, data_.labels[row].size());
+    for (const LabelIds& ids : labels) longest = std::max(longest, ids.size());
     const auto width = static_cast<std::int64_t>(longest);
     const Tensor y({static_cast<std::int64_t>(rows.size()), width}, DType::int32);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const LabelIds& labels = data_.labels[rows[i]];
-      std::copy(labels.begin(), labels.end(),
+      std::copy(labels[i].begin(), labels[i].end(),
                 y.as<std::int32_t>() + static_cast<std::int64_t>(i) * width);
     }
     return {speech_batch(features, reader_.steps()), y, {}};
@@ -255,17 +325,43 @@ class Run {
     progress.loss = last_loss_;
     progress.validation_error = validation_error_;
     progress.seconds = seconds_;
-    progress.seconds_left = (seconds_ - before_) * (1.0 - share()) /
-                            std::max(share() - first_share_, 1e-9);
+    progress.seconds_left =
+        (seconds_ - before_) * (1.0 - share()) / std::max(share() - first_share_, 1e-9);
     return options_.progress(progress);
   }
+  // (recordings, places), -1 behind the last.
+  Tensor cuts_as_tensor() const {
+    std::size_t most = 1;
+    for (const auto& cuts : cuts_) most = std::max(most, cuts.size());
+    Tensor tensor({static_cast<std::int64_t>(cuts_.size()), static_cast<std::int64_t>(most)},
+                  DType::int32);
+    tensor.fill(-1.0);
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      for (std::size_t i = 0; i < cuts_[row].size(); ++i)
+        tensor.as<std::int32_t>()[row * most + i] = static_cast<std::int32_t>(cuts_[row][i]);
+    }
+    return tensor;
+  }
+  void take_cuts(const Tensor& tensor) {
+    const auto most = static_cast<std::size_t>(tensor.shape()[1]);
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      cuts_[row].clear();
+      for (std::size_t i = 0; i < most; ++i) {
+        const std::int32_t cut = tensor.as<std::int32_t>()[row * most + i];
+        if (cut >= 0) cuts_[row].push_back(static_cast<std::size_t>(cut));
+      }
+    }
+  }
+
   void save() {
     TrainingCheckpoint checkpoint{identity_,
                                   {{"epoch", static_cast<double>(epoch_)},
                                    {"batch", static_cast<double>(next_batch_)},
                                    {"seconds", seconds_},
+                                   {"next_cutting", next_cutting_},
                                    {"best_epoch", static_cast<double>(best_epoch_)}},
                                   best_};
+    checkpoint.tensors.push_back(cuts_as_tensor());
     if (best_epoch_ > 0) {
       checkpoint.numbers["best_error"] = best_result_.first;
       checkpoint.numbers["best_loss"] = best_result_.second;
@@ -279,7 +375,10 @@ class Run {
     epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
     next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
     seconds_ = checkpoint.numbers.at("seconds");
+    next_cutting_ = checkpoint.numbers.at("next_cutting");
     best_epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("best_epoch"));
+    take_cuts(checkpoint.tensors.back());
+    checkpoint.tensors.pop_back();
     if (best_epoch_ > 0) {
       best_result_ = {checkpoint.numbers.at("best_error"), checkpoint.numbers.at("best_loss")};
       best_ = checkpoint.tensors;
@@ -301,6 +400,8 @@ class Run {
   double seconds_ = 0.0;
   double before_ = 0.0;
   double first_share_ = 0.0;
+  std::vector<std::vector<std::size_t>> cuts_;  // before each word of a recording, and its end
+  double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
   std::int64_t untold_ = 0;  // batches since the last report
   double last_loss_ = 0.0;
   std::vector<std::size_t> order_;

@@ -16,8 +16,8 @@ struct LogMelOptions {
   double window_seconds = 0.025;
   double hop_seconds = 0.010;
   std::int64_t bands = 40;
-  double low = 20.0;   // hertz: where the lowest band begins
-  double high = 0.0;   // and the highest ends; 0: half the rate
+  double low = 20.0;    // hertz: where the lowest band begins
+  double high = 0.0;    // and the highest ends; 0: half the rate
   double floor = 1e-6;  // of a band's energy, full scale 1: what is quieter is silence
 };
 

@@ -29,7 +29,7 @@ struct TranscriberReport;
 struct TranscriberProgress {
   double share = 0.0;  // of the whole run, 0 to 1
   double epochs = 0.0;
-  double loss = 0.0;                        // of a recording, since the last report
+  double loss = 0.0;                            // of a recording, since the last report
   std::optional<double> validation_error = {};  // labels wrong, after the last epoch
   double seconds = 0.0;
   double seconds_left = 0.0;
@@ -39,10 +39,10 @@ struct TranscriberProgress {
 struct TranscriberOptions {
   // What the network writes: "word" or "char"; empty: word where there are few different ones.
   std::string level = {};
-  bool as_written = false;  // false: texts are lower-cased and lose their punctuation
-  bool streaming = false;   // one-way, so that it can follow live sound
-  int rate = 0;             // samples a second; what has another is resampled
-  std::int64_t bands = 40;  // of the spectrum
+  bool as_written = false;     // false: texts are lower-cased and lose their punctuation
+  bool streaming = false;      // one-way, so that it can follow live sound
+  int rate = 0;                // samples a second; what has another is resampled
+  std::int64_t bands = 40;     // of the spectrum
   std::int64_t filters = 128;  // of the convolution that makes steps of frames
   std::int64_t stride = 0;     // frames of 10 ms to a step
   std::int64_t units = 0;      // of each LSTM
@@ -70,11 +70,11 @@ struct TranscriberScore {
   data::EditCounts words;
   data::EditCounts characters;
   std::int64_t recordings = 0;
-  std::int64_t right = 0;          // recognised without an error
-  double usual_word_error = 0.0;   // of always telling the most frequent text of the training
+  std::int64_t right = 0;         // recognised without an error
+  double usual_word_error = 0.0;  // of always telling the most frequent text of the training
   double audio_seconds = 0.0;
-  double seconds = 0.0;            // that it took
-  std::int64_t unknown = 0;        // labels of the texts that the model cannot write
+  double seconds = 0.0;      // that it took
+  std::int64_t unknown = 0;  // labels of the texts that the model cannot write
 
   double accuracy() const {
     return recordings == 0 ? 0.0 : static_cast<double>(right) / static_cast<double>(recordings);
@@ -88,7 +88,7 @@ struct TranscriberReport {
   std::int64_t recordings = 0;
   std::int64_t validation_recordings = 0;
   double audio_seconds = 0.0;
-  std::int64_t labels = 0;  // different ones
+  std::int64_t labels = 0;                // different ones
   std::vector<std::string> skipped = {};  // a sentence for each recording that was passed over
   std::int64_t weights = 0;
   double epochs = 0.0;
@@ -159,10 +159,9 @@ class Transcriber {
 
   Transcript run(const data::Audio& audio, const TranscribeOptions& options = {}) const;
   TranscriptTrace trace(const data::Audio& audio, const TranscribeOptions& options = {}) const;
-  TranscriberScore evaluate(std::span<const data::Recording> recordings,
-                            const TranscribeOptions& options = {},
-                            const std::function<void(const data::Recording&,
-                                                     const Transcript&)>& each = {}) const;
+  TranscriberScore evaluate(
+      std::span<const data::Recording> recordings, const TranscribeOptions& options = {},
+      const std::function<void(const data::Recording&, const Transcript&)>& each = {}) const;
   // Throws Error unless the model is one-way.
   TranscriptStream stream(int rate) const;
 
