@@ -192,7 +192,9 @@ std::vector<float> resampled(std::span<const float> samples, int from, int to) {
 std::vector<float> played_faster(std::span<const float> samples, double factor) {
   if (!(factor > 0.1 && factor < 10.0))
     throw Error(fmt::format("a sound can be played 0.1 to 10 times as fast, got {}", factor));
-  return converted(samples, 1.0 / factor, SRC_SINC_FASTEST);
+  // Straight lines between samples: ten times as quick, and good enough for a sound that is made
+  // up.
+  return converted(samples, 1.0 / factor, SRC_LINEAR);
 }
 
 struct Resampler::Parts {

@@ -28,7 +28,13 @@ double mean_square(std::span<const float> samples) {
 }  // namespace
 
 AugmentationOptions no_augmentation() {
-  return {.speed = 0.0, .gain = 0.0, .noise = 0.0, .warp = 0.0, .cut = 0.0, .time_masks = 0, .band_masks = 0};
+  return {.speed = 0.0,
+          .gain = 0.0,
+          .noise = 0.0,
+          .warp = 0.0,
+          .cut = 0.0,
+          .time_masks = 0,
+          .band_masks = 0};
 }
 
 Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t seed)

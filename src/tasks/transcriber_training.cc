@@ -244,8 +244,8 @@ class Run {
     LabelIds labels = data_.labels[row];
     const std::vector<std::size_t>& cuts = cuts_[row];
     constexpr std::uint64_t stream = 1ULL << 40U;
-    if (!cuts.empty() && random_.uniform(stream, 3 * place) <
-                             static_cast<float>(options_.augmentation->cut)) {
+    if (!cuts.empty() &&
+        random_.uniform(stream, 3 * place) < static_cast<float>(options_.augmentation->cut)) {
       const std::size_t first = random_.below(labels.size(), stream, 3 * place + 1);
       const std::size_t last =
           first + 1 + random_.below(labels.size() - first, stream, 3 * place + 2);
@@ -402,7 +402,7 @@ class Run {
   double first_share_ = 0.0;
   std::vector<std::vector<std::size_t>> cuts_;  // before each word of a recording, and its end
   double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
-  std::int64_t untold_ = 0;  // batches since the last report
+  std::int64_t untold_ = 0;    // batches since the last report
   double last_loss_ = 0.0;
   std::vector<std::size_t> order_;
   std::vector<std::size_t> batch_order_;

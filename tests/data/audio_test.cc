@@ -118,8 +118,9 @@ TEST_F(AudioFiles, RefusesWhatIsNoRecording) {
   const std::string empty = bytes("empty.wav", "");
   EXPECT_EQ(error_of([&] { read_audio(empty); }), "\"" + empty + "\" is empty: record it anew");
   const std::string text = bytes("text.wav", "not a sound at all, but long enough to be a header");
-  EXPECT_TRUE(error_of([&] { read_audio(text); })
-                  .starts_with("\"" + text + "\" is not a recording that can be read: "));
+  EXPECT_TRUE(error_of([&] {
+                read_audio(text);
+              }).starts_with("\"" + text + "\" is not a recording that can be read: "));
   EXPECT_EQ(error_of([&] { read_audio(folder_.path()); }),
             "\"" + folder_.path().string() + "\" is a folder: give recordings by name");
   const std::string silent = written(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1, {});
@@ -138,9 +139,8 @@ TEST_F(AudioFiles, RefusesWhatIsNoRecording) {
 // A header that promises more than there is, and bytes cut off anywhere: what there is, or a
 // sentence.
 TEST_F(AudioFiles, DamageIsNoCrash) {
-  std::ifstream file(
-      written(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 8000, 1, tone(200.0, 8000, 0.2)),
-      std::ios::binary);
+  std::ifstream file(written(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 8000, 1, tone(200.0, 8000, 0.2)),
+                     std::ios::binary);
   std::stringstream all;
   all << file.rdbuf();
   const std::string whole = all.str();

@@ -40,11 +40,11 @@ TEST_F(RecordingLists, ColumnsByUsualOrGivenNames) {
                 .recordings[0]
                 .text,
             "yes, no");
-  EXPECT_EQ(read_recordings(list("{\"audio_filepath\": \"sounds/a.wav\", \"text\": \"hi\"}\n",
-                                 "l.jsonl"))
-                .recordings[0]
-                .text,
-            "hi");
+  EXPECT_EQ(
+      read_recordings(list("{\"audio_filepath\": \"sounds/a.wav\", \"text\": \"hi\"}\n", "l.jsonl"))
+          .recordings[0]
+          .text,
+      "hi");
   EXPECT_EQ(read_recordings(list("where\tpath\twhat\nsounds/a.wav\tx\tgo\n"),
                             {.path = "where", .text = "what"})
                 .recordings[0]
@@ -68,17 +68,21 @@ TEST_F(RecordingLists, BadRowsArePassedOver) {
 
 TEST_F(RecordingLists, RefusesWhatIsNoList) {
   const std::string other = list("a\tb\nc\td\n");
-  EXPECT_TRUE(error_of([&] { read_recordings(other); })
-                  .starts_with("\"" + other +
-                               "\" has no column for paths: its first line is \"a\tb\""));
-  EXPECT_TRUE(error_of([&] { read_recordings(other, {.path = "a", .text = "z"}); })
-                  .find("has no column \"z\"") != std::string::npos);
-  EXPECT_TRUE(error_of([&] { read_recordings(folder_.path("none.tsv")); })
-                  .starts_with("cannot read \""));
-  EXPECT_TRUE(error_of([&] { read_recordings(list("path\ttext\nnone.wav\tx\n")); })
-                  .find("leaves no recording: ") != std::string::npos);
-  EXPECT_TRUE(error_of([&] { read_recordings(list("path\ttext\nsounds/a.wav\t\xFF\n")); })
-                  .find("UTF-8") != std::string::npos);
+  EXPECT_TRUE(
+      error_of([&] {
+        read_recordings(other);
+      }).starts_with("\"" + other + "\" has no column for paths: its first line is \"a\tb\""));
+  EXPECT_TRUE(error_of([&] {
+                read_recordings(other, {.path = "a", .text = "z"});
+              }).find("has no column \"z\"") != std::string::npos);
+  EXPECT_TRUE(
+      error_of([&] { read_recordings(folder_.path("none.tsv")); }).starts_with("cannot read \""));
+  EXPECT_TRUE(error_of([&] {
+                read_recordings(list("path\ttext\nnone.wav\tx\n"));
+              }).find("leaves no recording: ") != std::string::npos);
+  EXPECT_TRUE(error_of([&] {
+                read_recordings(list("path\ttext\nsounds/a.wav\t\xFF\n"));
+              }).find("UTF-8") != std::string::npos);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ void write_wav(const std::filesystem::path& path, const Audio& audio);
 
 // The same sound at another rate (band-limited, libsamplerate's medium converter).
 std::vector<float> resampled(std::span<const float> samples, int from, int to);
-// Played `factor` times as fast: shorter and higher.
+// Played `factor` times as fast: shorter and higher. Quick rather than pure.
 std::vector<float> played_faster(std::span<const float> samples, double factor);
 
 // A sound that comes in parts, at another rate; what comes out does not depend on the parts.

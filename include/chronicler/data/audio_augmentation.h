@@ -16,8 +16,8 @@ struct AugmentationOptions {
   double noise = 0.5;       // share of the recordings that get noise
   double least_snr = 10.0;  // decibels, of that noise
   double most_snr = 30.0;
-  double warp = 0.1;            // the bands stretched or squeezed, as by another throat (Jaitly and
-                                // Hinton 2013)
+  double warp = 0.1;  // the bands stretched or squeezed, as by another throat (Jaitly and
+                      // Hinton 2013)
   double cut = 0.5;  // share of the recordings of which only some words in a row are heard, once it
                      // is known where they are (see tasks::Transcriber)
   std::int64_t time_masks = 2;  // stretches of time that are made flat (Park et al. 2019)
