@@ -41,8 +41,9 @@ int main() {
                                                          .units = 24,
                                                          .layers = 1,
                                                          .dropout = 0.0,
+                                                         .batch_size = 4,
                                                          .learning_rate = 1e-2,
-                                                         .epochs = 15});
+                                                         .epochs = 30});
   typist.save("words.chronicler");
   const auto again = tasks::Transcriber::load("words.chronicler");
   for (const auto& word : again.run(test[0].audio).words)

@@ -25,10 +25,11 @@ class TranscribeCommand : public TaskCommand {
                                    "16",        "--dropout",
                                    "0",         "--learning-rate",
                                    "0.01",      "--batch-size",
-                                   "8",         "--speed",
-                                   "0",         "--streaming",
+                                   "4",         "--speed",
+                                   "0",         "--warp",
+                                   "0.02",      "--streaming",
                                    "--threads", "1"},
-                    "12") {
+                    "30") {
     write_list("list.tsv", spoken_at_random(80, 1));
     write_list("test.tsv", spoken_at_random(10, 2));
   }

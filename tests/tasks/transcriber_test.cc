@@ -21,10 +21,10 @@ TranscriberOptions small() {
   options.units = 16;
   options.layers = 1;
   options.dropout = 0.0;
-  options.batch_size = 8;
+  options.batch_size = 4;
   options.learning_rate = 1e-2;
-  options.epochs = 12;
-  options.augmentation = data::AugmentationOptions{.speed = 0.0, .band_mask = 2};
+  options.epochs = 30;
+  options.augmentation = data::AugmentationOptions{.speed = 0.0, .warp = 0.02, .band_masks = 0};
   return options;
 }
 
