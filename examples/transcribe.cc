@@ -1,8 +1,6 @@
 // Hears three words, each a tone of its own: a recogniser learns them from sentences without being
 // told where each word is, writes down new ones, and then follows live sound. The program ends with
 // status 1 if it gets more than one word of twenty wrong.
-//
-//   example_transcribe
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -41,6 +39,7 @@ int main() {
                                                          .units = 24,
                                                          .layers = 1,
                                                          .dropout = 0.0,
+                                                         .augmentation = data::no_augmentation(),
                                                          .batch_size = 4,
                                                          .learning_rate = 1e-2,
                                                          .epochs = 30});

@@ -45,7 +45,8 @@ Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t see
   check_share("cut", options.cut, 1.0);
   check_share("warp", options.warp, 0.5);
   check_share("time_mask", options.time_mask, 1.0);
-  if (options.time_masks >= 0 && options.band_masks >= 0 && options.band_mask >= 0) return;
+  check_share("band_mask", options.band_mask, 1.0);
+  if (options.time_masks >= 0 && options.band_masks >= 0) return;
   throw Error("augmentation: numbers of masks must not be below 0");
 }
 
@@ -120,7 +121,7 @@ void Augmentation::features(const Tensor& features, std::uint64_t place) const {
     for (std::int64_t t = begin; t < end; ++t) std::copy_n(mean.begin(), bands, at + t * bands);
   }
   for (std::int64_t i = 0; i < options_.band_masks; ++i) {
-    const auto [begin, end] = stretch(bands, static_cast<double>(options_.band_mask));
+    const auto [begin, end] = stretch(bands, options_.band_mask * static_cast<double>(bands));
     for (std::int64_t t = 0; t < frames; ++t) {
       for (std::int64_t b = begin; b < end; ++b)
         at[t * bands + b] = mean[static_cast<std::size_t>(b)];

@@ -23,7 +23,7 @@ struct AugmentationOptions {
   std::int64_t time_masks = 2;  // stretches of time that are made flat (Park et al. 2019)
   double time_mask = 0.08;      // share of the recording that one may take
   std::int64_t band_masks = 2;  // bands that are made flat
-  std::int64_t band_mask = 6;   // that one may take
+  double band_mask = 0.15;      // share of the bands that one may take
 };
 
 // Nothing is changed.
