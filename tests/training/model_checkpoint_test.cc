@@ -88,7 +88,7 @@ TEST_F(ModelCheckpoint, AThresholdMustBeBeaten) {
 }
 
 TEST_F(ModelCheckpoint, SavesWeightsOnly) {
-  const std::string path = in_folder("w.weights.h5");
+  const std::string path = in_folder("w.weights.chronicler");
   play({.filepath = path, .save_weights_only = true}, {0.5});
   const std::vector<Tensor> before = model.get_weights();
   model.set_weights({Tensor({1, 1}), Tensor({1})});
