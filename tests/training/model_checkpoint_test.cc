@@ -62,7 +62,8 @@ TEST_F(ModelCheckpoint, SavesEachEpoch) {
             "\nEpoch 1: saving model to " + in_folder("deep/01-0.50.chronicler") +
                 "\n\nEpoch 1: finished saving model to " + in_folder("deep/01-0.50.chronicler") +
                 "\n\nEpoch 2: saving model to " + in_folder("deep/02-0.25.chronicler") +
-                "\n\nEpoch 2: finished saving model to " + in_folder("deep/02-0.25.chronicler") + "\n");
+                "\n\nEpoch 2: finished saving model to " + in_folder("deep/02-0.25.chronicler") +
+                "\n");
   EXPECT_EQ(saved(), (Names{"01-0.50.chronicler", "02-0.25.chronicler"}));
 }
 
