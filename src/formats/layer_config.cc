@@ -246,7 +246,7 @@ LayerPtr layer_at(const JsonPlace& object) {
   const JsonPlace class_name = object["class_name"];
   try {
     refuse_own_code(object);
-    const LayerPtr layer = make_layer(class_name.text());
+    LayerPtr layer = make_layer(class_name.text());
     const JsonPlace config = object["config"];
     if (!config.is_object()) config.refuse("an object");
     ConfigReader reader(config);

@@ -202,6 +202,7 @@ void set_weights(Model& model, const NamedTensors& weights) {
   const std::vector<WeightPlace> places =
       model.built() ? weight_places(model) : std::vector<WeightPlace>();
   std::vector<const Tensor*> values;
+  values.reserve(places.size());
   for (const WeightPlace& place : places) values.push_back(&take_weight(place, left));
   const std::vector<Tensor> optimizer_variables = take_optimizer_variables(left);
   if (!left.empty()) {
