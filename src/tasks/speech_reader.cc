@@ -79,6 +79,43 @@ Tensor speech_scores(Execution& execution, const Tensor& features, const SpeechS
   return result;
 }
 
+std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::size_t words,
+                                        int rate) {
+  constexpr std::size_t shortest = 4;  // frames of 20 ms that a word or a pause lasts
+  const auto frame = static_cast<std::size_t>(rate / 50);
+  std::vector<double> levels;
+  for (std::size_t at = 0; at + frame <= samples.size(); at += frame) {
+    double energy = 1e-9;
+    for (std::size_t i = at; i < at + frame; ++i)
+      energy += static_cast<double>(samples[i]) * samples[i];
+    levels.push_back(std::log(energy));
+  }
+  if (levels.empty()) return {};
+  std::vector<double> sorted = levels;
+  std::sort(sorted.begin(), sorted.end());
+  const double quiet = sorted[sorted.size() / 10];
+  const double loud = sorted[sorted.size() * 19 / 20];
+  const double border = quiet + 0.5 * (loud - quiet);
+
+  struct Run {
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::vector<Run> runs;  // of loud frames; those with hardly a pause between are one
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i] < border) continue;
+    if (runs.empty() || i - runs.back().end >= shortest) runs.push_back({i, i});
+    runs.back().end = i + 1;
+  }
+  std::erase_if(runs, [](const Run& run) { return run.end - run.begin < shortest; });
+  if (runs.size() != words) return {};
+  std::vector<std::size_t> cuts{0};
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    cuts.push_back((runs[i - 1].end + runs[i].begin) / 2 * frame);
+  cuts.push_back(samples.size());
+  return cuts;
+}
+
 std::vector<std::size_t> quiet_cuts(std::span<const float> samples, std::size_t longest) {
   std::vector<std::size_t> cuts;
   std::size_t begin = 0;

@@ -59,6 +59,11 @@ Tensor speech_batch(std::span<const Tensor> features, const SpeechSteps& steps);
 // What the network says of one recording: (steps, classes).
 Tensor speech_scores(Execution& execution, const Tensor& features, const SpeechSteps& steps);
 
+// Where to cut a sound of so many words, 0 and its end included, if it is loud exactly so many
+// times with pauses between; else nothing.
+std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::size_t words,
+                                        int rate);
+
 // Where to cut a long sound so that each part is at most `longest` samples: at its quietest places.
 std::vector<std::size_t> quiet_cuts(std::span<const float> samples, std::size_t longest);
 

@@ -106,9 +106,15 @@ class Run {
                             options.max_seconds, options.seed);
     for (const std::vector<float>& sound : data.validation)
       validation_.push_back(reader.features(sound));
-    // Words may be heard without their neighbours, once it is known where they are.
+    // Words may be heard without their neighbours, where it is known where they are.
     if (options.level == "word" && options.augmentation->cut > 0.0) next_cutting_ = 0.2;
     cuts_.resize(data.sounds.size());
+    in_pauses_.resize(data.sounds.size(), false);
+    for (std::size_t row = 0; row < cuts_.size() && next_cutting_ < 1.0; ++row) {
+      if (data.labels[row].size() < 2) continue;
+      cuts_[row] = cuts_in_pauses(data.sounds[row], data.labels[row].size(), reader.rate());
+      in_pauses_[row] = !cuts_[row].empty();
+    }
     make_order();
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
@@ -204,13 +210,15 @@ class Run {
       std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
   }
 
-  // Where each word of the recordings can be cut off from the one before, as the network hears them
-  // by now; nowhere if it is not sure of a word.
+  // Where each word can be cut off from the one before, as the network hears them by now; nowhere
+  // if it is not sure of a word. Pauses, where they tell, are better: they do not depend on the
+  // network, which may write a word that it expects before it is spoken.
   void find_cuts() {
     while (next_cutting_ <= share()) next_cutting_ += 0.15;
     Execution execution(model_.network());
     const double step = reader_.step_seconds() * reader_.rate();
     for (std::size_t row = 0; row < data_.sounds.size(); ++row) {
+      if (in_pauses_[row] || data_.labels[row].size() < 2) continue;
       const std::vector<float>& sound = data_.sounds[row];
       const std::vector<std::int64_t> labels(data_.labels[row].begin(), data_.labels[row].end());
       const Tensor scores = speech_scores(execution, reader_.features(sound), reader_.steps());
@@ -218,7 +226,7 @@ class Run {
       cuts_[row].clear();
       const bool sure = std::all_of(places.begin(), places.end(),
                                     [](const auto& place) { return place.probability > 0.7; });
-      if (!sure || places.size() < 2) continue;
+      if (!sure) continue;
       const auto sample_at = [&](std::int64_t of) {
         return std::min(static_cast<std::size_t>(static_cast<double>(of) * step), sound.size());
       };
@@ -401,6 +409,7 @@ class Run {
   double before_ = 0.0;
   double first_share_ = 0.0;
   std::vector<std::vector<std::size_t>> cuts_;  // before each word of a recording, and its end
+  std::vector<bool> in_pauses_;                 // whether the pauses told
   double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
   std::int64_t untold_ = 0;    // batches since the last report
   double last_loss_ = 0.0;
