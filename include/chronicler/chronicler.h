@@ -25,7 +25,7 @@
 #include "chronicler/data/windows.h"              // IWYU pragma: export
 #include "chronicler/data/word_vectors.h"         // IWYU pragma: export
 #include "chronicler/data/words.h"                // IWYU pragma: export
-#include "chronicler/decoding/beam_search.h"
+#include "chronicler/decoding/beam_search.h"      // IWYU pragma: export
 #include "chronicler/decoding/sampling.h"         // IWYU pragma: export
 #include "chronicler/formats/model_file.h"        // IWYU pragma: export
 #include "chronicler/formats/npy.h"               // IWYU pragma: export
