@@ -10,6 +10,7 @@
 #include "chronicler/base/shape.h"                // IWYU pragma: export
 #include "chronicler/base/tensor.h"               // IWYU pragma: export
 #include "chronicler/data/bleu.h"                 // IWYU pragma: export
+#include "chronicler/data/chrf.h"                 // IWYU pragma: export
 #include "chronicler/data/confusion_matrix.h"     // IWYU pragma: export
 #include "chronicler/data/csv.h"                  // IWYU pragma: export
 #include "chronicler/data/csv_rows.h"             // IWYU pragma: export
@@ -17,6 +18,7 @@
 #include "chronicler/data/forecast_errors.h"      // IWYU pragma: export
 #include "chronicler/data/labelled_texts.h"       // IWYU pragma: export
 #include "chronicler/data/pieces.h"               // IWYU pragma: export
+#include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
 #include "chronicler/data/text_file.h"            // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
@@ -49,6 +51,8 @@
 #include "chronicler/tasks/ngram_model.h"         // IWYU pragma: export
 #include "chronicler/tasks/text_classifier.h"     // IWYU pragma: export
 #include "chronicler/tasks/text_generator.h"      // IWYU pragma: export
+#include "chronicler/tasks/translation_memory.h"  // IWYU pragma: export
+#include "chronicler/tasks/translator.h"          // IWYU pragma: export
 #include "chronicler/training/callbacks.h"        // IWYU pragma: export
 #include "chronicler/training/fit.h"              // IWYU pragma: export
 #include "chronicler/training/losses.h"           // IWYU pragma: export

@@ -1,0 +1,101 @@
+#include "cli/translate/run.h"
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/text_file.h"
+#include "chronicler/tasks/translator.h"
+#include "cli/common_options.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+
+namespace chronicler::cli::translate {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string file = "-";
+  std::string attention;
+  tasks::TranslateOptions task;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool json = false;
+};
+
+// Lines are taken as they come: one at a time from a terminal or a pipe, many from a file.
+void run(const Options& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  const auto translator = tasks::Translator::load(options.model);
+  std::ifstream opened;
+  if (options.file != "-") {
+    opened.open(options.file, std::ios::binary);
+    if (!opened) throw Error(fmt::format("cannot read {}", options.file));
+  }
+  std::istream& lines = options.file == "-" ? std::cin : opened;
+  const std::string name = options.file == "-" ? "standard input" : options.file;
+  const std::size_t most = options.file == "-" ? 1 : 64;
+  std::vector<std::string> batch;
+  std::int64_t number = 0;
+  const auto flush = [&] {
+    if (batch.empty()) return;
+    const std::vector<tasks::Translation> results = translator.run(batch, options.task);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (options.json) {
+        const nlohmann::ordered_json json{{"source", batch[i]},
+                                          {"translation", results[i].text},
+                                          {"log_probability", results[i].log_probability}};
+        std::cout << json.dump() << '\n';
+      } else {
+        std::cout << results[i].text << '\n';
+      }
+    }
+    std::cout.flush();
+    batch.clear();
+    stop_if_interrupted();
+  };
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) {
+      flush();
+      std::cout << '\n';
+      continue;
+    }
+    batch.push_back(data::clean_text(line, fmt::format("{}:{}", name, number)));
+    if (batch.size() == most) flush();
+  }
+  flush();
+}
+
+Job describe(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("MODEL", options->model, "made by translate train")->required();
+  app.add_option("FILE", options->file, "a text on each line (\"-\": standard input)");
+  app.add_option("--beam", options->task.beam, "hypotheses that are followed (5)")
+      ->type_name("N")
+      ->check(whole_number(1, 100));
+  app.add_option("--length-penalty", options->task.length_penalty,
+                 "0 prefers short translations, 1 the best mean (1)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 5.0));
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "an object of JSON for each line")->disable_flag_override();
+  return [options] { run(*options); };
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "translates, line by line as it reads",
+          "  echo \"I am here.\" | chronicler translate run eng-fra.keras\n"
+          "  chronicler translate run eng-fra.keras in.txt --beam 1 > out.txt\n",
+          describe};
+}
+
+}  // namespace chronicler::cli::translate
