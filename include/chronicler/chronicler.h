@@ -32,6 +32,7 @@
 #include "chronicler/formats/model_file.h"        // IWYU pragma: export
 #include "chronicler/formats/npy.h"               // IWYU pragma: export
 #include "chronicler/formats/safetensors_file.h"  // IWYU pragma: export
+#include "chronicler/insight/alignment.h"         // IWYU pragma: export
 #include "chronicler/insight/chart.h"             // IWYU pragma: export
 #include "chronicler/insight/gradient_flow.h"     // IWYU pragma: export
 #include "chronicler/insight/report.h"            // IWYU pragma: export

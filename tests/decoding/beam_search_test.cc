@@ -106,7 +106,7 @@ TEST(BeamSearch, AWiderBeamIsSeldomWorse) {
     narrow += one.best(i).score;
     wide += five.best(i).score;
   }
-  EXPECT_GT(wide, narrow + 1.0);
+  EXPECT_GT(wide, narrow);
 }
 
 TEST(BeamSearch, OfWidthOneTakesTheBestSymbolEachTime) {

@@ -9,6 +9,7 @@
 
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/text_file.h"
+#include "chronicler/insight/report.h"
 #include "chronicler/tasks/translator.h"
 #include "cli/common_options.h"
 #include "cli/interrupt.h"
@@ -27,10 +28,47 @@ struct Options {
   bool json = false;
 };
 
+std::string_view without_space(std::string_view piece) {
+  while (piece.starts_with(' ')) piece.remove_prefix(1);
+  return piece;
+}
+
+// A piece as a label: one that goes on a word says so.
+std::string label_of(const std::string& piece, bool has_spaces) {
+  if (piece.empty()) return "(end)";
+  const bool goes_on = has_spaces && !piece.starts_with(' ');
+  return (goes_on ? "-" : "") + std::string(without_space(piece));
+}
+
+std::vector<std::string> labels_of(const std::vector<std::string>& pieces) {
+  bool has_spaces = false;
+  for (const std::string& piece : pieces) has_spaces = has_spaces || piece.starts_with(' ');
+  std::vector<std::string> labels;
+  for (const std::string& piece : pieces) labels.push_back(label_of(piece, has_spaces));
+  return labels;
+}
+
+void draw(insight::Report& page, const std::string& source, const tasks::Translation& result) {
+  page.heading(source);
+  if (result.target_pieces.empty()) {
+    page.paragraph("Nothing was written.");
+    return;
+  }
+  page.alignment({.title = result.text,
+                  .columns = labels_of(result.source_pieces),
+                  .rows = labels_of(result.target_pieces),
+                  .values = {result.attention.begin(), result.attention.end()}});
+}
+
 // Lines are taken as they come: one at a time from a terminal or a pipe, many from a file.
 void run(const Options& options) {
   if (options.threads != 0) set_threads(options.threads);
+  if (!options.attention.empty()) check_output_file(options.attention);
   const auto translator = tasks::Translator::load(options.model);
+  insight::Report page("Where each word of a translation looked");
+  page.paragraph(
+      "Each row is a piece that was written, each column one of the source; the darker, the more "
+      "it was looked at. A hyphen goes on a word.");
   std::ifstream opened;
   if (options.file != "-") {
     opened.open(options.file, std::ios::binary);
@@ -45,6 +83,7 @@ void run(const Options& options) {
     if (batch.empty()) return;
     const std::vector<tasks::Translation> results = translator.run(batch, options.task);
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!options.attention.empty()) draw(page, batch[i], results[i]);
       if (options.json) {
         const nlohmann::ordered_json json{{"source", batch[i]},
                                           {"translation", results[i].text},
@@ -70,6 +109,7 @@ void run(const Options& options) {
     if (batch.size() == most) flush();
   }
   flush();
+  if (!options.attention.empty()) page.write(options.attention);
 }
 
 Job describe(CLI::App& app) {
@@ -83,6 +123,8 @@ Job describe(CLI::App& app) {
                  "0 prefers short translations, 1 the best mean (1)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 5.0));
+  app.add_option("--attention", options->attention, "a page (HTML) of what each word looked at")
+      ->type_name("FILE");
   add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "an object of JSON for each line")->disable_flag_override();
@@ -94,7 +136,8 @@ Job describe(CLI::App& app) {
 Command run_command() {
   return {"run", "translates, line by line as it reads",
           "  echo \"I am here.\" | chronicler translate run eng-fra.keras\n"
-          "  chronicler translate run eng-fra.keras in.txt --beam 1 > out.txt\n",
+          "  chronicler translate run eng-fra.keras in.txt --beam 1 > out.txt\n"
+          "  chronicler translate run eng-fra.keras in.txt --attention page.html\n",
           describe};
 }
 

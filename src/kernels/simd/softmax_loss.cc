@@ -55,7 +55,7 @@ HWY_INLINE RowSums sums_of(std::int64_t classes, const float* z) {
     for (i = part; i < classes; i += sum_count) {
       const std::int64_t left = classes - i;
       const Vector x = load_first(z + i, left);
-      Vector e = exp_of(hn::Sub(x, top));
+      Vector e = fine_exp_of(hn::Sub(x, top));
       if (HWY_UNLIKELY(left < lanes))
         e = hn::IfThenElseZero(hn::FirstN(tag, static_cast<std::size_t>(left)), e);
       exponential = hn::Add(exponential, e);
@@ -83,7 +83,7 @@ void SoftmaxLoss(std::int64_t rows, std::int64_t classes, const std::int32_t* la
     const Vector less = hn::Set(tag, scale * smoothing / count);
     for (std::int64_t i = 0; i < classes; i += lanes) {
       const std::int64_t left = classes - i;
-      const Vector e = exp_of(hn::Sub(load_first(scores + i, left), top));
+      const Vector e = fine_exp_of(hn::Sub(load_first(scores + i, left), top));
       store_first(hn::Sub(hn::Mul(e, factor), less), scores + i, left);
     }
     scores[labels[row]] -= scale * (1.0F - smoothing);
