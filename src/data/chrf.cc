@@ -93,8 +93,7 @@ double score_of(const Statistics& statistics) {
   if (counted == 0.0 || precision + recall == 0.0) return 0.0;
   precision /= counted;
   recall /= counted;
-  return 100.0 * (1.0 + recall_weight) * precision * recall /
-         (recall_weight * precision + recall);
+  return 100.0 * (1.0 + recall_weight) * precision * recall / (recall_weight * precision + recall);
 }
 
 Statistics best_statistics(std::size_t sentence, const std::string& hypothesis,

@@ -1,8 +1,8 @@
 #include "chronicler/data/sentence_pairs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -186,9 +186,8 @@ SentencePairs read_sentence_pairs(const std::filesystem::path& path,
     pairs.targets.emplace_back(target);
   }
   if (pairs.sources.empty()) {
-    throw Error(pairs.notes.empty()
-                    ? fmt::format("{} is empty", file)
-                    : fmt::format("{} has no pair ({})", file, pairs.notes.front()),
+    throw Error(pairs.notes.empty() ? fmt::format("{} is empty", file)
+                                    : fmt::format("{} has no pair ({})", file, pairs.notes.front()),
                 "each line is a text, a tab and its translation");
   }
   return pairs;

@@ -88,9 +88,9 @@ void BeamSearch::keep(std::size_t row, double log_probability, bool ended) {
   hypothesis.log_probability = log_probability;
   hypothesis.score = score_of(log_probability, step_ + 1);
   std::vector<Hypothesis>& results = results_[static_cast<std::size_t>(rows_[row].sequence)];
-  const auto place = std::upper_bound(
-      results.begin(), results.end(), hypothesis,
-      [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+  const auto place =
+      std::upper_bound(results.begin(), results.end(), hypothesis,
+                       [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
   results.insert(place, std::move(hypothesis));
   if (static_cast<std::int64_t>(results.size()) > options_.width) results.pop_back();
 }
@@ -100,8 +100,7 @@ void BeamSearch::keep(std::size_t row, double log_probability, bool ended) {
 bool BeamSearch::is_settled(std::int64_t sequence, double best_live) const {
   const std::vector<Hypothesis>& results = results_[static_cast<std::size_t>(sequence)];
   if (static_cast<std::int64_t>(results.size()) >= options_.width) return true;
-  return !results.empty() &&
-         results.front().score >= score_of(best_live, longest_of(sequence) + 1);
+  return !results.empty() && results.front().score >= score_of(best_live, longest_of(sequence) + 1);
 }
 
 void BeamSearch::advance(std::span<const float> log_probabilities, std::int64_t classes) {

@@ -46,7 +46,8 @@ std::string to_svg(const Alignment& alignment, bool standalone) {
       "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\" aria-label=\"{2}\">\n",
       width, height, escaped(alignment.title));
   if (standalone) svg += fmt::format("<style>{}</style>\n", chart_style());
-  svg += fmt::format("<rect class=\"ground\" width=\"{:.0f}\" height=\"{:.0f}\"/>\n", width, height);
+  svg +=
+      fmt::format("<rect class=\"ground\" width=\"{:.0f}\" height=\"{:.0f}\"/>\n", width, height);
   svg += fmt::format("<text class=\"title\" x=\"{:.0f}\" y=\"22\">{}</text>\n", margin,
                      escaped(alignment.title));
   for (std::size_t c = 0; c < columns; ++c) {
@@ -57,8 +58,9 @@ std::string to_svg(const Alignment& alignment, bool standalone) {
   }
   for (std::size_t r = 0; r < rows; ++r) {
     const double y = top + cell * static_cast<double>(r);
-    svg += fmt::format("<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-                       left - 8.0, y + 0.65 * cell, escaped(alignment.rows[r]));
+    svg += fmt::format(
+        "<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
+        left - 8.0, y + 0.65 * cell, escaped(alignment.rows[r]));
     for (std::size_t c = 0; c < columns; ++c) {
       const double value = std::clamp(alignment.values[r * columns + c], 0.0, 1.0);
       svg += fmt::format(

@@ -17,8 +17,9 @@ class TiedLoss {
   // The mean over places of -ln p(expected), with label smoothing. vectors (..., embedding); places
   // among its rows. With a slope (as vectors, zero at first) also dLoss/dvectors, and dLoss/dtable
   // is added to the table's gradient.
-  double run(const Parameter& table, const TensorView& vectors, std::span<const std::int64_t> places,
-             std::span<const std::int32_t> expected, float smoothing, const TensorView& slope);
+  double run(const Parameter& table, const TensorView& vectors,
+             std::span<const std::int64_t> places, std::span<const std::int32_t> expected,
+             float smoothing, const TensorView& slope);
 
  private:
   float* room(std::vector<float>& scratch, std::int64_t count);

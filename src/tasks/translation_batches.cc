@@ -32,9 +32,8 @@ std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t ba
   for (const std::size_t place : order) {
     const std::size_t source = std::max(longest_source, pairs[place].source.size());
     const std::size_t target = std::max(longest_target, pairs[place].target.size() + 1);
-    const bool fits = !batches.empty() &&
-                      (batches.back().size() + 1) * (source + target) <=
-                          static_cast<std::size_t>(batch_pieces);
+    const bool fits = !batches.empty() && (batches.back().size() + 1) * (source + target) <=
+                                              static_cast<std::size_t>(batch_pieces);
     if (!fits) batches.emplace_back();
     longest_source = fits ? source : pairs[place].source.size();
     longest_target = fits ? target : pairs[place].target.size() + 1;

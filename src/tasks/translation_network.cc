@@ -37,11 +37,10 @@ TranslationLayers TranslationLayers::make(std::int64_t vocabulary,
   all.encoded_dropout = dropout_layer("encoded_dropout");
   all.written_dropout = dropout_layer("written_dropout");
   for (std::int64_t i = 1; i <= options.layers; ++i) {
-    all.encoder.push_back(
-        layers::Bidirectional({.layer = layers::LSTM({.units = units,
-                                                      .return_sequences = true,
-                                                      .return_state = i == options.layers}),
-                               .name = fmt::format("encoder_{}", i)}));
+    all.encoder.push_back(layers::Bidirectional(
+        {.layer = layers::LSTM(
+             {.units = units, .return_sequences = true, .return_state = i == options.layers}),
+         .name = fmt::format("encoder_{}", i)}));
   }
   for (const char* name : start_names)
     all.starts.push_back(layers::Dense({.units = units, .activation = "tanh", .name = name}));
@@ -52,11 +51,9 @@ TranslationLayers TranslationLayers::make(std::int64_t vocabulary,
   all.first = decoder("decoder_1");
   all.second = decoder("decoder_2");
   all.question = layers::Dense({.units = 2 * units, .use_bias = false, .name = "question"});
-  all.attention = options.attention == "additive"
-                      ? layers::AdditiveAttention({.name = "attention"})
-                      : layers::Attention({.name = "attention"});
-  all.answer =
-      layers::Dense({.units = options.embedding, .activation = "tanh", .name = "answer"});
+  all.attention = options.attention == "additive" ? layers::AdditiveAttention({.name = "attention"})
+                                                  : layers::Attention({.name = "attention"});
+  all.answer = layers::Dense({.units = options.embedding, .activation = "tanh", .name = "answer"});
   return all;
 }
 
@@ -100,15 +97,15 @@ TranslationLayers::Encoded TranslationLayers::read(const Symbol& source) const {
 TranslationLayers::Written TranslationLayers::write(const Symbol& target, const Encoded& encoded,
                                                     bool with_weights) const {
   const Symbols& from = encoded.states;
-  const Symbols one =
-      first(target_dropout(table(target)), {.initial_state = {from[0], from[1]}});
-  const Symbols found = attention({question(one[0]), encoded.values},
-                                  {.return_attention_scores = with_weights});
+  const Symbols one = first(target_dropout(table(target)), {.initial_state = {from[0], from[1]}});
+  const Symbols found =
+      attention({question(one[0]), encoded.values}, {.return_attention_scores = with_weights});
   const Symbol context = found[0];
   const Symbols two = second(layers::Concatenate({.name = "seen"})({one[0], context}),
                              {.initial_state = {from[2], from[3]}});
   const Symbol all = layers::Concatenate({.name = "written"})({two[0], context});
-  return {written_dropout(answer(all)), with_weights ? found[1] : Symbol(),
+  return {written_dropout(answer(all)),
+          with_weights ? found[1] : Symbol(),
           {one[1], one[2], two[1], two[2]}};
 }
 
@@ -116,8 +113,8 @@ Functional TranslationLayers::whole_model() const {
   const Symbol source = ids_input("source");
   const Symbol target = ids_input("target");
   const Written written = write(target, read(source), true);
-  return Functional({source, target},
-                    {table(written.vectors, {.reverse = true}), written.weights}, "translator");
+  return Functional({source, target}, {table(written.vectors, {.reverse = true}), written.weights},
+                    "translator");
 }
 
 Functional TranslationLayers::learner() const {

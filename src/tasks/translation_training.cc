@@ -104,9 +104,9 @@ class Run {
     }
     if (!finished) validate();
     if (!best_.empty()) learner_.set_weights(best_);
-    return {finished,           epochs(), best_epoch_,
-            seconds_,           pieces_per_second_,
-            best_.empty() ? std::nullopt : std::optional<double>(best_nats_)};
+    return {finished,           epochs(),
+            best_epoch_,        seconds_,
+            pieces_per_second_, best_.empty() ? std::nullopt : std::optional<double>(best_nats_)};
   }
 
  private:
@@ -132,8 +132,8 @@ class Run {
   }
 
   void make_epoch() {
-    batches_ = batches_of(data_.train, options_.batch_pieces, random_,
-                          static_cast<std::uint64_t>(epoch_));
+    batches_ =
+        batches_of(data_.train, options_.batch_pieces, random_, static_cast<std::uint64_t>(epoch_));
     next_batch_ = 0;
   }
 
@@ -152,8 +152,7 @@ class Run {
     mode.step = trainer().step();
     const TensorView vectors = forward(batch, mode);
     learner_.network().zero_gradients();
-    const TensorView slope =
-        learner_.execution().arena().zeros(vectors.shape(), vectors.dtype());
+    const TensorView slope = learner_.execution().arena().zeros(vectors.shape(), vectors.dtype());
     const auto smoothing = static_cast<float>(options_.label_smoothing);
     loss_sum_ += loss_.run(table_, vectors, batch.places, batch.expected, smoothing, slope);
     loss_count_ += 1.0;

@@ -104,8 +104,7 @@ std::vector<PieceId> SideVocabulary::ids(std::string_view text) const {
     }
     return ids;
   }
-  const std::string begun =
-      pieces_->are_characters() ? std::string(text) : " " + std::string(text);
+  const std::string begun = pieces_->are_characters() ? std::string(text) : " " + std::string(text);
   for (const data::Pieces::Id id : pieces_->ids(begun)) ids.push_back(id);
   return ids;
 }

@@ -63,8 +63,8 @@ std::vector<WrittenIds> TranslationWriter::write(std::span<const std::vector<Pie
   return results;
 }
 
-std::vector<WrittenIds> TranslationWriter::write_some(
-    std::span<const std::vector<PieceId>> sources, const TranslateOptions& options) const {
+std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vector<PieceId>> sources,
+                                                      const TranslateOptions& options) const {
   // Read.
   std::size_t longest = 1;
   for (const auto& source : sources) longest = std::max(longest, source.size());
@@ -100,8 +100,7 @@ std::vector<WrittenIds> TranslationWriter::write_some(
   Tensor own_mask;
   while (!search.done()) {
     const auto rows = static_cast<std::int64_t>(search.symbols().size());
-    const std::vector<std::int64_t> sequences(search.sequences().begin(),
-                                              search.sequences().end());
+    const std::vector<std::int64_t> sequences(search.sequences().begin(), search.sequences().end());
     if (sequences != of_values) {
       own_values = rows_of(values, sequences);
       own_mask = mask_rows(mask, sequences);

@@ -66,7 +66,7 @@ void choose_levels(TranslatorOptions& options, Texts sources, Texts targets) {
   };
   const bool single = are_single_words(sources);
   choose(options.source_level, single ? "char" : "subword");
-  choose(options.target_level, has_few_words(targets)                 ? "word"
+  choose(options.target_level, has_few_words(targets)                ? "word"
                                : single && are_single_words(targets) ? "char"
                                                                      : "subword");
 }
@@ -98,17 +98,19 @@ void check(const TranslatorOptions& options) {
   in_range("dropout", options.dropout.value_or(0.0), 1.0);
   in_range("label_smoothing", options.label_smoothing, 1.0);
   in_range("validation_fraction", options.validation_fraction, 1.0);
-  for (const auto& [option, value] : {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
-                                      {"embedding", options.embedding},
-                                      {"units", options.units},
-                                      {"layers", options.layers},
-                                      {"batch_pieces", options.batch_pieces},
-                                      {"longest", options.longest}}) {
+  for (const auto& [option, value] :
+       {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
+        {"embedding", options.embedding},
+        {"units", options.units},
+        {"layers", options.layers},
+        {"batch_pieces", options.batch_pieces},
+        {"longest", options.longest}}) {
     if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
   }
-  for (const auto& [option, value] : {std::pair<std::string_view, double>{"learning_rate", options.learning_rate},
-                                      {"epochs", options.epochs},
-                                      {"max_seconds", options.max_seconds}}) {
+  for (const auto& [option, value] :
+       {std::pair<std::string_view, double>{"learning_rate", options.learning_rate},
+        {"epochs", options.epochs},
+        {"max_seconds", options.max_seconds}}) {
     if (!(value >= 0.0)) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
   }
   if (!(options.clipnorm > 0.0))
@@ -127,8 +129,7 @@ void check(const TranslatorOptions& options) {
 // Whether a source is held out to validate: all pairs of one source are, or none.
 bool is_held_out(std::string_view source, double fraction) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (const char c : source)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  for (const char c : source) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   // Not its lowest bits, by which the user may have cut already.
   constexpr std::uint64_t parts = 10'000;
   return static_cast<double>((hash >> 20U) % parts) < fraction * static_cast<double>(parts);

@@ -42,20 +42,18 @@ TEST_F(TranslateCommand, TrainsTranslatesAndEvaluates) {
   const ProgramRun trained = train({"--test", "test.tsv"});
   EXPECT_EQ(trained.status, 0) << trained.errors;
   EXPECT_TRUE(trained.out.starts_with("The model ")) << trained.out;
-  for (const char* row : {"this model, beam of 5", "this model, greedy", "translation memory",
-                          "the source itself"})
+  for (const char* row :
+       {"this model, beam of 5", "this model, greedy", "translation memory", "the source itself"})
     EXPECT_NE(trained.out.find(row), std::string::npos) << trained.out;
   EXPECT_NE(trained.errors.find("pairs to learn from"), std::string::npos) << trained.errors;
 
-  RunOptions typed;
-  typed.input = "abc\n\ndea\n";
-  const ProgramRun translated = run({"run", "m.keras", "--attention", "page.html"}, typed);
+  file("in.txt", "abc\n\ndea\n");
+  const ProgramRun translated = run({"run", "m.keras", "in.txt", "--attention", "page.html"});
   EXPECT_EQ(translated.status, 0) << translated.errors;
   EXPECT_EQ(translated.out, "cba\n\naed\n");
   EXPECT_GT(std::filesystem::file_size(folder_.path("page.html")), 2000U);
-  file("in.txt", typed.input);
-  EXPECT_EQ(run({"run", "m.keras", "in.txt"}).out, translated.out);
-  const auto line = nlohmann::json::parse(run({"run", "m.keras", file("one.txt", "abc\n"), "--json"}).out);
+  const auto line =
+      nlohmann::json::parse(run({"run", "m.keras", file("one.txt", "abc\n"), "--json"}).out);
   EXPECT_EQ(line["translation"], "cba");
 
   const ProgramRun scored =

@@ -46,8 +46,9 @@ TEST_F(SentencePairsTest, FindsColumnsByNameOrNumber) {
   const SentencePairs turned = read("a\tb\n", "b.tsv", {.source = "2"});
   EXPECT_EQ(turned.sources, (Texts{"b"}));
   EXPECT_EQ(turned.targets, (Texts{"a"}));
-  EXPECT_NE(error_of(text, {.source = "fr"}).find("has no column \"fr\"; name one of its first row"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of(text, {.source = "fr"}).find("has no column \"fr\"; name one of its first row"),
+      std::string::npos);
   EXPECT_NE(error_of(text, {.source = "4"}).find("1 to 3"), std::string::npos);
 }
 

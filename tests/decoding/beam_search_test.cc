@@ -52,8 +52,8 @@ void enumerate(std::uint64_t sequence, std::int64_t longest, const Symbols& hist
   for (std::int32_t symbol = 2; symbol < classes; ++symbol) {
     Symbols longer = history;
     longer.push_back(symbol);
-    enumerate(sequence, longest, longer, sum + static_cast<double>(scores[static_cast<std::size_t>(symbol)]),
-              best);
+    enumerate(sequence, longest, longer,
+              sum + static_cast<double>(scores[static_cast<std::size_t>(symbol)]), best);
   }
 }
 
@@ -72,7 +72,8 @@ BeamSearch searched(std::int64_t sequences, const BeamOptions& options) {
     is_first = false;
     std::vector<float> scores;
     for (std::size_t row = 0; row < states.size(); ++row) {
-      const auto more = scores_after(static_cast<std::uint64_t>(search.sequences()[row]), states[row]);
+      const auto more =
+          scores_after(static_cast<std::uint64_t>(search.sequences()[row]), states[row]);
       scores.insert(scores.end(), more.begin(), more.end());
     }
     search.advance(scores, classes);
@@ -83,8 +84,8 @@ BeamSearch searched(std::int64_t sequences, const BeamOptions& options) {
 TEST(BeamSearch, FindsTheBestOfAllWhenItIsWideEnough) {
   constexpr std::int64_t sequences = 20;
   constexpr std::int64_t longest = 5;
-  const BeamSearch search = searched(
-      sequences, {.width = 64, .end = end, .longest = longest, .length_penalty = penalty});
+  const BeamSearch search =
+      searched(sequences, {.width = 64, .end = end, .longest = longest, .length_penalty = penalty});
   for (std::int64_t i = 0; i < sequences; ++i) {
     Best best;
     enumerate(static_cast<std::uint64_t>(i), longest, {}, 0.0, best);
@@ -98,10 +99,10 @@ TEST(BeamSearch, AWiderBeamIsSeldomWorse) {
   constexpr std::int64_t sequences = 50;
   double narrow = 0.0;
   double wide = 0.0;
-  const BeamSearch one = searched(
-      sequences, {.width = 1, .end = end, .longest = 6, .length_penalty = penalty});
-  const BeamSearch five = searched(
-      sequences, {.width = 5, .end = end, .longest = 6, .length_penalty = penalty});
+  const BeamSearch one =
+      searched(sequences, {.width = 1, .end = end, .longest = 6, .length_penalty = penalty});
+  const BeamSearch five =
+      searched(sequences, {.width = 5, .end = end, .longest = 6, .length_penalty = penalty});
   for (std::int64_t i = 0; i < sequences; ++i) {
     narrow += one.best(i).score;
     wide += five.best(i).score;
@@ -115,8 +116,8 @@ TEST(BeamSearch, OfWidthOneTakesTheBestSymbolEachTime) {
     Symbols history;
     while (history.size() < 8) {
       const std::vector<float> scores = scores_after(static_cast<std::uint64_t>(i), history);
-      const auto best = static_cast<std::int32_t>(
-          std::max_element(scores.begin(), scores.end()) - scores.begin());
+      const auto best = static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) -
+                                                  scores.begin());
       if (best == end) break;
       history.push_back(best);
     }

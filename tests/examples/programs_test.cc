@@ -43,6 +43,7 @@ TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.c
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
 TEST(Examples, LabelTextsTellsPraiseFromBlame) { expect_success("label_texts", "opinions.tsv"); }
 TEST(Examples, WriteTextForetellsTheLicence) { expect_success("write_text", "../../LICENSE"); }
+TEST(Examples, TranslateSaysWordsBackwards) { expect_success("translate"); }
 
 }  // namespace
 }  // namespace chronicler::test

@@ -41,8 +41,8 @@ struct Outcome {
 
 Outcome run(const Example& given, std::int64_t classes, float smoothing, float scale) {
   Outcome outcome{given.scores};
-  kernels::softmax_loss(rows, classes, given.labels.data(), smoothing, scale,
-                        outcome.slopes.data(), outcome.losses.data());
+  kernels::softmax_loss(rows, classes, given.labels.data(), smoothing, scale, outcome.slopes.data(),
+                        outcome.losses.data());
   return outcome;
 }
 
@@ -112,7 +112,8 @@ TEST(LogSoftmax, ProbabilitiesSumToOne) {
     for (std::int64_t row = 0; row < rows; ++row) {
       double sum = 0.0;
       for (std::int64_t i = 0; i < classes; ++i)
-        sum += std::exp(static_cast<double>(given.scores[static_cast<std::size_t>(row * classes + i)]));
+        sum += std::exp(
+            static_cast<double>(given.scores[static_cast<std::size_t>(row * classes + i)]));
       EXPECT_NEAR(sum, 1.0, 1e-5);
     }
   }

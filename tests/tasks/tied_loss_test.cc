@@ -16,7 +16,8 @@ constexpr std::int64_t rows = 300;  // more than are in memory at a time
 void fill(const Tensor& tensor, std::uint64_t stream) {
   const Random random(1);
   for (std::int64_t i = 0; i < tensor.size(); ++i)
-    tensor.as<float>()[i] = static_cast<float>(0.5 * random.normal(stream, static_cast<std::uint64_t>(i)));
+    tensor.as<float>()[i] =
+        static_cast<float>(0.5 * random.normal(stream, static_cast<std::uint64_t>(i)));
 }
 
 class TiedLossTest : public ::testing::Test {
@@ -78,7 +79,8 @@ TEST_F(TiedLossTest, SlopesAreThoseOfTheLoss) {
                 difference(table_.value.as<float>()[i]), 2e-4);
   }
   const std::int64_t at = places_[200] * width + 4;
-  EXPECT_NEAR(static_cast<double>(slope.as<float>()[at]), difference(vectors_.as<float>()[at]), 2e-5);
+  EXPECT_NEAR(static_cast<double>(slope.as<float>()[at]), difference(vectors_.as<float>()[at]),
+              2e-5);
   // Nothing is expected of a row that is not among the places.
   EXPECT_EQ(slope.as<float>()[2 * width], 0.0F);
 }

@@ -200,8 +200,7 @@ TEST(Translator, RefusesWhatItCannotLearnFrom) {
            [](TranslatorOptions& o) { o.attention = "hard"; },
            [](TranslatorOptions& o) { o.source_level = "syllable"; },
            [](TranslatorOptions& o) { o.dropout = 1.0; },
-           [](TranslatorOptions& o) { o.units = -1; },
-           [](TranslatorOptions& o) { o.longest = 1; },
+           [](TranslatorOptions& o) { o.units = -1; }, [](TranslatorOptions& o) { o.longest = 1; },
            [](TranslatorOptions& o) { o.resume = true; },
            [](TranslatorOptions& o) { o.validation_sources = {"a"}; }}) {
     TranslatorOptions options = quick();

@@ -42,7 +42,8 @@ void add_columns(CLI::App& app, Columns& columns) {
 data::SentencePairs read_pairs(const std::string& path, const Columns& columns) {
   data::SentencePairs pairs =
       data::read_sentence_pairs(path, {.source = columns.source, .target = columns.target});
-  for (const std::string& note : pairs.notes) std::cerr << fmt::format("note: {}; left out\n", note);
+  for (const std::string& note : pairs.notes)
+    std::cerr << fmt::format("note: {}; left out\n", note);
   const auto noted = static_cast<std::int64_t>(pairs.notes.size());
   if (pairs.skipped > noted) {
     std::cerr << fmt::format("note: {} more rows of \"{}\" are no pairs and are left out\n",

@@ -36,8 +36,8 @@ struct Options {
 
 void print_choices(const TranslatorReport& report) {
   const tasks::TranslatorOptions& options = report.options;
-  std::cerr << fmt::format("{} pairs to learn from, {} to choose the epoch", with_commas(report.pairs),
-                           with_commas(report.validation_pairs));
+  std::cerr << fmt::format("{} pairs to learn from, {} to choose the epoch",
+                           with_commas(report.pairs), with_commas(report.validation_pairs));
   if (report.too_long > 0)
     std::cerr << fmt::format("; {} longer than {} pieces left out", with_commas(report.too_long),
                              options.longest);
@@ -49,8 +49,8 @@ void print_choices(const TranslatorReport& report) {
       "weights; dropout {:.2f}; batches of {} pieces; learning rate {:g}; {}\n",
       options.source_level, options.target_level, with_commas(report.vocabulary), options.layers,
       options.layers == 1 ? "" : "s", options.units, options.embedding, options.attention,
-      with_commas(report.weights), options.dropout.value_or(0.0),
-      with_commas(options.batch_pieces), options.learning_rate, length);
+      with_commas(report.weights), options.dropout.value_or(0.0), with_commas(options.batch_pieces),
+      options.learning_rate, length);
 }
 
 std::string progress_text(const TranslatorProgress& progress) {

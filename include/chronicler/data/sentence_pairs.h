@@ -16,7 +16,7 @@ struct SentencePairsOptions {
 struct SentencePairs {
   std::vector<std::string> sources;
   std::vector<std::string> targets;
-  std::int64_t skipped = 0;         // rows without a pair
+  std::int64_t skipped = 0;        // rows without a pair
   std::vector<std::string> notes;  // the first of them: file, line and why
 };
 

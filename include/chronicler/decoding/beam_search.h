@@ -30,14 +30,14 @@ struct Hypothesis {
   std::vector<std::int32_t> symbols;  // without start and end
   std::vector<std::int64_t> rows;     // in which row of each step's scores each symbol stood
   double log_probability = 0.0;
-  double score = 0.0;   // what hypotheses are compared by
+  double score = 0.0;  // what hypotheses are compared by
   bool ended = false;  // false: cut off at the longest
 };
 
 class BeamSearch {
  public:
-  // `sequences` searches that know nothing of each other, each from the symbol `start`. Throws Error
-  // for an option out of its range.
+  // `sequences` searches that know nothing of each other, each from the symbol `start`. Throws
+  // Error for an option out of its range.
   BeamSearch(std::int64_t sequences, BeamOptions options, std::int32_t start);
 
   bool done() const { return rows_.empty(); }

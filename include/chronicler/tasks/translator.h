@@ -38,10 +38,10 @@ struct TranslatorOptions {
   // sources of single words, words for targets of few different ones (sounds).
   std::string source_level = {};
   std::string target_level = {};
-  std::int64_t vocabulary = 0;  // sub-words of both languages together
-  std::int64_t embedding = 0;   // length of a piece's vector
-  std::int64_t units = 0;       // of each LSTM
-  std::int64_t layers = 0;      // of the encoder, each in both directions
+  std::int64_t vocabulary = 0;    // sub-words of both languages together
+  std::int64_t embedding = 0;     // length of a piece's vector
+  std::int64_t units = 0;         // of each LSTM
+  std::int64_t layers = 0;        // of the encoder, each in both directions
   std::string attention = "dot";  // or "additive"
   std::optional<double> dropout = {};
   double label_smoothing = 0.1;
@@ -50,7 +50,7 @@ struct TranslatorOptions {
   double learning_rate = 0.0;     // the highest; warm-up, then half a cosine
   double clipnorm = 1.0;          // of the whole gradient
   double epochs = 0.0;
-  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  double max_seconds = 0.0;           // ends the run, and the schedule, then; overrides epochs
   double validation_fraction = 0.02;  // of the pairs, by their sources; they choose the epoch
   std::vector<std::string> validation_sources = {};  // instead
   std::vector<std::string> validation_targets = {};
@@ -86,7 +86,7 @@ struct TranslateOptions {
 struct Translation {
   std::string text;
   double log_probability = 0.0;
-  bool ended = true;  // false: cut off, as it grew without an end
+  bool ended = true;                       // false: cut off, as it grew without an end
   std::vector<std::string> source_pieces;  // the end included
   std::vector<std::string> target_pieces;
   std::vector<float> attention;  // (target pieces, source pieces); rows sum to 1
@@ -95,10 +95,10 @@ struct Translation {
 struct TranslatorScore {
   double bleu = 0.0;  // sacreBLEU's (data/bleu.h)
   std::string bleu_signature;
-  double chrf = 0.0;         // sacreBLEU's chrF2 (data/chrf.h)
-  double exact = 0.0;        // share of sentences that are one of their references
-  double word_error = 0.0;   // edits for each word of the nearest reference
-  double copy_bleu = 0.0;    // of the sources themselves
+  double chrf = 0.0;        // sacreBLEU's chrF2 (data/chrf.h)
+  double exact = 0.0;       // share of sentences that are one of their references
+  double word_error = 0.0;  // edits for each word of the nearest reference
+  double copy_bleu = 0.0;   // of the sources themselves
   std::int64_t sentences = 0;
   std::int64_t cut_off = 0;  // translations that did not end
   double seconds = 0.0;

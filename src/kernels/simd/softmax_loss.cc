@@ -43,7 +43,8 @@ HWY_INLINE RowSums sums_of(std::int64_t classes, const float* z) {
   HWY_ALIGN float parts[lanes];
   hn::StoreU(tops, tag, parts);
   result.top = parts[0];
-  for (std::int64_t k = 1; k < lanes; ++k) result.top = parts[k] > result.top ? parts[k] : result.top;
+  for (std::int64_t k = 1; k < lanes; ++k)
+    result.top = parts[k] > result.top ? parts[k] : result.top;
   for (; i < classes; ++i) result.top = z[i] > result.top ? z[i] : result.top;
 
   HWY_ALIGN float exponentials[sum_count] = {};
