@@ -121,6 +121,9 @@ TEST_F(TranslateCommand, SaysWhatIsWrong) {
   EXPECT_EQ(train({"--epochs", "0.1"}).status, 0);
   EXPECT_NE(error_of({"run", "m.keras", file("latin.txt", "ok\nna\xEFve\n")}).find("latin.txt:2"),
             std::string::npos);
+  EXPECT_NE(error_of({"run", "m.keras", file("endless.txt", "ok\n" + std::string(20'000, 'x'))})
+                .find("endless.txt:2: a line of more than 16384 bytes"),
+            std::string::npos);
 }
 
 TEST_F(TranslateCommand, ShowsExamplesFirst) {
