@@ -96,8 +96,8 @@ void run(const Options& options) {
   if (options.file != "-") {
     opened.open(options.file, std::ios::binary);
     if (!opened) {
-      throw Error(fmt::format("cannot read {}: {}", options.file,
-                              std::generic_category().message(errno)));
+      throw Error(
+          fmt::format("cannot read {}: {}", options.file, std::generic_category().message(errno)));
     }
   }
   std::istream& lines = options.file == "-" ? std::cin : opened;
@@ -123,15 +123,20 @@ void run(const Options& options) {
     batch.clear();
     stop_if_interrupted();
   };
-  std::string line;
-  for (; next_line(lines, line, fmt::format("{}:{}", name, number)); ++number) {
-    if (line.empty()) {
-      flush();
-      std::cout << '\n';
-      continue;
+  try {
+    std::string line;
+    for (; next_line(lines, line, fmt::format("{}:{}", name, number)); ++number) {
+      if (line.empty()) {
+        flush();
+        std::cout << '\n';
+        continue;
+      }
+      batch.push_back(data::clean_text(line, fmt::format("{}:{}", name, number)));
+      if (batch.size() == most) flush();
     }
-    batch.push_back(data::clean_text(line, fmt::format("{}:{}", name, number)));
-    if (batch.size() == most) flush();
+  } catch (const Error&) {
+    flush();  // what came before the bad line
+    throw;
   }
   flush();
   if (!options.attention.empty()) page.write(options.attention);
