@@ -21,6 +21,7 @@
 #include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
 #include "chronicler/data/text_file.h"            // IWYU pragma: export
+#include "chronicler/data/text_lines.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
 #include "chronicler/data/time_series.h"          // IWYU pragma: export
 #include "chronicler/data/timestamp.h"            // IWYU pragma: export

@@ -1,45 +1,22 @@
 #include "chronicler/data/sentence_pairs.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iostream>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "data/utf8.h"
+#include "chronicler/data/text_lines.h"
 
 namespace chronicler::data {
 namespace {
 
 using Cells = std::vector<std::string>;
 
-constexpr std::size_t longest_line = std::size_t{1} << 20U;
 constexpr std::size_t most_notes = 5;
-
-// Reads a line of at most longest_line bytes; of a longer one the rest is passed over.
-bool next_line(std::istream& stream, std::string& line, bool& is_too_long) {
-  line.clear();
-  is_too_long = false;
-  std::streambuf& buffer = *stream.rdbuf();
-  int c = buffer.sbumpc();
-  if (c == std::char_traits<char>::eof()) return false;
-  for (; c != '\n' && c != std::char_traits<char>::eof(); c = buffer.sbumpc()) {
-    if (line.size() < longest_line) {
-      line += static_cast<char>(c);
-    } else {
-      is_too_long = true;
-    }
-  }
-  if (line.ends_with('\r')) line.pop_back();
-  return true;
-}
 
 // A cell in quotes may hold the separator, and quotes as two of them.
 Cells cells_of(std::string_view line, char separator, bool quoted) {
@@ -68,15 +45,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(space);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(space) - begin + 1);
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0 || text[0] == '\0') return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 struct Columns {
@@ -134,38 +102,21 @@ Columns find_columns(const Cells& first, const SentencePairsOptions& options,
 SentencePairs read_sentence_pairs(const std::filesystem::path& path,
                                   const SentencePairsOptions& options) {
   const std::string file = path == "-" ? "standard input" : path.string();
-  std::ifstream opened;
-  if (path != "-") {
-    std::error_code reason;
-    if (std::filesystem::is_directory(path, reason))
-      throw Error(fmt::format("cannot read {}: it is a folder", file), "give a file in it");
-    opened.open(path, std::ios::binary);
-    if (!opened) {
-      throw Error(fmt::format("cannot read {}: {}", file, std::generic_category().message(errno)));
-    }
-  }
-  std::istream& stream = path == "-" ? std::cin : opened;
+  TextLines lines(path);
   const bool is_csv = path.extension() == ".csv";
   SentencePairs pairs;
   std::optional<Columns> columns;
-  std::string line;
-  bool is_too_long = false;
-  for (std::int64_t number = 1; next_line(stream, line, is_too_long); ++number) {
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  while (lines.next()) {
     const auto skip = [&](std::string_view why) {
       if (++pairs.skipped <= static_cast<std::int64_t>(most_notes))
-        pairs.notes.push_back(fmt::format("{}:{}: {}", file, number, why));
+        pairs.notes.push_back(fmt::format("{}: {}", lines.place(), why));
     };
-    if (is_too_long) {
-      skip(fmt::format("a line of more than {} bytes", longest_line));
+    if (!lines.fault().empty()) {
+      skip(lines.fault());
       continue;
     }
-    if (trimmed(line).empty()) continue;
-    if (!is_utf8(line)) {
-      skip("it is not UTF-8");
-      continue;
-    }
-    const Cells cells = cells_of(line, is_csv ? ',' : '\t', is_csv);
+    if (trimmed(lines.line()).empty()) continue;
+    const Cells cells = cells_of(lines.line(), is_csv ? ',' : '\t', is_csv);
     if (!columns) {
       columns = find_columns(cells, options, file);
       if (columns->has_header) continue;

@@ -97,7 +97,7 @@ TEST_F(TranslateCommand, IsNotStoppedByBadRows) {
   const ProgramRun trained = train({"--epochs", "1"});
   EXPECT_EQ(trained.status, 0) << trained.errors;
   for (const char* note : {"pairs.tsv:101: the source is empty; left out", "pairs.tsv:102: 1 cell",
-                           "pairs.tsv:103: it is not UTF-8"})
+                           "pairs.tsv:103: byte 0xef is not UTF-8"})
     EXPECT_NE(trained.errors.find(note), std::string::npos) << trained.errors;
 }
 
@@ -119,7 +119,8 @@ TEST_F(TranslateCommand, SaysWhatIsWrong) {
   EXPECT_EQ(run({"train", "pairs.tsv"}).status, 2);
   EXPECT_EQ(run({"train", "pairs.tsv", "-o", "m.keras", "--attention", "hard"}).status, 2);
   EXPECT_EQ(train({"--epochs", "0.1"}).status, 0);
-  EXPECT_NE(error_of({"run", "m.keras", file("latin.txt", "ok\nna\xEFve\n")}).find("latin.txt:2"),
+  EXPECT_NE(error_of({"run", "m.keras", file("latin.txt", "ok\nna\xEFve\n")})
+                .find("latin.txt:2: byte 0xef is not UTF-8"),
             std::string::npos);
   EXPECT_NE(error_of({"run", "m.keras", file("endless.txt", "ok\n" + std::string(20'000, 'x'))})
                 .find("endless.txt:2: a line of more than 16384 bytes"),

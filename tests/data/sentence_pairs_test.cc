@@ -68,7 +68,7 @@ TEST_F(SentencePairsTest, LeavesOutBadRowsAndSaysWhich) {
   EXPECT_EQ(pairs.notes[0], file + ":2: the source is empty");
   EXPECT_EQ(pairs.notes[1], file + ":3: the target is empty");
   EXPECT_EQ(pairs.notes[2], file + ":4: 1 cell where at least 2 are needed");
-  EXPECT_EQ(pairs.notes[3], file + ":5: it is not UTF-8");
+  EXPECT_EQ(pairs.notes[3], file + ":5: byte 0xef is not UTF-8");
   EXPECT_EQ(pairs.notes[4], file + ":6: a line of more than 1048576 bytes");
 }
 

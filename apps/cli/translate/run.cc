@@ -1,16 +1,13 @@
 #include "cli/translate/run.h"
 
-#include <cerrno>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "chronicler/base/runtime.h"
-#include "chronicler/data/text_file.h"
+#include "chronicler/data/text_lines.h"
 #include "chronicler/insight/report.h"
 #include "chronicler/tasks/translator.h"
 #include "cli/common_options.h"
@@ -65,24 +62,6 @@ void draw(insight::Report& page, const std::string& source, const tasks::Transla
 // More than any sentence has: what is longer is no text of lines.
 constexpr std::size_t longest_line = 16'384;
 
-// Throws Error for a line without an end.
-bool next_line(std::istream& stream, std::string& line, const std::string& place) {
-  line.clear();
-  std::streambuf& buffer = *stream.rdbuf();
-  constexpr int end = std::char_traits<char>::eof();
-  int c = buffer.sbumpc();
-  if (c == end) return false;
-  for (; c != '\n' && c != end; c = buffer.sbumpc()) {
-    if (line.size() == longest_line) {
-      throw Error(fmt::format("{}: a line of more than {} bytes", place, longest_line),
-                  "give a sentence on each line");
-    }
-    line += static_cast<char>(c);
-  }
-  if (line.ends_with('\r')) line.pop_back();
-  return true;
-}
-
 // Lines are taken as they come: one at a time from a terminal or a pipe, many from a file.
 void run(const Options& options) {
   if (options.threads != 0) set_threads(options.threads);
@@ -92,19 +71,9 @@ void run(const Options& options) {
   page.paragraph(
       "Each row is a piece that was written, each column one of the source; the darker, the more "
       "it was looked at. A hyphen goes on a word.");
-  std::ifstream opened;
-  if (options.file != "-") {
-    opened.open(options.file, std::ios::binary);
-    if (!opened) {
-      throw Error(
-          fmt::format("cannot read {}: {}", options.file, std::generic_category().message(errno)));
-    }
-  }
-  std::istream& lines = options.file == "-" ? std::cin : opened;
-  const std::string name = options.file == "-" ? "standard input" : options.file;
+  data::TextLines lines(options.file, longest_line);
   const std::size_t most = options.file == "-" ? 1 : 64;
   std::vector<std::string> batch;
-  std::int64_t number = 1;
   const auto flush = [&] {
     if (batch.empty()) return;
     const std::vector<tasks::Translation> results = translator.run(batch, options.task);
@@ -124,14 +93,14 @@ void run(const Options& options) {
     stop_if_interrupted();
   };
   try {
-    std::string line;
-    for (; next_line(lines, line, fmt::format("{}:{}", name, number)); ++number) {
-      if (line.empty()) {
+    while (lines.next()) {
+      lines.check();
+      if (lines.line().empty()) {
         flush();
         std::cout << '\n';
         continue;
       }
-      batch.push_back(data::clean_text(line, fmt::format("{}:{}", name, number)));
+      batch.push_back(lines.line());
       if (batch.size() == most) flush();
     }
   } catch (const Error&) {
