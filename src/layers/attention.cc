@@ -272,8 +272,8 @@ class AttentionBase : public Layer {
       const Real* lines = weights.as<Real>() + row * square;
       const Real* dropped = factors == nullptr ? nullptr : factors + row * square;
       Real* flow = flows + row * square;
-      Real* own = taken + row * square;
-      std::copy_n(lines, square, own);
+      Real* shares = taken + row * square;
+      std::copy_n(lines, square, shares);
       std::fill_n(flow, square, Real{0});
       if (dy != nullptr) {
         const Real* d_row = dy + row * size.queries * size.width;
@@ -283,10 +283,10 @@ class AttentionBase : public Layer {
         for (std::int64_t q = 0; q < size.queries; ++q) {
           if (query_counts(call, row, q)) continue;
           std::fill_n(flow + q * size.values, size.values, Real{0});
-          std::fill_n(own + q * size.values, size.values, Real{0});
+          std::fill_n(shares + q * size.values, size.values, Real{0});
         }
-        for (std::int64_t i = 0; dropped != nullptr && i < square; ++i) own[i] *= dropped[i];
-        kernels::gemm_outer(size.values, size.width, size.queries, own, size.values, d_row,
+        for (std::int64_t i = 0; dropped != nullptr && i < square; ++i) shares[i] *= dropped[i];
+        kernels::gemm_outer(size.values, size.width, size.queries, shares, size.values, d_row,
                             size.width, d_value.as<Real>() + row * size.values * size.width,
                             size.width);
       }
