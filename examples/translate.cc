@@ -16,8 +16,8 @@ data::SentencePairs backwards(int count, std::uint64_t seed) {
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {
     std::string word;
     std::string sounds;
-    for (std::uint64_t k = 0; k < 2 + random.below(4, 100, i); ++k) {
-      const auto letter = static_cast<char>('a' + random.below(8, k, i));
+    for (std::uint64_t k = 0; k < 2 + random.below(3, 100, i); ++k) {
+      const auto letter = static_cast<char>('a' + random.below(5, k, i));
       word += letter;
       sounds = std::string(1, letter) + "h" + (sounds.empty() ? "" : " ") + sounds;
     }
@@ -29,16 +29,16 @@ data::SentencePairs backwards(int count, std::uint64_t seed) {
 
 int main(int argc, char** argv) {
   const data::SentencePairs pairs =
-      argc > 1 ? data::read_sentence_pairs(argv[1]) : backwards(2000, 1);
+      argc > 1 ? data::read_sentence_pairs(argv[1]) : backwards(800, 1);
   tasks::TranslatorOptions options;
   if (argc == 1) {
     options = {.embedding = 24,
                .units = 32,
                .layers = 1,
                .dropout = 0.0,
-               .batch_pieces = 400,
+               .batch_pieces = 60,
                .learning_rate = 1e-2,
-               .epochs = 12.0};
+               .epochs = 15.0};
   }
   tasks::Translator::train(pairs.sources, pairs.targets, options).save("translator.keras");
 

@@ -95,12 +95,12 @@ void BeamSearch::keep(std::size_t row, double log_probability, bool ended) {
   if (static_cast<std::int64_t>(results.size()) > options_.width) results.pop_back();
 }
 
-// Whether as many have ended as were to be followed, or nothing that is still followed can become
-// better than what has: ln p only falls, and is divided by the longest length at most.
+// Whether nothing is expected any more of what is still followed: as many have ended as were to be
+// followed, each of them better than the best that has not. Of width 1: the likeliest has ended.
 bool BeamSearch::is_settled(std::int64_t sequence, double best_live) const {
   const std::vector<Hypothesis>& results = results_[static_cast<std::size_t>(sequence)];
-  if (static_cast<std::int64_t>(results.size()) >= options_.width) return true;
-  return !results.empty() && results.front().score >= score_of(best_live, longest_of(sequence) + 1);
+  if (static_cast<std::int64_t>(results.size()) < options_.width) return false;
+  return options_.width == 1 || results.back().score >= score_of(best_live, step_ + 1);
 }
 
 void BeamSearch::advance(std::span<const float> log_probabilities, std::int64_t classes) {

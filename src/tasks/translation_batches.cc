@@ -24,7 +24,10 @@ std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t ba
     const std::size_t target_a = pairs[a].target.size();
     const std::size_t target_b = pairs[b].target.size();
     if (target_a != target_b) return target_a < target_b;
-    return pairs[a].source.size() < pairs[b].source.size();
+    // Up and down by turns, so that sources are of like lengths where targets grow by one.
+    const std::size_t source_a = pairs[a].source.size();
+    const std::size_t source_b = pairs[b].source.size();
+    return target_a % 2 == 0 ? source_a < source_b : source_a > source_b;
   });
   std::vector<PairBatch> batches;
   std::size_t longest_source = 0;

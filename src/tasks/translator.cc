@@ -77,7 +77,7 @@ void choose_sizes(TranslatorOptions& options, double pieces) {
   if (options.units == 0) options.units = pieces < 1e5 ? 96 : 256;
   if (options.layers == 0) options.layers = symbols ? 2 : 1;
   if (!options.dropout) options.dropout = symbols ? 0.3 : 0.4;
-  if (options.batch_pieces == 0) options.batch_pieces = pieces < 1e5 ? 1'000 : 4'000;
+  if (options.batch_pieces == 0) options.batch_pieces = pieces < 1e5 ? 500 : 2'000;
   if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
   if (options.epochs == 0.0 && options.max_seconds == 0.0)
     options.epochs = std::clamp(20e6 / std::max(pieces, 1.0), 8.0, 60.0);

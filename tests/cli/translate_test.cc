@@ -28,11 +28,11 @@ std::string pairs_text(int count, std::uint64_t seed) {
 class TranslateCommand : public TaskCommand {
  protected:
   TranslateCommand()
-      : TaskCommand("translate",
-                    {"pairs.tsv", "-o", "m.keras", "--units", "24", "--layers", "1", "--embedding",
-                     "16", "--learning-rate", "0.01", "--batch-pieces", "400", "--dropout", "0",
-                     "--threads", "1"},
-                    "8") {
+      : TaskCommand(
+            "translate",
+            {"pairs.tsv", "-o", "m.keras", "--units", "24", "--layers", "1", "--embedding", "16",
+             "--learning-rate", "0.01", "--batch-pieces", "60", "--dropout", "0", "--threads", "1"},
+            "10") {
     file("pairs.tsv", pairs_text(600, 1));
     file("test.tsv", pairs_text(60, 2));
   }

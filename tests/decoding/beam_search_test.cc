@@ -28,7 +28,8 @@ std::vector<float> scores_after(std::uint64_t sequence, const Symbols& history) 
   std::vector<float> scores;
   double sum = 0.0;
   for (std::uint64_t i = 0; i < classes; ++i) {
-    const double score = i == start ? -1e30 : 1.5 * random.normal(place, i);
+    const double score =
+        i == start ? -std::numeric_limits<double>::infinity() : 1.5 * random.normal(place, i);
     scores.push_back(static_cast<float>(score));
     sum += std::exp(score);
   }

@@ -179,7 +179,7 @@ Job describe(CLI::App& app) {
   count("--units", task.units, "of each LSTM (from the pairs)", 8192);
   count("--layers", task.layers, "of the encoder (1, symbols 2)", 16);
   count("--embedding", task.embedding, "length of a piece's vector (from the pairs)", 8192);
-  count("--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (4,000)", 1'000'000);
+  count("--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)", 1'000'000);
   count("--longest", task.longest, "pairs with more pieces on a side are left out (128)", 10'000);
   app.add_option("--dropout", options->dropout, "between the layers (0.4, symbols 0.3)")
       ->type_name("X")
