@@ -32,7 +32,7 @@ class TranslateCommand : public TaskCommand {
             "translate",
             {"pairs.tsv", "-o", "m.keras", "--units", "24", "--layers", "1", "--embedding", "16",
              "--learning-rate", "0.01", "--batch-pieces", "60", "--dropout", "0", "--threads", "1"},
-            "10") {
+            "20") {
     file("pairs.tsv", pairs_text(600, 1));
     file("test.tsv", pairs_text(60, 2));
   }
