@@ -42,6 +42,7 @@ chronicler_require(hwy libhwy-dev)
 chronicler_require(fmt libfmt-dev)
 chronicler_require(nlohmann_json nlohmann-json3-dev)
 chronicler_require(Utf8proc libutf8proc-dev)
+chronicler_require(Eigen3 libeigen3-dev NO_MODULE)
 
 find_package(CLI11 QUIET)
 chronicler_component("Command line" CHRONICLER_HAVE_APPS

@@ -182,11 +182,12 @@ void print_choices(const ClassifierReport& report) {
                            with_commas(report.texts), with_commas(report.validation_texts),
                            report.labels.size(), labels);
   std::cerr << fmt::format(
-      "reads {}s, {} of them known; embedding {}, LSTM {} units in each direction, {} weights; "
-      "n-grams up to {}; {} epochs, batches of {}\n",
+      "reads {}s, {} of them known; {} network{}, embedding {}, LSTM {} units in each direction, "
+      "{} "
+      "weights; n-grams up to {}; {} epochs, batches of {}\n",
       options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
-      options.embedding, options.units, with_commas(report.weights), options.ngrams, options.epochs,
-      options.batch_size);
+      options.networks, options.networks == 1 ? "" : "s", options.embedding, options.units,
+      with_commas(report.weights), options.ngrams, options.epochs, options.batch_size);
   if (!options.vectors.empty()) {
     std::cerr << fmt::format("{} of the words have vectors in \"{}\"\n",
                              with_commas(report.vectors_found), options.vectors);
@@ -279,6 +280,7 @@ void train(TrainOptions& options) {
     json["level"] = report.options.level;
     json["embedding"] = report.options.embedding;
     json["units"] = report.options.units;
+    json["networks"] = report.options.networks;
     json["seed"] = report.options.seed;
     json["model"] = options.output;
     std::cout << json.dump() << '\n';
@@ -325,6 +327,7 @@ Job describe_train(CLI::App& app) {
   count("--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
   count("--embedding", task.embedding, "length of a word's vector (64, characters 32)", 8192);
   count("--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
+  count("--networks", task.networks, "whose mean counts (4; 2 or 1 where texts are many)", 64);
   count("--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)", 8);
   count("--longest", task.longest, "words that it reads of a text: first and last half (600)",
         100'000);

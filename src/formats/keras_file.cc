@@ -37,7 +37,21 @@ std::string_view asset_name(std::string_view member) {
 }
 
 bool is_wanted(std::string_view member) {
-  return member == config_member || member == weights_member || !asset_name(member).empty();
+  return member == metadata_member || member == config_member || member == weights_member ||
+         !asset_name(member).empty();
+}
+
+// The version that the file gives for itself, if it does: nothing but errors depend on it.
+std::string version_in(const std::vector<ArchiveMember>& members) {
+  constexpr std::size_t longest = 20;
+  for (const ArchiveMember& one : members) {
+    if (one.name != metadata_member) continue;
+    const Json metadata = parse_json(one.bytes, metadata_member);
+    if (!metadata.is_object() || !metadata.contains("keras_version")) return {};
+    const Json& version = metadata["keras_version"];
+    return version.is_string() ? version.get<std::string>().substr(0, longest) : std::string();
+  }
+  return {};
 }
 
 const std::string& member(const std::vector<ArchiveMember>& members, std::string_view name) {
@@ -62,6 +76,7 @@ std::string write_keras(const ModelSpec& spec) {
 ModelSpec read_keras(std::string_view bytes) {
   std::vector<ArchiveMember> members = read_archive(bytes, is_wanted);
   ModelSpec spec;
+  spec.keras_version = version_in(members);
   spec.model = parse_json(member(members, config_member), config_member);
   spec.weights = read_hdf5(member(members, weights_member)).tensors;
   rename_layers_folder(spec.weights);

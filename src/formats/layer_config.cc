@@ -160,6 +160,19 @@ class ConfigReader final : public EachField<ConfigReader> {
   std::set<std::string, std::less<>> known_;
 };
 
+// A file says what a layer of one's own is called, but not what it computes.
+void refuse_own_code(const JsonPlace& object) {
+  const std::string name = object["class_name"].text();
+  for (const LayerKind& kind : layer_catalog()) {
+    if (kind.class_name == name) return;
+  }
+  const auto module = object.find("module");
+  const bool is_own = module && module->is_text() && !module->text().starts_with("keras");
+  if (name != "Lambda" && !is_own) return;
+  throw Error(fmt::format("\"{}\" is code of its author's, which no file is trusted with", name),
+              "build the model of Keras's own layers, and save it anew");
+}
+
 std::string shown_name(const JsonPlace& object) {
   const auto config = object.find("config");
   const auto name = config ? config->find("name") : std::nullopt;
@@ -232,7 +245,8 @@ LayerPtr layer_at(const JsonPlace& object) {
   }
   const JsonPlace class_name = object["class_name"];
   try {
-    const LayerPtr layer = make_layer(class_name.text());
+    refuse_own_code(object);
+    LayerPtr layer = make_layer(class_name.text());
     const JsonPlace config = object["config"];
     if (!config.is_object()) config.refuse("an object");
     ConfigReader reader(config);

@@ -1,6 +1,8 @@
 #include "formats/model_spec.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -16,6 +18,22 @@ namespace {
 
 // The optimizer's variables have a folder of their own beside the layers'.
 constexpr std::string_view optimizer_folder = "optimizer/vars/";
+
+// The last Keras whose layers and options are known here.
+constexpr std::array<int, 2> known_keras{3, 15};
+
+bool is_later(const std::string& keras_version) {
+  std::array<int, 2> version{};
+  const char* at = keras_version.data();
+  const char* end = at + keras_version.size();
+  for (int& part : version) {
+    const auto [next, error] = std::from_chars(at, end, part);
+    if (error != std::errc()) return false;
+    at = std::min(next + 1, end);
+  }
+  return version > known_keras;
+}
+
 std::size_t bytes_of(const ModelSpec& spec) {
   std::size_t bytes = 0;
   for (const NamedTensor& tensor : spec.weights) bytes += tensor.value.bytes();
@@ -131,11 +149,16 @@ void check_asset_name(std::string_view name) {
               "use letters, digits, \"_\", \"-\" and \".\", for instance \"tokenizer.json\"");
 }
 
-std::unique_ptr<Model> make_model(const ModelSpec& spec) {
+namespace {
+
+std::unique_ptr<Model> built_model(const ModelSpec& spec) {
   const JsonPlace object(spec.model, "model");
   std::unique_ptr<Model> model;
   {
-    const WeightsFromFile guard(bytes_of(spec));
+    // Some more than there is, so that a weight that is missing or misshapen is found below, which
+    // says where it belongs.
+    constexpr std::size_t allowance = 1 << 16;
+    const WeightsFromFile guard(2 * bytes_of(spec) + allowance);
     model = model_at(object);
   }
   const auto config = object.find("compile_config");
@@ -158,6 +181,20 @@ std::unique_ptr<Model> make_model(const ModelSpec& spec) {
   return model;
 }
 
+}  // namespace
+
+std::unique_ptr<Model> make_model(const ModelSpec& spec) {
+  try {
+    return built_model(spec);
+  } catch (const Error& error) {
+    if (!is_later(spec.keras_version)) throw;
+    throw Error(error.message(),
+                fmt::format("{}{}the file is of Keras {}, later than {}.{}, which is known here",
+                            error.hint(), error.hint().empty() ? "" : "; ", spec.keras_version,
+                            known_keras[0], known_keras[1]));
+  }
+}
+
 void set_weights(Model& model, const NamedTensors& weights) {
   TensorsByName left;
   for (const NamedTensor& tensor : weights) left.emplace(tensor.name, &tensor);
@@ -165,6 +202,7 @@ void set_weights(Model& model, const NamedTensors& weights) {
   const std::vector<WeightPlace> places =
       model.built() ? weight_places(model) : std::vector<WeightPlace>();
   std::vector<const Tensor*> values;
+  values.reserve(places.size());
   for (const WeightPlace& place : places) values.push_back(&take_weight(place, left));
   const std::vector<Tensor> optimizer_variables = take_optimizer_variables(left);
   if (!left.empty()) {

@@ -21,6 +21,8 @@ struct ModelSpec {
   // Old files instead have the weights of each layer, in its order, by the layer's name.
   std::map<std::string, std::vector<Tensor>> weights_by_layer = {};
   Assets assets = {};
+  // Of the Keras that wrote the file, for errors: "3.15.1"; empty if it does not say.
+  std::string keras_version = {};
 };
 
 // Where variables of the optimizer stand among the weights: "optimizer/vars/0".

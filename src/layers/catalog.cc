@@ -21,6 +21,7 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"Concatenate", make_concatenate},
       LayerKind{"Conv1D", make_conv1d},
       LayerKind{"ConvLSTM1D", make_conv_lstm1d},
+      LayerKind{"Cropping1D", make_cropping1d},
       LayerKind{"Dense", make_dense},
       LayerKind{"Dot", make_dot},
       LayerKind{"Dropout", make_dropout},
@@ -57,6 +58,8 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"StackedRNNCells", make_stacked_rnn_cells},
       LayerKind{"Subtract", make_subtract},
       LayerKind{"TimeDistributed", make_time_distributed},
+      LayerKind{"UpSampling1D", make_up_sampling1d},
+      LayerKind{"ZeroPadding1D", make_zero_padding1d},
   };
   return kinds;
 }

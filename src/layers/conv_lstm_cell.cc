@@ -1,5 +1,6 @@
 #include "layers/conv_lstm_cell.h"
 
+#include <algorithm>
 #include <array>
 
 #include "kernels/gemm.h"
@@ -17,87 +18,109 @@ using kernels::Start;
 enum Gate : std::int64_t { input, forget, candidate, output };
 constexpr std::int64_t gates = 4;
 
-// A convolution along the rows of a batch, for one gate: that block of the kernel's columns.
+// A convolution along the rows of a batch as one matrix product: for every point of the result the
+// numbers below its window, [points][taps * channels], times the kernel [taps * channels][columns].
 template <class Real>
 struct Convolution {
-  std::int64_t rows;      // of the batch
-  std::int64_t padded;    // places of a row, padding included
+  std::int64_t places;    // of a row
   std::int64_t channels;  // of a place
-  std::int64_t filters;
   std::int64_t taps;
   std::int64_t dilation;
   Windows windows;
 
-  std::int64_t column_count() const { return gates * filters; }
-  const Real* tap_of(const Real* kernel, std::int64_t gate, std::int64_t tap) const {
-    return kernel + tap * channels * column_count() + gate * filters;
-  }
+  std::int64_t patch_size() const { return taps * channels; }
+  std::int64_t row_size() const { return places * channels; }
 
-  // z [row's places][filters] of one row, started as `start` says.
-  void forward(const Real* x, const Real* kernel, std::int64_t gate, std::int64_t row, Start start,
-               const Real* bias, Real* z) const {
-    for (std::int64_t tap = 0; tap < taps; ++tap) {
-      kernels::gemm(windows.count, filters, channels, place(x, row, tap), windows.stride * channels,
-                    tap_of(kernel, gate, tap), column_count(), z + row * windows.count * filters,
-                    filters, tap == 0 ? start : Start::accumulate, bias);
-    }
+  // The patches of one row; its numbers times `factors`, if not null. What lies outside is 0.
+  void gather(const Real* x, const Real* factors, Real* patches) const {
+    for_each_tap(
+        [&](std::int64_t place, Real* patch) {
+          if (place < 0) {
+            std::fill_n(patch, channels, Real{0});
+          } else if (factors == nullptr) {
+            std::copy_n(x + place * channels, channels, patch);
+          } else {
+            for (std::int64_t i = 0; i < channels; ++i)
+              patch[i] = x[place * channels + i] * factors[place * channels + i];
+          }
+        },
+        patches);
   }
-
-  // Adds to one tap of the kernel's gradient.
-  void add_weight_gradient(const Real* x, const Real* dz, std::int64_t gate, std::int64_t tap,
-                           Real* gradient) const {
-    for (std::int64_t row = 0; row < rows; ++row) {
-      kernels::gemm_outer(channels, filters, windows.count, place(x, row, tap),
-                          windows.stride * channels, dz + row * windows.count * filters, filters,
-                          gradient + tap * channels * column_count() + gate * filters,
-                          column_count());
-    }
-  }
-
-  // Adds to the gradient of one padded row. packed: transposed taps, `packed_tap()` elements each.
-  void add_input_gradient(const Real* dz, const Real* packed, std::int64_t row, Real* dx) const {
-    for (std::int64_t tap = 0; tap < taps; ++tap) {
-      kernels::gemm_packed(windows.count, channels, filters, dz + row * windows.count * filters,
-                           filters, packed + tap * packed_tap(), place(dx, row, tap),
-                           windows.stride * channels, Start::accumulate);
-    }
-  }
-  std::int64_t packed_tap() const {
-    constexpr std::int64_t aligned = 16;
-    const std::int64_t size = kernels::packed_size<Real>(filters, channels);
-    return (size + aligned - 1) / aligned * aligned;
-  }
-  void pack(const Real* kernel, std::int64_t gate, Real* packed) const {
-    for (std::int64_t tap = 0; tap < taps; ++tap) {
-      kernels::pack(filters, channels, tap_of(kernel, gate, tap), column_count(), true,
-                    packed + tap * packed_tap());
-    }
+  // The way back: adds the gradient of a row's patches to that of the row.
+  void scatter(Real* d_patches, const Real* factors, Real* dx) const {
+    for_each_tap(
+        [&](std::int64_t place, const Real* patch) {
+          if (place < 0) return;
+          for (std::int64_t i = 0; i < channels; ++i) {
+            const std::int64_t at = place * channels + i;
+            dx[at] += factors == nullptr ? patch[i] : patch[i] * factors[at];
+          }
+        },
+        d_patches);
   }
 
  private:
-  template <class Element>
-  Element* place(Element* x, std::int64_t row, std::int64_t tap) const {
-    return x + (row * padded + tap * dilation) * channels;
+  // function(place, patch at this tap); the place is negative where there is none.
+  template <class Function>
+  void for_each_tap(const Function& function, Real* patches) const {
+    for (std::int64_t window = 0; window < windows.count; ++window) {
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        const std::int64_t place = window * windows.stride + tap * dilation - windows.left;
+        function(place < places ? place : -1, patches + (window * taps + tap) * channels);
+      }
+    }
   }
 };
 
-// What a convolution reads: for every gate the rows with their padding. Without dropout all gates
-// read the same.
+// What a convolution reads. Without dropout all gates read the same patches.
 template <class Real>
 struct Source {
+  Convolution<Real> over;
+  std::int64_t rows = 0;
+  const Real* x = nullptr;
   const Real* factors = nullptr;  // of dropout, [gates][rows][places][channels]
-  std::array<Real*, gates> padded{};
+  std::array<Real*, gates> patches{};
+
+  // One for all gates, or, where dropout gave each its own numbers, one each.
+  std::int64_t products() const { return factors == nullptr ? 1 : gates; }
+  const Real* factors_of(std::int64_t product, std::int64_t row) const {
+    return factors == nullptr ? nullptr : factors + (product * rows + row) * over.row_size();
+  }
 };
 
-// What forward keeps for backward.
+// What forward keeps for backward. A point is a place of a row of the state; blocks are [points]
+// [filters].
 template <class Real>
 struct Record {
   Source<Real> x;
   Source<Real> hidden;
+  Real* sums;                                 // of all gates, [points][gates * filters]
   std::array<Real*, gates> gate{};            // activated
   std::array<Real*, gates> preactivations{};  // null if no activation needs them
-  Real* shown = nullptr;                      // a(c)
+  const Real* cell_before;
+  Real* cell;
+  Real* shown;  // a(c)
+  Real* output;
 };
+
+// What backward hands from the rows to the weights.
+template <class Real>
+struct Flows {
+  const Real* d_output;  // null: nothing flows
+  const Real* d_cell_after;
+  Real* d_sums;  // [points][gates * filters]
+  Real* d_cell;
+  Real* scratch;
+  Real* d_gate;
+  std::array<const Real*, 2> packed;  // transposed kernels, the input's and the recurrent one
+  std::array<Real*, 2> d_patches;
+  std::array<Real*, 2> d_inputs;  // of x (null: not wanted) and h'
+};
+
+// Below this many multiplications a second thread costs more than it brings.
+constexpr double inline_work = 200e3;
+// So many points, in whole rows, are one task.
+constexpr std::int64_t points_a_task = 64;
 
 // One step: x (B, L, C) and the states, to the output and the states after it.
 class ConvLSTMCell final : public Layer {
@@ -160,42 +183,30 @@ class ConvLSTMCell final : public Layer {
   }
 
   template <class Real>
-  Convolution<Real> over_input(const Shape& x) const {
-    const Windows windows = input_windows(x[1]);
-    return {x[0],   windows.left + x[1] + windows.right, x[2],   options_.filters,
-            taps(), options_.dilation_rate[0],           windows};
-  }
-  template <class Real>
-  Convolution<Real> over_hidden(const Shape& hidden) const {
-    const Windows windows = Windows::over(hidden[1], taps(), 1, "same");
-    return {
-        hidden[0], windows.left + hidden[1] + windows.right, hidden[2], options_.filters, taps(), 1,
-        windows};
-  }
-
-  template <class Real>
-  Source<Real> make_source(Pass& pass, const TensorView& x, const Convolution<Real>& over,
-                           const Real* factors) const {
-    Source<Real> source;
-    source.factors = factors;
-    const std::int64_t width = x.shape()[1] * x.shape()[2];
-    for (std::int64_t gate = 0; gate < gates; ++gate) {
-      Real*& padded = source.padded[static_cast<std::size_t>(gate)];
-      if (gate > 0 && factors == nullptr) {
-        padded = source.padded[0];
-        continue;
-      }
-      padded =
-          pass.arena.zeros({over.rows, over.padded, over.channels}, dtype()).template as<Real>();
-      const Real* own = factors == nullptr ? nullptr : factors + gate * x.size();
-      for (std::int64_t row = 0; row < over.rows; ++row) {
-        const Real* from = x.as<Real>() + row * width;
-        Real* to = padded + (row * over.padded + over.windows.left) * over.channels;
-        for (std::int64_t i = 0; i < width; ++i)
-          to[i] = own == nullptr ? from[i] : from[i] * own[row * width + i];
-      }
+  Source<Real> make_source(Pass& pass, const TensorView& x, std::int64_t dilation,
+                           const Windows& windows, const Real* factors) const {
+    const Shape& shape = x.shape();
+    Source<Real> source{
+        {shape[1], shape[2], taps(), dilation, windows}, shape[0], x.as<Real>(), factors, {}};
+    const std::int64_t size = shape[0] * windows.count * source.over.patch_size();
+    for (std::size_t gate = 0; gate < gates; ++gate) {
+      const bool own = gate == 0 || factors != nullptr;
+      source.patches[gate] = own ? pass.arena.array<Real>(size) : source.patches[0];
     }
     return source;
+  }
+
+  // function(begin, end) for stretches of the rows of a state of this shape.
+  template <class Function>
+  void for_each_stretch(Pass& pass, const Shape& state, std::int64_t depth,
+                        const Function& function) const {
+    const std::int64_t rows = state[0];
+    const double work = static_cast<double>(state.elements()) * static_cast<double>(gates * depth);
+    const std::int64_t size =
+        work < inline_work ? rows : std::max<std::int64_t>(points_a_task / state[1], 1);
+    pass.runtime.parallel((rows + size - 1) / size, [&](std::int64_t task) {
+      function(task * size, std::min(rows, (task + 1) * size));
+    });
   }
 
   template <class Real>
@@ -204,51 +215,30 @@ class ConvLSTMCell final : public Layer {
     const TensorView& hidden = call.inputs[1].data;
     const Shape& state = hidden.shape();
     const std::int64_t size = hidden.size();
-    const auto over_x = over_input<Real>(x.shape());
-    const auto over_h = over_hidden<Real>(state);
     Record<Real>& record = arena_objects<Record<Real>>(pass.arena, 1)[0];
     record.x = make_source(
-        pass, x, over_x,
+        pass, x, options_.dilation_rate[0], input_windows(x.shape()[1]),
         dropout_factors<Real>(pass, seed(), options_.dropout, gates * x.size(), 2 * pass.step));
-    record.hidden = make_source(pass, hidden, over_h,
+    record.hidden = make_source(pass, hidden, 1, Windows::over(state[1], taps(), 1, "same"),
                                 dropout_factors<Real>(pass, seed(), options_.recurrent_dropout,
                                                       gates * size, 2 * pass.step + 1));
-
-    const Real* kernel = parameters_[0].value.as<Real>();
-    const Real* recurrent = parameters_[1].value.as<Real>();
-    const Real* bias = options_.use_bias ? parameters_[2].value.as<Real>() : nullptr;
+    record.sums = pass.arena.array<Real>(gates * size);
     for (std::size_t gate = 0; gate < gates; ++gate) {
       record.gate[gate] = pass.arena.array<Real>(size);
       const bool keep = call.tape != nullptr &&
                         kernels::needs_input(activation_of(static_cast<std::int64_t>(gate)));
       record.preactivations[gate] = keep ? pass.arena.array<Real>(size) : nullptr;
     }
-    pass.runtime.parallel(state[0], [&](std::int64_t row) {
-      for (std::int64_t gate = 0; gate < gates; ++gate) {
-        const auto i = static_cast<std::size_t>(gate);
-        Real* z = record.preactivations[i] == nullptr ? record.gate[i] : record.preactivations[i];
-        const Real* own_bias = bias == nullptr ? nullptr : bias + gate * options_.filters;
-        over_x.forward(record.x.padded[i], kernel, gate, row,
-                       bias == nullptr ? Start::zero : Start::row, own_bias, z);
-        over_h.forward(record.hidden.padded[i], recurrent, gate, row, Start::accumulate, nullptr,
-                       z);
-        const std::int64_t at = row * state[1] * state[2];
-        kernels::activate(activation_of(gate), state[1], state[2], z + at, record.gate[i] + at);
-      }
-    });
-
     const TensorView cell_after = pass.arena.tensor(state, dtype());
     const TensorView hidden_after = pass.arena.tensor(state, dtype());
+    record.cell_before = call.inputs[2].data.as<Real>();
+    record.cell = cell_after.as<Real>();
     record.shown = pass.arena.array<Real>(size);
-    const Real* before = call.inputs[2].data.as<Real>();
-    Real* c = cell_after.as<Real>();
-    for (std::int64_t i = 0; i < size; ++i) {
-      c[i] = record.gate[forget][i] * before[i] + record.gate[input][i] * record.gate[candidate][i];
-    }
-    kernels::activate(kernel_activation(options_.activation), size / state[2], state[2], c,
-                      record.shown);
-    Real* h = hidden_after.as<Real>();
-    for (std::int64_t i = 0; i < size; ++i) h[i] = record.gate[output][i] * record.shown[i];
+    record.output = hidden_after.as<Real>();
+    const std::int64_t depth = record.x.over.patch_size() + record.hidden.over.patch_size();
+    for_each_stretch(pass, state, depth, [&](std::int64_t begin, std::int64_t end) {
+      forward_rows(record, begin, end);
+    });
     call.outputs[0] = {hidden_after, {}};
     call.outputs[1] = {hidden_after, {}};
     call.outputs[2] = {cell_after, {}};
@@ -256,99 +246,210 @@ class ConvLSTMCell final : public Layer {
   }
 
   template <class Real>
-  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
-    const auto& record = *static_cast<const Record<Real>*>(call.tape->record);
-    const TensorView& hidden = call.inputs[1].data;
+  void forward_rows(const Record<Real>& record, std::int64_t begin, std::int64_t end) const {
     const std::int64_t filters = options_.filters;
-    const std::int64_t size = hidden.size();
-    const auto activated_back = [&](kernels::Activation activation, const Real* z, const Real* y,
-                                    const Real* dy, Real* dz) {
-      kernels::activate_backward(activation, size / filters, filters, z, y, dy, dz);
+    const std::int64_t columns = gates * filters;
+    const std::int64_t count = record.hidden.over.windows.count;
+    const std::int64_t first = begin * count;  // points
+    const std::int64_t points = (end - begin) * count;
+    Real* sums = record.sums + first * columns;
+    const auto convolve = [&](const Source<Real>& source, std::size_t weight, Start start,
+                              const Real* bias) {
+      const Convolution<Real>& over = source.over;
+      const std::int64_t depth = over.patch_size();
+      const Real* kernel = parameters_[weight].value.template as<Real>();
+      const std::int64_t products = source.products();
+      const std::int64_t width = columns / products;
+      for (std::int64_t product = 0; product < products; ++product) {
+        Real* patches = source.patches[static_cast<std::size_t>(product)];
+        for (std::int64_t row = begin; row < end; ++row) {
+          const Real* factors = source.factors_of(product, row);
+          over.gather(source.x + row * over.row_size(), factors, patches + row * count * depth);
+        }
+        kernels::gemm(points, width, depth, patches + first * depth, depth,
+                      kernel + product * width, columns, sums + product * width, columns, start,
+                      bias == nullptr ? nullptr : bias + product * width);
+      }
     };
+    const Real* bias = options_.use_bias ? parameters_[2].value.template as<Real>() : nullptr;
+    convolve(record.x, 0, bias == nullptr ? Start::zero : Start::row, bias);
+    convolve(record.hidden, 1, Start::accumulate, nullptr);
 
-    // h = s(zo) a(c), and both outputs are h.
-    const TensorView dh_all = added(pass.arena, gradient.outputs[0], gradient.outputs[1]);
-    const Real* dh = (dh_all ? dh_all : pass.arena.zeros(hidden.shape(), dtype())).as<Real>();
-    Real* dc = pass.arena.array<Real>(size);
-    Real* flow = pass.arena.array<Real>(size);
-    const Real* c = call.outputs[2].data.as<Real>();
-    for (std::int64_t i = 0; i < size; ++i) flow[i] = dh[i] * record.gate[output][i];
-    activated_back(kernel_activation(options_.activation), c, record.shown, flow, dc);
-    if (const TensorView& outside = gradient.outputs[2]) {
-      for (std::int64_t i = 0; i < size; ++i) dc[i] += outside.as<Real>()[i];
-    }
-
-    // c = s(zf) c' + s(zi) a(zc)
-    const Real* before = call.inputs[2].data.as<Real>();
-    std::array<Real*, gates> dz{};
+    const std::int64_t at = first * filters;
     for (std::int64_t gate = 0; gate < gates; ++gate) {
       const auto g = static_cast<std::size_t>(gate);
-      for (std::int64_t i = 0; i < size; ++i) {
-        flow[i] = gate == input       ? dc[i] * record.gate[candidate][i]
-                  : gate == forget    ? dc[i] * before[i]
-                  : gate == candidate ? dc[i] * record.gate[input][i]
-                                      : dh[i] * record.shown[i];
-      }
-      dz[g] = pass.arena.array<Real>(size);
-      activated_back(activation_of(gate), record.preactivations[g], record.gate[g], flow, dz[g]);
+      Real* z = (record.preactivations[g] == nullptr ? record.gate : record.preactivations)[g] + at;
+      for (std::int64_t point = 0; point < points; ++point)
+        std::copy_n(sums + point * columns + gate * filters, filters, z + point * filters);
+      kernels::activate(activation_of(gate), points, filters, z, record.gate[g] + at);
     }
-    for (std::int64_t i = 0; i < size; ++i) dc[i] *= record.gate[forget][i];
-
-    const auto over_x = over_input<Real>(call.inputs[0].data.shape());
-    const auto over_h = over_hidden<Real>(hidden.shape());
-    if (trainable()) {
-      pass.runtime.parallel(taps(), [&](std::int64_t tap) {
-        for (std::int64_t gate = 0; gate < gates; ++gate) {
-          const auto g = static_cast<std::size_t>(gate);
-          over_x.add_weight_gradient(record.x.padded[g], dz[g], gate, tap,
-                                     parameters_[0].gradient.as<Real>());
-          over_h.add_weight_gradient(record.hidden.padded[g], dz[g], gate, tap,
-                                     parameters_[1].gradient.as<Real>());
-        }
-      });
-      for (std::int64_t gate = 0; options_.use_bias && gate < gates; ++gate) {
-        kernels::add_rows(filters, size / filters, dz[static_cast<std::size_t>(gate)], filters,
-                          parameters_[2].gradient.as<Real>() + gate * filters);
-      }
-    }
-    if (gradient.wanted[0]) {
-      gradient.inputs[0] =
-          source_gradient(pass, call.inputs[0].data.shape(), over_x, record.x.factors, 0, dz);
-    }
-    gradient.inputs[1] =
-        source_gradient(pass, hidden.shape(), over_h, record.hidden.factors, 1, dz);
-    gradient.inputs[2] = TensorView(dc, dtype(), hidden.shape());
+    const Real* before = record.cell_before + at;
+    const Real* input_gate = record.gate[input] + at;
+    const Real* forget_gate = record.gate[forget] + at;
+    const Real* candidates = record.gate[candidate] + at;
+    const Real* output_gate = record.gate[output] + at;
+    Real* c = record.cell + at;
+    Real* shown = record.shown + at;
+    Real* h = record.output + at;
+    for (std::int64_t i = 0; i < points * filters; ++i)
+      c[i] = forget_gate[i] * before[i] + input_gate[i] * candidates[i];
+    kernels::activate(kernel_activation(options_.activation), points, filters, c, shown);
+    for (std::int64_t i = 0; i < points * filters; ++i) h[i] = output_gate[i] * shown[i];
   }
 
-  // The gradient of what a convolution read, through all gates.
   template <class Real>
-  TensorView source_gradient(Pass& pass, const Shape& shape, const Convolution<Real>& over,
-                             const Real* factors, std::size_t kernel,
-                             const std::array<Real*, gates>& dz) const {
-    Real* packed = pass.arena.array<Real>(gates * taps() * over.packed_tap());
-    for (std::int64_t gate = 0; gate < gates; ++gate) {
-      over.pack(parameters_[kernel].value.as<Real>(), gate,
-                packed + gate * taps() * over.packed_tap());
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const auto& record = *static_cast<const Record<Real>*>(call.tape->record);
+    const Shape& state = call.inputs[1].data.shape();
+    const std::int64_t size = state.elements();
+    const std::int64_t points = state[0] * state[1];
+    const std::int64_t columns = gates * options_.filters;
+    Arena& arena = pass.arena;
+    // h = s(zo) a(c), and both outputs are h.
+    const TensorView d_output = added(arena, gradient.outputs[0], gradient.outputs[1]);
+    Flows<Real> flows{};
+    if (d_output) flows.d_output = d_output.as<Real>();
+    if (const TensorView& outside = gradient.outputs[2]) flows.d_cell_after = outside.as<Real>();
+    flows.d_sums = arena.array<Real>(gates * size);
+    flows.d_cell = arena.array<Real>(size);
+    flows.scratch = arena.array<Real>(size);
+    flows.d_gate = arena.array<Real>(size);
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (!gradient.wanted[i] && i == 0) continue;
+      const std::int64_t depth = source_of(record, i).over.patch_size();
+      flows.packed[i] = pack_kernel(arena, source_of(record, i), i);
+      flows.d_patches[i] = arena.array<Real>(points * depth);
+      gradient.inputs[i] = arena.zeros(call.inputs[i].data.shape(), dtype());
+      flows.d_inputs[i] = gradient.inputs[i].template as<Real>();
     }
-    const TensorView result = pass.arena.zeros(shape, dtype());
-    const std::int64_t width = shape[1] * shape[2];
-    Real* wide = pass.arena.zeros({gates, over.rows, over.padded, over.channels}, dtype())
-                     .template as<Real>();
-    const std::int64_t wide_size = over.rows * over.padded * over.channels;
-    pass.runtime.parallel(over.rows, [&](std::int64_t row) {
-      Real* to = result.as<Real>() + row * width;
-      for (std::int64_t gate = 0; gate < gates; ++gate) {
-        Real* own = wide + gate * wide_size;
-        over.add_input_gradient(dz[static_cast<std::size_t>(gate)],
-                                packed + gate * taps() * over.packed_tap(), row, own);
-        const Real* from = own + (row * over.padded + over.windows.left) * over.channels;
-        const Real* kept =
-            factors == nullptr ? nullptr : factors + gate * over.rows * width + row * width;
-        for (std::int64_t i = 0; i < width; ++i)
-          to[i] += kept == nullptr ? from[i] : from[i] * kept[i];
+    const std::int64_t depth = record.x.over.patch_size() + record.hidden.over.patch_size();
+    for_each_stretch(pass, state, depth, [&](std::int64_t begin, std::int64_t end) {
+      backward_rows(record, flows, begin, end);
+    });
+    gradient.inputs[2] = TensorView(flows.d_cell, dtype(), state);
+    if (!trainable()) return;
+    pass.runtime.parallel(2 * taps() + 1, [&](std::int64_t task) {
+      if (task < 2 * taps()) {
+        add_weight_gradient(record, flows, points, static_cast<std::size_t>(task % 2), task / 2);
+      } else if (options_.use_bias) {
+        kernels::add_rows(columns, points, flows.d_sums, columns,
+                          parameters_[2].gradient.template as<Real>());
       }
     });
-    return result;
+  }
+
+  template <class Real>
+  static const Source<Real>& source_of(const Record<Real>& record, std::size_t weight) {
+    return weight == 0 ? record.x : record.hidden;
+  }
+  template <class Real>
+  static std::int64_t packed_stride(std::int64_t k, std::int64_t n) {
+    constexpr std::int64_t aligned = 16;
+    return (kernels::packed_size<Real>(k, n) + aligned - 1) / aligned * aligned;
+  }
+  // The transposed kernel for the products that lead back to a source.
+  template <class Real>
+  const Real* pack_kernel(Arena& arena, const Source<Real>& source, std::size_t weight) const {
+    const std::int64_t columns = gates * options_.filters;
+    const std::int64_t width = columns / source.products();
+    const std::int64_t depth = source.over.patch_size();
+    const std::int64_t stride = packed_stride<Real>(width, depth);
+    const Real* kernel = parameters_[weight].value.template as<Real>();
+    Real* packed = arena.array<Real>(source.products() * stride);
+    for (std::int64_t product = 0; product < source.products(); ++product) {
+      kernels::pack(width, depth, kernel + product * width, columns, true,
+                    packed + product * stride);
+    }
+    return packed;
+  }
+
+  template <class Real>
+  void backward_rows(const Record<Real>& record, const Flows<Real>& flows, std::int64_t begin,
+                     std::int64_t end) const {
+    const std::int64_t filters = options_.filters;
+    const std::int64_t columns = gates * filters;
+    const std::int64_t places = record.hidden.over.windows.count;
+    const std::int64_t first = begin * places;
+    const std::int64_t points = (end - begin) * places;
+    const std::int64_t at = first * filters;
+    const std::int64_t size = points * filters;
+    const Real* before = record.cell_before + at;
+    const Real* c = record.cell + at;
+    const Real* shown = record.shown + at;
+    Real* dc = flows.d_cell + at;
+    Real* flow = flows.scratch + at;
+    const Real* dh = flows.d_output == nullptr ? nullptr : flows.d_output + at;
+    const auto gate_of = [&](std::int64_t gate) {
+      return record.gate[static_cast<std::size_t>(gate)] + at;
+    };
+    const auto times = [&](const Real* a, const Real* b) {  // to flow; a may be null: zeros
+      if (a == nullptr) {
+        std::fill_n(flow, size, Real{0});
+        return;
+      }
+      for (std::int64_t i = 0; i < size; ++i) flow[i] = a[i] * b[i];
+    };
+    times(dh, gate_of(output));
+    kernels::activate_backward(kernel_activation(options_.activation), points, filters, c, shown,
+                               flow, dc);
+    if (flows.d_cell_after != nullptr) {
+      for (std::int64_t i = 0; i < size; ++i) dc[i] += flows.d_cell_after[at + i];
+    }
+    // c = s(zf) c' + s(zi) a(zc)
+    Real* d_sums = flows.d_sums + first * columns;
+    for (std::int64_t gate = 0; gate < gates; ++gate) {
+      const auto g = static_cast<std::size_t>(gate);
+      times(gate == output ? dh : dc, gate == input       ? gate_of(candidate)
+                                      : gate == forget    ? before
+                                      : gate == candidate ? gate_of(input)
+                                                          : shown);
+      const Real* z = record.preactivations[g] == nullptr ? nullptr : record.preactivations[g] + at;
+      Real* dz = flows.d_gate + at;
+      kernels::activate_backward(activation_of(gate), points, filters, z, gate_of(gate), flow, dz);
+      for (std::int64_t point = 0; point < points; ++point)
+        std::copy_n(dz + point * filters, filters, d_sums + point * columns + gate * filters);
+    }
+    const Real* forget_gate = gate_of(forget);
+    for (std::int64_t i = 0; i < size; ++i) dc[i] *= forget_gate[i];
+
+    // Back to what the two convolutions read.
+    for (std::size_t weight = 0; weight < 2; ++weight) {
+      if (flows.d_inputs[weight] == nullptr) continue;
+      const Source<Real>& source = source_of(record, weight);
+      const Convolution<Real>& over = source.over;
+      const std::int64_t depth = over.patch_size();
+      const std::int64_t products = source.products();
+      const std::int64_t width = columns / products;
+      Real* d_patches = flows.d_patches[weight];
+      for (std::int64_t product = 0; product < products; ++product) {
+        kernels::gemm_packed(points, depth, width, d_sums + product * width, columns,
+                             flows.packed[weight] + product * packed_stride<Real>(width, depth),
+                             d_patches + first * depth, depth, Start::zero);
+        for (std::int64_t row = begin; row < end; ++row) {
+          const Real* factors = source.factors_of(product, row);
+          over.scatter(d_patches + row * places * depth, factors,
+                       flows.d_inputs[weight] + row * over.row_size());
+        }
+      }
+    }
+  }
+
+  // One tap of the gradient of a kernel.
+  template <class Real>
+  void add_weight_gradient(const Record<Real>& record, const Flows<Real>& flows,
+                           std::int64_t points, std::size_t weight, std::int64_t tap) const {
+    const Source<Real>& source = source_of(record, weight);
+    const std::int64_t channels = source.over.channels;
+    const std::int64_t columns = gates * options_.filters;
+    const std::int64_t products = source.products();
+    const std::int64_t width = columns / products;
+    Real* gradient = parameters_[weight].gradient.template as<Real>() + tap * channels * columns;
+    for (std::int64_t product = 0; product < products; ++product) {
+      kernels::gemm_outer(channels, width, points,
+                          source.patches[static_cast<std::size_t>(product)] + tap * channels,
+                          source.over.patch_size(), flows.d_sums + product * width, columns,
+                          gradient + product * width, columns);
+    }
   }
 
   layers::ConvLSTM1DOptions options_;

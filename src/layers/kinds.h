@@ -19,6 +19,7 @@ LayerPtr make_bidirectional();
 LayerPtr make_concatenate();
 LayerPtr make_conv1d();
 LayerPtr make_conv_lstm1d();
+LayerPtr make_cropping1d();
 LayerPtr make_dense();
 LayerPtr make_dot();
 LayerPtr make_dropout();
@@ -55,6 +56,8 @@ LayerPtr make_spatial_dropout1d();
 LayerPtr make_stacked_rnn_cells();
 LayerPtr make_subtract();
 LayerPtr make_time_distributed();
+LayerPtr make_up_sampling1d();
+LayerPtr make_zero_padding1d();
 
 // A layer that has a name and whose options were checked: what every factory returns.
 template <class Kind, class Options>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/dropout.h"
 #include "kernels/gemm.h"
 #include "layers/dispatch.h"
 #include "layers/dropout_factors.h"
@@ -35,6 +36,12 @@ struct Source {
 };
 
 template <class Real>
+std::int64_t packed_stride(std::int64_t k, std::int64_t n) {
+  constexpr std::int64_t aligned = 16;
+  return (kernels::packed_size<Real>(k, n) + aligned - 1) / aligned * aligned;
+}
+
+template <class Real>
 Source<Real> make_source(Pass& pass, const TensorView& x, const Real* factors,
                          std::int64_t blocks) {
   Source<Real> source{x.shape()[1], factors, blocks, {}};
@@ -62,28 +69,73 @@ Real* zone_of(Pass& pass, std::uint64_t seed, double rate, std::int64_t count, s
     std::fill_n(kept, count, static_cast<Real>(rate));
     return kept;
   }
-  const Random random(seed);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::uint64_t>(time * count + i);
-    kept[i] = random.uniform(pass.step, index) < static_cast<float>(rate) ? Real{1} : Real{0};
-  }
+  kernels::dropout_factors(Random(seed), pass.step, static_cast<std::uint64_t>(time * count), rate,
+                           std::span<Real>(kept, static_cast<std::size_t>(count)));
+  for (std::int64_t i = 0; i < count; ++i) kept[i] = kept[i] == Real{0} ? Real{1} : Real{0};
   return kept;
 }
 
-// old and fresh, mixed into `out`.
+// The old and the new, mixed into `out`.
 template <class Real>
 void mix(const Real* kept, std::int64_t count, const Real* old, const Real* fresh, Real* out) {
   for (std::int64_t i = 0; i < count; ++i)
-    out[i] = kept == nullptr ? fresh[i] : kept[i] * old[i] + (Real{1} - kept[i]) * fresh[i];
+    out[i] = kept[i] * old[i] + (Real{1} - kept[i]) * fresh[i];
 }
+
+// A kernel [depth][gates * units], or its transpose, gate by gate as gemm_packed wants it.
+template <class Real>
+const Real* packed_gates(Arena& arena, const Real* kernel, std::int64_t depth, std::int64_t units,
+                         bool transposed) {
+  const std::int64_t k = transposed ? units : depth;
+  const std::int64_t n = transposed ? depth : units;
+  const std::int64_t stride = packed_stride<Real>(k, n);
+  Real* packed = arena.array<Real>(gates * stride);
+  for (const std::int64_t gate : all_gates)
+    kernels::pack(k, n, kernel + gate * units, gates * units, transposed, packed + gate * stride);
+  return packed;
+}
+
+// Adds what flows back to what a product read: dz [gates][rows][units] times the transposed
+// weights, gate by gate where dropout gave each its own numbers. `part`: room for those.
+template <class Real>
+void read_gradient(const Source<Real>& source, const Real* packed, const Real* dz,
+                   std::int64_t rows, std::int64_t units, std::int64_t begin, std::int64_t end,
+                   Real* part, Real* out) {
+  const std::int64_t width = source.width;
+  const std::int64_t first = begin * width;
+  const std::int64_t last = end * width;
+  for (const std::int64_t gate : all_gates) {
+    kernels::gemm_packed(end - begin, width, units, dz + (gate * rows + begin) * units, units,
+                         packed + gate * packed_stride<Real>(units, width),
+                         (part == nullptr ? out : part) + first, width,
+                         part == nullptr ? Start::accumulate : Start::zero);
+    if (part == nullptr) continue;
+    const Real* factors = source.factors + (source.blocks == 1 ? 0 : gate) * rows * width;
+    for (std::int64_t i = first; i < last; ++i) out[i] += factors[i] * part[i];
+  }
+}
+
+// Fewer rows than these do not pay for laying out the weights anew.
+constexpr std::int64_t rows_worth_packing = 8;
 
 // Below this many multiplications a second thread costs more than it brings.
 constexpr double inline_work = 200e3;
+// The rows of the batch that one task takes through a step.
+constexpr std::int64_t rows_a_task = 16;
 
-std::int64_t task_count(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
-  const double work = static_cast<double>(rows) * static_cast<double>(columns) *
-                      static_cast<double>(depth) * static_cast<double>(gates);
-  return work < inline_work ? 1 : gates;
+bool is_worth_sharing(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
+  return static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth) *
+             static_cast<double>(gates) >=
+         inline_work;
+}
+
+// function(begin, end) for stretches of the rows, on all threads if `share`.
+template <class Function>
+void for_each_stretch(Runtime& runtime, std::int64_t rows, bool share, const Function& function) {
+  const std::int64_t size = share ? rows_a_task : rows;
+  runtime.parallel((rows + size - 1) / size, [&](std::int64_t task) {
+    function(task * size, std::min(rows, (task + 1) * size));
+  });
 }
 
 }  // namespace
@@ -107,19 +159,43 @@ struct LSTMVariantCell::Weights {
 // What forward keeps for backward. Blocks of gates lie one after another, [gates][rows][units].
 template <class Real>
 struct LSTMVariantCell::Record {
+  std::int64_t rows;
   Source<Real> x;
   Source<Real> hidden;
+  const Real* hidden_before;
+  const Real* cell_before;
   Real* activated;
   Real* preactivations;     // null if no activation needs them
+  Real* recurrent_part;     // h' U apart from x W, for layer normalization
   Real* cell;               // c*
   Real* cell_shown;         // N(c*), or c*
   Real* shown;              // a(N(c*))
-  Real* before_projection;  // s(zo) a(N(c*)); null without one
+  Real* before_projection;  // s(zo) a(N(c*)); h* without a projection
+  Real* fresh_hidden;       // h*
   Real* hidden_zone;
   Real* cell_zone;
+  Real* hidden_after;  // h; h* itself without zoneout, and so c
+  Real* cell_after;
   // Layer normalization: numbers and 1 / deviation of x W, h' U and c*.
   std::array<Real*, 3> normalized{};
   std::array<Real*, 3> inverse{};
+};
+
+// What backward hands from the rows to the weights; blocks of gates as above.
+template <class Real>
+struct LSTMVariantCell::Flows {
+  const Real* d_hidden_after;  // null: nothing flows
+  const Real* d_cell_after;
+  Real* d_fresh_hidden;
+  Real* d_before_projection;
+  Real* d_cell;
+  Real* d_shown;                       // of a(N(c*)), then of N(c*)
+  Real* scratch;                       // one block
+  Real* d_gates;                       // of the sums z
+  std::array<Real*, 2> d_parts;        // of x W and of h' U
+  std::array<Real*, 2> d_inputs;       // of x (null: not wanted) and h'
+  std::array<Real*, 2> d_gate_inputs;  // room where dropout gave each gate its own numbers
+  Real* d_cell_before;
 };
 
 bool is_variant(const layers::LSTMOptions& options) {
@@ -200,262 +276,371 @@ void LSTMVariantCell::run_forward(Pass& pass, Call& call) const {
                                         gates * hidden_before.size(), 2 * pass.step + 1),
                   drops_hidden ? gates : 1);
 
-  const kernels::Activation activation = kernel_activation(options_.activation);
-  const kernels::Activation recurrent = kernel_activation(options_.recurrent_activation);
-  const bool keep =
-      call.tape != nullptr && (kernels::needs_input(activation) || kernels::needs_input(recurrent));
-  record.activated = arena.array<Real>(gates * block);
-  record.preactivations = keep ? arena.array<Real>(gates * block) : nullptr;
-  Real* z = keep ? record.preactivations : record.activated;
-
-  // The two products, gate by gate.
+  const bool keep = call.tape != nullptr &&
+                    (kernels::needs_input(kernel_activation(options_.activation)) ||
+                     kernels::needs_input(kernel_activation(options_.recurrent_activation)));
   const bool normalizes = options_.layer_normalization;
-  Real* recurrent_part = normalizes ? arena.array<Real>(gates * block) : z;
-  const std::int64_t tasks = task_count(rows, units, x.shape()[1] + w.hidden);
-  pass.runtime.parallel(tasks, [&](std::int64_t task) {
-    for (const std::int64_t gate : all_gates) {
-      if (gate % tasks != task) continue;
-      const auto g = static_cast<std::size_t>(gate);
-      const bool starts_with_bias = w.bias != nullptr && !normalizes;
-      kernels::gemm(rows, units, x.shape()[1], record.x.rows[g], x.shape()[1],
-                    w.kernel + gate * units, gates * units, z + gate * block, units,
-                    starts_with_bias ? Start::row : Start::zero,
-                    starts_with_bias ? w.bias + gate * units : nullptr);
-      kernels::gemm(rows, units, w.hidden, record.hidden.rows[g], w.hidden,
-                    w.recurrent_kernel + gate * units, gates * units, recurrent_part + gate * block,
-                    units, normalizes ? Start::zero : Start::accumulate);
-    }
-  });
-  if (normalizes) {
-    const RowNormalization<Real> norm{gates, rows, units};
-    for (std::size_t i = 0; i < 2; ++i) {
-      record.normalized[i] = arena.array<Real>(gates * block);
-      record.inverse[i] = arena.array<Real>(rows);
-    }
-    norm.forward(z, w.kernel_gamma, nullptr, record.normalized[0], record.inverse[0], z);
-    norm.forward(recurrent_part, w.recurrent_gamma, nullptr, record.normalized[1],
-                 record.inverse[1], recurrent_part);
-    for (const std::int64_t gate : all_gates) {
-      for (std::int64_t i = gate * block; i < (gate + 1) * block; ++i) {
-        z[i] += recurrent_part[i];
-        if (w.bias != nullptr) z[i] += w.bias[gate * units + i % units];
-      }
-    }
-  }
-
-  const Real* before = cell_before.as<Real>();
-  const auto look = [&](std::int64_t gate, std::int64_t peephole, const Real* cell) {
-    if (w.peepholes == nullptr) return;
-    for (std::int64_t i = 0; i < block; ++i)
-      z[gate * block + i] += w.peepholes[peephole * units + i % units] * cell[i];
+  const auto room = [&](bool is_needed, std::int64_t count) {
+    return is_needed ? arena.array<Real>(count) : nullptr;
   };
-  const auto activate = [&](std::int64_t gate) {
-    kernels::activate(gate == candidate ? activation : recurrent, rows, units, z + gate * block,
-                      record.activated + gate * block);
-  };
-  look(input, 0, before);
-  look(forget, 1, before);
-  activate(input);
-  activate(forget);
-  activate(candidate);
-  record.cell = arena.array<Real>(block);
-  const Real* gate_of[gates];
-  for (const std::int64_t gate : all_gates) gate_of[gate] = record.activated + gate * block;
-  for (std::int64_t i = 0; i < block; ++i)
-    record.cell[i] = gate_of[forget][i] * before[i] + gate_of[input][i] * gate_of[candidate][i];
-  look(output, 2, record.cell);
-  activate(output);
-
-  record.cell_shown = record.cell;
-  if (normalizes) {
-    record.cell_shown = arena.array<Real>(block);
-    record.normalized[2] = arena.array<Real>(block);
-    record.inverse[2] = arena.array<Real>(rows);
-    RowNormalization<Real>{1, rows, units}.forward(record.cell, w.cell_gamma, w.cell_beta,
-                                                   record.normalized[2], record.inverse[2],
-                                                   record.cell_shown);
-  }
-  record.shown = arena.array<Real>(block);
-  kernels::activate(activation, rows, units, record.cell_shown, record.shown);
   const std::int64_t hidden_count = rows * w.hidden;
-  Real* fresh = arena.array<Real>(block);
-  for (std::int64_t i = 0; i < block; ++i) fresh[i] = gate_of[output][i] * record.shown[i];
-  record.before_projection = nullptr;
-  if (w.projection != nullptr) {
-    record.before_projection = fresh;
-    fresh = arena.array<Real>(hidden_count);
-    kernels::gemm(rows, w.hidden, units, record.before_projection, units, w.projection, w.hidden,
-                  fresh, w.hidden, Start::zero);
+  record.rows = rows;
+  record.hidden_before = hidden_before.as<Real>();
+  record.cell_before = cell_before.as<Real>();
+  record.activated = arena.array<Real>(gates * block);
+  record.preactivations = room(keep, gates * block);
+  record.recurrent_part = room(normalizes, gates * block);
+  for (std::size_t i = 0; i < 3 && normalizes; ++i) {
+    record.normalized[i] = arena.array<Real>(i < 2 ? gates * block : block);
+    record.inverse[i] = arena.array<Real>(rows);
   }
-
-  const TensorView hidden_after = arena.tensor({rows, w.hidden}, dtype());
-  const TensorView cell_after = arena.tensor({rows, units}, dtype());
+  record.cell = arena.array<Real>(block);
+  record.cell_shown = normalizes ? arena.array<Real>(block) : record.cell;
+  record.shown = arena.array<Real>(block);
+  record.before_projection = arena.array<Real>(block);
+  record.fresh_hidden =
+      w.projection != nullptr ? arena.array<Real>(hidden_count) : record.before_projection;
   record.hidden_zone = zone_of<Real>(pass, seed_ ^ hidden_zone_key, options_.zoneout_hidden,
                                      hidden_count, call.time);
   record.cell_zone =
       zone_of<Real>(pass, seed_ ^ cell_zone_key, options_.zoneout_cell, block, call.time);
-  mix(record.hidden_zone, hidden_count, hidden_before.as<Real>(), fresh, hidden_after.as<Real>());
-  mix(record.cell_zone, block, before, record.cell, cell_after.as<Real>());
+  record.hidden_after =
+      record.hidden_zone != nullptr ? arena.array<Real>(hidden_count) : record.fresh_hidden;
+  record.cell_after = record.cell_zone != nullptr ? arena.array<Real>(block) : record.cell;
+  if (rows >= rows_worth_packing && packed_[0] == nullptr) {
+    packed_[0] = packed_gates(arena, w.kernel, x.shape()[1], units, false);
+    packed_[1] = packed_gates(arena, w.recurrent_kernel, w.hidden, units, false);
+  }
+
+  const bool share = is_worth_sharing(rows, units, x.shape()[1] + w.hidden);
+  for_each_stretch(pass.runtime, rows, share, [&](std::int64_t begin, std::int64_t end) {
+    forward_rows(w, record, begin, end);
+  });
+  const TensorView hidden_after(record.hidden_after, dtype(), {rows, w.hidden});
   call.outputs[0] = {hidden_after, {}};
   call.outputs[1] = {hidden_after, {}};
-  call.outputs[2] = {cell_after, {}};
+  call.outputs[2] = {TensorView(record.cell_after, dtype(), {rows, units}), {}};
   if (call.tape != nullptr) call.tape->record = &record;
 }
 
-namespace {
-
-// What flows back to what a product read: dz [gates][rows][units] times the transposed weights,
-// gate by gate where dropout gave each its own numbers.
 template <class Real>
-void read_gradient(Pass& pass, const Source<Real>& source, const Real* weights, const Real* dz,
-                   std::int64_t rows, std::int64_t units, Real* out) {
-  const std::int64_t size = rows * source.width;
-  Real* packed = pass.arena.array<Real>(kernels::packed_size<Real>(units, source.width));
-  Real* part = source.factors == nullptr ? nullptr : pass.arena.array<Real>(size);
-  for (const std::int64_t gate : all_gates) {
-    kernels::pack(units, source.width, weights + gate * units, gates * units, true, packed);
-    Real* to = part == nullptr ? out : part;
-    kernels::gemm_packed(rows, source.width, units, dz + gate * rows * units, units, packed, to,
-                         source.width, part == nullptr ? Start::accumulate : Start::zero);
-    if (part == nullptr) continue;
-    const Real* factors = source.factors + (source.blocks == 1 ? 0 : gate) * size;
-    for (std::int64_t i = 0; i < size; ++i) out[i] += factors[i] * part[i];
-  }
-}
+void LSTMVariantCell::forward_rows(const Weights<Real>& w, const Record<Real>& record,
+                                   std::int64_t begin, std::int64_t end) const {
+  const std::int64_t units = options_.units;
+  const std::int64_t block = record.rows * units;
+  const std::int64_t rows = end - begin;
+  const std::int64_t first = begin * units;
+  const std::int64_t count = rows * units;
+  const bool normalizes = options_.layer_normalization;
+  const kernels::Activation activation = kernel_activation(options_.activation);
+  const kernels::Activation recurrent = kernel_activation(options_.recurrent_activation);
+  Real* z = record.preactivations != nullptr ? record.preactivations : record.activated;
 
-}  // namespace
+  const auto multiply = [&](const Source<Real>& source, const Real* kernel, const void* packed,
+                            std::int64_t gate, Real* out, Start start, const Real* bias) {
+    const Real* from = source.rows[static_cast<std::size_t>(gate)] + begin * source.width;
+    if (packed == nullptr) {
+      kernels::gemm(rows, units, source.width, from, source.width, kernel + gate * units,
+                    gates * units, out, units, start, bias);
+    } else {
+      kernels::gemm_packed(
+          rows, units, source.width, from, source.width,
+          static_cast<const Real*>(packed) + gate * packed_stride<Real>(source.width, units), out,
+          units, start, bias);
+    }
+  };
+  for (const std::int64_t gate : all_gates) {
+    const std::int64_t at = gate * block + first;
+    const bool starts_with_bias = w.bias != nullptr && !normalizes;
+    multiply(record.x, w.kernel, packed_[0], gate, z + at,
+             starts_with_bias ? Start::row : Start::zero,
+             starts_with_bias ? w.bias + gate * units : nullptr);
+    multiply(record.hidden, w.recurrent_kernel, packed_[1], gate,
+             (normalizes ? record.recurrent_part : z) + at,
+             normalizes ? Start::zero : Start::accumulate, nullptr);
+  }
+  if (normalizes) {
+    const RowNormalization<Real> norm{gates, record.rows, units};
+    norm.forward(begin, end, z, w.kernel_gamma, nullptr, record.normalized[0], record.inverse[0],
+                 z);
+    norm.forward(begin, end, record.recurrent_part, w.recurrent_gamma, nullptr,
+                 record.normalized[1], record.inverse[1], record.recurrent_part);
+    for (const std::int64_t gate : all_gates) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        Real* sum = z + gate * block + row * units;
+        const Real* part = record.recurrent_part + gate * block + row * units;
+        for (std::int64_t i = 0; i < units; ++i) sum[i] += part[i];
+        if (w.bias == nullptr) continue;
+        for (std::int64_t i = 0; i < units; ++i) sum[i] += w.bias[gate * units + i];
+      }
+    }
+  }
+
+  const Real* before = record.cell_before + first;
+  Real* cell = record.cell + first;
+  const auto look = [&](std::int64_t gate, std::int64_t peephole, const Real* at_cell) {
+    if (w.peepholes == nullptr) return;
+    const Real* weight = w.peepholes + peephole * units;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      Real* sum = z + gate * block + first + row * units;
+      for (std::int64_t i = 0; i < units; ++i) sum[i] += weight[i] * at_cell[row * units + i];
+    }
+  };
+  const auto activate = [&](std::int64_t gate) {
+    Real* result = record.activated + gate * block + first;
+    kernels::activate(gate == candidate ? activation : recurrent, rows, units,
+                      z + gate * block + first, result);
+    return result;
+  };
+  look(input, 0, before);
+  look(forget, 1, before);
+  const Real* input_gate = activate(input);
+  const Real* forget_gate = activate(forget);
+  const Real* candidates = activate(candidate);
+  for (std::int64_t i = 0; i < count; ++i)
+    cell[i] = forget_gate[i] * before[i] + input_gate[i] * candidates[i];
+  look(output, 2, cell);
+  const Real* output_gate = activate(output);
+
+  if (normalizes) {
+    RowNormalization<Real>{1, record.rows, units}.forward(begin, end, record.cell, w.cell_gamma,
+                                                          w.cell_beta, record.normalized[2],
+                                                          record.inverse[2], record.cell_shown);
+  }
+  Real* shown = record.shown + first;
+  kernels::activate(activation, rows, units, record.cell_shown + first, shown);
+  Real* fresh = record.before_projection + first;
+  for (std::int64_t i = 0; i < count; ++i) fresh[i] = output_gate[i] * shown[i];
+  const std::int64_t first_hidden = begin * w.hidden;
+  if (w.projection != nullptr) {
+    kernels::gemm(rows, w.hidden, units, fresh, units, w.projection, w.hidden,
+                  record.fresh_hidden + first_hidden, w.hidden, Start::zero);
+  }
+  if (record.hidden_zone != nullptr) {
+    mix(record.hidden_zone + first_hidden, rows * w.hidden, record.hidden_before + first_hidden,
+        record.fresh_hidden + first_hidden, record.hidden_after + first_hidden);
+  }
+  if (record.cell_zone != nullptr)
+    mix(record.cell_zone + first, count, before, cell, record.cell_after + first);
+}
 
 template <class Real>
 void LSTMVariantCell::run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
   const auto& record = *static_cast<const Record<Real>*>(call.tape->record);
-  const TensorView& x = call.inputs[0].data;
-  const std::int64_t rows = x.shape()[0];
+  const std::int64_t rows = record.rows;
   const std::int64_t units = options_.units;
   const std::int64_t block = rows * units;
+  const std::int64_t width = record.x.width;
   const Weights<Real> w = weights<Real>();
-  const std::int64_t hidden_count = rows * w.hidden;
-  const auto [d_kernel, d_recurrent_kernel, d_bias, d_peepholes, d_projection, d_kernel_gamma,
-              d_recurrent_gamma, d_cell_gamma, d_cell_beta] = w.gradients;
   Arena& arena = pass.arena;
-  const kernels::Activation activation = kernel_activation(options_.activation);
-  const kernels::Activation recurrent = kernel_activation(options_.recurrent_activation);
-  const auto activated_back = [&](kernels::Activation which, const Real* z, const Real* y,
-                                  const Real* dy, Real* dz) {
-    kernels::activate_backward(which, rows, units, z, y, dy, dz);
-  };
 
-  // h = kh h' + (1 - kh) h*, and the same for c.
-  const TensorView d_hidden = added(arena, gradient.outputs[0], gradient.outputs[1]);
-  const TensorView d_hidden_before = arena.zeros({rows, w.hidden}, dtype());
-  const TensorView d_cell_before = arena.zeros({rows, units}, dtype());
-  Real* dh_before = d_hidden_before.as<Real>();
-  Real* dc_before = d_cell_before.as<Real>();
-  const auto unzone = [&](const TensorView& flow, const Real* kept, std::int64_t count, Real* old) {
-    Real* fresh = arena.zeros({count}, dtype()).template as<Real>();
-    for (std::int64_t i = 0; flow && i < count; ++i) {
-      const Real share = kept == nullptr ? Real{0} : kept[i];
-      old[i] = share * flow.as<Real>()[i];
-      fresh[i] = (Real{1} - share) * flow.as<Real>()[i];
+  const TensorView d_hidden_after = added(arena, gradient.outputs[0], gradient.outputs[1]);
+  const TensorView& d_cell_after = gradient.outputs[2];
+  Flows<Real> flows{};
+  if (d_hidden_after) flows.d_hidden_after = d_hidden_after.as<Real>();
+  if (d_cell_after) flows.d_cell_after = d_cell_after.as<Real>();
+  flows.d_before_projection = arena.array<Real>(block);
+  flows.d_fresh_hidden =
+      w.projection != nullptr ? arena.array<Real>(rows * w.hidden) : flows.d_before_projection;
+  flows.d_cell = arena.array<Real>(block);
+  flows.d_shown = arena.array<Real>(block);
+  flows.scratch = arena.array<Real>(block);
+  flows.d_gates = arena.array<Real>(gates * block);
+  flows.d_parts = {flows.d_gates, flows.d_gates};
+  if (options_.layer_normalization)
+    flows.d_parts = {arena.array<Real>(gates * block), arena.array<Real>(gates * block)};
+  flows.d_cell_before = arena.array<Real>(block);
+  if (gradient.wanted[0]) flows.d_inputs[0] = arena.array<Real>(rows * width);
+  flows.d_inputs[1] = arena.array<Real>(rows * w.hidden);
+  if (record.x.factors != nullptr) flows.d_gate_inputs[0] = arena.array<Real>(rows * width);
+  if (record.hidden.factors != nullptr) flows.d_gate_inputs[1] = arena.array<Real>(rows * w.hidden);
+  if (packed_[1] == nullptr) {
+    if (gradient.wanted[0]) packed_[0] = packed_gates(arena, w.kernel, width, units, true);
+    packed_[1] = packed_gates(arena, w.recurrent_kernel, w.hidden, units, true);
+    if (w.projection != nullptr) {
+      Real* packed = arena.array<Real>(kernels::packed_size<Real>(w.hidden, units));
+      kernels::pack(w.hidden, units, w.projection, w.hidden, true, packed);
+      packed_[2] = packed;
     }
-    return fresh;
-  };
-  Real* dh = unzone(d_hidden, record.hidden_zone, hidden_count, dh_before);
-  Real* dc = unzone(gradient.outputs[2], record.cell_zone, block, dc_before);
+  }
 
-  // h* = (s(zo) a(N(c*))) R
-  if (w.projection != nullptr) {
-    if (d_projection != nullptr) {
-      kernels::gemm_outer(units, w.hidden, rows, record.before_projection, units, dh, w.hidden,
-                          d_projection, w.hidden);
-    }
-    Real* packed = arena.array<Real>(kernels::packed_size<Real>(w.hidden, units));
-    kernels::pack(w.hidden, units, w.projection, w.hidden, true, packed);
-    Real* through = arena.array<Real>(block);
-    kernels::gemm_packed(rows, units, w.hidden, dh, w.hidden, packed, through, units, Start::zero);
-    dh = through;
-  }
-  const Real* gate_of[gates];
-  const Real* z_of[gates];
-  for (const std::int64_t gate : all_gates) {
-    gate_of[gate] = record.activated + gate * block;
-    z_of[gate] = record.preactivations == nullptr ? nullptr : record.preactivations + gate * block;
-  }
-  Real* flow = arena.array<Real>(block);
-  Real* dz = arena.array<Real>(gates * block);
-  for (std::int64_t i = 0; i < block; ++i) flow[i] = dh[i] * record.shown[i];
-  activated_back(recurrent, z_of[output], gate_of[output], flow, dz + output * block);
-  for (std::int64_t i = 0; i < block; ++i) flow[i] = dh[i] * gate_of[output][i];
-  activated_back(activation, record.cell_shown, record.shown, flow, flow);
-  if (options_.layer_normalization) {
-    RowNormalization<Real>{1, rows, units}.backward(flow, w.cell_gamma, record.normalized[2],
-                                                    record.inverse[2], d_cell_gamma, d_cell_beta,
-                                                    flow);
-  }
-  for (std::int64_t i = 0; i < block; ++i) dc[i] += flow[i];
-
-  const Real* before = call.inputs[2].data.as<Real>();
-  const auto look_back = [&](std::int64_t gate, std::int64_t peephole, const Real* cell,
-                             Real* d_cell) {
-    if (w.peepholes == nullptr) return;
-    for (std::int64_t i = 0; i < block; ++i) {
-      const std::int64_t at = peephole * units + i % units;
-      d_cell[i] += w.peepholes[at] * dz[gate * block + i];
-      if (d_peepholes != nullptr) d_peepholes[at] += cell[i] * dz[gate * block + i];
-    }
-  };
-  look_back(output, 2, record.cell, dc);
-
-  // c* = s(zf) c' + s(zi) a(zc)
-  for (const std::int64_t gate : {input, forget, candidate}) {
-    const Real* factor = gate == input    ? gate_of[candidate]
-                         : gate == forget ? before
-                                          : gate_of[input];
-    for (std::int64_t i = 0; i < block; ++i) flow[i] = dc[i] * factor[i];
-    activated_back(gate == candidate ? activation : recurrent, z_of[gate], gate_of[gate], flow,
-                   dz + gate * block);
-  }
-  for (std::int64_t i = 0; i < block; ++i) dc_before[i] += dc[i] * gate_of[forget][i];
-  look_back(input, 0, before, dc_before);
-  look_back(forget, 1, before, dc_before);
-
-  // The bias, and through the normalizations to the two products.
-  if (d_bias != nullptr) {
-    for (const std::int64_t gate : all_gates)
-      kernels::add_rows(units, rows, dz + gate * block, units, d_bias + gate * units);
-  }
-  Real* da = dz;
-  Real* db = dz;
-  if (options_.layer_normalization) {
-    const RowNormalization<Real> norm{gates, rows, units};
-    da = arena.array<Real>(gates * block);
-    db = arena.array<Real>(gates * block);
-    norm.backward(dz, w.kernel_gamma, record.normalized[0], record.inverse[0], d_kernel_gamma,
-                  nullptr, da);
-    norm.backward(dz, w.recurrent_gamma, record.normalized[1], record.inverse[1], d_recurrent_gamma,
-                  nullptr, db);
-  }
-  if (d_kernel != nullptr) {
-    const std::int64_t tasks = task_count(rows, units, x.shape()[1] + w.hidden);
+  const bool share = is_worth_sharing(rows, units, width + w.hidden);
+  for_each_stretch(pass.runtime, rows, share, [&](std::int64_t begin, std::int64_t end) {
+    backward_rows(w, record, flows, begin, end);
+  });
+  if (trainable()) {
+    constexpr std::int64_t parts = gates + 1;  // what is no gate's is one more
+    const std::int64_t tasks = share ? parts : 1;
     pass.runtime.parallel(tasks, [&](std::int64_t task) {
-      for (const std::int64_t gate : all_gates) {
-        if (gate % tasks != task) continue;
-        const auto g = static_cast<std::size_t>(gate);
-        kernels::gemm_outer(record.x.width, units, rows, record.x.rows[g], record.x.width,
-                            da + gate * block, units, d_kernel + gate * units, gates * units);
-        kernels::gemm_outer(w.hidden, units, rows, record.hidden.rows[g], w.hidden,
-                            db + gate * block, units, d_recurrent_kernel + gate * units,
-                            gates * units);
-      }
+      for (std::int64_t part = task; part < parts; part += tasks)
+        add_weight_gradients(w, record, flows, part);
     });
   }
-  if (gradient.wanted[0]) {
-    gradient.inputs[0] = arena.zeros(x.shape(), dtype());
-    read_gradient(pass, record.x, w.kernel, da, rows, units,
-                  gradient.inputs[0].template as<Real>());
+  if (gradient.wanted[0])
+    gradient.inputs[0] = TensorView(flows.d_inputs[0], dtype(), {rows, width});
+  gradient.inputs[1] = TensorView(flows.d_inputs[1], dtype(), {rows, w.hidden});
+  gradient.inputs[2] = TensorView(flows.d_cell_before, dtype(), {rows, units});
+}
+
+template <class Real>
+void LSTMVariantCell::backward_rows(const Weights<Real>& w, const Record<Real>& record,
+                                    const Flows<Real>& flows, std::int64_t begin,
+                                    std::int64_t end) const {
+  const std::int64_t units = options_.units;
+  const std::int64_t block = record.rows * units;
+  const std::int64_t rows = end - begin;
+  const std::int64_t first = begin * units;
+  const std::int64_t first_hidden = begin * w.hidden;
+  const std::int64_t count = rows * units;
+  const kernels::Activation activation = kernel_activation(options_.activation);
+  const kernels::Activation recurrent = kernel_activation(options_.recurrent_activation);
+
+  // h = kh h' + (1 - kh) h*, and the same for c.
+  const auto unzone = [](const Real* flow, const Real* kept, std::int64_t size, Real* old,
+                         Real* fresh) {
+    if (flow == nullptr) {
+      std::fill_n(old, size, Real{0});
+      std::fill_n(fresh, size, Real{0});
+    } else if (kept == nullptr) {
+      std::fill_n(old, size, Real{0});
+      std::copy_n(flow, size, fresh);
+    } else {
+      for (std::int64_t i = 0; i < size; ++i) {
+        old[i] = kept[i] * flow[i];
+        fresh[i] = (Real{1} - kept[i]) * flow[i];
+      }
+    }
+  };
+  const auto from = [](const Real* all, std::int64_t place) {
+    return all == nullptr ? nullptr : all + place;
+  };
+  Real* d_hidden_before = flows.d_inputs[1] + first_hidden;
+  Real* d_fresh = flows.d_fresh_hidden + first_hidden;
+  Real* d_cell = flows.d_cell + first;
+  Real* d_cell_before = flows.d_cell_before + first;
+  unzone(from(flows.d_hidden_after, first_hidden), from(record.hidden_zone, first_hidden),
+         rows * w.hidden, d_hidden_before, d_fresh);
+  unzone(from(flows.d_cell_after, first), from(record.cell_zone, first), count, d_cell_before,
+         d_cell);
+
+  // h* = (s(zo) a(N(c*))) R
+  Real* d_hidden = flows.d_before_projection + first;
+  if (w.projection != nullptr) {
+    kernels::gemm_packed(rows, units, w.hidden, d_fresh, w.hidden,
+                         static_cast<const Real*>(packed_[2]), d_hidden, units, Start::zero);
   }
-  read_gradient(pass, record.hidden, w.recurrent_kernel, db, rows, units, dh_before);
-  gradient.inputs[1] = d_hidden_before;
-  gradient.inputs[2] = d_cell_before;
+  const auto gate_of = [&](std::int64_t gate) { return record.activated + gate * block + first; };
+  Real* flow = flows.scratch + first;
+  const auto activated_back = [&](std::int64_t gate) {  // from `flow`
+    kernels::activate_backward(gate == candidate ? activation : recurrent, rows, units,
+                               from(record.preactivations, gate * block + first), gate_of(gate),
+                               flow, flows.d_gates + gate * block + first);
+  };
+  const Real* shown = record.shown + first;
+  const Real* output_gate = gate_of(output);
+  Real* d_shown = flows.d_shown + first;
+  for (std::int64_t i = 0; i < count; ++i) flow[i] = d_hidden[i] * shown[i];
+  activated_back(output);
+  for (std::int64_t i = 0; i < count; ++i) d_shown[i] = d_hidden[i] * output_gate[i];
+  kernels::activate_backward(activation, rows, units, record.cell_shown + first, shown, d_shown,
+                             d_shown);
+  const Real* d_from_hidden = d_shown;
+  if (options_.layer_normalization) {
+    RowNormalization<Real>{1, record.rows, units}.backward(begin, end, flows.d_shown, w.cell_gamma,
+                                                           record.normalized[2], record.inverse[2],
+                                                           flows.scratch);
+    d_from_hidden = flow;
+  }
+  for (std::int64_t i = 0; i < count; ++i) d_cell[i] += d_from_hidden[i];
+
+  const auto look_back = [&](std::int64_t gate, std::int64_t peephole, Real* to) {
+    if (w.peepholes == nullptr) return;
+    const Real* weight = w.peepholes + peephole * units;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const Real* dz = flows.d_gates + gate * block + first + row * units;
+      for (std::int64_t i = 0; i < units; ++i) to[row * units + i] += weight[i] * dz[i];
+    }
+  };
+  look_back(output, 2, d_cell);
+
+  // c* = s(zf) c' + s(zi) a(zc)
+  const Real* before = record.cell_before + first;
+  for (const std::int64_t gate : {input, forget, candidate}) {
+    const Real* factor = gate == input    ? gate_of(candidate)
+                         : gate == forget ? before
+                                          : gate_of(input);
+    for (std::int64_t i = 0; i < count; ++i) flow[i] = d_cell[i] * factor[i];
+    activated_back(gate);
+  }
+  const Real* forget_gate = gate_of(forget);
+  for (std::int64_t i = 0; i < count; ++i) d_cell_before[i] += d_cell[i] * forget_gate[i];
+  look_back(input, 0, d_cell_before);
+  look_back(forget, 1, d_cell_before);
+
+  // Through the normalizations to the two products, and to what they read.
+  if (options_.layer_normalization) {
+    const RowNormalization<Real> norm{gates, record.rows, units};
+    norm.backward(begin, end, flows.d_gates, w.kernel_gamma, record.normalized[0],
+                  record.inverse[0], flows.d_parts[0]);
+    norm.backward(begin, end, flows.d_gates, w.recurrent_gamma, record.normalized[1],
+                  record.inverse[1], flows.d_parts[1]);
+  }
+  if (flows.d_inputs[0] != nullptr) {
+    std::fill_n(flows.d_inputs[0] + begin * record.x.width, rows * record.x.width, Real{0});
+    read_gradient(record.x, static_cast<const Real*>(packed_[0]), flows.d_parts[0], record.rows,
+                  units, begin, end, flows.d_gate_inputs[0], flows.d_inputs[0]);
+  }
+  read_gradient(record.hidden, static_cast<const Real*>(packed_[1]), flows.d_parts[1], record.rows,
+                units, begin, end, flows.d_gate_inputs[1], flows.d_inputs[1]);
+}
+
+// Sums over all rows: each task adds up what is one gate's, or, after the gates, no gate's.
+template <class Real>
+void LSTMVariantCell::add_weight_gradients(const Weights<Real>& w, const Record<Real>& record,
+                                           const Flows<Real>& flows, std::int64_t part) const {
+  const std::int64_t rows = record.rows;
+  const std::int64_t units = options_.units;
+  const std::int64_t block = rows * units;
+  const auto [d_kernel, d_recurrent_kernel, d_bias, d_peepholes, d_projection, d_kernel_gamma,
+              d_recurrent_gamma, d_cell_gamma, d_cell_beta] = w.gradients;
+  // out[i] += sum over rows of a b
+  const auto add_products = [&](const Real* a, const Real* b, Real* out) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t i = 0; i < units; ++i) out[i] += a[row * units + i] * b[row * units + i];
+    }
+  };
+  if (part == gates) {
+    if (d_projection != nullptr) {
+      kernels::gemm_outer(units, w.hidden, rows, record.before_projection, units,
+                          flows.d_fresh_hidden, w.hidden, d_projection, w.hidden);
+    }
+    if (d_cell_gamma != nullptr) add_products(flows.d_shown, record.normalized[2], d_cell_gamma);
+    if (d_cell_beta != nullptr) kernels::add_rows(units, rows, flows.d_shown, units, d_cell_beta);
+    return;
+  }
+  const std::int64_t gate = part;
+  const auto own = static_cast<std::size_t>(gate);
+  const std::int64_t column = gate * units;
+  const std::int64_t at = gate * block;
+  const Real* dz = flows.d_gates + at;
+  if (d_bias != nullptr) kernels::add_rows(units, rows, dz, units, d_bias + column);
+  if (d_peepholes != nullptr && gate != candidate) {
+    const std::int64_t peephole = gate == input ? 0 : gate == forget ? 1 : 2;
+    add_products(gate == output ? record.cell : record.cell_before, dz,
+                 d_peepholes + peephole * units);
+  }
+  if (d_kernel_gamma != nullptr)
+    add_products(dz, record.normalized[0] + at, d_kernel_gamma + column);
+  if (d_recurrent_gamma != nullptr)
+    add_products(dz, record.normalized[1] + at, d_recurrent_gamma + column);
+  if (d_kernel != nullptr) {
+    kernels::gemm_outer(record.x.width, units, rows, record.x.rows[own], record.x.width,
+                        flows.d_parts[0] + at, units, d_kernel + column, gates * units);
+  }
+  if (d_recurrent_kernel != nullptr) {
+    kernels::gemm_outer(w.hidden, units, rows, record.hidden.rows[own], w.hidden,
+                        flows.d_parts[1] + at, units, d_recurrent_kernel + column, gates * units);
+  }
 }
 
 }  // namespace chronicler

@@ -14,6 +14,8 @@
 // float64 alike: the fused kernels of kernels/simd know the plain LSTM only.
 #pragma once
 
+#include <array>
+
 #include "chronicler/layers/lstm.h"
 
 namespace chronicler {
@@ -49,17 +51,31 @@ class LSTMVariantCell final : public Layer {
   struct Weights;
   template <class Real>
   struct Record;
+  template <class Real>
+  struct Flows;
 
   template <class Real>
   Weights<Real> weights() const;
   template <class Real>
   void run_forward(Pass& pass, Call& call) const;
   template <class Real>
+  void forward_rows(const Weights<Real>& w, const Record<Real>& record, std::int64_t begin,
+                    std::int64_t end) const;
+  template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
+  template <class Real>
+  void backward_rows(const Weights<Real>& w, const Record<Real>& record, const Flows<Real>& flows,
+                     std::int64_t begin, std::int64_t end) const;
+  template <class Real>
+  void add_weight_gradients(const Weights<Real>& w, const Record<Real>& record,
+                            const Flows<Real>& flows, std::int64_t part) const;
 
   const layers::LSTMOptions& options_;
   const ParameterList& list_;
   std::uint64_t seed_;
+  // kernel, recurrent_kernel and, going back, projection_kernel, laid out by the first step for the
+  // products of all; in its arena.
+  mutable std::array<const void*, 3> packed_{};
 };
 
 }  // namespace chronicler

@@ -9,27 +9,13 @@
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/padding.h"
+#include "layers/sequence_checks.h"
 
 namespace chronicler {
 namespace {
 
 // The tape's place of the steps that were largest, int32.
 constexpr int largest_place = 0;
-
-// who() tells the layer for the error.
-template <class Who>
-void check_sequence(const Who& who, const Shape& x) {
-  if (x.rank() == 3) return;
-  throw Error(fmt::format("{} needs input (batch, steps, features), got {}", who(), x.to_string()),
-              "set return_sequences=true on the layer before it");
-}
-
-void check_format(const std::string& who, const std::string& data_format) {
-  if (data_format == "channels_last") return;
-  throw Error(
-      fmt::format("{}: data_format must be \"channels_last\", got \"{}\"", who, data_format),
-      "put the features on the last axis");
-}
 
 class Pooling1D final : public Layer {
  public:
@@ -58,7 +44,7 @@ class Pooling1D final : public Layer {
     static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
     if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
       unknown_name("padding", options_.padding, paddings);
-    check_format(described(), options_.data_format);
+    check_data_format(described(), options_.data_format);
   }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
@@ -172,7 +158,7 @@ class GlobalPooling1D final : public Layer {
     visitor.field("data_format", options_.data_format);
     visitor.field("keepdims", options_.keepdims);
   }
-  void validate() const override { check_format(described(), options_.data_format); }
+  void validate() const override { check_data_format(described(), options_.data_format); }
   bool supports_masking() const override { return !is_max_; }
   bool causal() const override { return false; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {

@@ -29,7 +29,7 @@ template <class Kind>
 Kind described_at(const JsonPlace& place) {
   if (place.is_text()) return Kind(place.text());
   const std::string& class_name = place["class_name"].text();
-  const Kind defaults = Kind::from(class_name, {});
+  Kind defaults = Kind::from(class_name, {});
   const auto config = place.find("config");
   if (!config) return defaults;
   return Kind::from(class_name, settings_at(*config, defaults.settings()));

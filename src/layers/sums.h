@@ -1,4 +1,5 @@
-// Sums in double, always in the same order, over lanes that do not wait for one another.
+// Sums in double, or what is asked for, always in the same order, over lanes that do not wait for
+// one another.
 #pragma once
 
 #include <array>
@@ -7,20 +8,20 @@
 
 namespace chronicler {
 
-// term(0) + ... + term(count - 1), where term(index) is a double.
-template <class Term>
-double sum_of(std::int64_t count, const Term& term) {
-  constexpr std::int64_t lanes = 8;
-  std::array<double, lanes> sums{};
+// term(0) + ... + term(count - 1), where term(index) is a Real.
+template <class Real = double, class Term>
+Real sum_of(std::int64_t count, const Term& term) {
+  constexpr std::int64_t lanes = 64 / sizeof(Real);
+  std::array<Real, lanes> sums{};
   std::int64_t begin = 0;
   for (; begin + lanes <= count; begin += lanes) {
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
       sums[static_cast<std::size_t>(lane)] += term(begin + lane);
     }
   }
-  double sum = 0.0;
+  Real sum = 0;
   for (; begin < count; ++begin) sum += term(begin);
-  for (const double lane : sums) sum += lane;
+  for (const Real lane : sums) sum += lane;
   return sum;
 }
 

@@ -65,29 +65,50 @@ std::int64_t argmax(std::span<const float> scores) {
 
 }  // namespace
 
-Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
-                              const TextClassifierOptions& options, bool with_bag) {
-  const Symbol ids = Input({.shape = {None}, .dtype = "int32", .name = "ids"});
+namespace {
+
+// From ids to the scores of one network of several, (batch, 1, classes).
+Symbol tower(const Symbol& ids, std::int64_t vocabulary, std::int64_t classes,
+             const TextClassifierOptions& options, std::int64_t number) {
+  const auto named = [&](std::string_view name) {
+    return number == 0 ? std::string(name) : fmt::format("{}_{}", name, number);
+  };
   Symbol x = layers::Embedding({.input_dim = vocabulary,
                                 .output_dim = options.embedding,
                                 .mask_zero = true,
-                                .name = "words"})(ids);
-  x = layers::Dropout({.rate = *options.dropout / 2.0, .name = "word_dropout"})(x);
+                                .name = named("words")})(ids);
+  x = layers::Dropout({.rate = *options.dropout / 2.0, .name = named("word_dropout")})(x);
   const Symbol states = layers::Bidirectional(
       {.layer = layers::LSTM({.units = options.units, .return_sequences = true}),
-       .name = "reader"})(x);
+       .name = named("reader")})(x);
   // Attention: what is read on average asks, every step answers.
   const std::int64_t width = 2 * options.units;
-  const Symbol mean = layers::GlobalAveragePooling1D({.name = "mean"})(states);
-  const Symbol question = layers::Reshape({.target_shape = {1, options.units}, .name = "question"})(
-      layers::Dense({.units = options.units, .name = "to_question"})(mean));
-  const Symbol keys = layers::Dense({.units = options.units, .name = "to_keys"})(states);
-  const Symbol attended = layers::Reshape({.target_shape = {width}, .name = "attended"})(
-      layers::AdditiveAttention({.name = "attention"})({question, states, keys}));
-  Symbol all = layers::Concatenate({.name = "summary"})({attended, mean});
-  all = layers::Dropout({.rate = *options.dropout, .name = "summary_dropout"})(all);
-  const Symbol deep = layers::Dense({.units = classes, .name = "deep"})(all);
-  if (!with_bag) return Functional({ids}, {deep}, "text_classifier");
+  const Symbol mean = layers::GlobalAveragePooling1D({.name = named("mean")})(states);
+  const Symbol question =
+      layers::Reshape({.target_shape = {1, options.units}, .name = named("question")})(
+          layers::Dense({.units = options.units, .name = named("to_question")})(mean));
+  const Symbol keys = layers::Dense({.units = options.units, .name = named("to_keys")})(states);
+  const Symbol attended = layers::Reshape({.target_shape = {width}, .name = named("attended")})(
+      layers::AdditiveAttention({.name = named("attention")})({question, states, keys}));
+  Symbol all = layers::Concatenate({.name = named("summary")})({attended, mean});
+  all = layers::Dropout({.rate = *options.dropout, .name = named("summary_dropout")})(all);
+  const Symbol deep = layers::Dense({.units = classes, .name = named("deep")})(all);
+  return layers::Reshape({.target_shape = {1, classes}, .name = named("row")})(deep);
+}
+
+}  // namespace
+
+Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
+                              const TextClassifierOptions& options, Scoring scoring) {
+  const Symbol ids = Input({.shape = {None}, .dtype = "int32", .name = "ids"});
+  std::vector<Symbol> towers;
+  for (std::int64_t number = 0; number < options.networks; ++number)
+    towers.push_back(tower(ids, vocabulary, classes, options, number));
+  Symbol rows = towers.front();
+  if (towers.size() > 1) rows = layers::Concatenate({.axis = 1, .name = "networks"})(towers);
+  if (scoring == Scoring::each) return Functional({ids}, {rows}, "text_classifier");
+  const Symbol deep = layers::GlobalAveragePooling1D({.name = "mean_scores"})(rows);
+  if (scoring == Scoring::mean) return Functional({ids}, {deep}, "text_classifier");
   const Symbol bag = Input({.shape = {2 * classes}, .name = "bag_of_words"});
   const Symbol wide = layers::Dense({.units = classes, .name = "wide"})(bag);
   return Functional({ids, bag}, {layers::Add({.name = "scores"})({deep, wide})}, "text_classifier");
@@ -108,9 +129,12 @@ std::vector<std::vector<float>> log_probabilities(const Model& model,
     execution.forward(values, {});
     const TensorView scores = execution.output().data;
     const auto classes = static_cast<std::size_t>(scores.shape()[-1]);
+    const std::size_t networks = static_cast<std::size_t>(scores.size()) / part.size() / classes;
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const float* row = scores.as<float>() + i * classes;
-      std::vector<float> result(row, row + classes);
+      const float* row = scores.as<float>() + i * networks * classes;
+      std::vector<float> result(classes, 0.0F);
+      for (std::size_t j = 0; j < networks * classes; ++j)
+        result[j % classes] += row[j] / static_cast<float>(networks);
       const float best = *std::max_element(result.begin(), result.end());
       float total = 0.0F;
       for (const float score : result) total += std::exp(score - best);
@@ -137,9 +161,9 @@ class Run {
                        {.from_logits = true, .label_smoothing = *options.label_smoothing})});
     batches_ = (data.train.size() + batch_size() - 1) / batch_size();
     total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
-    identity_ = fmt::format("{}, embedding {}, {} units, batch {}, {} epochs, seed {}",
-                            data.identity, options.embedding, options.units, options.batch_size,
-                            options.epochs, options.seed);
+    identity_ = fmt::format("{}, {} networks, embedding {}, {} units, batch {}, {} epochs, seed {}",
+                            data.identity, options.networks, options.embedding, options.units,
+                            options.batch_size, options.epochs, options.seed);
     make_order(0);
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
@@ -239,10 +263,12 @@ class Run {
       if (ids[i] != 0 && random_.uniform(stream, i) < static_cast<float>(*options_.word_dropout))
         ids[i] = TextReader::unknown;
     }
-    Tensor y({static_cast<std::int64_t>(rows.size()), classes_});
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto label = static_cast<std::size_t>(data_.train_labels[rows[i]]);
-      y.as<float>()[i * static_cast<std::size_t>(classes_) + label] = 1.0F;
+    // Each network learns the same labels by itself.
+    Tensor y({static_cast<std::int64_t>(rows.size()), options_.networks, classes_});
+    float* row = y.as<float>();
+    for (const std::size_t sample : rows) {
+      for (std::int64_t network = 0; network < options_.networks; ++network, row += classes_)
+        row[data_.train_labels[sample]] = 1.0F;
     }
     return {made.inputs, y, {}};
   }
@@ -397,27 +423,44 @@ Scores part_of(std::span<const Sample> samples, std::size_t part) {
 
 }  // namespace
 
-void add_bag(const Functional& deep, Functional& model, std::span<const Sample> validation,
-             std::span<const std::int32_t> labels) {
-  Scores network = log_probabilities(deep, validation);
+namespace {
+
+void take_weights(const Functional& from, Functional& to, float share) {
+  for (const LayerPtr& layer : from.layers()) {
+    ParameterList& parameters = to.get_layer(layer->name())->parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      copy(layer->parameters()[i].value, parameters[i].value);
+      if (!layer->name().starts_with("deep")) continue;
+      for (float& number : parameters[i].value.span<float>()) number *= share;
+    }
+  }
+}
+
+}  // namespace
+
+Functional finished_network(const Functional& trained, std::int64_t vocabulary,
+                            const TextClassifierOptions& options,
+                            std::span<const Sample> validation,
+                            std::span<const std::int32_t> labels) {
+  const std::int64_t classes = trained.output_shape()[-1];
+  Functional model = classifier_network(vocabulary, classes, options,
+                                        options.wide ? Scoring::with_bag : Scoring::mean);
+  if (!options.wide) {
+    take_weights(trained, model, 1.0F);
+    return model;
+  }
+  Scores network = log_probabilities(trained, validation);
   for (std::vector<float>& scores : network) scores = centred(std::move(scores));
   const std::array<double, 3> shares =
       best_shares({network, part_of(validation, 0), part_of(validation, 1)}, labels);
-  for (const LayerPtr& layer : deep.layers()) {
-    ParameterList& to = model.get_layer(layer->name())->parameters();
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      copy(layer->parameters()[i].value, to[i].value);
-      if (layer->name() != "deep") continue;
-      for (float& number : to[i].value.span<float>()) number *= static_cast<float>(shares[0]);
-    }
-  }
+  take_weights(trained, model, static_cast<float>(shares[0]));
   const Tensor& kernel = model.get_layer("wide")->parameters()[0].value;
-  const std::int64_t classes = kernel.shape()[1];
   std::fill_n(kernel.as<float>(), kernel.size(), 0.0F);
   for (std::int64_t c = 0; c < classes; ++c) {
     kernel.as<float>()[c * classes + c] = static_cast<float>(shares[1]);
     kernel.as<float>()[(classes + c) * classes + c] = static_cast<float>(shares[2]);
   }
+  return model;
 }
 
 ClassifierRun train_classifier(Functional& model, const ClassifierData& data,

@@ -12,12 +12,18 @@
 
 namespace chronicler::tasks {
 
-// Ids (batch, T), and with a bag of words its scores (batch, 2 classes), to scores of the classes
-// (batch, classes).
-Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
-                              const TextClassifierOptions& options, bool with_bag);
+// What comes out of the networks of a classifier.
+enum class Scoring {
+  each,      // scores of each network (batch, networks, classes), as they are trained
+  mean,      // their mean (batch, classes)
+  with_bag,  // and the bag of words' scores, a second input (batch, 2 classes), added
+};
 
-// ln p of every class for each sample, in their order.
+// From ids (batch, T) to scores of the classes, by options.networks networks of the same shape.
+Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
+                              const TextClassifierOptions& options, Scoring scoring);
+
+// ln p of every class for each sample, in their order; by the mean score of several networks.
 std::vector<std::vector<float>> log_probabilities(const Model& model,
                                                   std::span<const Sample> samples);
 
@@ -36,15 +42,17 @@ struct ClassifierRun {
   double seconds = 0.0;
 };
 
-// Trains a network without a bag of words, and leaves the weights of the epoch that was best on the
-// validation part.
+// Trains the networks (Scoring::each) side by side, and leaves the weights of the epoch whose mean
+// scores were best on the validation part.
 ClassifierRun train_classifier(Functional& model, const ClassifierData& data,
                                const TextClassifierOptions& options);
 
-// Puts a trained network and the bag of words together in `model`, which was made with one: their
+// The network that is kept: the trained ones' mean and, with options.wide, the bag of words: their
 // scores are added, each with the share that tells the validation part's labels best. (Trained
 // together, the network would soon know its texts by heart and the bag would no more be heard.)
-void add_bag(const Functional& deep, Functional& model, std::span<const Sample> validation,
-             std::span<const std::int32_t> labels);
+Functional finished_network(const Functional& trained, std::int64_t vocabulary,
+                            const TextClassifierOptions& options,
+                            std::span<const Sample> validation,
+                            std::span<const std::int32_t> labels);
 
 }  // namespace chronicler::tasks

@@ -72,10 +72,12 @@ class RowScores {
 Functional language_model(std::int64_t pieces, const TextGeneratorOptions& options,
                           std::int64_t batch_size) {
   const bool training = batch_size > 0;
+  // The table both reads and writes: with Keras's usual small numbers neither says anything at
+  // first, and the first two epochs are lost.
   const LayerPtr table =
       layers::ReversibleEmbedding({.input_dim = pieces,
                                    .output_dim = options.embedding,
-                                   .embeddings_initializer = initializers::RandomUniform(-0.1, 0.1),
+                                   .embeddings_initializer = initializers::RandomUniform(-0.4, 0.4),
                                    .name = "pieces"});
   layers::InputOptions input{.shape = {None}, .dtype = "int32", .name = "ids"};
   if (training) input.batch_size = batch_size;

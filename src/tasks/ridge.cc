@@ -1,5 +1,6 @@
 #include "tasks/ridge.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 
@@ -8,42 +9,13 @@
 namespace chronicler::tasks {
 namespace {
 
-// L L' = matrix (n, n) in its place, from the lower half. False if it is not positive definite.
-bool cholesky(std::vector<double>& matrix, std::size_t n) {
-  for (std::size_t j = 0; j < n; ++j) {
-    double* row_j = &matrix[j * n];
-    const double given = row_j[j];
-    for (std::size_t k = 0; k < j; ++k) row_j[j] -= row_j[k] * row_j[k];
-    if (!(row_j[j] > 1e-10 * given)) return false;
-    row_j[j] = std::sqrt(row_j[j]);
-    for (std::size_t i = j + 1; i < n; ++i) {
-      double* row_i = &matrix[i * n];
-      double sum = row_i[j];
-      for (std::size_t k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
-      row_i[j] = sum / row_j[j];
-    }
-  }
-  return true;
-}
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Solves L L' x = b in place for b (n, columns).
-void substitute(const std::vector<double>& factor, std::size_t n, std::vector<double>& b,
-                std::size_t columns) {
-  const auto row = [&](std::size_t i) { return &b[i * columns]; };
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      const double weight = factor[i * n + k];
-      for (std::size_t c = 0; c < columns; ++c) row(i)[c] -= weight * row(k)[c];
-    }
-    for (std::size_t c = 0; c < columns; ++c) row(i)[c] /= factor[i * n + i];
-  }
-  for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t k = i + 1; k < n; ++k) {
-      const double weight = factor[k * n + i];
-      for (std::size_t c = 0; c < columns; ++c) row(i)[c] -= weight * row(k)[c];
-    }
-    for (std::size_t c = 0; c < columns; ++c) row(i)[c] /= factor[i * n + i];
-  }
+// Not if the sums were so nearly singular that rounding decides.
+bool is_definite(const Eigen::LLT<Matrix, Eigen::Lower>& factor) {
+  if (factor.info() != Eigen::Success) return false;
+  // The squared diagonal is what the features before leave unexplained, of variances of about 1.
+  return factor.matrixLLT().diagonal().array().square().minCoeff() > 1e-10;
 }
 
 template <class Operation>
@@ -131,20 +103,22 @@ LinearMap solve_ridge(const Moments& moments, std::span<const std::int64_t> chos
       map.weights[i * goals + g] = covariance / deviation[i];
     }
   }
-  std::vector<double> given(n * n, 0.0);
+  const auto size = static_cast<Eigen::Index>(n);
+  Matrix covariances = Matrix::Zero(size, size);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k <= i; ++k) {
-      given[i * n + k] = (moments.product(chosen[i], chosen[k]) / count - mean[i] * mean[k]) /
-                         (deviation[i] * deviation[k]);
+      covariances(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
+          (moments.product(chosen[i], chosen[k]) / count - mean[i] * mean[k]) /
+          (deviation[i] * deviation[k]);
     }
   }
-  for (std::vector<double> matrix;; penalty *= 10.0) {
-    matrix = given;
-    for (std::size_t i = 0; i < n; ++i) matrix[i * n + i] += penalty;
-    if (!cholesky(matrix, n)) continue;
-    substitute(matrix, n, map.weights, goals);
-    break;
+  Eigen::LLT<Matrix, Eigen::Lower> factor;
+  for (;; penalty *= 10.0) {
+    factor.compute(covariances + penalty * Matrix::Identity(size, size));
+    if (is_definite(factor)) break;
   }
+  Eigen::Map<Matrix> weights(map.weights.data(), size, static_cast<Eigen::Index>(goals));
+  factor.solveInPlace(weights);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t g = 0; g < goals; ++g) {
       map.weights[i * goals + g] /= deviation[i];

@@ -39,6 +39,16 @@ bool are_single_words(std::span<const std::string> texts) {
   return spaces < texts.size();
 }
 
+// Few texts are soon read, and the mean of several networks knows more than one of them; many teach
+// one network enough.
+std::int64_t networks_for(std::span<const std::string> texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
+  constexpr std::size_t few = 2'000'000;
+  constexpr std::size_t many = 10'000'000;
+  return bytes < few ? 4 : bytes < many ? 2 : 1;
+}
+
 void choose(TextClassifierOptions& options, std::span<const std::string> texts) {
   if (options.level.empty()) options.level = are_single_words(texts) ? "char" : "word";
   constexpr std::array<std::string_view, 3> levels{"word", "subword", "char"};
@@ -52,6 +62,7 @@ void choose(TextClassifierOptions& options, std::span<const std::string> texts) 
     options.vocabulary = options.level == "word" ? 20'000 : options.level == "char" ? 2'000 : 4'000;
   if (options.embedding == 0) options.embedding = characters ? 32 : 64;
   if (options.units == 0) options.units = characters ? 96 : 64;
+  if (options.networks == 0) options.networks = networks_for(texts);
   if (options.ngrams == 0) options.ngrams = characters ? 4 : 2;
   if (options.batch_size == 0) options.batch_size = 32;
   if (options.longest == 0) options.longest = 600;
@@ -83,6 +94,7 @@ void check(const TextClassifierOptions& options) {
         {"min_count", options.min_count},
         {"embedding", options.embedding},
         {"units", options.units},
+        {"networks", options.networks},
         {"ngrams", options.ngrams},
         {"longest", options.longest},
         {"batch_size", options.batch_size},
@@ -172,12 +184,15 @@ Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
 }
 
 void take_vectors(const data::WordVectors& vectors, const TextReader& reader, Functional& model) {
-  Tensor& table = model.get_layer("words")->parameters()[0].value;
-  for (std::size_t i = 0; i < reader.words().size(); ++i) {
-    const auto found = vectors.vectors.find(reader.words()[i]);
-    if (found == vectors.vectors.end()) continue;
-    std::copy(found->second.begin(), found->second.end(),
-              table.as<float>() + static_cast<std::int64_t>(i + 2) * vectors.length);
+  for (const LayerPtr& layer : model.layers()) {
+    if (layer->class_name() != "Embedding") continue;
+    float* table = layer->parameters()[0].value.as<float>();
+    for (std::size_t i = 0; i < reader.words().size(); ++i) {
+      const auto found = vectors.vectors.find(reader.words()[i]);
+      if (found == vectors.vectors.end()) continue;
+      std::copy(found->second.begin(), found->second.end(),
+                table + static_cast<std::int64_t>(i + 2) * vectors.length);
+    }
   }
 }
 
@@ -353,7 +368,7 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
     report.vectors_found = static_cast<std::int64_t>(vectors.vectors.size());
   }
   auto model = std::make_shared<Functional>(
-      classifier_network(reader->text.vocabulary_size(), class_count, options, false));
+      classifier_network(reader->text.vocabulary_size(), class_count, options, Scoring::each));
   if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
   report.texts = static_cast<std::int64_t>(train_texts.size());
   report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
@@ -367,12 +382,8 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const ClassifierRun run = train_classifier(*model, data, options);
-  if (options.wide) {
-    Functional both =
-        classifier_network(reader->text.vocabulary_size(), class_count, options, true);
-    add_bag(*model, both, validation, validation_labels);
-    model = std::make_shared<Functional>(std::move(both));
-  }
+  model = std::make_shared<Functional>(finished_network(*model, reader->text.vocabulary_size(),
+                                                        options, validation, validation_labels));
   report.finished = run.finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;

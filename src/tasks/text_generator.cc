@@ -64,10 +64,10 @@ void choose(TextGeneratorOptions& options, double characters) {
   if (options.layers == 0) options.layers = 2;
   if (options.units == 0) options.units = chosen_units(options, characters);
   if (options.embedding == 0) options.embedding = options.level == "char" ? 64 : 256;
-  if (options.batch_size == 0)
-    options.batch_size = characters < 20'000.0 ? 8 : characters < 300'000.0 ? 16 : 32;
+  // Many small steps learn more from the same text than few large ones.
+  if (options.batch_size == 0) options.batch_size = characters < 20'000.0 ? 8 : 12;
   if (options.steps == 0) options.steps = 64;
-  if (options.learning_rate == 0.0) options.learning_rate = options.units > 300 ? 2.5e-3 : 4e-3;
+  if (options.learning_rate == 0.0) options.learning_rate = options.units > 300 ? 4e-3 : 8e-3;
   const bool timed = options.max_seconds > 0.0;
   if (options.epochs == 0.0 && !timed) options.epochs = chosen_epochs(characters);
   if (!options.dropout) {

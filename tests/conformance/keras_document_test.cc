@@ -40,6 +40,7 @@ const Notes& layer_notes() {
        "Keras applies the mask unreversed to an unrolled backward layer: not copied"},
       {"ConvLSTM1D", "`data_format` is `channels_last`; the mask is of whole steps"},
       {"Conv1D", "`data_format` is `channels_last`"},
+      {"ZeroPadding1D", "`data_format` is `channels_last`"},
       {"GRU", "`recurrent_dropout` of 1 is refused (Keras ignores it)"},
       {"GlobalAveragePooling1D",
        "a row without a step that counts gives 0; Keras divides by 0 there and gives NaN, which "
@@ -64,7 +65,11 @@ constexpr Missing missing[] = {
     {"`channels_first`", "data are (batch, steps, features) everywhere"},
     {"mixed precision, quantization, distribution, `LossScaleOptimizer`",
      "float32 on one processor; `loss_scale_factor` is kept in files"},
-    {"`RemoteMonitor`, `OrbaxCheckpoint`", "use `LambdaCallback`, `ModelCheckpoint`"},
+    {"`RemoteMonitor`",
+     "an HTTP client, and a server's trouble, in the middle of training: `LambdaCallback` sends an "
+     "epoch's logs with whatever client your program has; `CSVLogger` and `TensorBoard` write "
+     "files that a monitor can follow"},
+    {"`OrbaxCheckpoint`", "a format of JAX's: use `ModelCheckpoint`"},
     {"histograms, graphs and images in `TensorBoard`", "scalars are written"},
 };
 

@@ -469,6 +469,36 @@ void add_small_layers(Cases& cases) {
             {.n = 2, .name = "named", .trainable = false, .dtype = "float64"});
       },
       {5, 4});
+  add(
+      cases, "Cropping1D", "plain", [] { return layers::Cropping1D(); }, steps)
+      .fixed_steps = true;
+  add(
+      cases, "Cropping1D", "every_option",
+      [] {
+        return layers::Cropping1D(
+            {.cropping = {0, 2}, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+  add(
+      cases, "ZeroPadding1D", "plain", [] { return layers::ZeroPadding1D(); }, steps)
+      .fixed_steps = true;
+  add(
+      cases, "ZeroPadding1D", "every_option",
+      [] {
+        return layers::ZeroPadding1D(
+            {.padding = {2, 0}, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
+  add(
+      cases, "UpSampling1D", "plain", [] { return layers::UpSampling1D(); }, steps)
+      .fixed_steps = true;
+  add(
+      cases, "UpSampling1D", "every_option",
+      [] {
+        return layers::UpSampling1D(
+            {.size = 3, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      steps);
   LayerCase& dropped = add(
       cases, "SpatialDropout1D", "training",
       [] { return layers::SpatialDropout1D({.rate = 0.4, .seed = 3}); }, steps);

@@ -1,5 +1,5 @@
-// Files that are damaged or made to harm: each is to give a model or one Error, soon, and nothing
-// else.
+// Files that are damaged or made to harm: each is to give a model or one Error, with little
+// work, and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ struct Outcomes {
 };
 
 // Damages files of every format `count` times in all and loads them. Anything but a model or an
-// Error is a failure of the running test, as is a load that takes longer than a second.
+// Error is a failure of the running test, as is a load that takes more of the heap than such a file
+// is worth.
 Outcomes load_damaged_files(std::uint64_t seed, int count);
 
 }  // namespace chronicler::test

@@ -104,7 +104,7 @@ TEST(Forecaster, LearnsNothingFromTheTestRows) {
 
 TEST(Forecaster, ComesBackFromItsFile) {
   const test::TemporaryFolder folder;
-  const std::string path = folder.path("waves.keras");
+  const std::string path = folder.path("waves.chronicler");
   const data::TimeSeries series = waves(240);
   ForecastOptions options = quick();
   options.horizon = 3;
@@ -122,8 +122,8 @@ TEST(Forecaster, RefusesAModelThatIsNone) {
   const test::TemporaryFolder folder;
   const Symbol x = Input({.shape = {None, 2}});
   const Functional model({x}, {x});
-  model.save(folder.path("other.keras"));
-  EXPECT_THROW(Forecaster::load(folder.path("other.keras")), Error);
+  model.save(folder.path("other.chronicler"));
+  EXPECT_THROW(Forecaster::load(folder.path("other.chronicler")), Error);
 }
 
 TEST(Forecaster, GoesOnWhereItWasStopped) {

@@ -83,7 +83,7 @@ TEST(TextClassifier, GivesTheSameAloneAndAmongOthers) {
 
 TEST(TextClassifier, ComesBackFromItsFile) {
   const test::TemporaryFolder folder;
-  const std::string path = folder.path("m.keras");
+  const std::string path = folder.path("m.chronicler");
   critic().save(path);
   const TextClassifier again = TextClassifier::load(path);
   EXPECT_EQ(again.labels(), critic().labels());

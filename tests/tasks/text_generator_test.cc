@@ -92,7 +92,7 @@ TEST(TextGenerator, ScoresAText) {
 
 TEST(TextGenerator, ComesBackFromItsFile) {
   const test::TemporaryFolder folder;
-  const std::string path = folder.path("m.keras");
+  const std::string path = folder.path("m.chronicler");
   writer().save(path);
   const TextGenerator again = TextGenerator::load(path);
   EXPECT_EQ(again.run({.prompt = "the ", .length = 60}),

@@ -57,28 +57,29 @@ class ModelCheckpoint : public ::testing::Test {
 };
 
 TEST_F(ModelCheckpoint, SavesEachEpoch) {
-  const std::string path = in_folder("deep/{epoch:02d}-{val_loss:.2f}.keras");
+  const std::string path = in_folder("deep/{epoch:02d}-{val_loss:.2f}.chronicler");
   EXPECT_EQ(play({.filepath = path, .verbose = 1}, {0.5, 0.25}),
-            "\nEpoch 1: saving model to " + in_folder("deep/01-0.50.keras") +
-                "\n\nEpoch 1: finished saving model to " + in_folder("deep/01-0.50.keras") +
-                "\n\nEpoch 2: saving model to " + in_folder("deep/02-0.25.keras") +
-                "\n\nEpoch 2: finished saving model to " + in_folder("deep/02-0.25.keras") + "\n");
-  EXPECT_EQ(saved(), (Names{"01-0.50.keras", "02-0.25.keras"}));
+            "\nEpoch 1: saving model to " + in_folder("deep/01-0.50.chronicler") +
+                "\n\nEpoch 1: finished saving model to " + in_folder("deep/01-0.50.chronicler") +
+                "\n\nEpoch 2: saving model to " + in_folder("deep/02-0.25.chronicler") +
+                "\n\nEpoch 2: finished saving model to " + in_folder("deep/02-0.25.chronicler") +
+                "\n");
+  EXPECT_EQ(saved(), (Names{"01-0.50.chronicler", "02-0.25.chronicler"}));
 }
 
 TEST_F(ModelCheckpoint, SavesTheBestOnly) {
-  const std::string path = in_folder("c.keras");
+  const std::string path = in_folder("c.chronicler");
   EXPECT_EQ(play({.filepath = path, .verbose = 1, .save_best_only = true}, {0.5, 0.4, 0.45}),
             "\nEpoch 1: val_loss improved from None to 0.50000, saving model to " + path +
                 "\n\nEpoch 1: finished saving model to " + path +
                 "\n\nEpoch 2: val_loss improved from 0.50000 to 0.40000, saving model to " + path +
                 "\n\nEpoch 2: finished saving model to " + path +
                 "\n\nEpoch 3: val_loss did not improve from 0.40000\n");
-  EXPECT_EQ(saved(), Names{"c.keras"});
+  EXPECT_EQ(saved(), Names{"c.chronicler"});
 }
 
 TEST_F(ModelCheckpoint, AThresholdMustBeBeaten) {
-  EXPECT_EQ(play({.filepath = in_folder("c.keras"),
+  EXPECT_EQ(play({.filepath = in_folder("c.chronicler"),
                   .verbose = 1,
                   .save_best_only = true,
                   .initial_value_threshold = 0.25},
@@ -88,7 +89,7 @@ TEST_F(ModelCheckpoint, AThresholdMustBeBeaten) {
 }
 
 TEST_F(ModelCheckpoint, SavesWeightsOnly) {
-  const std::string path = in_folder("w.weights.h5");
+  const std::string path = in_folder("w.weights.chronicler");
   play({.filepath = path, .save_weights_only = true}, {0.5});
   const std::vector<Tensor> before = model.get_weights();
   model.set_weights({Tensor({1, 1}), Tensor({1})});
@@ -97,13 +98,13 @@ TEST_F(ModelCheckpoint, SavesWeightsOnly) {
 }
 
 TEST_F(ModelCheckpoint, SavesEverySoManyBatches) {
-  play({.filepath = in_folder("{epoch}-{batch}.keras"), .save_freq = 3}, {1, 1, 1});
-  EXPECT_EQ(saved(), (Names{"2-1.keras", "3-2.keras"}));
+  play({.filepath = in_folder("{epoch}-{batch}.chronicler"), .save_freq = 3}, {1, 1, 1});
+  EXPECT_EQ(saved(), (Names{"2-1.chronicler", "3-2.chronicler"}));
 }
 
 TEST_F(ModelCheckpoint, FieldsMustBeKnown) {
-  EXPECT_EQ(error_of([&] { play({.filepath = in_folder("{val_los:.2f}.keras")}, {0.5}); }),
-            "the filepath \"" + in_folder("{val_los:.2f}.keras") +
+  EXPECT_EQ(error_of([&] { play({.filepath = in_folder("{val_los:.2f}.chronicler")}, {0.5}); }),
+            "the filepath \"" + in_folder("{val_los:.2f}.chronicler") +
                 "\" of ModelCheckpoint cannot be filled in: argument not found: its fields may be "
                 "epoch, loss, val_loss, written as in {epoch:02d} or {val_loss:.2f}");
   ::testing::internal::GetCapturedStdout();

@@ -26,6 +26,7 @@
 #include "chronicler/layers/reshape.h"               // IWYU pragma: export
 #include "chronicler/layers/reversible_embedding.h"
 #include "chronicler/layers/rnn.h"               // IWYU pragma: export
+#include "chronicler/layers/sequence_length.h"   // IWYU pragma: export
 #include "chronicler/layers/simple_rnn.h"        // IWYU pragma: export
 #include "chronicler/layers/symbol.h"            // IWYU pragma: export
 #include "chronicler/layers/time_distributed.h"  // IWYU pragma: export

@@ -40,10 +40,11 @@ struct TextClassifierOptions {
   std::int64_t min_count = 2;   // rarer words are unknown
   std::string vectors = {};     // a file of word vectors (GloVe) to begin with; words only
   std::int64_t embedding = 0;
-  std::int64_t units = 0;    // of the LSTM in each direction
-  std::int64_t ngrams = 0;   // longest run of pieces in the bag of words
-  std::int64_t longest = 0;  // pieces of a text that the network reads: the first and last half
-  bool wide = true;          // the bag of words helps the network
+  std::int64_t units = 0;     // of the LSTM in each direction
+  std::int64_t networks = 0;  // of the same shape, whose mean scores count
+  std::int64_t ngrams = 0;    // longest run of pieces in the bag of words
+  std::int64_t longest = 0;   // pieces of a text that the network reads: the first and last half
+  bool wide = true;           // the bag of words helps the network
   std::optional<double> dropout = {};       // of what is read, before the classes
   std::optional<double> word_dropout = {};  // share of the words that training makes unknown
   std::optional<double> label_smoothing = {};
@@ -107,9 +108,10 @@ struct TextLabel {
 
 class TextClassifier {
  public:
-  // Words (or sub-words, or characters) through an embedding, a bidirectional LSTM and attention;
-  // added to it the scores of a bag of words, each with the share that is best on the validation
-  // texts. Throws Error for fewer than two labels, or too few texts.
+  // Words (or sub-words, or characters) through an embedding, a bidirectional LSTM and attention,
+  // by several such networks where texts are few; added to their mean the scores of a bag of words,
+  // each with the share that is best on the validation texts. Throws Error for fewer than two
+  // labels, or too few texts.
   static TextClassifier train(std::span<const std::string> texts,
                               std::span<const std::string> labels,
                               TextClassifierOptions options = {});

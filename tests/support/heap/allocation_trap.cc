@@ -12,17 +12,24 @@ namespace chronicler::test {
 namespace {
 
 std::atomic<std::int64_t> allocations{0};
+std::atomic<std::int64_t> bytes{0};
+
+[[maybe_unused]] void note(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  bytes.fetch_add(static_cast<std::int64_t>(size), std::memory_order_relaxed);
+}
 
 }  // namespace
 
 std::int64_t allocations_so_far() { return allocations.load(std::memory_order_relaxed); }
+std::int64_t allocated_bytes_so_far() { return bytes.load(std::memory_order_relaxed); }
 
 }  // namespace chronicler::test
 
 #ifdef CHRONICLER_SANITIZER_ALLOCATES
 
-extern "C" void __sanitizer_malloc_hook(const volatile void* /*block*/, std::size_t /*size*/) {
-  chronicler::test::allocations.fetch_add(1, std::memory_order_relaxed);
+extern "C" void __sanitizer_malloc_hook(const volatile void* /*block*/, std::size_t size) {
+  chronicler::test::note(size);
 }
 
 #else
@@ -36,22 +43,22 @@ void* __libc_realloc(void* block, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 void* malloc(std::size_t size) {
-  chronicler::test::allocations.fetch_add(1, std::memory_order_relaxed);
+  chronicler::test::note(size);
   return __libc_malloc(size);
 }
 
 void* calloc(std::size_t count, std::size_t size) {
-  chronicler::test::allocations.fetch_add(1, std::memory_order_relaxed);
+  chronicler::test::note(count * size);
   return __libc_calloc(count, size);
 }
 
 void* realloc(void* block, std::size_t size) {
-  chronicler::test::allocations.fetch_add(1, std::memory_order_relaxed);
+  chronicler::test::note(size);
   return __libc_realloc(block, size);
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
-  chronicler::test::allocations.fetch_add(1, std::memory_order_relaxed);
+  chronicler::test::note(size);
   return __libc_memalign(alignment, size);
 }
 
