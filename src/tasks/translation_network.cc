@@ -26,7 +26,7 @@ TranslationLayers TranslationLayers::make(std::int64_t vocabulary,
   all.table =
       layers::ReversibleEmbedding({.input_dim = vocabulary,
                                    .output_dim = options.embedding,
-                                   .embeddings_initializer = initializers::RandomUniform(-0.1, 0.1),
+                                   .embeddings_initializer = initializers::RandomUniform(-0.3, 0.3),
                                    .mask_zero = true,
                                    .name = "pieces"});
   const auto dropout_layer = [&](const char* name) {
