@@ -12,6 +12,7 @@
 #include "chronicler/data/audio.h"                // IWYU pragma: export
 #include "chronicler/data/audio_augmentation.h"   // IWYU pragma: export
 #include "chronicler/data/bleu.h"                 // IWYU pragma: export
+#include "chronicler/data/chrf.h"                 // IWYU pragma: export
 #include "chronicler/data/confusion_matrix.h"     // IWYU pragma: export
 #include "chronicler/data/csv.h"                  // IWYU pragma: export
 #include "chronicler/data/csv_rows.h"             // IWYU pragma: export
@@ -21,15 +22,18 @@
 #include "chronicler/data/log_mel.h"              // IWYU pragma: export
 #include "chronicler/data/pieces.h"               // IWYU pragma: export
 #include "chronicler/data/recordings.h"           // IWYU pragma: export
+#include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
 #include "chronicler/data/spoken_text.h"          // IWYU pragma: export
 #include "chronicler/data/text_file.h"            // IWYU pragma: export
+#include "chronicler/data/text_lines.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
 #include "chronicler/data/time_series.h"          // IWYU pragma: export
 #include "chronicler/data/timestamp.h"            // IWYU pragma: export
 #include "chronicler/data/windows.h"              // IWYU pragma: export
 #include "chronicler/data/word_vectors.h"         // IWYU pragma: export
 #include "chronicler/data/words.h"                // IWYU pragma: export
+#include "chronicler/decoding/beam_search.h"      // IWYU pragma: export
 #include "chronicler/decoding/ctc_alignment.h"    // IWYU pragma: export
 #include "chronicler/decoding/ctc_beam_search.h"  // IWYU pragma: export
 #include "chronicler/decoding/ctc_greedy.h"       // IWYU pragma: export
@@ -38,6 +42,7 @@
 #include "chronicler/formats/model_file.h"        // IWYU pragma: export
 #include "chronicler/formats/npy.h"               // IWYU pragma: export
 #include "chronicler/formats/safetensors_file.h"  // IWYU pragma: export
+#include "chronicler/insight/alignment.h"         // IWYU pragma: export
 #include "chronicler/insight/chart.h"             // IWYU pragma: export
 #include "chronicler/insight/gradient_flow.h"     // IWYU pragma: export
 #include "chronicler/insight/report.h"            // IWYU pragma: export
@@ -57,6 +62,8 @@
 #include "chronicler/tasks/text_classifier.h"     // IWYU pragma: export
 #include "chronicler/tasks/text_generator.h"      // IWYU pragma: export
 #include "chronicler/tasks/transcriber.h"         // IWYU pragma: export
+#include "chronicler/tasks/translation_memory.h"  // IWYU pragma: export
+#include "chronicler/tasks/translator.h"          // IWYU pragma: export
 #include "chronicler/training/callbacks.h"        // IWYU pragma: export
 #include "chronicler/training/fit.h"              // IWYU pragma: export
 #include "chronicler/training/losses.h"           // IWYU pragma: export

@@ -36,6 +36,7 @@ thead th{color:var(--soft);font-weight:600}tbody th{font-weight:400}
 .row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px}
 figure{margin:16px 0;padding:8px;border:1px solid var(--line);border-radius:8px;break-inside:avoid}
 figure svg{display:block;width:100%;height:auto}
+.own{overflow-x:auto}.own svg{width:auto;max-width:none}
 pre{overflow-x:auto;background:var(--raised);padding:14px;border-radius:8px;
 font:13px/1.35 ui-monospace,"DejaVu Sans Mono",monospace}
 @media print{main{max-width:none;padding:0}h2{break-after:avoid}}
@@ -106,6 +107,10 @@ void Report::heat_maps(std::span<const HeatMap> maps) {
   body_ += "<div class=\"row\">\n";
   for (const HeatMap& map : maps) body_ += figure(to_svg(map, strip));
   body_ += "</div>\n";
+}
+
+void Report::alignment(const Alignment& alignment) {
+  body_ += fmt::format("<figure class=\"own\">\n{}</figure>\n", to_svg(alignment, false));
 }
 
 std::string Report::html() const {

@@ -10,12 +10,15 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "kernels/dropout.h"
+#include "kernels/gemm.h"
 #include "layers/attention_weights.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 
 namespace chronicler {
 namespace {
+
+using kernels::Start;
 
 enum class Score : std::uint8_t { dot, concat, additive };
 
@@ -102,25 +105,75 @@ class AttentionBase : public Layer {
     return parameters_[use_scale() ? 1U : 0U].value.as<Real>()[0];
   }
 
-  // One query with one key.
+  // C [m][n] = A [m][k] B^T, with B [n][k] turned round in `turned`.
+  template <class Real>
+  static void product_with_turned(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a,
+                                  const Real* b, Real* turned, Real* c) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; j < k; ++j) turned[j * n + i] = b[i * k + j];
+    }
+    kernels::gemm(m, n, k, a, k, turned, n, c, n, Start::zero);
+  }
+
+  // Of all queries with all keys of one row.
+  template <class Real>
+  void scores_of(const Sizes& size, const Real* queries, const Real* keys, Real* turned,
+                 Real* lines) const {
+    if (score() != Score::dot) {
+      for (std::int64_t q = 0; q < size.queries; ++q) {
+        for (std::int64_t v = 0; v < size.values; ++v) {
+          lines[q * size.values + v] =
+              score_of(queries + q * size.depth, keys + v * size.depth, size.depth);
+        }
+      }
+      return;
+    }
+    product_with_turned(size.queries, size.values, size.depth, queries, keys, turned, lines);
+    if (const Real* factor = scale<Real>()) {
+      for (std::int64_t i = 0; i < size.queries * size.values; ++i) lines[i] *= factor[0];
+    }
+  }
+
+  // dLoss/dscores of one row to those of queries, keys and the layer's own weights.
+  template <class Real>
+  void scores_back(const Sizes& size, const Real* queries, const Real* keys, Real* flow,
+                   Real* d_queries, Real* d_keys, Real* d_own) const {
+    if (score() != Score::dot) {
+      for (std::int64_t q = 0; q < size.queries; ++q) {
+        for (std::int64_t v = 0; v < size.values; ++v) {
+          score_back(queries + q * size.depth, keys + v * size.depth, size.depth,
+                     flow[q * size.values + v], d_queries + q * size.depth, d_keys + v * size.depth,
+                     d_own);
+        }
+      }
+      return;
+    }
+    kernels::gemm(size.queries, size.depth, size.values, flow, size.values, keys, size.depth,
+                  d_queries, size.depth, Start::accumulate);
+    if (const Real* factor = scale<Real>()) {
+      // Up to here without the factor: sum_d query_d * (sum_v flow_v key_vd) is the factor's slope.
+      for (std::int64_t i = 0; i < size.queries * size.depth; ++i) {
+        d_own[0] += d_queries[i] * queries[i];
+        d_queries[i] *= factor[0];
+      }
+      for (std::int64_t i = 0; i < size.queries * size.values; ++i) flow[i] *= factor[0];
+    }
+    kernels::gemm_outer(size.values, size.depth, size.queries, flow, size.values, queries,
+                        size.depth, d_keys, size.depth);
+  }
+
+  // One query with one key, where the score is a sum of tanh.
   template <class Real>
   Real score_of(const Real* query, const Real* key, std::int64_t depth) const {
     const Real* factor = scale<Real>();
     Real sum{0};
-    switch (score()) {
-      case Score::dot:
-        for (std::int64_t d = 0; d < depth; ++d) sum += query[d] * key[d];
-        return factor != nullptr ? sum * factor[0] : sum;
-      case Score::concat: {
-        const Real inner = factor != nullptr ? factor[0] : Real{1};
-        for (std::int64_t d = 0; d < depth; ++d) sum += std::tanh(inner * (query[d] + key[d]));
-        return concat_weight<Real>() * sum;
-      }
-      case Score::additive:
-        for (std::int64_t d = 0; d < depth; ++d)
-          sum += (factor != nullptr ? factor[d] : Real{1}) * std::tanh(query[d] + key[d]);
-        return sum;
+    if (score() == Score::concat) {
+      const Real inner = factor != nullptr ? factor[0] : Real{1};
+      for (std::int64_t d = 0; d < depth; ++d) sum += std::tanh(inner * (query[d] + key[d]));
+      return concat_weight<Real>() * sum;
     }
+    for (std::int64_t d = 0; d < depth; ++d)
+      sum += (factor != nullptr ? factor[d] : Real{1}) * std::tanh(query[d] + key[d]);
     return sum;
   }
 
@@ -151,36 +204,35 @@ class AttentionBase : public Layer {
   template <class Real>
   void run_forward(Pass& pass, Call& call) const {
     const Sizes size = sizes_of(call);
-    const TensorView weights = pass.arena.tensor({size.rows, size.queries, size.values}, dtype());
+    Arena& arena = pass.arena;
+    const TensorView weights = arena.tensor({size.rows, size.queries, size.values}, dtype());
     const Real* factors = dropout_factors<Real>(pass, weights.size());
-    const TensorView used =
-        factors == nullptr ? weights : pass.arena.tensor(weights.shape(), dtype());
-    const TensorView y = pass.arena.tensor({size.rows, size.queries, size.width}, dtype());
+    const TensorView used = factors == nullptr ? weights : arena.tensor(weights.shape(), dtype());
+    const TensorView y = arena.tensor({size.rows, size.queries, size.width}, dtype());
     const AttentionMask mask = mask_of(call, size);
     const Real* query = call.inputs[0].data.as<Real>();
     const Real* key = key_of(call).as<Real>();
     const Real* value = call.inputs[1].data.as<Real>();
+    Real* turned =
+        score() == Score::dot ? arena.array<Real>(size.rows * size.depth * size.values) : nullptr;
     pass.runtime.parallel(size.rows, [&](std::int64_t row) {
+      const Real* queries = query + row * size.queries * size.depth;
+      const Real* keys = key + row * size.values * size.depth;
+      Real* lines = weights.as<Real>() + row * size.queries * size.values;
+      Real* taken = used.as<Real>() + row * size.queries * size.values;
+      Real* to = y.as<Real>() + row * size.queries * size.width;
+      scores_of(size, queries, keys,
+                turned + (turned == nullptr ? 0 : row * size.depth * size.values), lines);
+      for (std::int64_t q = 0; q < size.queries; ++q) mask.softmax(row, q, lines + q * size.values);
+      if (factors != nullptr) {
+        const Real* own = factors + row * size.queries * size.values;
+        for (std::int64_t i = 0; i < size.queries * size.values; ++i) taken[i] = lines[i] * own[i];
+      }
+      kernels::gemm(size.queries, size.width, size.values, taken, size.values,
+                    value + row * size.values * size.width, size.width, to, size.width,
+                    Start::zero);
       for (std::int64_t q = 0; q < size.queries; ++q) {
-        const std::int64_t place = row * size.queries + q;
-        Real* line = weights.as<Real>() + place * size.values;
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          line[v] = score_of(query + place * size.depth, key + (row * size.values + v) * size.depth,
-                             size.depth);
-        }
-        mask.softmax(row, q, line);
-        Real* taken = used.as<Real>() + place * size.values;
-        if (factors != nullptr) {
-          for (std::int64_t v = 0; v < size.values; ++v)
-            taken[v] = line[v] * factors[place * size.values + v];
-        }
-        Real* to = y.as<Real>() + place * size.width;
-        std::fill_n(to, size.width, Real{0});
-        if (!query_counts(call, row, q)) continue;
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          const Real* from = value + (row * size.values + v) * size.width;
-          for (std::int64_t e = 0; e < size.width; ++e) to[e] += taken[v] * from[e];
-        }
+        if (!query_counts(call, row, q)) std::fill_n(to + q * size.width, size.width, Real{0});
       }
     });
     call.outputs[0] = {y, call.inputs[0].mask};
@@ -203,42 +255,53 @@ class AttentionBase : public Layer {
     const std::int64_t all = own + (score() == Score::concat ? 1 : 0);
     Real* partial = arena.array<Real>(size.rows * std::max<std::int64_t>(all, 1));
     std::fill_n(partial, size.rows * all, Real{0});
-    Real* lines = arena.array<Real>(size.rows * size.values);
+    // dLoss/dscores, and what of the values each query that counts has taken.
+    Real* flows = arena.array<Real>(size.rows * size.queries * size.values);
+    Real* taken = arena.array<Real>(size.rows * size.queries * size.values);
+    Real* turned = arena.array<Real>(size.rows * size.width * size.values);
 
     const Real* query = call.inputs[0].data.as<Real>();
     const Real* key = key_of(call).as<Real>();
     const Real* value = call.inputs[1].data.as<Real>();
+    const Real* dy = gradient.outputs[0] ? gradient.outputs[0].template as<Real>() : nullptr;
+    const Real* dweights = gradient.outputs.size() > 1 && gradient.outputs[1]
+                               ? gradient.outputs[1].template as<Real>()
+                               : nullptr;
     pass.runtime.parallel(size.rows, [&](std::int64_t row) {
-      Real* flow = lines + row * size.values;
-      Real* d_own = partial + row * all;
-      for (std::int64_t q = 0; q < size.queries; ++q) {
-        const std::int64_t place = row * size.queries + q;
-        const Real* line = weights.as<Real>() + place * size.values;
-        const Real* dropped = factors == nullptr ? nullptr : factors + place * size.values;
-        const bool counts = query_counts(call, row, q) && gradient.outputs[0];
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          Real sum{0};
-          const std::int64_t at = row * size.values + v;
-          if (counts) {
-            const Real* dy = gradient.outputs[0].template as<Real>() + place * size.width;
-            const Real used = dropped == nullptr ? line[v] : line[v] * dropped[v];
-            Real* dv = d_value.as<Real>() + at * size.width;
-            for (std::int64_t e = 0; e < size.width; ++e) {
-              sum += dy[e] * value[at * size.width + e];
-              dv[e] += used * dy[e];
-            }
-          }
-          if (gradient.outputs.size() > 1 && gradient.outputs[1])
-            sum += gradient.outputs[1].template as<Real>()[place * size.values + v];
-          flow[v] = dropped == nullptr ? sum : sum * dropped[v];
+      const std::int64_t square = size.queries * size.values;
+      const Real* lines = weights.as<Real>() + row * square;
+      const Real* dropped = factors == nullptr ? nullptr : factors + row * square;
+      Real* flow = flows + row * square;
+      Real* shares = taken + row * square;
+      std::copy_n(lines, square, shares);
+      std::fill_n(flow, square, Real{0});
+      if (dy != nullptr) {
+        const Real* d_row = dy + row * size.queries * size.width;
+        product_with_turned(size.queries, size.values, size.width, d_row,
+                            value + row * size.values * size.width,
+                            turned + row * size.width * size.values, flow);
+        for (std::int64_t q = 0; q < size.queries; ++q) {
+          if (query_counts(call, row, q)) continue;
+          std::fill_n(flow + q * size.values, size.values, Real{0});
+          std::fill_n(shares + q * size.values, size.values, Real{0});
         }
-        softmax_backward(size.values, line, flow);
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          score_back(query + place * size.depth, key + (row * size.values + v) * size.depth,
-                     size.depth, flow[v], d_query.as<Real>() + place * size.depth,
-                     d_key.as<Real>() + (row * size.values + v) * size.depth, d_own);
-        }
+        for (std::int64_t i = 0; dropped != nullptr && i < square; ++i) shares[i] *= dropped[i];
+        kernels::gemm_outer(size.values, size.width, size.queries, shares, size.values, d_row,
+                            size.width, d_value.as<Real>() + row * size.values * size.width,
+                            size.width);
       }
+      for (std::int64_t q = 0; q < size.queries; ++q) {
+        Real* line = flow + q * size.values;
+        for (std::int64_t v = 0; v < size.values; ++v) {
+          if (dweights != nullptr) line[v] += dweights[row * square + q * size.values + v];
+          if (dropped != nullptr) line[v] *= dropped[q * size.values + v];
+        }
+        softmax_backward(size.values, lines + q * size.values, line);
+      }
+      scores_back(size, query + row * size.queries * size.depth,
+                  key + row * size.values * size.depth, flow,
+                  d_query.as<Real>() + row * size.queries * size.depth,
+                  d_key.as<Real>() + row * size.values * size.depth, partial + row * all);
     });
     if (trainable()) {
       for (std::int64_t row = 0; row < size.rows; ++row) {
@@ -259,15 +322,6 @@ class AttentionBase : public Layer {
   void score_back(const Real* query, const Real* key, std::int64_t depth, Real flow, Real* d_query,
                   Real* d_key, Real* d_own) const {
     const Real* factor = scale<Real>();
-    if (score() == Score::dot) {
-      const Real inner = factor != nullptr ? factor[0] : Real{1};
-      for (std::int64_t d = 0; d < depth; ++d) {
-        d_query[d] += flow * inner * key[d];
-        d_key[d] += flow * inner * query[d];
-        if (factor != nullptr) d_own[0] += flow * query[d] * key[d];
-      }
-      return;
-    }
     const bool concat = score() == Score::concat;
     const Real outer = concat ? concat_weight<Real>() : Real{1};
     for (std::int64_t d = 0; d < depth; ++d) {

@@ -46,6 +46,7 @@ TEST(Examples, LabelTextsTellsPraiseFromBlame) { expect_success("label_texts", "
 TEST(Examples, TranscribeHearsMadeWords) { expect_success("transcribe"); }
 #endif
 TEST(Examples, WriteTextForetellsTheLicence) { expect_success("write_text", "../../LICENSE"); }
+TEST(Examples, TranslateSaysWordsBackwards) { expect_success("translate"); }
 
 }  // namespace
 }  // namespace chronicler::test

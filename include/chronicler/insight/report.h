@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/insight/alignment.h"
 #include "chronicler/insight/chart.h"
 
 namespace chronicler::insight {
@@ -40,6 +41,8 @@ class Report {
   void heat_map(const HeatMap& map);
   // Side by side where the window is wide enough.
   void heat_maps(std::span<const HeatMap> maps);
+  // In its own size; wider ones than the page can be scrolled.
+  void alignment(const Alignment& alignment);
 
   std::string html() const;
   // Writes html() atomically. Throws Error with the path and the system's reason.

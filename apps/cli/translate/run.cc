@@ -1,0 +1,143 @@
+#include "cli/translate/run.h"
+
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/text_lines.h"
+#include "chronicler/insight/report.h"
+#include "chronicler/tasks/translator.h"
+#include "cli/common_options.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+
+namespace chronicler::cli::translate {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string file = "-";
+  std::string attention;
+  tasks::TranslateOptions task;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool json = false;
+};
+
+std::string_view without_space(std::string_view piece) {
+  while (piece.starts_with(' ')) piece.remove_prefix(1);
+  return piece;
+}
+
+// A piece as a label: one that goes on a word says so.
+std::string label_of(const std::string& piece, bool has_spaces) {
+  if (piece.empty()) return "(end)";
+  const bool goes_on = has_spaces && !piece.starts_with(' ');
+  return (goes_on ? "-" : "") + std::string(without_space(piece));
+}
+
+std::vector<std::string> labels_of(const std::vector<std::string>& pieces) {
+  bool has_spaces = false;
+  for (const std::string& piece : pieces) has_spaces = has_spaces || piece.starts_with(' ');
+  std::vector<std::string> labels;
+  for (const std::string& piece : pieces) labels.push_back(label_of(piece, has_spaces));
+  return labels;
+}
+
+void draw(insight::Report& page, const std::string& source, const tasks::Translation& result) {
+  page.heading(source);
+  if (result.target_pieces.empty()) {
+    page.paragraph("Nothing was written.");
+    return;
+  }
+  page.alignment({.title = result.text,
+                  .columns = labels_of(result.source_pieces),
+                  .rows = labels_of(result.target_pieces),
+                  .values = {result.attention.begin(), result.attention.end()}});
+}
+
+// More than any sentence has: what is longer is no text of lines.
+constexpr std::size_t longest_line = 16'384;
+
+// Lines are taken as they come: one at a time from a terminal or a pipe, many from a file.
+void run(const Options& options) {
+  if (options.threads != 0) set_threads(options.threads);
+  if (!options.attention.empty()) check_output_file(options.attention);
+  const auto translator = tasks::Translator::load(options.model);
+  insight::Report page("Where each word of a translation looked");
+  page.paragraph(
+      "Each row is a piece that was written, each column one of the source; the darker, the more "
+      "it was looked at. A hyphen goes on a word.");
+  data::TextLines lines(options.file, longest_line);
+  const std::size_t most = options.file == "-" ? 1 : 64;
+  std::vector<std::string> batch;
+  const auto flush = [&] {
+    if (batch.empty()) return;
+    const std::vector<tasks::Translation> results = translator.run(batch, options.task);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!options.attention.empty()) draw(page, batch[i], results[i]);
+      if (options.json) {
+        const nlohmann::ordered_json json{{"source", batch[i]},
+                                          {"translation", results[i].text},
+                                          {"log_probability", results[i].log_probability}};
+        std::cout << json.dump() << '\n';
+      } else {
+        std::cout << results[i].text << '\n';
+      }
+    }
+    std::cout.flush();
+    batch.clear();
+    stop_if_interrupted();
+  };
+  try {
+    while (lines.next()) {
+      lines.check();
+      if (lines.line().empty()) {
+        flush();
+        std::cout << '\n';
+        continue;
+      }
+      batch.push_back(lines.line());
+      if (batch.size() == most) flush();
+    }
+  } catch (const Error&) {
+    flush();  // what came before the bad line
+    throw;
+  }
+  flush();
+  if (!options.attention.empty()) page.write(options.attention);
+}
+
+Job describe(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("MODEL", options->model, "made by translate train")->required();
+  app.add_option("FILE", options->file, "a text on each line (\"-\": standard input)");
+  app.add_option("--beam", options->task.beam, "hypotheses that are followed (5)")
+      ->type_name("N")
+      ->check(whole_number(1, 100));
+  app.add_option("--length-penalty", options->task.length_penalty,
+                 "0 prefers short translations, 1 the best mean (1)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 5.0));
+  app.add_option("--attention", options->attention, "a page (HTML) of what each word looked at")
+      ->type_name("FILE");
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--json", options->json, "an object of JSON for each line")->disable_flag_override();
+  return [options] { run(*options); };
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "translates, line by line as it reads",
+          "  echo \"I am here.\" | chronicler translate run eng-fra.keras\n"
+          "  chronicler translate run eng-fra.keras in.txt --beam 1 > out.txt\n"
+          "  chronicler translate run eng-fra.keras in.txt --attention page.html\n",
+          describe};
+}
+
+}  // namespace chronicler::cli::translate

@@ -1,0 +1,212 @@
+#include "cli/translate/train.h"
+
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/runtime.h"
+#include "cli/common_options.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/translate/scores.h"
+
+namespace chronicler::cli::translate {
+namespace {
+
+using tasks::TranslatorProgress;
+using tasks::TranslatorReport;
+using OrderedJson = nlohmann::ordered_json;
+
+struct Options {
+  std::string file;
+  std::string output;
+  std::string test_file;
+  std::string validation_file;
+  Columns columns;
+  tasks::TranslatorOptions task;
+  double dropout = -1.0;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void print_choices(const TranslatorReport& report) {
+  const tasks::TranslatorOptions& options = report.options;
+  std::cerr << fmt::format("{} pairs to learn from, {} to choose the epoch",
+                           with_commas(report.pairs), with_commas(report.validation_pairs));
+  if (report.too_long > 0)
+    std::cerr << fmt::format("; {} longer than {} pieces left out", with_commas(report.too_long),
+                             options.longest);
+  const std::string length = options.max_seconds > 0.0
+                                 ? duration_text(options.max_seconds) + " of training"
+                                 : fmt::format("{:.3g} epochs", options.epochs);
+  std::cerr << fmt::format(
+      "\n{} to {}, {} pieces; {} encoder layer{} of 2 x {} units, embedding {}, {} attention, {} "
+      "weights; dropout {:.2f}; batches of {} pieces; learning rate {:g}; {}\n",
+      options.source_level, options.target_level, with_commas(report.vocabulary), options.layers,
+      options.layers == 1 ? "" : "s", options.units, options.embedding, options.attention,
+      with_commas(report.weights), options.dropout.value_or(0.0), with_commas(options.batch_pieces),
+      options.learning_rate, length);
+}
+
+std::string progress_text(const TranslatorProgress& progress) {
+  std::string text = fmt::format("epoch {:.2f}  loss {:.3f}", progress.epochs, progress.loss);
+  if (progress.validation_nats)
+    text += fmt::format("  validation {:.3f}", *progress.validation_nats);
+  return text + fmt::format("  {} pieces/s  {} left",
+                            with_commas(static_cast<std::int64_t>(progress.pieces_per_second)),
+                            duration_text(progress.seconds_left));
+}
+
+OrderedJson json_of(const TranslatorReport& report) {
+  OrderedJson json;
+  if (report.validation_nats) json["validation_nats"] = *report.validation_nats;
+  json["seconds"] = report.seconds;
+  json["pieces_per_second"] = report.pieces_per_second;
+  json["epochs"] = report.epochs;
+  json["best_epoch"] = report.best_epoch;
+  json["pairs"] = report.pairs;
+  json["vocabulary"] = report.vocabulary;
+  json["weights"] = report.weights;
+  json["source_level"] = report.options.source_level;
+  json["target_level"] = report.options.target_level;
+  json["layers"] = report.options.layers;
+  json["units"] = report.options.units;
+  json["embedding"] = report.options.embedding;
+  json["dropout"] = report.options.dropout.value_or(0.0);
+  json["seed"] = report.options.seed;
+  return json;
+}
+
+void train(Options& options) {
+  check_model_output(options.output);
+  if (options.threads != 0) set_threads(options.threads);
+  tasks::TranslatorOptions& task = options.task;
+  const data::SentencePairs pairs = read_pairs(options.file, options.columns);
+  data::SentencePairs test;
+  if (!options.test_file.empty()) test = read_pairs(options.test_file, options.columns);
+  if (!options.validation_file.empty()) {
+    data::SentencePairs validation = read_pairs(options.validation_file, options.columns);
+    task.validation_sources = std::move(validation.sources);
+    task.validation_targets = std::move(validation.targets);
+  }
+  if (options.dropout >= 0.0) task.dropout = options.dropout;
+  task.seed = static_cast<std::uint64_t>(options.seed);
+  task.checkpoint = options.output + ".checkpoint";
+  if (!options.quiet) task.on_start = print_choices;
+  ProgressLine line(options.quiet);
+  task.progress = [&](const TranslatorProgress& progress) {
+    line.update(progress.share, progress_text(progress));
+    return !interrupted();
+  };
+  const auto translator = tasks::Translator::train(pairs.sources, pairs.targets, task);
+  line.finish();
+  translator.save(options.output);
+  const TranslatorReport& report = translator.report();
+  if (!report.finished) {
+    std::cerr << fmt::format(
+        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
+        "--resume goes on",
+        report.epochs, options.output);
+    stop_if_interrupted();
+  }
+  const bool is_tested = !test.sources.empty();
+  Scores scores;
+  if (is_tested) scores = scores_of(translator, test, {}, &pairs);
+  if (options.json) {
+    OrderedJson json;
+    if (is_tested) {
+      add_scores(json, scores);
+    } else {
+      for (const char* key : {"bleu", "chrf"}) json[key] = nullptr;
+    }
+    json.update(json_of(report));
+    json["model"] = options.output;
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  if (is_tested) {
+    print_scores(scores);
+  } else {
+    std::cout << "No test pairs: nothing is known of how good the model is (--test FILE).\n";
+  }
+  std::cout << fmt::format("\n{:.1f} s, {:.2f} epochs, best after {:.2f}", report.seconds,
+                           report.epochs, report.best_epoch);
+  if (report.validation_nats)
+    std::cout << fmt::format("; validation {:.3f} nats a piece", *report.validation_nats);
+  std::cout << fmt::format("; {} pieces a second\n",
+                           with_commas(static_cast<std::int64_t>(report.pieces_per_second)));
+}
+
+Job describe(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  tasks::TranslatorOptions& task = options->task;
+  app.add_option("PAIRS", options->file, ".tsv or .csv: a text and its translation on each line")
+      ->required();
+  app.add_option("-o,--output", options->output, "the trained model")
+      ->type_name("MODEL")
+      ->required();
+  add_columns(app, options->columns);
+  app.add_option("--test", options->test_file, "pairs that test the model")->type_name("FILE");
+  app.add_option("--validation", options->validation_file,
+                 "pairs that choose the epoch (a fiftieth of the others, by their sources)")
+      ->type_name("FILE");
+  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--epochs", task.epochs, "how often to read the pairs (from their number)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  for (const auto& [name, level, what] :
+       {std::tuple{"--source-level", &task.source_level, "subword, char or word (from the pairs)"},
+        std::tuple{"--target-level", &task.target_level, "likewise"}}) {
+    app.add_option(name, *level, what)
+        ->type_name("LEVEL")
+        ->check(CLI::IsMember({"subword", "char", "word"}));
+  }
+  app.add_option("--attention", task.attention, "dot or additive (dot)")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"dot", "additive"}));
+  const auto count = [&](const char* name, std::int64_t& value, const char* what,
+                         std::int64_t most) {
+    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
+  };
+  count("--vocabulary", task.vocabulary, "sub-words of both languages (from the pairs)", 60'000);
+  count("--units", task.units, "of each LSTM (from the pairs)", 8192);
+  count("--layers", task.layers, "of the encoder (1, symbols 2)", 16);
+  count("--embedding", task.embedding, "length of a piece's vector (from the pairs)", 8192);
+  count("--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)", 1'000'000);
+  count("--longest", task.longest, "pairs with more pieces on a side are left out (128)", 10'000);
+  app.add_option("--dropout", options->dropout, "between the layers (0.4, symbols 0.3)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.95));
+  app.add_option("--label-smoothing", task.label_smoothing, "share given to all pieces alike (0.1)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.002)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
+      ->disable_flag_override();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
+  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  return [options] { train(*options); };
+}
+
+}  // namespace
+
+Command train_command() {
+  return {"train", "learns from pairs of texts",
+          "  chronicler translate train eng-fra.tsv -o eng-fra.keras --test test.tsv\n"
+          "  chronicler translate train pairs.csv --source german --target english -o m.keras\n"
+          "  chronicler translate train pairs.tsv -o m.keras --max-seconds 3600 --json\n",
+          describe};
+}
+
+}  // namespace chronicler::cli::translate

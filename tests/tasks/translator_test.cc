@@ -1,0 +1,215 @@
+#include "chronicler/tasks/translator.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/formats/model_file.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::tasks {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct Pairs {
+  Texts sources;
+  Texts targets;
+};
+
+// Letters to sounds, back to front: nothing can be written without looking at what was read.
+Pairs letters(int count, std::uint64_t seed = 1) {
+  const Random random(seed);
+  Pairs pairs;
+  for (int i = 0; i < count; ++i) {
+    const auto at = static_cast<std::uint64_t>(i);
+    std::string source;
+    std::string target;
+    for (std::uint64_t k = 0; k < 2 + random.below(3, 100, at); ++k) {
+      const char letter = static_cast<char>('a' + random.below(4, k, at));
+      source += letter;
+      target = std::string(1, static_cast<char>(letter - 'a' + 'A')) + "x" +
+               (target.empty() ? "" : " ") + target;
+    }
+    pairs.sources.push_back(source);
+    pairs.targets.push_back(target);
+  }
+  return pairs;
+}
+
+TranslatorOptions quick() {
+  return {.embedding = 16,
+          .units = 24,
+          .layers = 1,
+          .dropout = 0.0,
+          .label_smoothing = 0.0,
+          .batch_pieces = 60,
+          .learning_rate = 1e-2,
+          .epochs = 12.0,
+          .seed = 1};
+}
+
+const Translator& trained() {
+  static const Translator translator = [] {
+    const Pairs pairs = letters(600);
+    return Translator::train(pairs.sources, pairs.targets, quick());
+  }();
+  return translator;
+}
+
+std::vector<std::vector<std::string>> as_references(const Texts& targets) {
+  std::vector<std::vector<std::string>> references;
+  for (const std::string& target : targets) references.push_back({target});
+  return references;
+}
+
+TEST(Translator, LearnsToWriteWhatItReads) {
+  EXPECT_EQ(trained().report().options.source_level, "char");
+  EXPECT_EQ(trained().report().options.target_level, "word");
+  const Pairs unseen = letters(100, 9);
+  const TranslatorScore score = trained().evaluate(unseen.sources, as_references(unseen.targets));
+  EXPECT_GT(score.exact, 0.9);
+  EXPECT_LT(score.word_error, 0.05);
+  EXPECT_GT(score.bleu, 80.0);
+  EXPECT_EQ(score.sentences, 100);
+  EXPECT_LT(score.copy_bleu, 5.0);
+}
+
+TEST(Translator, LooksAtWhatItWrites) {
+  const Translation one = trained().run("abcd");
+  EXPECT_EQ(one.text, "Dx Cx Bx Ax");
+  EXPECT_EQ(one.source_pieces, (Texts{"a", "b", "c", "d", ""}));
+  ASSERT_EQ(one.attention.size(), 4U * 5U);
+  for (std::size_t row = 0; row < 4; ++row) {
+    float sum = 0.0F;
+    for (std::size_t i = 0; i < 5; ++i) sum += one.attention[row * 5 + i];
+    EXPECT_NEAR(sum, 1.0F, 1e-5F);
+  }
+}
+
+TEST(Translator, SaysTheSameAloneAndAmongOthers) {
+  const Pairs unseen = letters(40, 5);
+  const std::vector<Translation> together = trained().run(unseen.sources);
+  for (std::size_t i = 0; i < unseen.sources.size(); ++i) {
+    const Translation alone = trained().run(unseen.sources[i]);
+    EXPECT_EQ(alone.text, together[i].text);
+    EXPECT_NEAR(alone.log_probability, together[i].log_probability, 1e-4);
+  }
+}
+
+TEST(Translator, AWiderBeamFindsWhatIsLikelier) {
+  const Pairs unseen = letters(60, 6);
+  double greedy = 0.0;
+  double beam = 0.0;
+  for (const Translation& each : trained().run(unseen.sources, {.beam = 1, .length_penalty = 0.0}))
+    greedy += each.log_probability;
+  for (const Translation& each : trained().run(unseen.sources, {.beam = 4, .length_penalty = 0.0}))
+    beam += each.log_probability;
+  EXPECT_GE(beam, greedy - 1e-6);
+}
+
+TEST(Translator, ComesBackFromItsFile) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"m.keras", "m.chronicler"}) {
+    const std::string path = folder.path(name);
+    trained().save(path);
+    const Translator again = Translator::load(path);
+    EXPECT_EQ(again.run("cad").text, trained().run("cad").text);
+    EXPECT_EQ(again.report().weights, trained().report().weights);
+  }
+  // The file's own model says what the pieces one by one say: teacher forcing.
+  const auto whole = load_model(folder.path("m.keras"));
+  EXPECT_EQ(whole->input_names(), (Texts{"source", "target"}));
+}
+
+TEST(Translator, CopiesWhatItHasNoWordFor) {
+  // Names that occur once have no piece of their own where words are many.
+  Pairs pairs;
+  const Random random(2);
+  for (int i = 0; i < 1400; ++i) {
+    const auto at = static_cast<std::uint64_t>(i);
+    const std::string name = "N" + std::to_string(i);
+    const std::string before = random.below(2, 0, at) == 0 ? "here" : "there";
+    pairs.sources.push_back(before + " is " + name);
+    pairs.targets.push_back((before == "here" ? "hier ist " : "dort ist ") + name);
+  }
+  TranslatorOptions options = quick();
+  options.source_level = "word";
+  options.target_level = "word";
+  options.epochs = 15.0;
+  options.batch_pieces = 300;
+  const Translator translator = Translator::train(pairs.sources, pairs.targets, options);
+  EXPECT_EQ(translator.run("here is Zebulon").text, "hier ist Zebulon");
+}
+
+TEST(Translator, IsTheSameForAnyNumberOfThreads) {
+  const int before = Runtime::global().threads();
+  const Pairs pairs = letters(200);
+  TranslatorOptions options = quick();
+  options.epochs = 1.0;
+  std::vector<double> losses;
+  for (const int threads : {1, 2}) {
+    set_threads(threads);
+    const Translator translator = Translator::train(pairs.sources, pairs.targets, options);
+    losses.push_back(*translator.report().validation_nats);
+  }
+  set_threads(before);
+  EXPECT_EQ(losses[0], losses[1]);
+}
+
+TEST(Translator, GoesOnFromItsCheckpoint) {
+  const test::TemporaryFolder folder;
+  const Pairs pairs = letters(300);
+  TranslatorOptions options = quick();
+  options.epochs = 2.0;
+  options.dropout = 0.2;
+  const Translator straight = Translator::train(pairs.sources, pairs.targets, options);
+  options.checkpoint = folder.path("m.checkpoint");
+  options.resume = true;
+  options.report_seconds = 0.0;
+  options.progress = [](const TranslatorProgress& progress) { return progress.share < 0.6; };
+  const Translator half = Translator::train(pairs.sources, pairs.targets, options);
+  EXPECT_FALSE(half.report().finished);
+  EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
+  options.progress = {};
+  const Translator whole = Translator::train(pairs.sources, pairs.targets, options);
+  EXPECT_TRUE(whole.report().finished);
+  EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
+  EXPECT_EQ(*whole.report().validation_nats, *straight.report().validation_nats);
+}
+
+TEST(Translator, LearnsWithAdditiveAttention) {
+  const Pairs pairs = letters(600);
+  TranslatorOptions options = quick();
+  options.attention = "additive";
+  const Translator translator = Translator::train(pairs.sources, pairs.targets, options);
+  const Pairs unseen = letters(60, 9);
+  EXPECT_GT(translator.evaluate(unseen.sources, as_references(unseen.targets)).exact, 0.5);
+}
+
+TEST(Translator, RefusesWhatItCannotLearnFrom) {
+  const Pairs pairs = letters(30);
+  const Texts few{"a", "b"};
+  EXPECT_THROW(Translator::train(few, few), Error);
+  EXPECT_THROW(Translator::train(pairs.sources, few), Error);
+  for (const auto change : std::initializer_list<void (*)(TranslatorOptions&)>{
+           [](TranslatorOptions& o) { o.attention = "hard"; },
+           [](TranslatorOptions& o) { o.source_level = "syllable"; },
+           [](TranslatorOptions& o) { o.dropout = 1.0; },
+           [](TranslatorOptions& o) { o.units = -1; }, [](TranslatorOptions& o) { o.longest = 1; },
+           [](TranslatorOptions& o) { o.resume = true; },
+           [](TranslatorOptions& o) { o.validation_sources = {"a"}; }}) {
+    TranslatorOptions options = quick();
+    change(options);
+    EXPECT_THROW(Translator::train(pairs.sources, pairs.targets, options), Error);
+  }
+  EXPECT_THROW(trained().run("abc", {.beam = 0}), Error);
+  EXPECT_THROW(trained().evaluate({}, {}), Error);
+}
+
+}  // namespace
+}  // namespace chronicler::tasks
