@@ -70,6 +70,17 @@ find_package(SentencePiece QUIET)
 chronicler_component("Sub-words" CHRONICLER_HAVE_SENTENCEPIECE
   "${CHRONICLER_SUBWORDS}" "${SentencePiece_FOUND}" libsentencepiece-dev)
 
+find_package(Sndfile QUIET)
+find_package(Samplerate QUIET)
+find_package(Kissfft QUIET)
+if(Sndfile_FOUND AND Samplerate_FOUND AND Kissfft_FOUND)
+  set(audio_found ON)
+else()
+  set(audio_found OFF)
+endif()
+chronicler_component("Recordings" CHRONICLER_HAVE_AUDIO
+  "${CHRONICLER_AUDIO}" "${audio_found}" "libsndfile1-dev libsamplerate0-dev libkissfft-dev")
+
 if(CHRONICLER_CCACHE)
   set_property(GLOBAL APPEND PROPERTY CHRONICLER_COMPONENT_LINES "Compiler cache: ON")
 elseif(PROJECT_IS_TOP_LEVEL)

@@ -27,8 +27,11 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/chroniclerConfigVersion.
 install(FILES
   "${PROJECT_BINARY_DIR}/chroniclerConfig.cmake"
   "${PROJECT_BINARY_DIR}/chroniclerConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindKissfft.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibzip.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindSamplerate.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindSentencePiece.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindSndfile.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
   DESTINATION "${package_dir}")
 
@@ -51,6 +54,11 @@ if(CHRONICLER_HAVE_SENTENCEPIECE)
   set(pc_subwords " sentencepiece")
 else()
   set(pc_subwords "")
+endif()
+if(CHRONICLER_HAVE_AUDIO)
+  set(pc_audio " sndfile samplerate kissfft-float")
+else()
+  set(pc_audio "")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/chronicler.pc.in"
   "${PROJECT_BINARY_DIR}/chronicler.pc" @ONLY)

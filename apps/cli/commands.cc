@@ -13,15 +13,17 @@
 #include "cli/predict_command.h"
 #include "cli/sentiment_command.h"
 #include "cli/summary_command.h"
+#include "cli/transcribe_command.h"
 #include "cli/translate_command.h"
 
 namespace chronicler::cli {
 
 std::span<const Command> commands() {
   static const std::array all{
-      demo_command(),     summary_command(),   inspect_command(),  predict_command(),
-      evaluate_command(), fit_command(),       convert_command(),  bench_command(),
-      forecast_command(), sentiment_command(), generate_command(), translate_command(),
+      demo_command(),       summary_command(),   inspect_command(),  predict_command(),
+      evaluate_command(),   fit_command(),       convert_command(),  bench_command(),
+      forecast_command(),   sentiment_command(), generate_command(), translate_command(),
+      transcribe_command(),
   };
   return all;
 }

@@ -9,6 +9,8 @@
 #include "chronicler/base/sequence_list.h"        // IWYU pragma: export
 #include "chronicler/base/shape.h"                // IWYU pragma: export
 #include "chronicler/base/tensor.h"               // IWYU pragma: export
+#include "chronicler/data/audio.h"                // IWYU pragma: export
+#include "chronicler/data/audio_augmentation.h"   // IWYU pragma: export
 #include "chronicler/data/bleu.h"                 // IWYU pragma: export
 #include "chronicler/data/chrf.h"                 // IWYU pragma: export
 #include "chronicler/data/confusion_matrix.h"     // IWYU pragma: export
@@ -17,9 +19,12 @@
 #include "chronicler/data/error_rate.h"           // IWYU pragma: export
 #include "chronicler/data/forecast_errors.h"      // IWYU pragma: export
 #include "chronicler/data/labelled_texts.h"       // IWYU pragma: export
+#include "chronicler/data/log_mel.h"              // IWYU pragma: export
 #include "chronicler/data/pieces.h"               // IWYU pragma: export
+#include "chronicler/data/recordings.h"           // IWYU pragma: export
 #include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
+#include "chronicler/data/spoken_text.h"          // IWYU pragma: export
 #include "chronicler/data/text_file.h"            // IWYU pragma: export
 #include "chronicler/data/text_lines.h"           // IWYU pragma: export
 #include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
@@ -29,6 +34,10 @@
 #include "chronicler/data/word_vectors.h"         // IWYU pragma: export
 #include "chronicler/data/words.h"                // IWYU pragma: export
 #include "chronicler/decoding/beam_search.h"      // IWYU pragma: export
+#include "chronicler/decoding/ctc_alignment.h"    // IWYU pragma: export
+#include "chronicler/decoding/ctc_beam_search.h"  // IWYU pragma: export
+#include "chronicler/decoding/ctc_greedy.h"       // IWYU pragma: export
+#include "chronicler/decoding/ngram_model.h"      // IWYU pragma: export
 #include "chronicler/decoding/sampling.h"         // IWYU pragma: export
 #include "chronicler/formats/model_file.h"        // IWYU pragma: export
 #include "chronicler/formats/npy.h"               // IWYU pragma: export
@@ -50,9 +59,9 @@
 #include "chronicler/tasks/bag_of_words.h"        // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"           // IWYU pragma: export
 #include "chronicler/tasks/forecaster.h"          // IWYU pragma: export
-#include "chronicler/tasks/ngram_model.h"         // IWYU pragma: export
 #include "chronicler/tasks/text_classifier.h"     // IWYU pragma: export
 #include "chronicler/tasks/text_generator.h"      // IWYU pragma: export
+#include "chronicler/tasks/transcriber.h"         // IWYU pragma: export
 #include "chronicler/tasks/translation_memory.h"  // IWYU pragma: export
 #include "chronicler/tasks/translator.h"          // IWYU pragma: export
 #include "chronicler/training/callbacks.h"        // IWYU pragma: export

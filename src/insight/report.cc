@@ -101,6 +101,8 @@ void Report::charts(std::span<const LineChart> charts) {
   body_ += "</div>\n";
 }
 
+void Report::heat_map(const HeatMap& map) { body_ += figure(to_svg(map, wide)); }
+
 void Report::heat_maps(std::span<const HeatMap> maps) {
   body_ += "<div class=\"row\">\n";
   for (const HeatMap& map : maps) body_ += figure(to_svg(map, strip));

@@ -168,6 +168,45 @@ std::string to_svg(const LineChart& chart, const SvgOptions& options) {
   return svg + "</svg>\n";
 }
 
+namespace {
+
+// The cells, from `low` (almost the ground's colour) to `high`. Where cells are too narrow to be
+// seen one by one, neighbours of the same shade become one.
+std::string cells(const HeatMap& map, const Rectangle& plot, double low, double high) {
+  constexpr double narrow = 4.0;
+  constexpr double shades = 24.0;
+  const double width = plot.width() / static_cast<double>(map.columns);
+  const double height = plot.height() / static_cast<double>(map.rows);
+  const bool joined = width < narrow;
+  const double gap = joined ? 0.0 : 1.0;
+  const auto shade_at = [&](std::int64_t i) {
+    const double value = map.values[static_cast<std::size_t>(i)];
+    if (!std::isfinite(value)) return -1.0;
+    const double shade = high > low ? (value - low) / (high - low) : 0.5;
+    return joined ? std::round(shade * shades) / shades : shade;
+  };
+  std::string svg;
+  for (std::int64_t row = 0; row < map.rows; ++row) {
+    std::int64_t next = 0;
+    for (std::int64_t column = 0; column < map.columns; column = next) {
+      const double shade = shade_at(row * map.columns + column);
+      next = column + 1;
+      while (joined && next < map.columns && shade_at(row * map.columns + next) == shade) ++next;
+      if (shade < 0.0) continue;
+      svg += fmt::format(
+          "<rect class=\"heat\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
+          "fill-opacity=\"{:.2f}\"/>\n",
+          at(plot.left + static_cast<double>(column) * width),
+          at(plot.top + static_cast<double>(row) * height),
+          at(static_cast<double>(next - column) * width - gap), at(height - gap),
+          0.04 + 0.96 * shade);
+    }
+  }
+  return svg;
+}
+
+}  // namespace
+
 std::string to_svg(const HeatMap& map, const SvgOptions& options) {
   if (map.rows < 1 || map.columns < 1 ||
       map.values.size() != static_cast<std::size_t>(map.rows * map.columns)) {
@@ -175,7 +214,9 @@ std::string to_svg(const HeatMap& map, const SvgOptions& options) {
                             map.rows, map.columns, map.values.size()));
   }
   std::string svg = open_svg(map.title, options);
-  const Rectangle plot{36.0, 40.0, options.width - 18.0, options.height - 32.0};
+  const bool has_axis = map.column_width > 0.0;
+  const Rectangle plot{36.0, map.marks.empty() ? 40.0 : 56.0, options.width - 18.0,
+                       options.height - (has_axis ? 50.0 : 32.0)};
   svg += axis_labels(map.x_label, map.y_label, plot, options);
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
@@ -184,18 +225,19 @@ std::string to_svg(const HeatMap& map, const SvgOptions& options) {
     low = std::min(low, value);
     high = std::max(high, value);
   }
-  const double width = plot.width() / static_cast<double>(map.columns);
-  const double height = plot.height() / static_cast<double>(map.rows);
-  for (std::int64_t i = 0; i < map.rows * map.columns; ++i) {
-    const double value = map.values[static_cast<std::size_t>(i)];
-    if (!std::isfinite(value)) continue;
-    const double shade = high > low ? (value - low) / (high - low) : 0.5;
-    svg += fmt::format(
-        "<rect class=\"heat\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
-        "fill-opacity=\"{:.2f}\"/>\n",
-        at(plot.left + static_cast<double>(i % map.columns) * width),
-        at(plot.top + static_cast<double>(i / map.columns) * height), at(width - 1.0),
-        at(height - 1.0), 0.04 + 0.96 * shade);
+  svg += cells(map, plot, low, high);
+  if (!has_axis) return svg + "</svg>\n";
+
+  const double end = map.column_width * static_cast<double>(map.columns);
+  Axis x = horizontal_axis({.series = {{.x = {0.0, end}, .y = {0.0, 0.0}}}},
+                           std::max(2, options.width / 80));
+  const Axis y{.low = 0.0, .high = 1.0};
+  svg += axes(x, y, plot);
+  for (std::size_t i = 0; i < map.lines.size(); ++i) svg += curve(map.lines[i], i, x, y, plot);
+  for (const Mark& mark : map.marks) {
+    const double place = plot.left + x.place(mark.x) * plot.width();
+    svg += line("mark", place, plot.top, place, plot.bottom);
+    svg += text(place, plot.top - 6.0, "middle", mark.text);
   }
   return svg + "</svg>\n";
 }

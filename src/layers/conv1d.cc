@@ -75,9 +75,10 @@ class Conv1DLayer final : public Layer {
   bool causal() const override {
     return stride() == 1 && (options_.padding == "causal" || span() == 1);
   }
-  // The steps before the first one that the next call needs.
+  // The steps before the first one that the next call needs. With strides a call takes a multiple
+  // of them, which is for the caller to see to: a Stream, of single steps, refuses such a layer.
   State initial_state(std::int64_t batch) const override {
-    if (!causal() || span() == 1) return {};
+    if (options_.padding != "causal" || span() == 1) return {};
     return {Tensor({batch, span() - 1, features()}, dtype())};
   }
 

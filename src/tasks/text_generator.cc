@@ -13,9 +13,9 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
+#include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/model/stream.h"
-#include "chronicler/tasks/ngram_model.h"
 #include "data/utf8.h"
 #include "tasks/language_training.h"
 
@@ -141,7 +141,7 @@ void add_baselines(const Parts& parts, GeneratorReport& report) {
   const std::vector<Id> ids = characters.ids(train);
   const std::vector<Id> validation = characters.ids(parts.validation);
   constexpr std::size_t reach = 16;
-  const NgramModel ngrams(ids, characters.size());
+  const decoding::NgramModel ngrams(ids, characters.size());
   const std::vector<double> nats =
       ngrams.nats(validation, std::span(ids).last(std::min(reach, ids.size())));
   const auto best = std::min_element(nats.begin(), nats.end());

@@ -1,5 +1,6 @@
 #include "cli/program_run.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
                                  const RunOptions& options) {
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(126);
+  if (!options.input.empty() && dup2(open(options.input.c_str(), O_RDONLY), STDIN_FILENO) < 0)
+    _exit(126);
   std::vector<std::string> words{CHRONICLER_CLI_PATH};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;

@@ -16,8 +16,9 @@ struct ProgramRun {
 struct RunOptions {
   std::map<std::string, std::string> environment = {};  // added to the test's own
   std::string folder = {};                              // to run in; empty: where the test runs
-  double interrupt_after = 0.0;                         // seconds until SIGINT; 0: none
-  bool terminal = false;                                // both outputs are one terminal, in `out`
+  std::string input = {};        // a file in the folder for standard input; empty: the test's own
+  double interrupt_after = 0.0;  // seconds until SIGINT; 0: none
+  bool terminal = false;         // both outputs are one terminal, in `out`
 };
 
 // chronicler ARGUMENTS...

@@ -42,6 +42,9 @@ TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
 TEST(Examples, LabelTextsTellsPraiseFromBlame) { expect_success("label_texts", "opinions.tsv"); }
+#if CHRONICLER_HAVE_AUDIO
+TEST(Examples, TranscribeHearsMadeWords) { expect_success("transcribe"); }
+#endif
 TEST(Examples, WriteTextForetellsTheLicence) { expect_success("write_text", "../../LICENSE"); }
 TEST(Examples, TranslateSaysWordsBackwards) { expect_success("translate"); }
 

@@ -122,6 +122,22 @@ TEST(Svg, DrawsHeatMaps) {
   EXPECT_THROW(to_svg(HeatMap{.rows = 2, .columns = 2, .values = {1}}), Error);
 }
 
+TEST(Svg, DrawsLinesAndMarksOverHeatMaps) {
+  const HeatMap map{.title = "sound",
+                    .rows = 1,
+                    .columns = 400,
+                    .values = std::vector<double>(400, 1.0),
+                    .column_width = 0.01,
+                    .lines = {{.name = "spikes", .x = {0.0, 4.0}, .y = {0.0, 1.0}}},
+                    .marks = {{2.0, "seven"}}};
+  const std::string svg = to_svg(map, {.width = 440, .height = 200});
+  EXPECT_TRUE(contains(svg, ">seven</text>"));
+  EXPECT_TRUE(contains(svg, "M36.0 150.0"));  // the line begins in the lower left corner
+  EXPECT_TRUE(contains(svg, "L422.0 56.0"));  // and ends in the upper right one
+  // Cells of one shade that are too narrow to be seen are one.
+  EXPECT_EQ(svg.find("class=\"heat\""), svg.rfind("class=\"heat\""));
+}
+
 TEST(Svg, RefusesSeriesOfTwoLengths) {
   EXPECT_THROW(to_svg(LineChart{.series = {{.name = "a", .x = {1}, .y = {1, 2}}}}), Error);
 }

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/base/random.h"
+#include "chronicler/formats/npy.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
 #include "support/conformance.h"
+#include "support/source_dir.h"
 
 namespace chronicler {
 namespace {
@@ -71,6 +73,23 @@ TEST(Ctc, IsAsInKeras) {
       values_of(losses::CTC(), labels({2, 3}, {1, 2, 0, 2, 2, 1}), logits);
   EXPECT_NEAR(values[0], 6.114052, 1e-5);
   EXPECT_NEAR(values[1], 7.7677436, 1e-5);
+}
+
+// tests/golden/speech/make_speech.py: values and gradients, lengths from the mask.
+TEST(Ctc, IsAsInPyTorch) {
+  const auto golden = [](const std::string& name) {
+    return load_npy((test::source_dir() / "tests/golden/speech" / (name + ".npy")).string());
+  };
+  const Tensor x = golden("ctc_x");
+  const Tensor lengths = golden("ctc_lengths");
+  const Tensor mask({4, 12}, DType::boolean);
+  for (std::int64_t row = 0; row < 4; ++row)
+    std::fill_n(mask.as<std::uint8_t>() + row * 12, lengths.as<std::int32_t>()[row], 1);
+  const Tensor values({4}, DType::float64);
+  const Tensor gradient(x.shape(), DType::float64);
+  losses::CTC()->masked_values(golden("ctc_labels"), x, mask, values, gradient);
+  EXPECT_TRUE(test::close_to(values, golden("ctc_loss"), 1e-10));
+  EXPECT_TRUE(test::close_to(gradient, golden("ctc_gradient"), 1e-10));
 }
 
 TEST(Ctc, IsTheSumOverAllPaths) {

@@ -32,14 +32,17 @@ struct LineChart {
   std::vector<Mark> marks = {};
 };
 
-// Numbers as shades, row by row: (rows, columns).
+// Numbers as shades, row by row: (rows, columns). Lines and marks lie over it.
 struct HeatMap {
   std::string title;
   std::string x_label;
   std::string y_label;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::vector<double> values;  // rows * columns; what is not finite is left empty
+  std::vector<double> values;      // rows * columns; what is not finite is left empty
+  double column_width = 0.0;       // in units of x; 0: the axis has no numbers
+  std::vector<Series> lines = {};  // x in those units, y from 0 at the bottom to 1 at the top
+  std::vector<Mark> marks = {};    // x likewise; the words stand over the picture
 };
 
 }  // namespace chronicler::insight

@@ -38,6 +38,8 @@ class Report {
   void chart(const LineChart& chart);
   // Side by side where the window is wide enough.
   void charts(std::span<const LineChart> charts);
+  void heat_map(const HeatMap& map);
+  // Side by side where the window is wide enough.
   void heat_maps(std::span<const HeatMap> maps);
   // In its own size; wider ones than the page can be scrolled.
   void alignment(const Alignment& alignment);

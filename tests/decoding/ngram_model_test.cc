@@ -1,4 +1,4 @@
-#include "chronicler/tasks/ngram_model.h"
+#include "chronicler/decoding/ngram_model.h"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 
 #include "chronicler/base/error.h"
 
-namespace chronicler::tasks {
+namespace chronicler::decoding {
 namespace {
 
 using Ids = std::vector<std::uint16_t>;
@@ -45,5 +45,13 @@ TEST(NgramModel, RefusesWhatItCannotCount) {
   EXPECT_THROW(NgramModel(Ids{1}, 3, NgramModel::most_orders + 1), Error);
 }
 
+TEST(NgramModel, OnePieceIsAsInAText) {
+  const Ids train{0, 1, 0, 1, 0, 2, 3, 1, 0};
+  const NgramModel model(train, 4, 3);
+  const Ids before{1, 0};
+  EXPECT_NEAR(model.log_probability(before, 2), -model.nats(Ids{2}, before)[2], 1e-12);
+  EXPECT_NEAR(model.log_probability({}, 3), -model.nats(Ids{3})[2], 1e-12);
+}
+
 }  // namespace
-}  // namespace chronicler::tasks
+}  // namespace chronicler::decoding

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace chronicler::tasks {
+namespace chronicler::decoding {
 
 // Interpolated Witten-Bell (Witten and Bell 1991) of all orders up to `orders`:
 // p_n(w | h) = (c(h w) + t(h) p_(n-1)(w | h')) / (c(h) + t(h)), with c counts, t(h) how many
@@ -22,6 +22,9 @@ class NgramModel {
   // `before`, the end of what comes before it.
   std::vector<double> nats(std::span<const std::uint16_t> ids,
                            std::span<const std::uint16_t> before = {}) const;
+  // ln p of a piece after what comes before it, by the highest order.
+  double log_probability(std::span<const std::uint16_t> before, std::uint16_t next) const;
+  int orders() const { return orders_; }
 
  private:
   struct Entry {
@@ -41,10 +44,14 @@ class NgramModel {
     std::size_t used_ = 0;
   };
 
+  // p of a piece by each order in turn, from the keys of the histories.
+  template <class Use>
+  void probabilities(const std::uint64_t* keys, std::uint16_t next, const Use& use) const;
+
   double uniform_;
   int orders_;
   std::vector<Table> histories_;  // of each order
   std::vector<Table> grams_;
 };
 
-}  // namespace chronicler::tasks
+}  // namespace chronicler::decoding

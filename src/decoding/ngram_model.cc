@@ -1,4 +1,4 @@
-#include "chronicler/tasks/ngram_model.h"
+#include "chronicler/decoding/ngram_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "chronicler/base/error.h"
 
-namespace chronicler::tasks {
+namespace chronicler::decoding {
 namespace {
 
 // splitmix64's mixer (Steele, Lea, Flood 2014). Two histories of a text of a million pieces meet in
@@ -94,6 +94,22 @@ NgramModel::NgramModel(std::span<const std::uint16_t> ids, std::int64_t pieces, 
   }
 }
 
+template <class Use>
+void NgramModel::probabilities(const std::uint64_t* keys, std::uint16_t next,
+                               const Use& use) const {
+  double probability = uniform_;
+  for (std::size_t n = 0; n < static_cast<std::size_t>(orders_); ++n) {
+    const Entry* history = keys[n] == 0 ? nullptr : histories_[n].find(keys[n]);
+    if (history != nullptr) {
+      const Entry* gram = grams_[n].find(joined(~keys[n], next));
+      const double count = gram == nullptr ? 0.0 : gram->count;
+      const double followers = history->followers;
+      probability = (count + followers * probability) / (history->count + followers);
+    }
+    use(n, probability);
+  }
+}
+
 std::vector<double> NgramModel::nats(std::span<const std::uint16_t> ids,
                                      std::span<const std::uint16_t> before) const {
   std::vector<double> sums(static_cast<std::size_t>(orders_), 0.0);
@@ -105,20 +121,23 @@ std::vector<double> NgramModel::nats(std::span<const std::uint16_t> ids,
   };
   for (std::size_t t = 0; t < ids.size(); ++t) {
     history_keys(offset + static_cast<std::int64_t>(t), orders_, at, keys);
-    double probability = uniform_;
-    for (std::size_t n = 0; n < sums.size(); ++n) {
-      const Entry* history = keys[n] == 0 ? nullptr : histories_[n].find(keys[n]);
-      if (history != nullptr) {
-        const Entry* gram = grams_[n].find(joined(~keys[n], ids[t]));
-        const double count = gram == nullptr ? 0.0 : gram->count;
-        const double followers = history->followers;
-        probability = (count + followers * probability) / (history->count + followers);
-      }
-      sums[n] -= std::log(probability);
-    }
+    probabilities(keys, ids[t],
+                  [&](std::size_t n, double probability) { sums[n] -= std::log(probability); });
   }
   for (double& sum : sums) sum /= static_cast<double>(std::max<std::size_t>(ids.size(), 1));
   return sums;
 }
 
-}  // namespace chronicler::tasks
+double NgramModel::log_probability(std::span<const std::uint16_t> before,
+                                   std::uint16_t next) const {
+  std::uint64_t keys[most_orders];
+  history_keys(
+      static_cast<std::int64_t>(before.size()), orders_,
+      [&](std::int64_t i) { return before[static_cast<std::size_t>(i)]; }, keys);
+  double result = 0.0;
+  probabilities(keys, next,
+                [&](std::size_t, double probability) { result = std::log(probability); });
+  return result;
+}
+
+}  // namespace chronicler::decoding

@@ -1,0 +1,248 @@
+#include "cli/transcribe/train.h"
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/runtime.h"
+#include "chronicler/tasks/transcriber.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/transcribe/lists.h"
+#include "cli/transcribe/scores.h"
+
+namespace chronicler::cli::transcribe {
+namespace {
+
+using tasks::Transcriber;
+using tasks::TranscriberProgress;
+using tasks::TranscriberReport;
+using tasks::TranscriberScore;
+
+struct Options {
+  std::string list;
+  std::string output;
+  std::string validation_list;
+  std::string test_list;
+  data::RecordingsOptions columns;
+  tasks::TranscriberOptions task;
+  data::AugmentationOptions augmentation;
+  bool no_augmentation = false;
+  double dropout = -1.0;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void print_choices(const TranscriberReport& report) {
+  const tasks::TranscriberOptions& options = report.options;
+  std::cerr << fmt::format(
+      "{} recordings to learn from ({:.0f} s at {} samples a second), {} to validate; {} different "
+      "{}s\n",
+      with_commas(report.recordings), report.audio_seconds, with_commas(options.rate),
+      with_commas(report.validation_recordings), with_commas(report.labels),
+      options.level == "char" ? "character" : "word");
+  std::cerr << fmt::format(
+      "{} {} LSTM layers of {} units, steps of {} ms, {} weights; dropout {:.2f}; batches of {}; "
+      "learning rate {:g}; {}\n",
+      options.layers, options.streaming ? "one-way" : "bidirectional", options.units,
+      10 * options.stride, with_commas(report.weights), *options.dropout, options.batch_size,
+      options.learning_rate,
+      options.max_seconds > 0.0 ? duration_text(options.max_seconds) + " of training"
+                                : fmt::format("{} epochs", options.epochs));
+}
+
+std::string progress_text(const TranscriberProgress& progress) {
+  std::string text = fmt::format("epoch {:.1f}  loss {:.3f}", progress.epochs, progress.loss);
+  if (progress.validation_error)
+    text += fmt::format("  validation {:.2f} % wrong", 100.0 * *progress.validation_error);
+  return text + fmt::format("  {} left", duration_text(progress.seconds_left));
+}
+
+nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
+  nlohmann::ordered_json json;
+  json["seconds"] = report.seconds;
+  json["epochs"] = report.epochs;
+  json["best_epoch"] = report.best_epoch;
+  json["recordings"] = report.recordings;
+  json["audio_seconds"] = report.audio_seconds;
+  json["validation_recordings"] = report.validation_recordings;
+  json["skipped"] = report.skipped.size();
+  json["weights"] = report.weights;
+  json["labels"] = report.labels;
+  json["level"] = report.options.level;
+  json["rate"] = report.options.rate;
+  json["streaming"] = report.options.streaming;
+  json["layers"] = report.options.layers;
+  json["units"] = report.options.units;
+  json["stride"] = report.options.stride;
+  json["dropout"] = *report.options.dropout;
+  json["batch_size"] = report.options.batch_size;
+  json["learning_rate"] = report.options.learning_rate;
+  json["seed"] = report.options.seed;
+  return json;
+}
+
+void print_report(const TranscriberReport& report, const std::optional<TranscriberScore>& test) {
+  if (report.validation) print_score(*report.validation, "validation");
+  if (test) {
+    std::cout << '\n';
+    print_score(*test, "test");
+  }
+  if (!report.validation && !test)
+    std::cout << "No validation recordings: nothing is known of how good the model is.\n";
+  std::cout << fmt::format("\n{:.1f} s, {:.1f} epochs; the best was {}\n", report.seconds,
+                           report.epochs, report.best_epoch);
+}
+
+void train(Options& options) {
+  check_model_output(options.output);
+  if (options.threads != 0) set_threads(options.threads);
+  data::Recordings list = data::read_recordings(options.list, options.columns);
+  std::vector<std::string> skipped = std::move(list.skipped);
+  const auto more = [&](const std::string& file) {
+    if (file.empty()) return std::vector<data::Recording>();
+    data::Recordings read = data::read_recordings(file, options.columns);
+    skipped.insert(skipped.end(), read.skipped.begin(), read.skipped.end());
+    return std::move(read.recordings);
+  };
+  tasks::TranscriberOptions& task = options.task;
+  task.validation = more(options.validation_list);
+  const std::vector<data::Recording> test_recordings = more(options.test_list);
+  print_skipped(skipped);
+  if (options.dropout >= 0.0) task.dropout = options.dropout;
+  task.augmentation = options.no_augmentation ? data::no_augmentation() : options.augmentation;
+  task.seed = static_cast<std::uint64_t>(options.seed);
+  task.checkpoint = options.output + ".checkpoint";
+  ProgressLine line(options.quiet);
+  task.on_start = [&](const TranscriberReport& report) {
+    print_skipped(report.skipped);
+    if (!options.quiet) print_choices(report);
+  };
+  task.progress = [&](const TranscriberProgress& progress) {
+    line.update(progress.share, progress_text(progress));
+    return !interrupted();
+  };
+  const Transcriber typist = Transcriber::train(std::move(list.recordings), task);
+  line.finish();
+  typist.save(options.output);
+  if (!typist.report().finished) {
+    std::cerr << fmt::format(
+        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
+        "--resume goes on\n",
+        typist.report().epochs, options.output);
+    stop_if_interrupted();
+  }
+  std::optional<TranscriberScore> test;
+  if (!test_recordings.empty()) test = typist.evaluate(test_recordings);
+  if (!options.json) {
+    print_report(typist.report(), test);
+    return;
+  }
+  nlohmann::ordered_json json;
+  if (test) json["test"] = json_of(*test);
+  if (typist.report().validation) json["validation"] = json_of(*typist.report().validation);
+  json.update(json_of_run(typist.report()));
+  json["skipped"] = skipped.size() + typist.report().skipped.size();
+  json["model"] = options.output;
+  std::cout << json.dump() << '\n';
+}
+
+void add_augmentation(CLI::App& app, Options& options) {
+  data::AugmentationOptions& with = options.augmentation;
+  auto* none =
+      app.add_flag("--no-augmentation", options.no_augmentation, "every recording always as it is");
+  none->disable_flag_override();
+  const auto share = [&](const char* name, double& value, const char* what, double most) {
+    app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, most))->excludes(none);
+  };
+  share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
+  share("--gain", with.gain, "up to so many decibels louder or softer (6)", 60.0);
+  share("--noise", with.noise, "share of the recordings that get noise, of 10 to 30 dB (0.5)", 1.0);
+  share("--cut", with.cut, "share of which only some words are heard, once they are found (0.5)",
+        1.0);
+  share("--warp", with.warp, "bands stretched by up to so much, as by another throat (0.1)", 0.5);
+}
+
+Job describe(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  tasks::TranscriberOptions& task = options->task;
+  app.add_option("LIST", options->list,
+                 "recordings and their texts (.tsv, .csv, .jsonl); paths from the list's folder")
+      ->required();
+  app.add_option("-o,--output", options->output, "the trained model")
+      ->type_name("MODEL")
+      ->required();
+  add_columns(app, options->columns);
+  app.add_option("--test", options->test_list, "a list that tests the model")->type_name("FILE");
+  app.add_option("--validation", options->validation_list,
+                 "a list that chooses the epoch (a tenth of the recordings)")
+      ->type_name("FILE");
+  app.add_option("--validation-fraction", task.validation_fraction,
+                 "share of the recordings that chooses it instead (0.1)")
+      ->type_name("F")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_flag("--streaming", task.streaming, "one-way: a model that can follow live sound")
+      ->disable_flag_override();
+  app.add_option("--level", task.level, "word or char (from the texts)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"word", "char"}));
+  app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
+      ->disable_flag_override();
+  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+  const auto count = [&](const char* name, std::int64_t& value, const char* what,
+                         std::int64_t least, std::int64_t most) {
+    app.add_option(name, value, what)->type_name("N")->check(whole_number(least, most));
+  };
+  count("--epochs", task.epochs, "how often each recording is heard (from their number)", 1,
+        1'000'000);
+  app.add_option("--rate", task.rate, "samples a second (most recordings' own, at most 16000)")
+      ->type_name("N")
+      ->check(whole_number(1000, 200'000));
+  count("--bands", task.bands, "of the spectrum (40)", 4, 256);
+  count("--filters", task.filters, "of the convolution over the frames (128)", 1, 8192);
+  count("--stride", task.stride, "frames of 10 ms to a step (3; characters 2)", 1, 16);
+  count("--units", task.units, "of each LSTM (128, one-way 160)", 1, 8192);
+  count("--layers", task.layers, "LSTMs (2)", 1, 16);
+  count("--batch-size", task.batch_size, "recordings a batch (8 to 32, from their number)", 1,
+        4096);
+  app.add_option("--dropout", options->dropout, "between the layers (0.3)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 0.95));
+  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.002)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  add_augmentation(app, *options);
+  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
+      ->disable_flag_override();
+  add_seed(app, options->seed);
+  add_threads(app, options->threads);
+  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
+  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  return [options] { train(*options); };
+}
+
+}  // namespace
+
+Command train_command() {
+  return {"train", "learns from recordings and their texts",
+          "  chronicler transcribe train calls.tsv -o calls.keras\n"
+          "  chronicler transcribe train train.tsv --test test.tsv -o m.keras --max-seconds 600 "
+          "--json\n"
+          "  chronicler transcribe train digits.tsv --path file --text digit --streaming -o "
+          "live.keras\n",
+          describe};
+}
+
+}  // namespace chronicler::cli::transcribe

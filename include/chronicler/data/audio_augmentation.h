@@ -1,0 +1,48 @@
+// Recordings as they might also have been: slower, softer, noisier, of another voice, with gaps.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "chronicler/base/random.h"
+#include "chronicler/base/tensor.h"
+
+namespace chronicler::data {
+
+struct AugmentationOptions {
+  double speed = 0.1;       // played up to so much faster or slower (Ko et al. 2015)
+  double gain = 6.0;        // decibels, up or down
+  double noise = 0.5;       // share of the recordings that get noise
+  double least_snr = 10.0;  // decibels, of that noise
+  double most_snr = 30.0;
+  double warp = 0.1;  // the bands stretched or squeezed, as by another throat (Jaitly and
+                      // Hinton 2013)
+  double cut = 0.5;  // share of the recordings of which only some words in a row are heard, once it
+                     // is known where they are (see tasks::Transcriber)
+  std::int64_t time_masks = 2;  // stretches of time that are made flat (Park et al. 2019)
+  double time_mask = 0.08;      // share of the recording that one may take
+  std::int64_t band_masks = 2;  // bands that are made flat
+  double band_mask = 0.15;      // share of the bands that one may take
+};
+
+// Nothing is changed.
+AugmentationOptions no_augmentation();
+
+// What happens to a recording depends on seed and place alone.
+class Augmentation {
+ public:
+  // Throws Error for options that cannot be.
+  explicit Augmentation(const AugmentationOptions& options, std::uint64_t seed = 0);
+
+  // Speed, gain, noise.
+  std::vector<float> samples(std::span<const float> samples, std::uint64_t place) const;
+  // Warp and masks, of features (frames, bands).
+  void features(const Tensor& features, std::uint64_t place) const;
+
+ private:
+  AugmentationOptions options_;
+  Random random_;
+};
+
+}  // namespace chronicler::data

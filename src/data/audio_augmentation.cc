@@ -1,0 +1,132 @@
+#include "chronicler/data/audio_augmentation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/data/audio.h"
+
+namespace chronicler::data {
+namespace {
+
+// Draws of one recording, by number; the noise comes after them.
+enum Draw : std::uint64_t { speed, gain, has_noise, snr, tilt, warp, masks = 16, noise = 1024 };
+
+void check_share(std::string_view name, double value, double most) {
+  if (value >= 0.0 && value <= most) return;
+  throw Error(fmt::format("augmentation: {} must be 0 to {:g}, got {:g}", name, most, value));
+}
+
+double mean_square(std::span<const float> samples) {
+  double sum = 0.0;
+  for (const float sample : samples) sum += static_cast<double>(sample) * sample;
+  return sum / static_cast<double>(std::max<std::size_t>(samples.size(), 1));
+}
+
+}  // namespace
+
+AugmentationOptions no_augmentation() {
+  return {.speed = 0.0,
+          .gain = 0.0,
+          .noise = 0.0,
+          .warp = 0.0,
+          .cut = 0.0,
+          .time_masks = 0,
+          .band_masks = 0};
+}
+
+Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t seed)
+    : options_(options), random_(seed) {
+  check_share("speed", options.speed, 0.5);
+  check_share("gain", options.gain, 60.0);
+  check_share("noise", options.noise, 1.0);
+  check_share("cut", options.cut, 1.0);
+  check_share("warp", options.warp, 0.5);
+  check_share("time_mask", options.time_mask, 1.0);
+  check_share("band_mask", options.band_mask, 1.0);
+  if (options.time_masks >= 0 && options.band_masks >= 0) return;
+  throw Error("augmentation: numbers of masks must not be below 0");
+}
+
+std::vector<float> Augmentation::samples(std::span<const float> samples,
+                                         std::uint64_t place) const {
+  const auto draw = [&](std::uint64_t index) { return double{random_.uniform(place, index)}; };
+  std::vector<float> result(samples.begin(), samples.end());
+  if (options_.speed > 0.0)
+    result = played_faster(samples, 1.0 + options_.speed * (2.0 * draw(Draw::speed) - 1.0));
+  const double decibels = options_.gain * (2.0 * draw(Draw::gain) - 1.0);
+  const auto factor = static_cast<float>(std::pow(10.0, decibels / 20.0));
+  for (float& sample : result) sample *= factor;
+  if (draw(Draw::has_noise) >= options_.noise) return result;
+  const double decibels_below =
+      options_.least_snr + (options_.most_snr - options_.least_snr) * draw(Draw::snr);
+  // From white to dull: each sample keeps a part of the one before.
+  const auto kept = static_cast<float>(0.95 * draw(Draw::tilt));
+  std::vector<float> added(result.size());
+  float before = 0.0F;
+  for (std::size_t i = 0; i < added.size(); i += 4) {
+    const auto bits = random_.block(place, Draw::noise + i / 4);
+    for (std::size_t j = i; j < std::min(i + 4, added.size()); ++j) {
+      // The sum of two uniform numbers is bell enough for a hiss.
+      const std::uint32_t word = bits[j - i];
+      const float white =
+          (static_cast<float>(word & 0xFFFFU) + static_cast<float>(word >> 16U)) / 65536.0F - 1.0F;
+      before = kept * before + white;
+      added[j] = before;
+    }
+  }
+  const double wanted = mean_square(result) * std::pow(10.0, -decibels_below / 10.0);
+  const auto level = static_cast<float>(std::sqrt(wanted / std::max(mean_square(added), 1e-12)));
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] += level * added[i];
+  return result;
+}
+
+void Augmentation::features(const Tensor& features, std::uint64_t place) const {
+  const auto draw = [&](std::uint64_t index) { return double{random_.uniform(place, index)}; };
+  const std::int64_t frames = features.shape()[0];
+  const std::int64_t bands = features.shape()[1];
+  float* at = features.as<float>();
+  std::vector<float> mean(static_cast<std::size_t>(bands), 0.0F);
+  for (std::int64_t t = 0; t < frames; ++t) {
+    for (std::int64_t b = 0; b < bands; ++b)
+      mean[static_cast<std::size_t>(b)] += at[t * bands + b] / static_cast<float>(frames);
+  }
+  if (options_.warp > 0.0) {
+    const double factor = 1.0 + options_.warp * (2.0 * draw(Draw::warp) - 1.0);
+    std::vector<float> row(static_cast<std::size_t>(bands));
+    for (std::int64_t t = 0; t < frames; ++t) {
+      std::copy_n(at + t * bands, bands, row.begin());
+      for (std::int64_t b = 0; b < bands; ++b) {
+        const double from =
+            std::min(static_cast<double>(b) * factor, static_cast<double>(bands - 1));
+        const auto left = static_cast<std::size_t>(from);
+        const std::size_t right = std::min(left + 1, row.size() - 1);
+        const auto share = static_cast<float>(from - static_cast<double>(left));
+        at[t * bands + b] = (1.0F - share) * row[left] + share * row[right];
+      }
+    }
+  }
+  // A stretch of an axis: where it begins and ends.
+  std::uint64_t next = Draw::masks;
+  const auto stretch = [&](std::int64_t extent, double most) {
+    const double length = most * draw(next++);
+    const double begin = (static_cast<double>(extent) - length) * draw(next++);
+    const auto first = static_cast<std::int64_t>(std::max(begin, 0.0));
+    return std::pair{first, std::min(extent, first + static_cast<std::int64_t>(length + 0.5))};
+  };
+  for (std::int64_t i = 0; i < options_.time_masks; ++i) {
+    const auto [begin, end] = stretch(frames, options_.time_mask * static_cast<double>(frames));
+    for (std::int64_t t = begin; t < end; ++t) std::copy_n(mean.begin(), bands, at + t * bands);
+  }
+  for (std::int64_t i = 0; i < options_.band_masks; ++i) {
+    const auto [begin, end] = stretch(bands, options_.band_mask * static_cast<double>(bands));
+    for (std::int64_t t = 0; t < frames; ++t) {
+      for (std::int64_t b = begin; b < end; ++b)
+        at[t * bands + b] = mean[static_cast<std::size_t>(b)];
+    }
+  }
+}
+
+}  // namespace chronicler::data

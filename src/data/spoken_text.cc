@@ -1,0 +1,55 @@
+#include "chronicler/data/spoken_text.h"
+
+#include <utf8proc.h>
+
+#include <array>
+
+#include "data/utf8.h"
+
+namespace chronicler::data {
+namespace {
+
+bool belongs_to_word(utf8proc_int32_t code) {
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string spoken_text(std::string_view text) {
+  std::string result;
+  bool apostrophe = false;  // counts if a letter follows
+  bool space = false;
+  while (!text.empty()) {
+    utf8proc_int32_t code = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &code);
+    text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
+    if (length > 0 && belongs_to_word(code)) {
+      if (space && !result.empty()) result += ' ';
+      if (apostrophe && !space && !result.empty()) result += '\'';
+      std::array<utf8proc_uint8_t, 4> lower{};
+      const auto size = utf8proc_encode_char(utf8proc_tolower(code), lower.data());
+      result.append(lower.begin(), lower.begin() + size);
+      space = apostrophe = false;
+    } else if (code == '\'' || code == 0x2019) {
+      apostrophe = true;
+    } else {
+      space = true;
+    }
+  }
+  return result;
+}
+
+}  // namespace chronicler::data

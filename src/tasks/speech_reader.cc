@@ -1,0 +1,140 @@
+#include "tasks/speech_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace chronicler::tasks {
+
+SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps)
+    : log_mel_(options),
+      steps_(steps),
+      mean_(static_cast<std::size_t>(options.bands), 0.0F),
+      factor_(static_cast<std::size_t>(options.bands), 1.0F) {}
+
+void SpeechReader::set_scale(std::vector<float> mean, std::vector<float> factor) {
+  mean_ = std::move(mean);
+  factor_ = std::move(factor);
+}
+
+void SpeechReader::learn_scale(std::span<const std::vector<float>> sounds) {
+  const auto bands = static_cast<std::size_t>(log_mel_.bands());
+  std::vector<double> sum(bands, 0.0);
+  std::vector<double> squares(bands, 0.0);
+  double count = 0.0;
+  for (const std::vector<float>& sound : sounds) {
+    const Tensor frames = log_mel_(sound);
+    for (std::int64_t i = 0; i < frames.size(); ++i) {
+      const double value = frames.as<float>()[i];
+      sum[static_cast<std::size_t>(i) % bands] += value;
+      squares[static_cast<std::size_t>(i) % bands] += value * value;
+    }
+    count += static_cast<double>(frames.shape()[0]);
+  }
+  for (std::size_t b = 0; b < bands; ++b) {
+    const double mean = sum[b] / std::max(count, 1.0);
+    const double variance = std::max(squares[b] / std::max(count, 1.0) - mean * mean, 1e-4);
+    mean_[b] = static_cast<float>(mean);
+    factor_[b] = static_cast<float>(1.0 / std::sqrt(variance));
+  }
+}
+
+void SpeechReader::scale(float* features, std::int64_t frames) const {
+  const std::size_t bands = mean_.size();
+  for (std::int64_t t = 0; t < frames; ++t, features += bands) {
+    for (std::size_t b = 0; b < bands; ++b) features[b] = (features[b] - mean_[b]) * factor_[b];
+  }
+}
+
+Tensor SpeechReader::features(std::span<const float> samples) const {
+  Tensor result = log_mel_(samples);
+  scale(result.as<float>(), result.shape()[0]);
+  return result;
+}
+
+Tensor speech_batch(std::span<const Tensor> features, const SpeechSteps& steps) {
+  std::int64_t longest = 0;
+  for (const Tensor& each : features) longest = std::max(longest, each.shape()[0]);
+  // A few lengths only: memory is laid out anew for each.
+  const std::int64_t unit = 8 * steps.stride;
+  const std::int64_t frames = (longest + steps.tail() + unit - 1) / unit * unit;
+  const std::int64_t bands = features.front().shape()[1];
+  Tensor result({static_cast<std::int64_t>(features.size()), frames, bands});
+  float* to = result.as<float>();
+  for (const Tensor& each : features) {
+    std::copy_n(each.as<float>(), each.size(), to);
+    to += frames * bands;
+  }
+  return result;
+}
+
+Tensor speech_scores(Execution& execution, const Tensor& features, const SpeechSteps& steps) {
+  const Tensor batch = speech_batch(std::span(&features, 1), steps);
+  const Value value{batch, {}};
+  execution.forward(std::span(&value, 1), {});
+  const TensorView scores = execution.output().data;
+  const std::int64_t count = std::min(steps.of(features.shape()[0]), scores.shape()[1]);
+  Tensor result({count, scores.shape()[2]});
+  std::copy_n(scores.as<float>(), result.size(), result.as<float>());
+  return result;
+}
+
+std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::size_t words,
+                                        int rate) {
+  constexpr std::size_t shortest = 4;  // frames of 20 ms that a word or a pause lasts
+  const auto frame = static_cast<std::size_t>(rate / 50);
+  std::vector<double> levels;
+  for (std::size_t at = 0; at + frame <= samples.size(); at += frame) {
+    double energy = 1e-9;
+    for (std::size_t i = at; i < at + frame; ++i)
+      energy += static_cast<double>(samples[i]) * samples[i];
+    levels.push_back(std::log(energy));
+  }
+  if (levels.empty()) return {};
+  std::vector<double> sorted = levels;
+  std::sort(sorted.begin(), sorted.end());
+  const double quiet = sorted[sorted.size() / 10];
+  const double loud = sorted[sorted.size() * 19 / 20];
+  const double border = quiet + 0.5 * (loud - quiet);
+
+  struct Run {
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::vector<Run> runs;  // of loud frames; those with hardly a pause between are one
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i] < border) continue;
+    if (runs.empty() || i - runs.back().end >= shortest) runs.push_back({i, i});
+    runs.back().end = i + 1;
+  }
+  std::erase_if(runs, [](const Run& run) { return run.end - run.begin < shortest; });
+  if (runs.size() != words) return {};
+  std::vector<std::size_t> cuts{0};
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    cuts.push_back((runs[i - 1].end + runs[i].begin) / 2 * frame);
+  cuts.push_back(samples.size());
+  return cuts;
+}
+
+std::vector<std::size_t> quiet_cuts(std::span<const float> samples, std::size_t longest) {
+  std::vector<std::size_t> cuts;
+  std::size_t begin = 0;
+  const std::size_t window = std::max<std::size_t>(longest / 200, 1);
+  while (samples.size() - begin > longest) {
+    std::size_t best = begin + longest - window;
+    double least = -1.0;
+    for (std::size_t at = begin + longest / 2; at + window <= begin + longest; at += window) {
+      double energy = 0.0;
+      for (std::size_t i = at; i < at + window; ++i)
+        energy += static_cast<double>(samples[i]) * samples[i];
+      if (least >= 0.0 && energy >= least) continue;
+      least = energy;
+      best = at;
+    }
+    begin = best + window / 2;
+    cuts.push_back(begin);
+  }
+  return cuts;
+}
+
+}  // namespace chronicler::tasks

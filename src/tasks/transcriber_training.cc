@@ -1,0 +1,431 @@
+#include "tasks/transcriber_training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/data/error_rate.h"
+#include "chronicler/decoding/ctc_alignment.h"
+#include "chronicler/decoding/ctc_greedy.h"
+#include "chronicler/layers/layers.h"
+#include "tasks/training_checkpoint.h"
+#include "training/trainer.h"
+
+namespace chronicler::tasks {
+
+using Clock = std::chrono::steady_clock;
+
+Sequential speech_network(const TranscriberOptions& options, const SpeechSteps& steps,
+                          std::int64_t classes) {
+  Sequential model({layers::Conv1D({.filters = options.filters,
+                                    .kernel_size = {steps.kernel},
+                                    .strides = {steps.stride},
+                                    .padding = "causal",
+                                    .activation = "tanh",
+                                    .use_bias = false,
+                                    .name = "frames_to_steps",
+                                    .input_shape = Shape{None, options.bands}}),
+                    layers::Masking({.mask_value = 0.0, .name = "end_of_recording"})},
+                   "transcriber");
+  const double dropout = options.dropout.value_or(0.0);
+  for (std::int64_t i = 1; i <= options.layers; ++i) {
+    if (dropout > 0.0)
+      model.add(layers::Dropout({.rate = dropout, .name = fmt::format("dropout_{}", i)}));
+    const std::string name = fmt::format("reader_{}", i);
+    if (options.streaming) {
+      model.add(layers::LSTM({.units = options.units, .return_sequences = true, .name = name}));
+    } else {
+      model.add(layers::Bidirectional(
+          {.layer = layers::LSTM({.units = options.units, .return_sequences = true}),
+           .name = name}));
+    }
+  }
+  if (dropout > 0.0) model.add(layers::Dropout({.rate = dropout, .name = "dropout_labels"}));
+  model.add(layers::Dense({.units = classes, .name = "labels"}));
+  return model;
+}
+
+std::int64_t least_steps(const LabelIds& labels) {
+  auto count = static_cast<std::int64_t>(labels.size());
+  for (std::size_t i = 1; i < labels.size(); ++i) count += labels[i] == labels[i - 1] ? 1 : 0;
+  return count;
+}
+
+namespace {
+
+// Numbers as words, to count edits.
+std::string in_words(std::span<const std::int32_t> labels) {
+  std::string text;
+  for (const std::int32_t label : labels) text += fmt::format("{} ", label);
+  return text;
+}
+
+// The quietest place from begin to end: the middle of 20 ms.
+std::size_t quietest(std::span<const float> samples, std::size_t begin, std::size_t end, int rate) {
+  const auto window = static_cast<std::size_t>(rate / 50);
+  std::size_t best = (begin + end) / 2;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t at = begin; at + window <= end; at += window / 2) {
+    double energy = 0.0;
+    for (std::size_t i = at; i < at + window; ++i)
+      energy += static_cast<double>(samples[i]) * samples[i];
+    if (energy >= least) continue;
+    least = energy;
+    best = at + window / 2;
+  }
+  return best;
+}
+
+class Run {
+ public:
+  Run(Sequential& model, const SpeechReader& reader, const SpeechData& data,
+      const TranscriberOptions& options)
+      : model_(model),
+        reader_(reader),
+        data_(data),
+        options_(options),
+        random_(options.seed),
+        augmentation_(*options.augmentation, options.seed + 1) {
+    model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
+                                                  .global_clipnorm = options.clipnorm}),
+                   .loss = losses::CTC()});
+    batches_ = (data.sounds.size() + batch_size() - 1) / batch_size();
+    total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
+    identity_ = fmt::format("{}, {} x {} units, batch {}, {} epochs, {} s, seed {}", data.identity,
+                            options.layers, options.units, options.batch_size, options.epochs,
+                            options.max_seconds, options.seed);
+    for (const std::vector<float>& sound : data.validation)
+      validation_.push_back(reader.features(sound));
+    // Words may be heard without their neighbours, where it is known where they are.
+    if (options.level == "word" && options.augmentation->cut > 0.0) next_cutting_ = 0.2;
+    cuts_.resize(data.sounds.size());
+    in_pauses_.resize(data.sounds.size(), false);
+    for (std::size_t row = 0; row < cuts_.size() && next_cutting_ < 1.0; ++row) {
+      if (data.labels[row].size() < 2) continue;
+      cuts_[row] = cuts_in_pauses(data.sounds[row], data.labels[row].size(), reader.rate());
+      in_pauses_[row] = !cuts_[row].empty();
+    }
+    make_order();
+    const Dataset first = batch(0);
+    trainer().prepare(model_, first);
+    trainer().build_optimizer(model_);
+    trainer().reset_metrics();
+  }
+
+  SpeechRun run() {
+    if (options_.resume) restore();
+    const Clock::time_point start = Clock::now();
+    before_ = seconds_;
+    first_share_ = share();
+    double reported = seconds_;
+    double saved = seconds_;
+    bool goes_on = true;
+    while (share() < 1.0 && goes_on) {
+      make_order();
+      for (; next_batch_ < batches_ && goes_on && share() < 1.0; ++next_batch_) {
+        trainer().optimizer().set_learning_rate(rate());
+        trainer().train_batch(model_, batch(next_batch_));
+        ++untold_;
+        seconds_ = before_ + std::chrono::duration<double>(Clock::now() - start).count();
+        if (seconds_ - reported < options_.report_seconds) continue;
+        reported = seconds_;
+        goes_on = report();
+      }
+      if (next_batch_ == batches_) {
+        ++epoch_;
+        next_batch_ = 0;
+      }
+      if (!goes_on) break;
+      if (share() >= next_cutting_) find_cuts();
+      validate();
+      goes_on = report();
+      if (!options_.checkpoint.empty() && seconds_ - saved >= 20.0) {
+        save();
+        saved = seconds_;
+      }
+    }
+    const bool finished = share() >= 1.0;
+    if (!options_.checkpoint.empty()) {
+      if (finished) {
+        std::filesystem::remove(options_.checkpoint);
+      } else {
+        save();
+      }
+    }
+    if (!best_.empty()) model_.set_weights(best_);
+    return {finished, step() / static_cast<double>(batches_), best_epoch_, seconds_};
+  }
+
+ private:
+  Trainer& trainer() const { return *model_.trainer(); }
+  std::size_t batch_size() const { return static_cast<std::size_t>(options_.batch_size); }
+  double step() const {
+    return static_cast<double>(epoch_) * static_cast<double>(batches_) +
+           static_cast<double>(next_batch_);
+  }
+  double share() const {
+    return std::min(
+        1.0, options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds : step() / total_steps_);
+  }
+
+  // Up over the first twentieth, then half a cosine down to 2 %.
+  double rate() const {
+    constexpr double warm_share = 0.05;
+    constexpr double end = 0.02;
+    const double warm = std::min(1.0, share() / warm_share + 0.02);
+    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * share()));
+    return options_.learning_rate * warm * (end + (1.0 - end) * cosine);
+  }
+
+  // A new order for each epoch: at random, then by length within stretches of some batches, so that
+  // little is padding; the batches at random again.
+  void make_order() {
+    const auto stream = static_cast<std::uint64_t>(epoch_);
+    order_.resize(data_.sounds.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    for (std::size_t i = order_.size(); i > 1; --i)
+      std::swap(order_[i - 1], order_[random_.below(i, stream, i)]);
+    const std::size_t stretch = 16 * batch_size();
+    for (std::size_t begin = 0; begin < order_.size(); begin += stretch) {
+      const std::size_t end = std::min(begin + stretch, order_.size());
+      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       order_.begin() + static_cast<std::ptrdiff_t>(end),
+                       [&](std::size_t a, std::size_t b) {
+                         return data_.sounds[a].size() < data_.sounds[b].size();
+                       });
+    }
+    batch_order_.resize(batches_);
+    std::iota(batch_order_.begin(), batch_order_.end(), std::size_t{0});
+    for (std::size_t i = batches_; i > 1; --i)
+      std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
+  }
+
+  // Where each word can be cut off from the one before, as the network hears them by now; nowhere
+  // if it is not sure of a word. Pauses, where they tell, are better: they do not depend on the
+  // network, which may write a word that it expects before it is spoken.
+  void find_cuts() {
+    while (next_cutting_ <= share()) next_cutting_ += 0.15;
+    Execution execution(model_.network());
+    const double step = reader_.step_seconds() * reader_.rate();
+    for (std::size_t row = 0; row < data_.sounds.size(); ++row) {
+      if (in_pauses_[row] || data_.labels[row].size() < 2) continue;
+      const std::vector<float>& sound = data_.sounds[row];
+      const std::vector<std::int64_t> labels(data_.labels[row].begin(), data_.labels[row].end());
+      const Tensor scores = speech_scores(execution, reader_.features(sound), reader_.steps());
+      const auto places = decoding::ctc_align(scores, labels);
+      cuts_[row].clear();
+      const bool sure = std::all_of(places.begin(), places.end(),
+                                    [](const auto& place) { return place.probability > 0.7; });
+      if (!sure) continue;
+      const auto sample_at = [&](std::int64_t of) {
+        return std::min(static_cast<std::size_t>(static_cast<double>(of) * step), sound.size());
+      };
+      cuts_[row].push_back(0);
+      for (std::size_t i = 1; i < places.size(); ++i) {
+        cuts_[row].push_back(quietest(sound, sample_at(places[i - 1].begin),
+                                      sample_at(places[i].begin), reader_.rate()));
+      }
+      cuts_[row].push_back(sound.size());
+    }
+  }
+
+  struct Example {
+    Tensor features;
+    LabelIds labels;
+  };
+
+  // A recording, or some words of it, as it might also have been.
+  Example augmented(std::size_t row) const {
+    const std::uint64_t place =
+        static_cast<std::uint64_t>(epoch_) * data_.sounds.size() + static_cast<std::uint64_t>(row);
+    std::span<const float> sound = data_.sounds[row];
+    LabelIds labels = data_.labels[row];
+    const std::vector<std::size_t>& cuts = cuts_[row];
+    constexpr std::uint64_t stream = 1ULL << 40U;
+    if (!cuts.empty() &&
+        random_.uniform(stream, 3 * place) < static_cast<float>(options_.augmentation->cut)) {
+      const std::size_t first = random_.below(labels.size(), stream, 3 * place + 1);
+      const std::size_t last =
+          first + 1 + random_.below(labels.size() - first, stream, 3 * place + 2);
+      sound = sound.subspan(cuts[first], cuts[last] - cuts[first]);
+      labels = LabelIds(labels.begin() + static_cast<std::ptrdiff_t>(first),
+                        labels.begin() + static_cast<std::ptrdiff_t>(last));
+    }
+    const auto fits = [&](const Tensor& features) {
+      return reader_.steps().of(features.shape()[0]) >= least_steps(labels);
+    };
+    Tensor features = reader_.features(augmentation_.samples(sound, place));
+    if (!fits(features)) {  // cut short, or played faster, it has too few steps
+      labels = data_.labels[row];
+      features = reader_.features(data_.sounds[row]);
+    }
+    augmentation_.features(features, place);
+    return {features, labels};
+  }
+
+  Dataset batch(std::size_t number) const {
+    const std::size_t begin = batch_order_[number] * batch_size();
+    const auto rows =
+        std::span(order_).subspan(begin, std::min(batch_size(), order_.size() - begin));
+    std::vector<Tensor> features(rows.size());
+    std::vector<LabelIds> labels(rows.size());
+    Runtime::global().parallel(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
+      const auto row = static_cast<std::size_t>(i);
+      Example example = augmented(rows[row]);
+      features[row] = std::move(example.features);
+      labels[row] = std::move(example.labels);
+    });
+    std::size_t longest = 1;
+    for (const LabelIds& ids : labels) longest = std::max(longest, ids.size());
+    const auto width = static_cast<std::int64_t>(longest);
+    const Tensor y({static_cast<std::int64_t>(rows.size()), width}, DType::int32);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy(labels[i].begin(), labels[i].end(),
+                y.as<std::int32_t>() + static_cast<std::int64_t>(i) * width);
+    }
+    return {speech_batch(features, reader_.steps()), y, {}};
+  }
+
+  void validate() {
+    if (validation_.empty()) return;
+    Execution execution(model_.network());
+    data::EditCounts edits;
+    double loss = 0.0;
+    for (std::size_t i = 0; i < validation_.size(); ++i) {
+      const Tensor scores = speech_scores(execution, validation_[i], reader_.steps());
+      LabelIds told;
+      for (const decoding::CtcLabel& label : decoding::ctc_greedy(scores))
+        told.push_back(static_cast<std::int32_t>(label.label));
+      const LabelIds& truth = data_.validation_labels[i];
+      edits += data::word_errors(in_words(truth), in_words(told));
+      const std::vector<std::int64_t> wide(truth.begin(), truth.end());
+      loss -= decoding::ctc_log_probability(scores, wide);
+    }
+    validation_error_ = edits.rate();
+    if (std::pair(edits.rate(), loss) >= best_result_) return;
+    best_result_ = {edits.rate(), loss};
+    best_ = model_.get_weights();
+    best_epoch_ = epoch_;
+  }
+
+  bool report() {
+    if (untold_ > 0) last_loss_ = trainer().results().loss();
+    untold_ = 0;
+    trainer().reset_metrics();
+    if (!std::isfinite(last_loss_)) {
+      throw Error(fmt::format("training has come to no number in epoch {}", epoch_ + 1),
+                  "use a smaller learning rate");
+    }
+    if (!options_.progress) return true;
+    TranscriberProgress progress;
+    progress.share = share();
+    progress.epochs = step() / static_cast<double>(batches_);
+    progress.loss = last_loss_;
+    progress.validation_error = validation_error_;
+    progress.seconds = seconds_;
+    progress.seconds_left =
+        (seconds_ - before_) * (1.0 - share()) / std::max(share() - first_share_, 1e-9);
+    return options_.progress(progress);
+  }
+  // (recordings, places), -1 behind the last.
+  Tensor cuts_as_tensor() const {
+    std::size_t most = 1;
+    for (const auto& cuts : cuts_) most = std::max(most, cuts.size());
+    Tensor tensor({static_cast<std::int64_t>(cuts_.size()), static_cast<std::int64_t>(most)},
+                  DType::int32);
+    tensor.fill(-1.0);
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      for (std::size_t i = 0; i < cuts_[row].size(); ++i)
+        tensor.as<std::int32_t>()[row * most + i] = static_cast<std::int32_t>(cuts_[row][i]);
+    }
+    return tensor;
+  }
+  void take_cuts(const Tensor& tensor) {
+    const auto most = static_cast<std::size_t>(tensor.shape()[1]);
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      cuts_[row].clear();
+      for (std::size_t i = 0; i < most; ++i) {
+        const std::int32_t cut = tensor.as<std::int32_t>()[row * most + i];
+        if (cut >= 0) cuts_[row].push_back(static_cast<std::size_t>(cut));
+      }
+    }
+  }
+
+  void save() {
+    TrainingCheckpoint checkpoint{identity_,
+                                  {{"epoch", static_cast<double>(epoch_)},
+                                   {"batch", static_cast<double>(next_batch_)},
+                                   {"seconds", seconds_},
+                                   {"next_cutting", next_cutting_},
+                                   {"best_epoch", static_cast<double>(best_epoch_)}},
+                                  best_};
+    checkpoint.tensors.push_back(cuts_as_tensor());
+    if (best_epoch_ > 0) {
+      checkpoint.numbers["best_error"] = best_result_.first;
+      checkpoint.numbers["best_loss"] = best_result_.second;
+    }
+    save_checkpoint(options_.checkpoint, checkpoint, model_);
+  }
+
+  void restore() {
+    TrainingCheckpoint checkpoint{identity_, {}, {}};
+    if (!restore_checkpoint(options_.checkpoint, checkpoint, model_)) return;
+    epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
+    next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
+    seconds_ = checkpoint.numbers.at("seconds");
+    next_cutting_ = checkpoint.numbers.at("next_cutting");
+    best_epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("best_epoch"));
+    take_cuts(checkpoint.tensors.back());
+    checkpoint.tensors.pop_back();
+    if (best_epoch_ > 0) {
+      best_result_ = {checkpoint.numbers.at("best_error"), checkpoint.numbers.at("best_loss")};
+      best_ = checkpoint.tensors;
+    }
+  }
+
+  Sequential& model_;
+  const SpeechReader& reader_;
+  const SpeechData& data_;
+  const TranscriberOptions& options_;
+  Random random_;
+  data::Augmentation augmentation_;
+  std::string identity_;
+  std::vector<Tensor> validation_;
+  std::size_t batches_ = 0;
+  double total_steps_ = 1.0;
+  std::int64_t epoch_ = 0;
+  std::size_t next_batch_ = 0;
+  double seconds_ = 0.0;
+  double before_ = 0.0;
+  double first_share_ = 0.0;
+  std::vector<std::vector<std::size_t>> cuts_;  // before each word of a recording, and its end
+  std::vector<bool> in_pauses_;                 // whether the pauses told
+  double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
+  std::int64_t untold_ = 0;    // batches since the last report
+  double last_loss_ = 0.0;
+  std::vector<std::size_t> order_;
+  std::vector<std::size_t> batch_order_;
+  std::optional<double> validation_error_;
+  std::pair<double, double> best_result_{std::numeric_limits<double>::infinity(), 0.0};
+  std::int64_t best_epoch_ = 0;
+  std::vector<Tensor> best_;
+};
+
+}  // namespace
+
+SpeechRun train_speech(Sequential& model, const SpeechReader& reader, const SpeechData& data,
+                       const TranscriberOptions& options) {
+  return Run(model, reader, data, options).run();
+}
+
+}  // namespace chronicler::tasks

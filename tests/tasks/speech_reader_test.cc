@@ -1,0 +1,75 @@
+#include "tasks/speech_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "support/conformance.h"
+#include "support/made_speech.h"
+
+namespace chronicler::tasks {
+namespace {
+
+using Cuts = std::vector<std::size_t>;
+
+TEST(SpeechReader, BandsOfTheTrainingSoundsHaveMeanZeroAndDeviationOne) {
+  SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {});
+  const std::vector<float> sound = test::spoken({0, 1, 2}, 3).audio.samples;
+  reader.learn_scale(std::span(&sound, 1));
+  const Tensor features = reader.features(sound);
+  const auto frames = static_cast<double>(features.shape()[0]);
+  for (std::int64_t band = 0; band < 8; ++band) {
+    double sum = 0.0;
+    double squares = 0.0;
+    for (std::int64_t t = 0; t < features.shape()[0]; ++t) {
+      const double value = features.as<float>()[t * 8 + band];
+      sum += value;
+      squares += value * value;
+    }
+    EXPECT_NEAR(sum / frames, 0.0, 1e-4);
+    EXPECT_NEAR(squares / frames, 1.0, 1e-3);
+  }
+}
+
+// Every frame is seen, and a step more or less of padding is no step of the recording.
+TEST(SpeechReader, StepsFollowFromFramesAlone) {
+  const SpeechSteps steps{.kernel = 7, .stride = 3};
+  EXPECT_EQ(steps.tail(), 6);
+  EXPECT_EQ(steps.of(1), 3);
+  EXPECT_EQ(steps.of(30), 12);
+  const std::vector<Tensor> features{test::noise({5, 2}, 1), test::noise({9, 2}, 2)};
+  const Tensor batch = speech_batch(features, steps);
+  EXPECT_EQ(batch.shape(), (Shape{2, 24, 2}));
+  EXPECT_EQ(batch.as<float>()[10], 0.0F);
+  EXPECT_EQ(batch.as<float>()[48], features[1].as<float>()[0]);
+}
+
+TEST(SpeechReader, CutsWhereItIsQuiet) {
+  std::vector<float> sound(1000, 0.5F);
+  std::fill(sound.begin() + 340, sound.begin() + 360, 0.0F);
+  const Cuts cuts = quiet_cuts(sound, 400);
+  ASSERT_FALSE(cuts.empty());
+  EXPECT_NEAR(static_cast<double>(cuts[0]), 350.0, 12.0);
+  std::size_t before = 0;
+  for (const std::size_t cut : cuts) {
+    EXPECT_LE(cut - before, 400U);
+    before = cut;
+  }
+  EXPECT_LE(sound.size() - before, 400U);
+  EXPECT_TRUE(quiet_cuts(sound, 1000).empty());
+}
+
+TEST(SpeechReader, PausesTellWhereWordsAre) {
+  std::vector<float> sound;  // three recordings of a word, quiet around it
+  for (const int word : {0, 2, 1}) {
+    const std::vector<float> one = test::spoken({word}, 5).audio.samples;
+    sound.insert(sound.end(), one.begin(), one.end());
+  }
+  const Cuts cuts = cuts_in_pauses(sound, 3, test::speech_rate);
+  ASSERT_EQ(cuts.size(), 4U);
+  EXPECT_EQ(cuts.front(), 0U);
+  EXPECT_EQ(cuts.back(), sound.size());
+  for (const std::size_t i : {1U, 2U}) EXPECT_LT(std::abs(sound[cuts[i]]), 0.002F);
+  EXPECT_TRUE(cuts_in_pauses(sound, 2, test::speech_rate).empty());
+}
+
+}  // namespace
+}  // namespace chronicler::tasks

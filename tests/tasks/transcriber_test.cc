@@ -1,0 +1,240 @@
+#include "chronicler/tasks/transcriber.h"
+
+#include <gtest/gtest.h>
+
+#include "chronicler/base/runtime.h"
+#include "support/conformance.h"
+#include "support/made_speech.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler::tasks {
+namespace {
+
+using test::error_of;
+using test::spoken;
+using test::spoken_at_random;
+
+TranscriberOptions small() {
+  TranscriberOptions options;
+  options.bands = 16;
+  options.filters = 16;
+  options.units = 16;
+  options.layers = 1;
+  options.dropout = 0.0;
+  options.batch_size = 4;
+  options.learning_rate = 1e-2;
+  options.epochs = 30;
+  options.augmentation = data::AugmentationOptions{.speed = 0.0, .warp = 0.02, .band_masks = 0};
+  return options;
+}
+
+const Transcriber& two_ways() {
+  static const Transcriber model = Transcriber::train(spoken_at_random(96, 1), small());
+  return model;
+}
+
+const Transcriber& one_way() {
+  static const Transcriber model = [] {
+    TranscriberOptions options = small();
+    options.streaming = true;
+    options.augmentation = data::no_augmentation();
+    return Transcriber::train(spoken_at_random(96, 1), options);
+  }();
+  return model;
+}
+
+TEST(Transcriber, LearnsMadeWords) {
+  const TranscriberReport& report = two_ways().report();
+  EXPECT_EQ(report.options.level, "word");
+  EXPECT_EQ(report.labels, 3);
+  EXPECT_EQ(report.recordings, 86);
+  EXPECT_EQ(report.validation_recordings, 10);
+  const TranscriberScore score = two_ways().evaluate(spoken_at_random(40, 9));
+  EXPECT_LE(score.words.rate(), 0.05);
+  EXPECT_GE(score.usual_word_error, 0.5);
+  EXPECT_EQ(score.recordings, 40);
+  EXPECT_NEAR(score.accuracy(), static_cast<double>(score.right) / 40.0, 1e-12);
+}
+
+TEST(Transcriber, TellsWhenWordsAreSpoken) {
+  const data::Recording recording = spoken({0, 2}, 77);
+  const Transcript told = two_ways().run(recording.audio);
+  EXPECT_EQ(told.text, "low high");
+  ASSERT_EQ(told.words.size(), 2U);
+  EXPECT_LT(told.words[0].end, told.words[1].begin + 1e-9);
+  EXPECT_GT(told.words[1].begin, 0.3);
+  EXPECT_LE(told.words[1].end, told.seconds + 0.1);
+  EXPECT_GT(told.words[0].probability, 0.3);
+}
+
+TEST(Transcriber, AnotherRateIsResampled) {
+  data::Audio audio = spoken({1, 0}, 78).audio;
+  audio.samples = data::resampled(audio.samples, audio.rate, 44'100);
+  audio.rate = 44'100;
+  EXPECT_EQ(two_ways().run(audio).text, "middle low");
+}
+
+TEST(Transcriber, SameSeedSameModelForAnyThreads) {
+  TranscriberOptions options = small();
+  options.epochs = 2;
+  std::vector<Tensor> weights[2];
+  for (const int threads : {1, 2}) {
+    const test::ThreadsForNow now(threads);
+    weights[threads - 1] =
+        Transcriber::train(spoken_at_random(24, 1), options).model().get_weights();
+  }
+  for (std::size_t i = 0; i < weights[0].size(); ++i)
+    EXPECT_TRUE(test::same_bits(weights[0][i], weights[1][i])) << i;
+}
+
+TEST(Transcriber, AFileHoldsAllOfIt) {
+  const test::TemporaryFolder folder;
+  const data::Audio audio = spoken({2, 1, 0}, 79).audio;
+  for (const char* name : {"m.keras", "m.chronicler"}) {
+    two_ways().save(folder.path(name));
+    const Transcriber again = Transcriber::load(folder.path(name));
+    EXPECT_EQ(again.run(audio).text, two_ways().run(audio).text);
+    EXPECT_EQ(again.rate(), test::speech_rate);
+    EXPECT_FALSE(again.is_streaming());
+  }
+}
+
+// Live sound gives what the recording gives, whatever the parts.
+TEST(Transcriber, AStreamTellsWhatARecordingTells) {
+  const data::Audio audio = spoken({2, 0, 1}, 80).audio;
+  const Transcript whole = one_way().run(audio);
+  EXPECT_FALSE(whole.text.empty());
+  for (const std::size_t size : {37U, 800U, 100'000U}) {
+    TranscriptStream live = one_way().stream(audio.rate);
+    std::string text;
+    for (std::size_t at = 0; at < audio.samples.size(); at += size) {
+      text += live.push(
+          std::span(audio.samples).subspan(at, std::min(size, audio.samples.size() - at)));
+    }
+    text += live.finish();
+    EXPECT_EQ(text, whole.text) << size;
+    ASSERT_EQ(live.transcript().words.size(), whole.words.size());
+    for (std::size_t i = 0; i < whole.words.size(); ++i)
+      EXPECT_DOUBLE_EQ(live.transcript().words[i].begin, whole.words[i].begin);
+    EXPECT_NEAR(live.transcript().seconds, audio.seconds(), 1e-6);
+    EXPECT_LT(live.delay_seconds(), 0.1);
+  }
+}
+
+TEST(Transcriber, TextComesWhileTheSoundGoesOn) {
+  const data::Audio audio = spoken({2, 0, 1}, 80).audio;
+  TranscriptStream live = one_way().stream(audio.rate);
+  const std::string first = live.push(std::span(audio.samples).first(audio.samples.size() / 2));
+  EXPECT_FALSE(first.empty());
+  EXPECT_LT(first.size(), one_way().run(audio).text.size());
+}
+
+TEST(Transcriber, TwoWaysCannotFollow) {
+  EXPECT_EQ(error_of([] { two_ways().stream(8000); }),
+            "the model hears a recording in both directions and cannot follow live sound: train it "
+            "with --streaming (streaming = true)");
+}
+
+TEST(Transcriber, BeamsAndLanguage) {
+  Transcriber typist = two_ways();
+  const data::Audio audio = spoken({0, 2}, 81).audio;
+  EXPECT_EQ(typist.run(audio, {.beams = 16}).text, "low high");
+  typist.read_language("low middle\nlow middle\nlow middle\n");
+  EXPECT_EQ(typist.run(audio, {.language_weight = 0.1}).text, "low high");
+  EXPECT_EQ(typist.run(audio, {.language_weight = 50.0, .label_bonus = 0.0}).text, "low middle");
+  EXPECT_EQ(error_of([&] { typist.read_language("...\n"); }),
+            "the text for the language model has no line to count: give sentences as they are "
+            "spoken, one a line");
+}
+
+TEST(Transcriber, OneWordEachTellsOneWord) {
+  std::vector<data::Recording> recordings;
+  for (int i = 0; i < 48; ++i) recordings.push_back(spoken({i % 3}, static_cast<std::uint64_t>(i)));
+  TranscriberOptions options = small();
+  options.epochs = 8;
+  const Transcriber typist = Transcriber::train(std::move(recordings), options);
+  EXPECT_EQ(typist.run({std::vector<float>(1, 0.0F), 8000}).words.size(), 1U);
+  EXPECT_EQ(typist.run(spoken({1}, 99).audio).text, "middle");
+}
+
+TEST(Transcriber, WritesCharacters) {
+  TranscriberOptions options = small();
+  options.level = "char";
+  options.epochs = 1;
+  const Transcriber typist = Transcriber::train(spoken_at_random(16, 1), options);
+  EXPECT_EQ(typist.report().labels, 10);  // d e g h i l m o w, and the space
+}
+
+// Named, passed over, counted.
+TEST(Transcriber, WhatCannotBeLearntIsPassedOver) {
+  std::vector<data::Recording> recordings = spoken_at_random(20, 1);
+  recordings[3].text =
+      "low low low low low low low low low low low low low low low low low low "
+      "low low low low low low low low low low low low low low";
+  recordings[5].text = "...";
+  TranscriberOptions options = small();
+  options.epochs = 1;
+  options.validation_fraction = 0.0;
+  data::Recording foreign = spoken({1}, 5);
+  foreign.text = "unheard";
+  options.validation = {spoken({1}, 4), foreign};
+  const Transcriber typist = Transcriber::train(std::move(recordings), options);
+  EXPECT_EQ(typist.report().recordings, 18);
+  EXPECT_EQ(typist.report().validation_recordings, 1);
+  ASSERT_EQ(typist.report().skipped.size(), 3U);
+  std::string all;
+  for (const std::string& each : typist.report().skipped) all += each + "\n";
+  EXPECT_NE(all.find("made 5: its text has a word that the training recordings do not have"),
+            std::string::npos);
+  EXPECT_NE(all.find("made 1003: its "), std::string::npos) << all;
+  EXPECT_NE(all.find("its 32 labels need 63"), std::string::npos) << all;
+  EXPECT_NE(all.find("made 1005: its text has no letter and no digit"), std::string::npos);
+}
+
+// Stopped and gone on is the same as in one go.
+TEST(Transcriber, GoesOnWhereItStopped) {
+  const test::TemporaryFolder folder;
+  TranscriberOptions options = small();
+  options.epochs = 6;
+  const auto straight = Transcriber::train(spoken_at_random(32, 1), options);
+  options.checkpoint = folder.path("checkpoint");
+  options.report_seconds = 0.0;
+  options.progress = [](const TranscriberProgress& progress) { return progress.epochs < 3.3; };
+  const auto stopped = Transcriber::train(spoken_at_random(32, 1), options);
+  EXPECT_FALSE(stopped.report().finished);
+  options.resume = true;
+  options.progress = {};
+  const auto resumed = Transcriber::train(spoken_at_random(32, 1), options);
+  EXPECT_TRUE(resumed.report().finished);
+  const auto a = straight.model().get_weights();
+  const auto b = resumed.model().get_weights();
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(test::same_bits(a[i], b[i])) << i;
+}
+
+TEST(Transcriber, LongRecordingsAreHeardInParts) {
+  data::Audio audio{{}, test::speech_rate};
+  std::string text;
+  for (std::uint64_t i = 0; audio.seconds() < 40.0; ++i) {
+    const data::Recording part = spoken({static_cast<int>(i % 3)}, i);
+    audio.samples.insert(audio.samples.end(), part.audio.samples.begin(), part.audio.samples.end());
+    text += (text.empty() ? "" : " ") + part.text;
+  }
+  const Transcript told = two_ways().run(audio);
+  EXPECT_LE(data::word_error_rate(std::vector{text}, std::vector{told.text}), 0.1);
+  EXPECT_GT(told.words.back().begin, 38.0);
+}
+
+TEST(Transcriber, RefusesWhatCannotBe) {
+  EXPECT_EQ(error_of([] { Transcriber::train(spoken_at_random(2, 1)); }),
+            "2 recordings are too few to learn from: give at least 4; some hundred make a good "
+            "model");
+  TranscriberOptions options = small();
+  options.level = "phrase";
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "transcriber: level must be \"word\" or \"char\", got \"phrase\": leave an option at 0 "
+            "to have it chosen");
+  EXPECT_EQ(error_of([] { two_ways().run({}); }), "a recording without samples: record it anew");
+}
+
+}  // namespace
+}  // namespace chronicler::tasks
