@@ -100,7 +100,7 @@ TranslationLayers::Written TranslationLayers::write(const Symbol& target, const 
   const Symbols one = first(target_dropout(table(target)), {.initial_state = {from[0], from[1]}});
   const Symbols found =
       attention({question(one[0]), encoded.values}, {.return_attention_scores = with_weights});
-  const Symbol context = found[0];
+  const Symbol& context = found[0];
   const Symbols two = second(layers::Concatenate({.name = "seen"})({one[0], context}),
                              {.initial_state = {from[2], from[3]}});
   const Symbol all = layers::Concatenate({.name = "written"})({two[0], context});
