@@ -32,7 +32,7 @@ AugmentationOptions no_augmentation() {
           .gain = 0.0,
           .noise = 0.0,
           .warp = 0.0,
-          .cut = 0.0,
+          .shuffle = 0.0,
           .time_masks = 0,
           .band_masks = 0};
 }
@@ -42,7 +42,7 @@ Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t see
   check_share("speed", options.speed, 0.5);
   check_share("gain", options.gain, 60.0);
   check_share("noise", options.noise, 1.0);
-  check_share("cut", options.cut, 1.0);
+  check_share("shuffle", options.shuffle, 1.0);
   check_share("warp", options.warp, 0.5);
   check_share("time_mask", options.time_mask, 1.0);
   check_share("band_mask", options.band_mask, 1.0);

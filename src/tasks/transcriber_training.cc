@@ -61,6 +61,19 @@ std::int64_t least_steps(const LabelIds& labels) {
   return count;
 }
 
+SaidWords shuffled_words(std::span<const float> sound, std::span<const std::size_t> cuts,
+                         const LabelIds& labels, const Random& random, std::uint64_t stream) {
+  SaidWords said;
+  const std::size_t count = 1 + random.below(labels.size(), stream, 0);
+  for (std::size_t i = 1; i <= count; ++i) {
+    const std::size_t word = random.below(labels.size(), stream, i);
+    const auto part = sound.subspan(cuts[word], cuts[word + 1] - cuts[word]);
+    said.samples.insert(said.samples.end(), part.begin(), part.end());
+    said.labels.push_back(labels[word]);
+  }
+  return said;
+}
+
 namespace {
 
 // Numbers as words, to count edits.
@@ -106,8 +119,8 @@ class Run {
                             options.max_seconds, options.seed);
     for (const std::vector<float>& sound : data.validation)
       validation_.push_back(reader.features(sound));
-    // Words may be heard without their neighbours, where it is known where they are.
-    if (options.level == "word" && options.augmentation->cut > 0.0) next_cutting_ = 0.2;
+    // Words may change places, where it is known where they are.
+    if (options.level == "word" && options.augmentation->shuffle > 0.0) next_cutting_ = 0.2;
     cuts_.resize(data.sounds.size());
     in_pauses_.resize(data.sounds.size(), false);
     for (std::size_t row = 0; row < cuts_.size() && next_cutting_ < 1.0; ++row) {
@@ -244,22 +257,19 @@ class Run {
     LabelIds labels;
   };
 
-  // A recording, or some words of it, as it might also have been.
+  // A recording, or words of it, as it might also have been.
   Example augmented(std::size_t row) const {
     const std::uint64_t place =
         static_cast<std::uint64_t>(epoch_) * data_.sounds.size() + static_cast<std::uint64_t>(row);
     std::span<const float> sound = data_.sounds[row];
+    SaidWords words;
     LabelIds labels = data_.labels[row];
-    const std::vector<std::size_t>& cuts = cuts_[row];
     constexpr std::uint64_t stream = 1ULL << 40U;
-    if (!cuts.empty() &&
-        random_.uniform(stream, 3 * place) < static_cast<float>(options_.augmentation->cut)) {
-      const std::size_t first = random_.below(labels.size(), stream, 3 * place + 1);
-      const std::size_t last =
-          first + 1 + random_.below(labels.size() - first, stream, 3 * place + 2);
-      sound = sound.subspan(cuts[first], cuts[last] - cuts[first]);
-      labels = LabelIds(labels.begin() + static_cast<std::ptrdiff_t>(first),
-                        labels.begin() + static_cast<std::ptrdiff_t>(last));
+    if (!cuts_[row].empty() &&
+        random_.uniform(stream, place) < static_cast<float>(options_.augmentation->shuffle)) {
+      words = shuffled_words(sound, cuts_[row], labels, random_, stream + 1 + place);
+      sound = words.samples;
+      labels = words.labels;
     }
     const auto fits = [&](const Tensor& features) {
       return reader_.steps().of(features.shape()[0]) >= least_steps(labels);

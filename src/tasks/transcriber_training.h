@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chronicler/base/random.h"
 #include "chronicler/model/model.h"
 #include "chronicler/tasks/transcriber.h"
 #include "tasks/speech_reader.h"
@@ -18,6 +19,17 @@ Sequential speech_network(const TranscriberOptions& options, const SpeechSteps& 
                           std::int64_t classes);
 
 using LabelIds = std::vector<std::int32_t>;
+
+struct SaidWords {
+  std::vector<float> samples;
+  LabelIds labels;
+};
+
+// Some words of a recording, in any order and any of them twice, so that what was said before does
+// not tell what comes next. Word w of labels lies from cuts[w] to cuts[w + 1]; the stream of random
+// numbers says which are taken.
+SaidWords shuffled_words(std::span<const float> sound, std::span<const std::size_t> cuts,
+                         const LabelIds& labels, const Random& random, std::uint64_t stream);
 
 // Steps that labels need: one each, and one between two that are the same.
 std::int64_t least_steps(const LabelIds& labels);

@@ -168,7 +168,7 @@ void add_augmentation(CLI::App& app, Options& options) {
   share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
   share("--gain", with.gain, "up to so many decibels louder or softer (6)", 60.0);
   share("--noise", with.noise, "share of the recordings that get noise, of 10 to 30 dB (0.5)", 1.0);
-  share("--cut", with.cut, "share of which only some words are heard, once they are found (0.5)",
+  share("--shuffle", with.shuffle, "share whose words change places, once they are found (0.5)",
         1.0);
   share("--warp", with.warp, "bands stretched by up to so much, as by another throat (0.1)", 0.5);
 }

@@ -18,8 +18,9 @@ struct AugmentationOptions {
   double most_snr = 30.0;
   double warp = 0.1;  // the bands stretched or squeezed, as by another throat (Jaitly and
                       // Hinton 2013)
-  double cut = 0.5;  // share of the recordings of which only some words in a row are heard, once it
-                     // is known where they are (see tasks::Transcriber)
+  // Share of the recordings whose words are heard in another order, some of them twice or not at
+  // all, once it is known where they are (see tasks::Transcriber).
+  double shuffle = 0.5;
   std::int64_t time_masks = 2;  // stretches of time that are made flat (Park et al. 2019)
   double time_mask = 0.08;      // share of the recording that one may take
   std::int64_t band_masks = 2;  // bands that are made flat
