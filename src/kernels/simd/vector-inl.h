@@ -11,6 +11,7 @@
 #endif
 
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 
@@ -48,9 +49,17 @@ HWY_INLINE Vector load_first(const float* from, std::int64_t count) {
 HWY_INLINE void store_first(Vector value, float* to, std::int64_t count) {
   if (HWY_LIKELY(count >= lanes)) {
     hn::StoreU(value, tag, to);
-  } else {
-    hn::BlendedStore(value, hn::FirstN(tag, static_cast<std::size_t>(count)), tag, to);
+    return;
   }
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(value, hn::FirstN(tag, static_cast<std::size_t>(count)), tag, to);
+#else
+  // Without stores by mask this would write back what lies behind, which another thread may have
+  // changed by then.
+  alignas(64) float all[static_cast<std::size_t>(lanes)];
+  hn::Store(value, tag, all);
+  std::memcpy(to, all, static_cast<std::size_t>(count) * sizeof(float));
+#endif
 }
 
 // The larger and the smaller of a bound and x; a NaN in x stays one, and so does the sign of a
