@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 
@@ -88,9 +89,8 @@ std::vector<std::int64_t> window_starts(std::int64_t count, const TimeseriesOpti
   for (std::int64_t start = 0; start < count; start += options.sequence_stride)
     starts.push_back(start);
   if (!options.shuffle) return starts;
-  const Random random(options.seed ? static_cast<std::uint64_t>(*options.seed) : next_seed());
-  for (std::uint64_t i = starts.size(); i > 1; --i)
-    std::swap(starts[i - 1], starts[random.below(i, 0, i)]);
+  chronicler::shuffle(
+      starts, Random(options.seed ? static_cast<std::uint64_t>(*options.seed) : next_seed()), 0);
   return starts;
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 
@@ -135,8 +136,7 @@ void BagOfWords::learn(std::span<const Bag> bags, std::span<const std::int32_t> 
   const auto rate = static_cast<float>(options.learning_rate);
   const auto decay = static_cast<float>(options.decay);
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[random.below(i, static_cast<std::uint64_t>(epoch), i)]);
+    shuffle(order, random, static_cast<std::uint64_t>(epoch));
     for (const std::size_t text : order) {
       if (places[text].empty()) continue;
       const float scale = 1.0F / std::sqrt(static_cast<float>(places[text].size()));

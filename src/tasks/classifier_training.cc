@@ -6,7 +6,6 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <numbers>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -15,7 +14,9 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "model/network.h"
+#include "tasks/length_batches.h"
 #include "tasks/training_checkpoint.h"
+#include "tasks/warm_cosine.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -147,6 +148,12 @@ std::vector<std::vector<float>> log_probabilities(const Model& model,
 
 namespace {
 
+std::vector<std::size_t> lengths_of(std::span<const Sample> samples) {
+  std::vector<std::size_t> lengths;
+  for (const Sample& sample : samples) lengths.push_back(sample.ids.size());
+  return lengths;
+}
+
 class Run {
  public:
   Run(Functional& model, const ClassifierData& data, const TextClassifierOptions& options)
@@ -154,17 +161,17 @@ class Run {
         data_(data),
         options_(options),
         random_(options.seed),
-        classes_(model.output_shape()[-1]) {
+        classes_(model.output_shape()[-1]),
+        batches_(lengths_of(data.train), static_cast<std::size_t>(options.batch_size), 32,
+                 random_) {
     model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
                                                   .global_clipnorm = options.clipnorm}),
                    .loss = losses::CategoricalCrossentropy(
                        {.from_logits = true, .label_smoothing = *options.label_smoothing})});
-    batches_ = (data.train.size() + batch_size() - 1) / batch_size();
-    total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
+    total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
     identity_ = fmt::format("{}, {} networks, embedding {}, {} units, batch {}, {} epochs, seed {}",
                             data.identity, options.networks, options.embedding, options.units,
                             options.batch_size, options.epochs, options.seed);
-    make_order(0);
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
     trainer().build_optimizer(model_);
@@ -179,8 +186,8 @@ class Run {
     double reported = seconds_;
     bool finished = true;
     while (epoch_ < options_.epochs && finished) {
-      make_order(epoch_);
-      for (; next_batch_ < batches_ && finished; ++next_batch_) {
+      batches_.begin_epoch(epoch_);
+      for (; next_batch_ < batches_.count() && finished; ++next_batch_) {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
         seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
@@ -207,54 +214,23 @@ class Run {
       }
     }
     if (!best_.empty()) model_.set_weights(best_);
-    return {finished, step() / static_cast<double>(batches_), best_epoch_, seconds_};
+    return {finished, step() / static_cast<double>(batches_.count()), best_epoch_, seconds_};
   }
 
  private:
   Trainer& trainer() const { return *model_.trainer(); }
-  std::size_t batch_size() const { return static_cast<std::size_t>(options_.batch_size); }
   double step() const {
-    return static_cast<double>(epoch_) * static_cast<double>(batches_) +
+    return static_cast<double>(epoch_) * static_cast<double>(batches_.count()) +
            static_cast<double>(next_batch_);
   }
 
-  // Up over the first twentieth, then half a cosine down to 5 %.
   double rate() const {
-    constexpr double warm_share = 0.05;
-    constexpr double end = 0.05;
-    const double share = step() / total_steps_;
-    const double warm = std::min(1.0, share / warm_share + 0.02);
-    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * share));
-    return options_.learning_rate * warm * (end + (1.0 - end) * cosine);
-  }
-
-  // A new order for each epoch: at random, then by length within stretches of some batches, so that
-  // little is padding; the batches at random again.
-  void make_order(std::int64_t epoch) {
-    const auto stream = static_cast<std::uint64_t>(epoch);
-    order_.resize(data_.train.size());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    for (std::size_t i = order_.size(); i > 1; --i)
-      std::swap(order_[i - 1], order_[random_.below(i, stream, i)]);
-    const std::size_t stretch = 32 * batch_size();
-    for (std::size_t begin = 0; begin < order_.size(); begin += stretch) {
-      const std::size_t end = std::min(begin + stretch, order_.size());
-      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(begin),
-                       order_.begin() + static_cast<std::ptrdiff_t>(end),
-                       [&](std::size_t a, std::size_t b) {
-                         return data_.train[a].ids.size() < data_.train[b].ids.size();
-                       });
-    }
-    batch_order_.resize(batches_);
-    std::iota(batch_order_.begin(), batch_order_.end(), std::size_t{0});
-    for (std::size_t i = batches_; i > 1; --i)
-      std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
+    constexpr WarmCosine schedule{.warm_share = 0.05, .start = 0.02, .end = 0.05};
+    return options_.learning_rate * schedule.at(step() / total_steps_);
   }
 
   Dataset batch(std::size_t number) const {
-    const std::size_t begin = batch_order_[number] * batch_size();
-    const auto rows =
-        std::span(order_).subspan(begin, std::min(batch_size(), order_.size() - begin));
+    const std::span<const std::size_t> rows = batches_[number];
     const Batch made(data_.train, rows, false);
     // Some words become unknown, others each time: what is learnt must not hang on one of them.
     const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step());
@@ -301,7 +277,7 @@ class Run {
     if (!options_.progress) return true;
     ClassifierProgress progress;
     progress.share = step() / total_steps_;
-    progress.epochs = step() / static_cast<double>(batches_);
+    progress.epochs = step() / static_cast<double>(batches_.count());
     progress.loss = loss;
     progress.validation_accuracy = validation_accuracy_;
     progress.seconds = seconds_;
@@ -338,13 +314,11 @@ class Run {
   Random random_;
   std::int64_t classes_;
   std::string identity_;
-  std::size_t batches_ = 0;
+  LengthBatches batches_;
   double total_steps_ = 1.0;
   std::int64_t epoch_ = 0;
   std::size_t next_batch_ = 0;
   double seconds_ = 0.0;
-  std::vector<std::size_t> order_;
-  std::vector<std::size_t> batch_order_;
   std::optional<double> validation_accuracy_;
   double best_loss_ = std::numeric_limits<double>::infinity();
   std::int64_t best_epoch_ = 0;

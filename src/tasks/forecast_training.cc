@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "base/shuffle.h"
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
 #include "tasks/forecast_loss.h"
@@ -94,8 +95,7 @@ double validation_error(Functional& network, const std::vector<Dataset>& batches
 
 std::vector<Stretch> shuffled(std::vector<Stretch> stretches, const Random& random,
                               std::uint64_t stream) {
-  for (std::uint64_t i = stretches.size(); i > 1; --i)
-    std::swap(stretches[i - 1], stretches[random.below(i, stream, i)]);
+  shuffle(stretches, random, stream);
   return stretches;
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <numbers>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "chronicler/model/stream.h"
 #include "model/network.h"
 #include "tasks/training_checkpoint.h"
+#include "tasks/warm_cosine.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -240,13 +240,9 @@ class Run {
     return std::min(share, 1.0);
   }
 
-  // A straight line up at first, then half a cosine down to 2 %.
   double rate_at(double share) const {
-    constexpr double warm_share = 0.03;
-    constexpr double end = 0.02;
-    const double warm = std::min(1.0, share / warm_share + 0.01);
-    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * share));
-    return options_.learning_rate * warm * (end + (1.0 - end) * cosine);
+    constexpr WarmCosine schedule{.warm_share = 0.03, .start = 0.01, .end = 0.02};
+    return options_.learning_rate * schedule.at(share);
   }
 
   void train_step(double share) {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/data/word_vectors.h"
@@ -150,8 +151,7 @@ std::vector<bool> held_out(const Labels& labels, std::size_t classes, double sha
   constexpr std::uint64_t stream = 1ULL << 40U;
   for (std::size_t c = 0; c < classes; ++c) {
     std::vector<std::size_t>& texts = of_label[c];
-    for (std::size_t i = texts.size(); i > 1; --i)
-      std::swap(texts[i - 1], texts[random.below(i, stream + c, i)]);
+    shuffle(texts, random, stream + c);
     const auto count = static_cast<std::size_t>(static_cast<double>(texts.size()) * share);
     for (std::size_t i = 0; i < count; ++i) held[texts[i]] = true;
   }

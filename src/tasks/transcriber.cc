@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
@@ -243,9 +244,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   if (options.validation.empty()) {
     held = static_cast<std::size_t>(
         std::llround(static_cast<double>(recordings.size()) * options.validation_fraction));
-    const Random random(options.seed + 2);
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[random.below(i, 0, i)]);
+    shuffle(order, Random(options.seed + 2), 0);
   }
   for (std::size_t i = 0; i < order.size(); ++i)
     take(i < held ? validation : train, recordings[order[i]], i < held);

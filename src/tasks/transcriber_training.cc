@@ -5,8 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <numbers>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,7 +16,9 @@
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/decoding/ctc_greedy.h"
 #include "chronicler/layers/layers.h"
+#include "tasks/length_batches.h"
 #include "tasks/training_checkpoint.h"
+#include "tasks/warm_cosine.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -99,6 +99,12 @@ std::size_t quietest(std::span<const float> samples, std::size_t begin, std::siz
   return best;
 }
 
+std::vector<std::size_t> lengths_of(std::span<const std::vector<float>> sounds) {
+  std::vector<std::size_t> lengths;
+  for (const std::vector<float>& sound : sounds) lengths.push_back(sound.size());
+  return lengths;
+}
+
 class Run {
  public:
   Run(Sequential& model, const SpeechReader& reader, const SpeechData& data,
@@ -108,12 +114,13 @@ class Run {
         data_(data),
         options_(options),
         random_(options.seed),
-        augmentation_(*options.augmentation, options.seed + 1) {
+        augmentation_(*options.augmentation, options.seed + 1),
+        batches_(lengths_of(data.sounds), static_cast<std::size_t>(options.batch_size), 16,
+                 random_) {
     model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
                                                   .global_clipnorm = options.clipnorm}),
                    .loss = losses::CTC()});
-    batches_ = (data.sounds.size() + batch_size() - 1) / batch_size();
-    total_steps_ = static_cast<double>(batches_) * static_cast<double>(options.epochs);
+    total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
     identity_ = fmt::format("{}, {} x {} units, batch {}, {} epochs, {} s, seed {}", data.identity,
                             options.layers, options.units, options.batch_size, options.epochs,
                             options.max_seconds, options.seed);
@@ -128,7 +135,6 @@ class Run {
       cuts_[row] = cuts_in_pauses(data.sounds[row], data.labels[row].size(), reader.rate());
       in_pauses_[row] = !cuts_[row].empty();
     }
-    make_order();
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
     trainer().build_optimizer(model_);
@@ -144,8 +150,8 @@ class Run {
     double saved = seconds_;
     bool goes_on = true;
     while (share() < 1.0 && goes_on) {
-      make_order();
-      for (; next_batch_ < batches_ && goes_on && share() < 1.0; ++next_batch_) {
+      batches_.begin_epoch(epoch_);
+      for (; next_batch_ < batches_.count() && goes_on && share() < 1.0; ++next_batch_) {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
         ++untold_;
@@ -154,7 +160,7 @@ class Run {
         reported = seconds_;
         goes_on = report();
       }
-      if (next_batch_ == batches_) {
+      if (next_batch_ == batches_.count()) {
         ++epoch_;
         next_batch_ = 0;
       }
@@ -176,14 +182,13 @@ class Run {
       }
     }
     if (!best_.empty()) model_.set_weights(best_);
-    return {finished, step() / static_cast<double>(batches_), best_epoch_, seconds_};
+    return {finished, step() / static_cast<double>(batches_.count()), best_epoch_, seconds_};
   }
 
  private:
   Trainer& trainer() const { return *model_.trainer(); }
-  std::size_t batch_size() const { return static_cast<std::size_t>(options_.batch_size); }
   double step() const {
-    return static_cast<double>(epoch_) * static_cast<double>(batches_) +
+    return static_cast<double>(epoch_) * static_cast<double>(batches_.count()) +
            static_cast<double>(next_batch_);
   }
   double share() const {
@@ -191,36 +196,9 @@ class Run {
         1.0, options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds : step() / total_steps_);
   }
 
-  // Up over the first twentieth, then half a cosine down to 2 %.
   double rate() const {
-    constexpr double warm_share = 0.05;
-    constexpr double end = 0.02;
-    const double warm = std::min(1.0, share() / warm_share + 0.02);
-    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * share()));
-    return options_.learning_rate * warm * (end + (1.0 - end) * cosine);
-  }
-
-  // A new order for each epoch: at random, then by length within stretches of some batches, so that
-  // little is padding; the batches at random again.
-  void make_order() {
-    const auto stream = static_cast<std::uint64_t>(epoch_);
-    order_.resize(data_.sounds.size());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    for (std::size_t i = order_.size(); i > 1; --i)
-      std::swap(order_[i - 1], order_[random_.below(i, stream, i)]);
-    const std::size_t stretch = 16 * batch_size();
-    for (std::size_t begin = 0; begin < order_.size(); begin += stretch) {
-      const std::size_t end = std::min(begin + stretch, order_.size());
-      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(begin),
-                       order_.begin() + static_cast<std::ptrdiff_t>(end),
-                       [&](std::size_t a, std::size_t b) {
-                         return data_.sounds[a].size() < data_.sounds[b].size();
-                       });
-    }
-    batch_order_.resize(batches_);
-    std::iota(batch_order_.begin(), batch_order_.end(), std::size_t{0});
-    for (std::size_t i = batches_; i > 1; --i)
-      std::swap(batch_order_[i - 1], batch_order_[random_.below(i, stream, i + order_.size())]);
+    constexpr WarmCosine schedule{.warm_share = 0.05, .start = 0.02, .end = 0.02};
+    return options_.learning_rate * schedule.at(share());
   }
 
   // Where each word can be cut off from the one before, as the network hears them by now; nowhere
@@ -284,9 +262,7 @@ class Run {
   }
 
   Dataset batch(std::size_t number) const {
-    const std::size_t begin = batch_order_[number] * batch_size();
-    const auto rows =
-        std::span(order_).subspan(begin, std::min(batch_size(), order_.size() - begin));
+    const std::span<const std::size_t> rows = batches_[number];
     std::vector<Tensor> features(rows.size());
     std::vector<LabelIds> labels(rows.size());
     Runtime::global().parallel(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
@@ -339,7 +315,7 @@ class Run {
     if (!options_.progress) return true;
     TranscriberProgress progress;
     progress.share = share();
-    progress.epochs = step() / static_cast<double>(batches_);
+    progress.epochs = step() / static_cast<double>(batches_.count());
     progress.loss = last_loss_;
     progress.validation_error = validation_error_;
     progress.seconds = seconds_;
@@ -411,7 +387,7 @@ class Run {
   data::Augmentation augmentation_;
   std::string identity_;
   std::vector<Tensor> validation_;
-  std::size_t batches_ = 0;
+  LengthBatches batches_;
   double total_steps_ = 1.0;
   std::int64_t epoch_ = 0;
   std::size_t next_batch_ = 0;
@@ -423,8 +399,6 @@ class Run {
   double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
   std::int64_t untold_ = 0;    // batches since the last report
   double last_loss_ = 0.0;
-  std::vector<std::size_t> order_;
-  std::vector<std::size_t> batch_order_;
   std::optional<double> validation_error_;
   std::pair<double, double> best_result_{std::numeric_limits<double>::infinity(), 0.0};
   std::int64_t best_epoch_ = 0;

@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/shuffle.h"
+
 namespace chronicler::tasks {
-namespace {
-
-template <class Element>
-void shuffle(std::vector<Element>& list, const Random& random, std::uint64_t stream,
-             std::uint64_t from) {
-  for (std::size_t i = list.size(); i > 1; --i)
-    std::swap(list[i - 1], list[random.below(i, stream, from + i)]);
-}
-
-}  // namespace
-
 std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t batch_pieces,
                                   const Random& random, std::uint64_t epoch) {
   std::vector<std::size_t> order(pairs.size());

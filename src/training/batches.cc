@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/shuffle.h"
 #include "chronicler/base/error.h"
-#include "chronicler/base/random.h"
 #include "layers/each_field.h"
 #include "model/network.h"
 #include "training/data_check.h"
@@ -113,11 +113,7 @@ std::vector<std::int64_t> epoch_order(std::int64_t size, bool shuffle, std::uint
   std::vector<std::int64_t> order(static_cast<std::size_t>(size));
   std::iota(order.begin(), order.end(), 0);
   if (!shuffle) return order;
-  const Random random(seed);
-  for (std::uint64_t i = order.size(); i > 1; --i) {
-    const std::uint64_t j = random.below(i, static_cast<std::uint64_t>(epoch), i);
-    std::swap(order[i - 1], order[j]);
-  }
+  chronicler::shuffle(order, Random(seed), static_cast<std::uint64_t>(epoch));
   return order;
 }
 

@@ -1,14 +1,11 @@
 #include "chronicler/tasks/transcriber.h"
 
-#include <set>
-
 #include <gtest/gtest.h>
 
 #include "chronicler/base/runtime.h"
 #include "support/conformance.h"
 #include "support/made_speech.h"
 #include "support/temporary_folder.h"
-#include "tasks/transcriber_training.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -68,30 +65,6 @@ TEST(Transcriber, TellsWhenWordsAreSpoken) {
   EXPECT_GT(told.words[1].begin, 0.3);
   EXPECT_LE(told.words[1].end, told.seconds + 0.1);
   EXPECT_GT(told.words[0].probability, 0.3);
-}
-
-// Every sample says which word it belongs to.
-TEST(ShuffledWords, AreWholeWordsInAnyOrder) {
-  const std::vector<float> sound{7, 7, 8, 8, 8, 9};
-  const std::vector<std::size_t> cuts{0, 2, 5, 6};
-  const LabelIds labels{70, 80, 90};
-  const Random random(3);
-  std::set<std::int32_t> firsts;
-  std::set<std::size_t> counts;
-  for (std::uint64_t stream = 0; stream < 40; ++stream) {
-    const SaidWords said = shuffled_words(sound, cuts, labels, random, stream);
-    std::vector<float> expected;
-    for (const std::int32_t label : said.labels) {
-      const auto word = static_cast<std::size_t>(label / 10 - 7);
-      expected.insert(expected.end(), sound.begin() + static_cast<std::ptrdiff_t>(cuts[word]),
-                      sound.begin() + static_cast<std::ptrdiff_t>(cuts[word + 1]));
-    }
-    EXPECT_EQ(said.samples, expected);
-    firsts.insert(said.labels.front());
-    counts.insert(said.labels.size());
-  }
-  EXPECT_EQ(firsts.size(), 3U);
-  EXPECT_EQ(counts, (std::set<std::size_t>{1, 2, 3}));
 }
 
 TEST(Transcriber, AnotherRateIsResampled) {
