@@ -19,6 +19,7 @@
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/training_options.h"
 
 namespace chronicler::cli {
 namespace {
@@ -53,16 +54,10 @@ void print_score_note(const TextScore& score) {
 
 // ---- train
 
-struct TrainOptions {
+struct TrainOptions : TrainingOptions {
   std::string file;
-  std::string output;
   std::string validation_file;
   tasks::TextGeneratorOptions task;
-  double dropout = -1.0;
-  std::int64_t seed = 0;
-  int threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void print_choices(const GeneratorReport& report) {
@@ -71,16 +66,12 @@ void print_choices(const GeneratorReport& report) {
       "{} characters to learn from, {} to validate; {} {}\n", with_commas(report.characters),
       with_commas(report.validation_characters), with_commas(report.vocabulary - 1),
       options.level == "char" ? "different characters" : "sub-words");
-  const std::string length = options.max_seconds > 0.0
-                                 ? duration_text(options.max_seconds) + " of training"
-                                 : fmt::format("{:.3g} epochs", options.epochs);
   std::cerr << fmt::format(
       "{} LSTM layers of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
-      "passages "
-      "x {} steps; learning rate {:g}; {}\n",
+      "passages x {} steps; learning rate {:g}; {}\n",
       options.layers, options.units, options.embedding, with_commas(report.weights),
       options.dropout.value_or(0.0), options.batch_size, options.steps, options.learning_rate,
-      length);
+      training_length(options.max_seconds, options.epochs));
 }
 
 std::string progress_text(const GeneratorProgress& progress) {
@@ -175,15 +166,11 @@ void show_sample(const TextGenerator& writer, std::string_view text, std::uint64
 }
 
 void train(TrainOptions& options) {
-  check_model_output(options.output);
-  if (options.threads != 0) set_threads(options.threads);
-  const std::string text = data::read_text(options.file);
   tasks::TextGeneratorOptions& task = options.task;
+  begin_training(options, task);
+  const std::string text = data::read_text(options.file);
   if (!options.validation_file.empty())
     task.validation_text = data::read_text(options.validation_file);
-  if (options.dropout >= 0.0) task.dropout = options.dropout;
-  task.seed = static_cast<std::uint64_t>(options.seed);
-  task.checkpoint = options.output + ".checkpoint";
   ProgressLine line(options.quiet);
   if (!options.quiet) task.on_start = print_choices;
   task.progress = [&](const GeneratorProgress& progress) {
@@ -193,13 +180,7 @@ void train(TrainOptions& options) {
   const TextGenerator writer = TextGenerator::train(text, task);
   line.finish();
   writer.save(options.output);
-  if (!writer.report().finished) {
-    std::cerr << fmt::format(
-        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
-        "--resume goes on",
-        writer.report().epochs, options.output);
-    stop_if_interrupted();
-  }
+  if (!writer.report().finished) end_stopped_training(options, writer.report().epochs);
   if (options.json) {
     OrderedJson json = json_of(writer.report());
     show_sample(writer, text, task.seed, options.quiet, &json);
@@ -215,18 +196,14 @@ Job describe_train(CLI::App& app) {
   const auto options = std::make_shared<TrainOptions>();
   tasks::TextGeneratorOptions& task = options->task;
   app.add_option("FILE", options->file, "the text, UTF-8 (\"-\": standard input)")->required();
-  app.add_option("-o,--output", options->output, "the trained model")
-      ->type_name("MODEL")
-      ->required();
+  add_output(app, *options);
   app.add_option("--level", task.level, "char or subword (char)")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"char", "subword"}));
   app.add_option("--vocabulary", task.vocabulary, "how many sub-words (from the text)")
       ->type_name("N")
       ->check(whole_number(16, 60'000));
-  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
-      ->type_name("S")
-      ->check(CLI::PositiveNumber);
+  add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the text (from its length)")
       ->type_name("X")
       ->check(CLI::PositiveNumber);
@@ -236,30 +213,19 @@ Job describe_train(CLI::App& app) {
       ->check(CLI::Range(0.0, 0.9));
   app.add_option("--validation", options->validation_file, "a text that validates instead")
       ->type_name("FILE");
-  const auto count = [&](const char* name, std::int64_t& value, const char* what,
-                         std::int64_t most) {
-    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
-  };
-  count("--units", task.units, "units of each LSTM (from the text and the time)", 8192);
-  count("--layers", task.layers, "LSTMs (2)", 16);
-  count("--embedding", task.embedding, "length of a piece's vector (64, sub-words 256)", 8192);
-  count("--batch-size", task.batch_size, "passages read side by side (from the text)", 4096);
-  count("--steps", task.steps, "pieces that the gradient goes back (64)", 4096);
-  app.add_option("--dropout", options->dropout, "between the layers (from how often it reads)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (from units)")
-      ->type_name("X")
-      ->check(CLI::PositiveNumber);
+  add_count(app, "--units", task.units, "units of each LSTM (from the text and the time)", 8192);
+  add_count(app, "--layers", task.layers, "LSTMs (2)", 16);
+  add_count(app, "--embedding", task.embedding, "length of a piece's vector (64, sub-words 256)",
+            8192);
+  add_count(app, "--batch-size", task.batch_size, "passages read side by side (from the text)",
+            4096);
+  add_count(app, "--steps", task.steps, "pieces that the gradient goes back (64)", 4096);
+  add_dropout(app, "--dropout", task.dropout, "between the layers (from how often it reads)");
+  add_learning_rate(app, task.learning_rate, "from units");
   app.add_option("--weight-decay", task.weight_decay, "AdamW's (0.01)")
       ->type_name("X")
       ->check(CLI::NonNegativeNumber);
-  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
-      ->disable_flag_override();
-  add_seed(app, options->seed);
-  add_threads(app, options->threads);
-  app.add_flag("--quiet", options->quiet, "no progress, no sample")->disable_flag_override();
-  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  add_run_options(app, *options, "no progress, no sample");
   return [options] { train(*options); };
 }
 

@@ -21,6 +21,7 @@
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/training_options.h"
 
 namespace chronicler::cli {
 namespace {
@@ -152,21 +153,14 @@ void add_score(OrderedJson& json, const ClassifierScore& score, const std::strin
 
 // ---- train
 
-struct TrainOptions {
+struct TrainOptions : TrainingOptions {
   std::string file;
-  std::string output;
   std::string test_file;
   std::string validation_file;
   double test_fraction = 0.1;
   Columns columns;
   tasks::TextClassifierOptions task;
-  double dropout = -1.0;
-  double word_dropout = -1.0;
   bool no_wide = false;
-  std::int64_t seed = 0;
-  int threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void print_choices(const ClassifierReport& report) {
@@ -183,8 +177,7 @@ void print_choices(const ClassifierReport& report) {
                            report.labels.size(), labels);
   std::cerr << fmt::format(
       "reads {}s, {} of them known; {} network{}, embedding {}, LSTM {} units in each direction, "
-      "{} "
-      "weights; n-grams up to {}; {} epochs, batches of {}\n",
+      "{} weights; n-grams up to {}; {} epochs, batches of {}\n",
       options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
       options.networks, options.networks == 1 ? "" : "s", options.embedding, options.units,
       with_commas(report.weights), options.ngrams, options.epochs, options.batch_size);
@@ -219,10 +212,8 @@ LabelledTexts take_share(LabelledTexts& texts, double share, std::uint64_t seed)
 }
 
 void train(TrainOptions& options) {
-  check_model_output(options.output);
-  if (options.threads != 0) set_threads(options.threads);
   tasks::TextClassifierOptions& task = options.task;
-  task.seed = static_cast<std::uint64_t>(options.seed);
+  begin_training(options, task);
   LabelledTexts texts = read(options.file, options.columns);
   LabelledTexts test;
   if (!options.test_file.empty()) {
@@ -241,9 +232,6 @@ void train(TrainOptions& options) {
     task.on_start = print_choices;
   }
   task.wide = !options.no_wide;
-  if (options.dropout >= 0.0) task.dropout = options.dropout;
-  if (options.word_dropout >= 0.0) task.word_dropout = options.word_dropout;
-  task.checkpoint = options.output + ".checkpoint";
   ProgressLine line(options.quiet);
   task.progress = [&](const ClassifierProgress& progress) {
     line.update(progress.share, progress_text(progress));
@@ -253,13 +241,7 @@ void train(TrainOptions& options) {
   line.finish();
   classifier.save(options.output);
   const ClassifierReport& report = classifier.report();
-  if (!report.finished) {
-    std::cerr << fmt::format(
-        "\nstopped in epoch {}; \"{}\" holds what was learnt, the same command with --resume goes "
-        "on",
-        static_cast<std::int64_t>(report.epochs) + 1, options.output);
-    stop_if_interrupted();
-  }
+  if (!report.finished) end_stopped_training(options, report.epochs);
   const bool is_tested = !test.texts.empty();
   ClassifierScore score;
   if (is_tested) score = classifier.evaluate(test.texts, test.labels);
@@ -301,9 +283,7 @@ Job describe_train(CLI::App& app) {
   const auto options = std::make_shared<TrainOptions>();
   tasks::TextClassifierOptions& task = options->task;
   app.add_option("FILE", options->file, ".csv, .tsv or .jsonl with texts and labels")->required();
-  app.add_option("-o,--output", options->output, "the trained model")
-      ->type_name("MODEL")
-      ->required();
+  add_output(app, *options);
   add_columns(app, options->columns);
   auto* test = app.add_option("--test", options->test_file, "texts that test the model");
   test->type_name("FILE");
@@ -320,37 +300,26 @@ Job describe_train(CLI::App& app) {
       ->check(CLI::IsMember({"word", "subword", "char"}));
   app.add_option("--vectors", task.vectors, "word vectors to begin with, in GloVe's text format")
       ->type_name("FILE");
-  const auto count = [&](const char* name, std::int64_t& value, const char* what,
-                         std::int64_t most) {
-    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
-  };
-  count("--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
-  count("--embedding", task.embedding, "length of a word's vector (64, characters 32)", 8192);
-  count("--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
-  count("--networks", task.networks, "whose mean counts (4; 2 or 1 where texts are many)", 64);
-  count("--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)", 8);
-  count("--longest", task.longest, "words that it reads of a text: first and last half (600)",
-        100'000);
-  count("--batch-size", task.batch_size, "texts at a time (32)", 4096);
-  count("--epochs", task.epochs, "how often to read the texts (from their number)", 10'000);
-  app.add_option("--dropout", options->dropout, "of what was read (0.6, characters 0.3)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--word-dropout", options->word_dropout,
-                 "share of the words made unknown (0.4, characters 0.05)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.0015)")
-      ->type_name("X")
-      ->check(CLI::PositiveNumber);
+  add_count(app, "--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
+  add_count(app, "--embedding", task.embedding, "length of a word's vector (64, characters 32)",
+            8192);
+  add_count(app, "--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
+  add_count(app, "--networks", task.networks, "whose mean counts (4; 2 or 1 where texts are many)",
+            64);
+  add_count(app, "--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)",
+            8);
+  add_count(app, "--longest", task.longest,
+            "words that it reads of a text: first and last half (600)", 100'000);
+  add_count(app, "--batch-size", task.batch_size, "texts at a time (32)", 4096);
+  add_count(app, "--epochs", task.epochs, "how often to read the texts (from their number)",
+            10'000);
+  add_dropout(app, "--dropout", task.dropout, "of what was read (0.6, characters 0.3)");
+  add_dropout(app, "--word-dropout", task.word_dropout,
+              "share of the words made unknown (0.4, characters 0.05)");
+  add_learning_rate(app, task.learning_rate, "0.0015");
   app.add_flag("--no-wide", options->no_wide, "the network alone, without the bag of words")
       ->disable_flag_override();
-  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
-      ->disable_flag_override();
-  add_seed(app, options->seed);
-  add_threads(app, options->threads);
-  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
-  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  add_run_options(app, *options);
   return [options] { train(*options); };
 }
 

@@ -38,6 +38,17 @@ class TaskCommand : public ::testing::Test {
     return name;
   }
 
+  // Examples come before the usage, and the options that all have are there.
+  void expect_help(const std::vector<std::string>& commands) const {
+    for (const std::string& command : commands) {
+      const ProgramRun help = run({command, "--help"});
+      EXPECT_EQ(help.status, 0);
+      EXPECT_LT(help.out.find("Examples:"), help.out.find("Usage:")) << command;
+      for (const char* option : {"--json", "--seed", "--threads"})
+        EXPECT_NE(help.out.find(option), std::string::npos) << command << ' ' << option;
+    }
+  }
+
   TemporaryFolder folder_;
 
  private:

@@ -15,24 +15,19 @@
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/training_options.h"
 
 namespace chronicler::cli::forecast {
 namespace {
 
-struct Options : SeriesOptions {
+struct Options : SeriesOptions, TrainingOptions {
   std::string target;
   std::string covariates;
   tasks::ForecastOptions train;
   double test_fraction = 0.0;
   double validation_fraction = 0.0;
   std::string quantiles = "0.1,0.9";
-  std::int64_t seed = 0;
-  int threads = 0;
-  std::string output;
   std::string plot;
-  bool json = false;
-  bool resume = false;
-  bool quiet = false;
 };
 
 std::vector<double> read_quantiles(const std::string& text) {
@@ -55,27 +50,23 @@ std::int64_t share_of(std::int64_t rows, double share) {
 }
 
 void run(const Options& options) {
-  check_model_output(options.output);
+  tasks::ForecastOptions train = options.train;
+  begin_training(options, train);
   if (!options.plot.empty()) check_output_file(options.plot);
-  if (options.threads != 0) set_threads(options.threads);
   std::vector<std::string> columns = split_names(options.target);
   const std::vector<std::string> covariates = split_names(options.covariates);
   columns.insert(columns.end(), covariates.begin(), covariates.end());
   const bool silent = options.quiet;
   const data::TimeSeries series = read_series(options, columns, "", silent);
 
-  tasks::ForecastOptions train = options.train;
   train.covariates = static_cast<std::int64_t>(covariates.size());
   train.quantiles = read_quantiles(options.quantiles);
-  train.seed = static_cast<std::uint64_t>(options.seed);
   if (train.test_rows == 0 && options.test_fraction > 0.0)
     train.test_rows = std::max<std::int64_t>(share_of(series.rows(), options.test_fraction), 1);
   if (train.validation_rows == 0 && options.validation_fraction > 0.0) {
     train.validation_rows =
         std::max<std::int64_t>(share_of(series.rows(), options.validation_fraction), 1);
   }
-  train.checkpoint = options.output + ".checkpoint";
-  train.resume = options.resume;
   train.stop = interrupted;
   ProgressLine line(silent);
   train.say = [&](const std::string& text) { line.say(text); };
@@ -166,15 +157,10 @@ Command train_command() {
             ->check(CLI::IsMember({"lstm", "gru"}));
         app.add_option("--transform", train.transform, "log or none (from the data)")
             ->check(CLI::IsMember({"log", "none"}));
-        add_seed(app, options->seed);
-        add_threads(app, options->threads);
-        app.add_option("-o,--output", options->output, "the model")->type_name("MODEL")->required();
+        add_output(app, *options);
         app.add_option("--plot", options->plot, "forecasts of the test part beside the truth, SVG")
             ->type_name("FILE");
-        app.add_flag("--resume", options->resume, "go on where a run that was stopped was")
-            ->disable_flag_override();
-        app.add_flag("--json", options->json, "the comparison as JSON")->disable_flag_override();
-        app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
+        add_run_options(app, *options);
         return [options] { run(*options); };
       }};
 }

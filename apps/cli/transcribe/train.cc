@@ -16,6 +16,7 @@
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/training_options.h"
 #include "cli/transcribe/lists.h"
 #include "cli/transcribe/scores.h"
 
@@ -27,20 +28,14 @@ using tasks::TranscriberProgress;
 using tasks::TranscriberReport;
 using tasks::TranscriberScore;
 
-struct Options {
+struct Options : TrainingOptions {
   std::string list;
-  std::string output;
   std::string validation_list;
   std::string test_list;
   data::RecordingsOptions columns;
   tasks::TranscriberOptions task;
   data::AugmentationOptions augmentation;
   bool no_augmentation = false;
-  double dropout = -1.0;
-  std::int64_t seed = 0;
-  int threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void print_choices(const TranscriberReport& report) {
@@ -57,8 +52,7 @@ void print_choices(const TranscriberReport& report) {
       options.layers, options.streaming ? "one-way" : "bidirectional", options.units,
       10 * options.stride, with_commas(report.weights), *options.dropout, options.batch_size,
       options.learning_rate,
-      options.max_seconds > 0.0 ? duration_text(options.max_seconds) + " of training"
-                                : fmt::format("{} epochs", options.epochs));
+      training_length(options.max_seconds, static_cast<double>(options.epochs)));
 }
 
 std::string progress_text(const TranscriberProgress& progress) {
@@ -105,8 +99,8 @@ void print_report(const TranscriberReport& report, const std::optional<Transcrib
 }
 
 void train(Options& options) {
-  check_model_output(options.output);
-  if (options.threads != 0) set_threads(options.threads);
+  tasks::TranscriberOptions& task = options.task;
+  begin_training(options, task);
   data::Recordings list = data::read_recordings(options.list, options.columns);
   std::vector<std::string> skipped = std::move(list.skipped);
   const auto more = [&](const std::string& file) {
@@ -115,14 +109,10 @@ void train(Options& options) {
     skipped.insert(skipped.end(), read.skipped.begin(), read.skipped.end());
     return std::move(read.recordings);
   };
-  tasks::TranscriberOptions& task = options.task;
   task.validation = more(options.validation_list);
   const std::vector<data::Recording> test_recordings = more(options.test_list);
   print_skipped(skipped);
-  if (options.dropout >= 0.0) task.dropout = options.dropout;
   task.augmentation = options.no_augmentation ? data::no_augmentation() : options.augmentation;
-  task.seed = static_cast<std::uint64_t>(options.seed);
-  task.checkpoint = options.output + ".checkpoint";
   ProgressLine line(options.quiet);
   task.on_start = [&](const TranscriberReport& report) {
     print_skipped(report.skipped);
@@ -135,13 +125,7 @@ void train(Options& options) {
   const Transcriber typist = Transcriber::train(std::move(list.recordings), task);
   line.finish();
   typist.save(options.output);
-  if (!typist.report().finished) {
-    std::cerr << fmt::format(
-        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
-        "--resume goes on\n",
-        typist.report().epochs, options.output);
-    stop_if_interrupted();
-  }
+  if (!typist.report().finished) end_stopped_training(options, typist.report().epochs);
   std::optional<TranscriberScore> test;
   if (!test_recordings.empty()) test = typist.evaluate(test_recordings);
   if (!options.json) {
@@ -179,9 +163,7 @@ Job describe(CLI::App& app) {
   app.add_option("LIST", options->list,
                  "recordings and their texts (.tsv, .csv, .jsonl); paths from the list's folder")
       ->required();
-  app.add_option("-o,--output", options->output, "the trained model")
-      ->type_name("MODEL")
-      ->required();
+  add_output(app, *options);
   add_columns(app, options->columns);
   app.add_option("--test", options->test_list, "a list that tests the model")->type_name("FILE");
   app.add_option("--validation", options->validation_list,
@@ -198,38 +180,23 @@ Job describe(CLI::App& app) {
       ->check(CLI::IsMember({"word", "char"}));
   app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
       ->disable_flag_override();
-  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
-      ->type_name("S")
-      ->check(CLI::PositiveNumber);
-  const auto count = [&](const char* name, std::int64_t& value, const char* what,
-                         std::int64_t least, std::int64_t most) {
-    app.add_option(name, value, what)->type_name("N")->check(whole_number(least, most));
-  };
-  count("--epochs", task.epochs, "how often each recording is heard (from their number)", 1,
-        1'000'000);
+  add_max_seconds(app, task.max_seconds);
+  add_count(app, "--epochs", task.epochs, "how often each recording is heard (from their number)",
+            1'000'000);
   app.add_option("--rate", task.rate, "samples a second (most recordings' own, at most 16000)")
       ->type_name("N")
       ->check(whole_number(1000, 200'000));
-  count("--bands", task.bands, "of the spectrum (40)", 4, 256);
-  count("--filters", task.filters, "of the convolution over the frames (128)", 1, 8192);
-  count("--stride", task.stride, "frames of 10 ms to a step (3; characters 2)", 1, 16);
-  count("--units", task.units, "of each LSTM (128, one-way 160)", 1, 8192);
-  count("--layers", task.layers, "LSTMs (2)", 1, 16);
-  count("--batch-size", task.batch_size, "recordings a batch (8 to 32, from their number)", 1,
-        4096);
-  app.add_option("--dropout", options->dropout, "between the layers (0.3)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 0.95));
-  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.002)")
-      ->type_name("X")
-      ->check(CLI::PositiveNumber);
+  add_count(app, "--bands", task.bands, "of the spectrum (40)", 256, 4);
+  add_count(app, "--filters", task.filters, "of the convolution over the frames (128)", 8192);
+  add_count(app, "--stride", task.stride, "frames of 10 ms to a step (3; characters 2)", 16);
+  add_count(app, "--units", task.units, "of each LSTM (128, one-way 160)", 8192);
+  add_count(app, "--layers", task.layers, "LSTMs (2)", 16);
+  add_count(app, "--batch-size", task.batch_size, "recordings a batch (8 to 32, from their number)",
+            4096);
+  add_dropout(app, "--dropout", task.dropout, "between the layers (0.3)");
+  add_learning_rate(app, task.learning_rate, "0.002");
   add_augmentation(app, *options);
-  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
-      ->disable_flag_override();
-  add_seed(app, options->seed);
-  add_threads(app, options->threads);
-  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
-  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  add_run_options(app, *options);
   return [options] { train(*options); };
 }
 

@@ -5,6 +5,7 @@
 
 #include "chronicler/base/runtime.h"
 #include "cli/common_options.h"
+#include "cli/translate/beam_options.h"
 #include "cli/translate/scores.h"
 
 namespace chronicler::cli::translate {
@@ -48,13 +49,7 @@ Job describe(CLI::App& app) {
   app.add_option("--memory", options->memory_file,
                  "the pairs that it learnt from: what a translation memory of them scores")
       ->type_name("FILE");
-  app.add_option("--beam", options->task.beam, "hypotheses that are followed (5)")
-      ->type_name("N")
-      ->check(whole_number(1, 100));
-  app.add_option("--length-penalty", options->task.length_penalty,
-                 "0 prefers short translations, 1 the best mean (1)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 5.0));
+  add_beam(app, options->task);
   add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();

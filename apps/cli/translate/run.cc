@@ -13,6 +13,7 @@
 #include "cli/common_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
+#include "cli/translate/beam_options.h"
 
 namespace chronicler::cli::translate {
 namespace {
@@ -115,13 +116,7 @@ Job describe(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model, "made by translate train")->required();
   app.add_option("FILE", options->file, "a text on each line (\"-\": standard input)");
-  app.add_option("--beam", options->task.beam, "hypotheses that are followed (5)")
-      ->type_name("N")
-      ->check(whole_number(1, 100));
-  app.add_option("--length-penalty", options->task.length_penalty,
-                 "0 prefers short translations, 1 the best mean (1)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 5.0));
+  add_beam(app, options->task);
   app.add_option("--attention", options->attention, "a page (HTML) of what each word looked at")
       ->type_name("FILE");
   add_seed(app, options->seed);

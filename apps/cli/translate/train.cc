@@ -11,6 +11,7 @@
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/training_options.h"
 #include "cli/translate/scores.h"
 
 namespace chronicler::cli::translate {
@@ -20,18 +21,12 @@ using tasks::TranslatorProgress;
 using tasks::TranslatorReport;
 using OrderedJson = nlohmann::ordered_json;
 
-struct Options {
+struct Options : TrainingOptions {
   std::string file;
-  std::string output;
   std::string test_file;
   std::string validation_file;
   Columns columns;
   tasks::TranslatorOptions task;
-  double dropout = -1.0;
-  std::int64_t seed = 0;
-  int threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void print_choices(const TranslatorReport& report) {
@@ -41,16 +36,13 @@ void print_choices(const TranslatorReport& report) {
   if (report.too_long > 0)
     std::cerr << fmt::format("; {} longer than {} pieces left out", with_commas(report.too_long),
                              options.longest);
-  const std::string length = options.max_seconds > 0.0
-                                 ? duration_text(options.max_seconds) + " of training"
-                                 : fmt::format("{:.3g} epochs", options.epochs);
   std::cerr << fmt::format(
       "\n{} to {}, {} pieces; {} encoder layer{} of 2 x {} units, embedding {}, {} attention, {} "
       "weights; dropout {:.2f}; batches of {} pieces; learning rate {:g}; {}\n",
       options.source_level, options.target_level, with_commas(report.vocabulary), options.layers,
       options.layers == 1 ? "" : "s", options.units, options.embedding, options.attention,
       with_commas(report.weights), options.dropout.value_or(0.0), with_commas(options.batch_pieces),
-      options.learning_rate, length);
+      options.learning_rate, training_length(options.max_seconds, options.epochs));
 }
 
 std::string progress_text(const TranslatorProgress& progress) {
@@ -83,9 +75,8 @@ OrderedJson json_of(const TranslatorReport& report) {
 }
 
 void train(Options& options) {
-  check_model_output(options.output);
-  if (options.threads != 0) set_threads(options.threads);
   tasks::TranslatorOptions& task = options.task;
+  begin_training(options, task);
   const data::SentencePairs pairs = read_pairs(options.file, options.columns);
   data::SentencePairs test;
   if (!options.test_file.empty()) test = read_pairs(options.test_file, options.columns);
@@ -94,9 +85,6 @@ void train(Options& options) {
     task.validation_sources = std::move(validation.sources);
     task.validation_targets = std::move(validation.targets);
   }
-  if (options.dropout >= 0.0) task.dropout = options.dropout;
-  task.seed = static_cast<std::uint64_t>(options.seed);
-  task.checkpoint = options.output + ".checkpoint";
   if (!options.quiet) task.on_start = print_choices;
   ProgressLine line(options.quiet);
   task.progress = [&](const TranslatorProgress& progress) {
@@ -107,13 +95,7 @@ void train(Options& options) {
   line.finish();
   translator.save(options.output);
   const TranslatorReport& report = translator.report();
-  if (!report.finished) {
-    std::cerr << fmt::format(
-        "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
-        "--resume goes on",
-        report.epochs, options.output);
-    stop_if_interrupted();
-  }
+  if (!report.finished) end_stopped_training(options, report.epochs);
   const bool is_tested = !test.sources.empty();
   Scores scores;
   if (is_tested) scores = scores_of(translator, test, {}, &pairs);
@@ -147,17 +129,13 @@ Job describe(CLI::App& app) {
   tasks::TranslatorOptions& task = options->task;
   app.add_option("PAIRS", options->file, ".tsv or .csv: a text and its translation on each line")
       ->required();
-  app.add_option("-o,--output", options->output, "the trained model")
-      ->type_name("MODEL")
-      ->required();
+  add_output(app, *options);
   add_columns(app, options->columns);
   app.add_option("--test", options->test_file, "pairs that test the model")->type_name("FILE");
   app.add_option("--validation", options->validation_file,
                  "pairs that choose the epoch (a fiftieth of the others, by their sources)")
       ->type_name("FILE");
-  app.add_option("--max-seconds", task.max_seconds, "time to train; the schedule ends with it")
-      ->type_name("S")
-      ->check(CLI::PositiveNumber);
+  add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the pairs (from their number)")
       ->type_name("X")
       ->check(CLI::PositiveNumber);
@@ -171,31 +149,22 @@ Job describe(CLI::App& app) {
   app.add_option("--attention", task.attention, "dot or additive (dot)")
       ->type_name("KIND")
       ->check(CLI::IsMember({"dot", "additive"}));
-  const auto count = [&](const char* name, std::int64_t& value, const char* what,
-                         std::int64_t most) {
-    app.add_option(name, value, what)->type_name("N")->check(whole_number(1, most));
-  };
-  count("--vocabulary", task.vocabulary, "sub-words of both languages (from the pairs)", 60'000);
-  count("--units", task.units, "of each LSTM (from the pairs)", 8192);
-  count("--layers", task.layers, "of the encoder (1, symbols 2)", 16);
-  count("--embedding", task.embedding, "length of a piece's vector (from the pairs)", 8192);
-  count("--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)", 1'000'000);
-  count("--longest", task.longest, "pairs with more pieces on a side are left out (128)", 10'000);
-  app.add_option("--dropout", options->dropout, "between the layers (0.4, symbols 0.3)")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 0.95));
+  add_count(app, "--vocabulary", task.vocabulary, "sub-words of both languages (from the pairs)",
+            60'000);
+  add_count(app, "--units", task.units, "of each LSTM (from the pairs)", 8192);
+  add_count(app, "--layers", task.layers, "of the encoder (1, symbols 2)", 16);
+  add_count(app, "--embedding", task.embedding, "length of a piece's vector (from the pairs)",
+            8192);
+  add_count(app, "--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)",
+            1'000'000);
+  add_count(app, "--longest", task.longest, "pairs with more pieces on a side are left out (128)",
+            10'000);
+  add_dropout(app, "--dropout", task.dropout, "between the layers (0.4, symbols 0.3)");
   app.add_option("--label-smoothing", task.label_smoothing, "share given to all pieces alike (0.1)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 0.9));
-  app.add_option("--learning-rate", task.learning_rate, "the highest of the schedule (0.002)")
-      ->type_name("X")
-      ->check(CLI::PositiveNumber);
-  app.add_flag("--resume", task.resume, "goes on where the same command was interrupted")
-      ->disable_flag_override();
-  add_seed(app, options->seed);
-  add_threads(app, options->threads);
-  app.add_flag("--quiet", options->quiet, "no progress")->disable_flag_override();
-  app.add_flag("--json", options->json, "the results as JSON")->disable_flag_override();
+  add_learning_rate(app, task.learning_rate, "0.002");
+  add_run_options(app, *options);
   return [options] { train(*options); };
 }
 

@@ -1,0 +1,72 @@
+#include "cli/training_options.h"
+
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/runtime.h"
+#include "cli/common_options.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+
+namespace chronicler::cli {
+
+void add_output(CLI::App& app, TrainingOptions& options) {
+  app.add_option("-o,--output", options.output, "the trained model")
+      ->type_name("MODEL")
+      ->required();
+}
+
+void add_run_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
+  app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
+      ->disable_flag_override();
+  add_seed(app, options.seed);
+  add_threads(app, options.threads);
+  app.add_flag("--quiet", options.quiet, what_quiet)->disable_flag_override();
+  app.add_flag("--json", options.json, "the results as JSON")->disable_flag_override();
+}
+
+void add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& what,
+               std::int64_t most, std::int64_t least) {
+  app.add_option(name, value, what)->type_name("N")->check(whole_number(least, most));
+}
+
+void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
+                 const std::string& what) {
+  app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, 0.95));
+}
+
+void add_learning_rate(CLI::App& app, double& value, const std::string& usual) {
+  app.add_option("--learning-rate", value, fmt::format("the highest of the schedule ({})", usual))
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_max_seconds(CLI::App& app, double& value) {
+  app.add_option("--max-seconds", value, "time to train; the schedule ends with it")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+}
+
+void begin_training(const TrainingOptions& options) {
+  check_model_output(options.output);
+  if (options.threads != 0) set_threads(options.threads);
+}
+
+void end_stopped_training(const TrainingOptions& options, double epochs) {
+  std::cerr << fmt::format(
+      "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
+      "--resume goes on\n",
+      epochs, options.output);
+  stop_if_interrupted();
+}
+
+std::string training_length(double max_seconds, double epochs) {
+  if (max_seconds > 0.0) return duration_text(max_seconds) + " of training";
+  constexpr double many = 100.0;  // a fraction no longer tells anything
+  return epochs < many ? fmt::format("{:.3g} epochs", epochs)
+                       : fmt::format("{:.0f} epochs", epochs);
+}
+
+}  // namespace chronicler::cli

@@ -1,0 +1,52 @@
+// What the commands that train a task's model have in common: their options, and how they begin
+// and end.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace chronicler::cli {
+
+struct TrainingOptions {
+  std::string output;
+  bool resume = false;
+  std::int64_t seed = 0;
+  int threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+// -o MODEL
+void add_output(CLI::App& app, TrainingOptions& options);
+// --resume, --seed, --threads, --quiet, --json
+void add_run_options(CLI::App& app, TrainingOptions& options,
+                     const std::string& what_quiet = "no progress");
+
+// Options of networks that go by the same names in all tasks.
+void add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& what,
+               std::int64_t most, std::int64_t least = 1);
+void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
+                 const std::string& what);
+void add_learning_rate(CLI::App& app, double& value, const std::string& usual);
+void add_max_seconds(CLI::App& app, double& value);
+
+// Before any work: can the model be written there? Sets the threads, and what the task's own
+// options take from these.
+void begin_training(const TrainingOptions& options);
+template <class TaskOptions>
+void begin_training(const TrainingOptions& options, TaskOptions& task) {
+  begin_training(options);
+  task.seed = static_cast<std::uint64_t>(options.seed);
+  task.resume = options.resume;
+  task.checkpoint = options.output + ".checkpoint";
+}
+// Says what a run that was stopped leaves behind, and ends the program if it was a signal.
+void end_stopped_training(const TrainingOptions& options, double epochs);
+
+// How long it will be: "10 min of training", or "3 epochs".
+std::string training_length(double max_seconds, double epochs);
+
+}  // namespace chronicler::cli
