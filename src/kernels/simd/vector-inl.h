@@ -41,25 +41,38 @@ inline constexpr int tile_vectors = 2;
 #endif
 inline constexpr int tile_rows = 6;
 
+// Whether a part of a vector can be loaded and stored by a mask, in one instruction that touches
+// nothing else. Elsewhere Highway loads all of a vector, which may end behind the memory, and
+// stores all of it, which undoes what another thread has written behind the part.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+inline constexpr bool has_masked_memory = true;
+#else
+inline constexpr bool has_masked_memory = false;
+#endif
+
 // The first `count` numbers of a vector, the rest 0; memory behind them is not touched.
 HWY_INLINE Vector load_first(const float* from, std::int64_t count) {
   if (HWY_LIKELY(count >= lanes)) return hn::LoadU(tag, from);
-  return hn::MaskedLoad(hn::FirstN(tag, static_cast<std::size_t>(count)), tag, from);
+  if constexpr (has_masked_memory) {
+    return hn::MaskedLoad(hn::FirstN(tag, static_cast<std::size_t>(count)), tag, from);
+  }
+  alignas(64) float all[static_cast<std::size_t>(lanes)] = {};
+  std::memcpy(all, from, static_cast<std::size_t>(count) * sizeof(float));
+  return hn::Load(tag, all);
 }
+
 HWY_INLINE void store_first(Vector value, float* to, std::int64_t count) {
   if (HWY_LIKELY(count >= lanes)) {
     hn::StoreU(value, tag, to);
     return;
   }
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-  hn::BlendedStore(value, hn::FirstN(tag, static_cast<std::size_t>(count)), tag, to);
-#else
-  // Without stores by mask this would write back what lies behind, which another thread may have
-  // changed by then.
+  if constexpr (has_masked_memory) {
+    hn::BlendedStore(value, hn::FirstN(tag, static_cast<std::size_t>(count)), tag, to);
+    return;
+  }
   alignas(64) float all[static_cast<std::size_t>(lanes)];
   hn::Store(value, tag, all);
   std::memcpy(to, all, static_cast<std::size_t>(count) * sizeof(float));
-#endif
 }
 
 // The larger and the smaller of a bound and x; a NaN in x stays one, and so does the sign of a
