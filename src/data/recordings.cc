@@ -106,7 +106,7 @@ Recordings read_recordings(const std::filesystem::path& list, const RecordingsOp
   if (!result.recordings.empty()) return result;
   throw Error(fmt::format("\"{}\" leaves no recording: {}", list.string(),
                           result.skipped.empty() ? "it has no rows" : result.skipped.front()),
-              "paths are relative to the folder of the list");
+              "the list needs paths of WAV, FLAC or OGG files, from its own folder");
 }
 
 }  // namespace chronicler::data

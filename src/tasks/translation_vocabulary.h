@@ -57,6 +57,7 @@ class TranslationVocabulary {
   std::int64_t size() const;
   std::vector<PieceId> source_ids(std::string_view text) const;  // the end included
   std::vector<PieceId> target_ids(std::string_view text) const;  // without start and end
+  bool is_unknown_source(PieceId id) const { return id == first; }
   bool is_unknown_target(PieceId id) const { return id == target_offset(); }
   std::vector<std::string> source_pieces(std::string_view text) const;  // the end included
   std::string target_piece(PieceId id) const;

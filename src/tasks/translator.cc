@@ -165,6 +165,8 @@ struct Translator::Parts {
     Translation result;
     result.log_probability = written.log_probability;
     result.ended = written.ended;
+    for (const PieceId id : vocabulary.source_ids(source))
+      result.unknown += vocabulary.is_unknown_source(id) ? 1 : 0;
     result.source_pieces = vocabulary.source_pieces(source);
     result.attention = written.attention;
     const std::size_t width = result.source_pieces.size();
@@ -206,7 +208,7 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
     (is_held ? held_targets : train_targets).push_back(targets[i]);
   }
   if (train_sources.size() < least_pairs) {
-    throw Error(fmt::format("{} pairs are too few to learn from", train_sources.size()),
+    throw Error(fmt::format("too few pairs to learn from: {}", train_sources.size()),
                 fmt::format("give at least {}; a translator needs some ten thousand", least_pairs));
   }
   choose_levels(options, train_sources, train_targets);

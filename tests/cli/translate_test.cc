@@ -56,6 +56,11 @@ TEST_F(TranslateCommand, TrainsTranslatesAndEvaluates) {
       nlohmann::json::parse(run({"run", "m.keras", file("one.txt", "abc\n"), "--json"}).out);
   EXPECT_EQ(line["translation"], "cba");
 
+  const ProgramRun capitals = run({"run", "m.keras", file("capitals.txt", "aBC\n")});
+  EXPECT_EQ(capitals.status, 0);
+  EXPECT_NE(capitals.errors.find("note: 2 pieces of the texts do not occur"), std::string::npos)
+      << capitals.errors;
+
   const ProgramRun scored =
       run({"evaluate", "m.keras", "test.tsv", "--json", "--memory", "pairs.tsv"});
   EXPECT_EQ(scored.status, 0) << scored.errors;

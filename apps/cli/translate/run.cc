@@ -13,6 +13,7 @@
 #include "cli/common_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
+#include "cli/table.h"
 #include "cli/translate/beam_options.h"
 
 namespace chronicler::cli::translate {
@@ -75,10 +76,12 @@ void run(const Options& options) {
   data::TextLines lines(options.file, longest_line);
   const std::size_t most = options.file == "-" ? 1 : 64;
   std::vector<std::string> batch;
+  std::int64_t unknown = 0;
   const auto flush = [&] {
     if (batch.empty()) return;
     const std::vector<tasks::Translation> results = translator.run(batch, options.task);
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      unknown += results[i].unknown;
       if (!options.attention.empty()) draw(page, batch[i], results[i]);
       if (options.json) {
         const nlohmann::ordered_json json{{"source", batch[i]},
@@ -110,6 +113,12 @@ void run(const Options& options) {
   }
   flush();
   if (!options.attention.empty()) page.write(options.attention);
+  if (unknown > 0) {
+    std::cerr << fmt::format(
+        "note: {} pieces of the texts do not occur in what the model learnt from (another "
+        "alphabet, or capital letters?)\n",
+        with_commas(unknown));
+  }
 }
 
 Job describe(CLI::App& app) {

@@ -87,6 +87,7 @@ struct Translation {
   std::string text;
   double log_probability = 0.0;
   bool ended = true;                       // false: cut off, as it grew without an end
+  std::int64_t unknown = 0;                // pieces of the source that were never learnt
   std::vector<std::string> source_pieces;  // the end included
   std::vector<std::string> target_pieces;
   std::vector<float> attention;  // (target pieces, source pieces); rows sum to 1
