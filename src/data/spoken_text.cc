@@ -7,26 +7,6 @@
 #include "data/utf8.h"
 
 namespace chronicler::data {
-namespace {
-
-bool belongs_to_word(utf8proc_int32_t code) {
-  switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ND:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
 std::string spoken_text(std::string_view text) {
   std::string result;
   bool apostrophe = false;  // counts if a letter follows
@@ -36,7 +16,7 @@ std::string spoken_text(std::string_view text) {
     const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
     const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &code);
     text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
-    if (length > 0 && belongs_to_word(code)) {
+    if (length > 0 && is_letter_or_digit(code)) {
       if (space && !result.empty()) result += ' ';
       if (apostrophe && !space && !result.empty()) result += '\'';
       std::array<utf8proc_uint8_t, 4> lower{};

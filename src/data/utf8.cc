@@ -1,5 +1,7 @@
 #include "data/utf8.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -53,6 +55,22 @@ void check_utf8(std::string_view text, std::string_view name, std::int64_t first
 std::int64_t count_characters(std::string_view text) {
   return std::count_if(text.begin(), text.end(),
                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
+}
+
+bool is_letter_or_digit(std::int32_t code) {
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace chronicler::data

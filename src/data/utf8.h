@@ -17,4 +17,7 @@ void check_utf8(std::string_view text, std::string_view name, std::int64_t first
 // How many characters (code points) a well-formed text has.
 std::int64_t count_characters(std::string_view text);
 
+// A letter of any language, a mark that belongs to one, or a decimal digit.
+bool is_letter_or_digit(std::int32_t code);
+
 }  // namespace chronicler::data

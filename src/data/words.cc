@@ -26,16 +26,9 @@ std::string encoded(utf8proc_int32_t code) {
 Kind kind_of(utf8proc_int32_t code) {
   if (code == '\'' || code == 0x2019) return Kind::apostrophe;
   if (code == '-') return Kind::hyphen;
+  if (is_letter_or_digit(code)) return Kind::word;
   switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
       return Kind::word;

@@ -28,5 +28,12 @@ TEST(Utf8, NamesTheLineOfAWrongByte) {
             "f.txt is UTF-16 text, expected UTF-8: save it as UTF-8");
 }
 
+TEST(Utf8, KnowsLettersMarksAndDigits) {
+  for (const std::int32_t code : {0x61, 0x5A, 0x37, 0xE9, 0x436, 0x301, 0x4E2D})
+    EXPECT_TRUE(is_letter_or_digit(code)) << code;
+  for (const std::int32_t code : {0x20, 0x2D, 0x27, 0x5F, 0x2019, 0xBD, 0x20AC})
+    EXPECT_FALSE(is_letter_or_digit(code)) << code;
+}
+
 }  // namespace
 }  // namespace chronicler::data
