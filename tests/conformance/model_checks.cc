@@ -1,7 +1,6 @@
 // What a layer owes to the models it stands in: options, weights, memory, files, copies.
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -17,6 +16,7 @@
 #include "conformance/fields.h"
 #include "model/network.h"
 #include "support/allocation_count.h"
+#include "support/temporary_folder.h"
 #include "training/trainer.h"
 
 namespace chronicler::test {
@@ -179,12 +179,10 @@ void check_save_and_load(const LayerCase& c) {
   Sequential model = model_of(c, true);
   const Tensor x = model_batch(c);
   const Tensor expected = model(x);
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("chronicler_conformance_" + c.title());
-  std::filesystem::create_directories(folder);
+  const TemporaryFolder folder;
   for (const std::string_view extension : model_file_extensions()) {
     SCOPED_TRACE(extension);
-    const std::string path = (folder / ("model" + std::string(extension))).string();
+    const std::string path = folder.path("model" + std::string(extension));
     model.save(path);
     const std::unique_ptr<Model> loaded = load_model(path);
     loaded->reset_states();
@@ -195,7 +193,6 @@ void check_save_and_load(const LayerCase& c) {
     ASSERT_EQ(weights.size(), read.size());
     for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_TRUE(same_bits(weights[i], read[i]));
   }
-  std::filesystem::remove_all(folder);
 }
 
 void check_copy_and_move(const LayerCase& c) {

@@ -1,11 +1,10 @@
 #include "chronicler/layers/reversible_embedding.h"
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
 
 #include "chronicler/chronicler.h"
 #include "support/conformance.h"
+#include "support/temporary_folder.h"
 
 namespace chronicler {
 namespace {
@@ -50,13 +49,11 @@ TEST(ReversibleEmbedding, StreamsAsItPredicts) {
 TEST(ReversibleEmbedding, ComesBackFromFilesWithTheWayBack) {
   Functional model = language_model();
   const Tensor scores = model(some_ids());
+  const test::TemporaryFolder folder;
   for (const std::string_view extension : model_file_extensions()) {
-    const std::string path = (std::filesystem::temp_directory_path() /
-                              ("chronicler_reversible" + std::string(extension)))
-                                 .string();
+    const std::string path = folder.path("model" + std::string(extension));
     model.save(path);
     const Tensor again = (*load_model(path))(some_ids());
-    std::filesystem::remove(path);
     for (std::int64_t i = 0; i < scores.size(); ++i)
       EXPECT_EQ(again.as<float>()[i], scores.as<float>()[i]) << extension;
   }
