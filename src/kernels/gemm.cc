@@ -30,6 +30,12 @@ void gemm_packed<double>(std::int64_t m, std::int64_t n, std::int64_t k, const d
 }
 
 template <>
+void gemv<double>(std::int64_t m, std::int64_t k, const double* a, std::int64_t lda,
+                  const double* x, double start, double* y) {
+  reference::gemv(m, k, a, lda, x, start, y);
+}
+
+template <>
 void gemm_outer<double>(std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
                         std::int64_t lda, const double* b, std::int64_t ldb, double* c,
                         std::int64_t ldc) {

@@ -19,12 +19,16 @@ struct StepProduct {
   std::int64_t b_size = 0;
   std::int64_t columns = 0;       // a multiple of lanes: what lies beyond the matrix is zero
   std::int64_t lanes = 0;         // step_lanes of what matters
+  std::int64_t group = 0;         // step_group: vectors whose weights lie together
   const float* packed = nullptr;  // step_product_size(*this) numbers, written by pack_step_product
   const float* bias = nullptr;    // [columns]
 };
 // Numbers in a vector for a product or a cell of `size` columns or units: those of the running
 // instruction set, or fewer.
 std::int64_t step_lanes(std::int64_t size);
+// For vectors of so many numbers: those that are summed together, in a cell of `sums` sums a unit
+// or (1) a plain product.
+std::int64_t step_group(std::int64_t lanes, std::int64_t sums);
 std::int64_t step_product_size(const StepProduct& product);
 // A matrix to be packed: [k][ld], of which columns[n] is the place of column n; -1: zeros.
 struct StepMatrix {
@@ -34,7 +38,7 @@ struct StepMatrix {
 };
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed);
-// b and B may be absent (b_size 0). out [columns].
+// b and B may be absent (b_size 0). out [columns]. For plain products only.
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
 
 // One step of a cell. Sums come in blocks of product.lanes units with all sums of a block side by
@@ -45,12 +49,13 @@ struct StepCell {
   Activation activation = Activation::tanh;
   Activation recurrent_activation = Activation::sigmoid;
   StepProduct product;
-  float* sums = nullptr;    // [product.columns]  scratch
-  float* hidden = nullptr;  // [units, rounded up to whole vectors]  read and written
-  float* cell = nullptr;    // the same; LSTM only
+  float* sums = nullptr;      // [product.columns]  scratch
+  float* hidden = nullptr;    // [units, rounded up to whole vectors]  read and written
+  float* cell = nullptr;      // the same; LSTM only
+  bool from_the_end = false;  // the order of the next step's blocks; changes no result
 };
 // The step for vectors of so many numbers, to be called again and again.
-using CellStep = void (*)(const StepCell& run, const float* x);
+using CellStep = void (*)(StepCell& run, const float* x);
 CellStep lstm_step(std::int64_t lanes);
 CellStep gru_step(std::int64_t lanes);
 CellStep simple_rnn_step(std::int64_t lanes);

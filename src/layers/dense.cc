@@ -68,6 +68,7 @@ class DenseLayer final : public Layer {
 
   std::unique_ptr<LayerStep> make_step(State& /*state*/) const override {
     if (dtype() != DType::float32) return nullptr;
+    if (is_one_column()) return std::make_unique<OneUnitStep>(*this);
     return std::make_unique<Step>(*this);
   }
 
@@ -79,6 +80,11 @@ class DenseLayer final : public Layer {
   }
 
  private:
+  // Below sixteen features gemm's one chain is no slower than gemv's sixteen and their sum.
+  bool is_one_column() const {
+    return options_.units == 1 && parameters_[0].value.shape()[0] >= 16;
+  }
+
   class Step final : public LayerStep {
    public:
     explicit Step(const DenseLayer& layer)
@@ -103,6 +109,35 @@ class DenseLayer final : public Layer {
     kernels::Activation activation_;
     StepWeights weights_;
     std::vector<float> sums_;
+  };
+
+  class OneUnitStep final : public LayerStep {
+   public:
+    explicit OneUnitStep(const DenseLayer& layer)
+        : layer_(layer), activation_(kernel_activation(layer.options_.activation)) {
+      OneUnitStep::take_weights();
+    }
+    std::int64_t outputs() const override { return 1; }
+    const float* step(const float* x) noexcept override {
+      const auto features = static_cast<std::int64_t>(kernel_.size());
+      kernels::gemv(1, features, x, features, kernel_.data(), bias_, &y_);
+      if (activation_ != kernels::Activation::linear)
+        kernels::activate(activation_, 1, 1, &y_, &y_);
+      return &y_;
+    }
+    void take_weights() override {
+      const auto& weights = layer_.parameters_;
+      const auto* kernel = weights[0].value.as<float>();
+      kernel_.assign(kernel, kernel + weights[0].value.size());
+      if (layer_.options_.use_bias) bias_ = *weights[1].value.as<float>();
+    }
+
+   private:
+    const DenseLayer& layer_;
+    kernels::Activation activation_;
+    std::vector<float> kernel_;
+    float bias_ = 0.0F;
+    float y_ = 0.0F;
   };
 
   void build_weights(std::span<const Shape> inputs) override {
@@ -134,14 +169,20 @@ class DenseLayer final : public Layer {
     const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep_input = call.tape != nullptr && kernels::needs_input(activation);
     const TensorView z = keep_input ? pass.arena.tensor(shape, dtype()) : y;
+    const Real* kernel = parameters_[0].value.as<Real>();
     const Real* bias = options_.use_bias ? parameters_[1].value.as<Real>() : nullptr;
     pass.runtime.parallel((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task) {
       const std::int64_t begin = task * rows_per_task;
       const std::int64_t count = std::min(rows - begin, rows_per_task);
       Real* out = z.as<Real>() + begin * units;
-      kernels::gemm(count, units, features, x.as<Real>() + begin * features, features,
-                    parameters_[0].value.as<Real>(), units, out, units,
-                    bias != nullptr ? Start::row : Start::zero, bias);
+      const Real* in = x.as<Real>() + begin * features;
+      if (is_one_column()) {
+        kernels::gemv(count, features, in, features, kernel, bias != nullptr ? *bias : Real{0},
+                      out);
+      } else {
+        kernels::gemm(count, units, features, in, features, kernel, units, out, units,
+                      bias != nullptr ? Start::row : Start::zero, bias);
+      }
       kernels::activate(activation, count, units, out, y.as<Real>() + begin * units);
     });
     call.outputs[0] = {y, call.inputs[0].mask};

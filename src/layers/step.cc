@@ -26,7 +26,11 @@ void StepWeights::make_room(const kernels::StepProduct& product) {
 
 void StepWeights::take(const Tensor& matrix, const Tensor* bias) {
   const std::int64_t columns = matrix.shape()[1];
-  make_room({matrix.shape()[0], 0, rounded_up(columns), kernels::step_lanes(columns)});
+  const std::int64_t lanes = kernels::step_lanes(columns);
+  make_room({.a_size = matrix.shape()[0],
+             .columns = rounded_up(columns),
+             .lanes = lanes,
+             .group = kernels::step_group(lanes, 1)});
   for (std::int64_t i = 0; i < columns; ++i) a_columns_[static_cast<std::size_t>(i)] = i;
   if (bias != nullptr) std::copy_n(bias->as<float>(), columns, bias_.as<float>());
   kernels::pack_step_product(product_, {matrix.as<float>(), columns, a_columns_.data()}, {},
@@ -38,7 +42,11 @@ void StepWeights::take(const Tensor& kernel, const Tensor& recurrent_kernel, con
   const std::int64_t units = recurrent_kernel.shape()[0];
   const std::int64_t lanes = kernels::step_lanes(units);
   const auto sum_count = static_cast<std::int64_t>(sums.size());
-  make_room({kernel.shape()[0], units, rounded_up(units) * sum_count, lanes});
+  make_room({.a_size = kernel.shape()[0],
+             .b_size = units,
+             .columns = rounded_up(units) * sum_count,
+             .lanes = lanes,
+             .group = kernels::step_group(lanes, sum_count)});
   const bool two_rows = bias != nullptr && bias->shape().rank() == 2;
   for (std::int64_t u = 0; u < units; ++u) {
     for (std::int64_t s = 0; s < sum_count; ++s) {

@@ -313,6 +313,48 @@ TEST(Gemm, NotANumberStaysInItsRow) {
   });
 }
 
+// What gemv shall give: sixteen chains, then halves.
+template <class Real>
+std::vector<Real> sixteen_chains(Matrix<Real>& a, Matrix<Real>& x, Real start, bool fused) {
+  std::vector<Real> all;
+  for (std::int64_t row = 0; row < a.rows; ++row) {
+    std::array<Real, 16> sums{};
+    for (std::int64_t k = 0; k < a.columns; ++k) {
+      Real& sum = sums[static_cast<std::size_t>(k % 16)];
+      sum = next(sum, a.at(row, k), x.at(0, k), fused);
+    }
+    for (std::size_t half = 8; half > 0; half /= 2) {
+      for (std::size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+    }
+    all.push_back(start + sums[0]);
+  }
+  return all;
+}
+
+template <class Real>
+void check_gemv(std::int64_t m, std::int64_t k, Layout how, bool fused) {
+  Matrix<Real> a(m, k, 1, how);
+  Matrix<Real> x(1, k, 2, {.offset = how.offset});
+  const Real start = Real{3} / Real{7};
+  std::vector<Real> y(static_cast<std::size_t>(m));
+  kernels::gemv(m, k, a.data(), a.stride, x.data(), start, y.data());
+  EXPECT_TRUE(same_bits(y, sixteen_chains(a, x, start, fused))) << fmt::format("m {}, k {}", m, k);
+}
+
+TEST(Gemm, OneColumnIsSixteenChains) {
+  for (const std::string& isa : kernels::available_isas()) {
+    SCOPED_TRACE(isa);
+    const IsaForNow guard(isa);
+    std::size_t i = 0;
+    for (const std::int64_t m : {0, 1, 2, 7}) {
+      for (const std::int64_t k : {0, 1, 3, 8, 15, 16, 17, 24, 32, 45, 64, 100}) {
+        check_gemv<float>(m, k, layout(i), isa != "baseline");
+        check_gemv<double>(m, k, layout(i++), false);
+      }
+    }
+  }
+}
+
 template <class Real>
 void check_add_rows(std::int64_t n, std::int64_t k, Layout how) {
   Matrix<Real> b(k, n, 1, how);

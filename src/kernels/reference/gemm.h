@@ -50,6 +50,20 @@ void gemm_packed(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, 
 }
 
 template <class Real>
+void gemv(std::int64_t m, std::int64_t k, const Real* a, std::int64_t lda, const Real* x,
+          Real start, Real* y) {
+  constexpr std::int64_t chains = 16;
+  for (std::int64_t row = 0; row < m; ++row) {
+    Real sums[chains] = {};
+    for (std::int64_t i = 0; i < k; ++i) sums[i % chains] += a[row * lda + i] * x[i];
+    for (std::int64_t half = chains / 2; half > 0; half /= 2) {
+      for (std::int64_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+    }
+    y[row] = start + sums[0];
+  }
+}
+
+template <class Real>
 void gemm_outer(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda,
                 const Real* b, std::int64_t ldb, Real* c, std::int64_t ldc) {
   for (std::int64_t i = 0; i < k; ++i) {

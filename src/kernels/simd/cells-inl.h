@@ -47,13 +47,19 @@ struct GruUnits {
   Vector update_gate, reset_gate, kept, z_new, new_value, hidden;
 
   template <class Pair>
-  HWY_INLINE GruUnits(const Pair& pair, const float* sums, Vector before)
-      : update_gate(pair.gate(hn::LoadU(tag, sums))),
-        reset_gate(pair.gate(hn::LoadU(tag, sums + lanes))),
-        kept(hn::LoadU(tag, sums + 3 * lanes)),
-        z_new(hn::MulAdd(reset_gate, kept, hn::LoadU(tag, sums + 2 * lanes))),
+  HWY_INLINE GruUnits(const Pair& pair, Vector z_update, Vector z_reset, Vector of_input,
+                      Vector of_hidden, Vector before)
+      : update_gate(pair.gate(z_update)),
+        reset_gate(pair.gate(z_reset)),
+        kept(of_hidden),
+        z_new(hn::MulAdd(reset_gate, kept, of_input)),
         new_value(pair.inner(z_new)),
         hidden(next_hidden(update_gate, before, new_value)) {}
+
+  template <class Pair>
+  HWY_INLINE GruUnits(const Pair& pair, const float* sums, Vector before)
+      : GruUnits(pair, hn::LoadU(tag, sums), hn::LoadU(tag, sums + lanes),
+                 hn::LoadU(tag, sums + 2 * lanes), hn::LoadU(tag, sums + 3 * lanes), before) {}
 };
 
 }  // namespace HWY_NAMESPACE

@@ -85,6 +85,60 @@ void GemmPacked(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, 
   }
 }
 
+// The sixteen chains of gemv, in vectors.
+inline constexpr std::int64_t chains = 16;
+inline constexpr std::int64_t chain_vectors = chains / lanes;
+static_assert(chains % lanes == 0);
+
+// Number i of the lower half with number i of the upper one, and so on.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE float sum_of_halves(Tag, Vector number) { return hn::GetLane(number); }
+#else
+template <class D>
+HWY_INLINE float sum_of_halves(D d, hn::Vec<D> numbers) {
+  if constexpr (hn::MaxLanes(d) == 1) {
+    return hn::GetLane(numbers);
+  } else {
+    const hn::Half<D> half;
+    return sum_of_halves(half, hn::Add(hn::LowerHalf(half, numbers), hn::UpperHalf(half, numbers)));
+  }
+}
+#endif
+
+HWY_INLINE float sum_of_chains(Vector (&sums)[chain_vectors]) {
+  CHRONICLER_UNROLL
+  for (std::int64_t half = chain_vectors / 2; half > 0; half /= 2) {
+    CHRONICLER_UNROLL
+    for (std::int64_t v = 0; v < half; ++v) sums[v] = hn::Add(sums[v], sums[v + half]);
+  }
+  return sum_of_halves(tag, sums[0]);
+}
+
+void Gemv(std::int64_t m, std::int64_t k, const float* a, std::int64_t lda, const float* x,
+          float start, float* y) {
+  for (std::int64_t row = 0; row < m; ++row) {
+    const float* numbers = a + row * lda;
+    Vector sums[chain_vectors];
+    CHRONICLER_UNROLL
+    for (std::int64_t v = 0; v < chain_vectors; ++v) sums[v] = hn::Zero(tag);
+    std::int64_t i = 0;
+    for (; i + chains <= k; i += chains) {
+      CHRONICLER_UNROLL
+      for (std::int64_t v = 0; v < chain_vectors; ++v) {
+        sums[v] = hn::MulAdd(hn::LoadU(tag, numbers + i + v * lanes),
+                             hn::LoadU(tag, x + i + v * lanes), sums[v]);
+      }
+    }
+    CHRONICLER_UNROLL
+    for (std::int64_t v = 0; v < chain_vectors; ++v) {
+      const std::int64_t at = i + v * lanes;
+      if (at >= k) break;
+      sums[v] = hn::MulAdd(load_first(numbers + at, k - at), load_first(x + at, k - at), sums[v]);
+    }
+    y[row] = start + sum_of_chains(sums);
+  }
+}
+
 void GemmOuter(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda,
                const float* b, std::int64_t ldb, float* c, std::int64_t ldc) {
   HWY_ALIGN float right[tile_vectors * outer_depth * lanes];
@@ -131,6 +185,7 @@ CHRONICLER_EXPORT(Gemm);
 CHRONICLER_EXPORT(PackedSize);
 CHRONICLER_EXPORT(Pack);
 CHRONICLER_EXPORT(GemmPacked);
+CHRONICLER_EXPORT(Gemv);
 CHRONICLER_EXPORT(GemmOuter);
 CHRONICLER_EXPORT(AddRows);
 
@@ -157,6 +212,12 @@ void gemm_packed<float>(std::int64_t m, std::int64_t n, std::int64_t k, const fl
                         std::int64_t lda, const float* packed, float* c, std::int64_t ldc,
                         Start start, const float* bias) {
   CHRONICLER_DISPATCH(GemmPacked)(m, n, k, a, lda, packed, c, ldc, start, bias);
+}
+
+template <>
+void gemv<float>(std::int64_t m, std::int64_t k, const float* a, std::int64_t lda, const float* x,
+                 float start, float* y) {
+  CHRONICLER_DISPATCH(Gemv)(m, k, a, lda, x, start, y);
 }
 
 template <>

@@ -24,9 +24,22 @@ inline constexpr int step_vectors = 16;
 inline constexpr int step_vectors = 8;
 #endif
 
-// Weights lie in groups of up to step_vectors vectors: [group][k of a, then k of b][vector][lanes].
+// Blocks of units of a gated cell that are summed, and updated, together. Four vectors of 16
+// numbers keep a processor busy that multiplies one in a cycle, and leave the group small: what the
+// first-level cache still holds of the step before is a larger share.
+inline constexpr int cell_sums = 4;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+inline constexpr int cell_blocks = 1;
+#else
+inline constexpr int cell_blocks = step_vectors / cell_sums;
+#endif
+
 HWY_INLINE std::int64_t group_size(const StepProduct& product, std::int64_t vector) {
-  return smaller(step_vectors, product.columns / lanes - vector);
+  return smaller(product.group, product.columns / lanes - vector);
+}
+
+std::int64_t StepGroup(std::int64_t sums) {
+  return sums == cell_sums ? cell_blocks * cell_sums : step_vectors;
 }
 
 std::int64_t StepLanes() { return lanes; }
@@ -36,9 +49,10 @@ HWY_INLINE float weight_at(const StepMatrix& matrix, std::int64_t k, std::int64_
   return place < 0 ? 0.0F : matrix.data[k * matrix.ld + place];
 }
 
+// [group][k of a, then k of b][vector][lanes].
 void PackStepProduct(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                      float* packed) {
-  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += step_vectors) {
+  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += product.group) {
     const std::int64_t width = group_size(product, vector) * lanes;
     for (std::int64_t k = 0; k < product.a_size + product.b_size; ++k) {
       for (std::int64_t column = 0; column < width; ++column) {
@@ -104,60 +118,79 @@ HWY_INLINE bool is_usual(const StepCell& run) {
   return run.activation == Activation::tanh && run.recurrent_activation == Activation::sigmoid;
 }
 
-HWY_INLINE void lstm_units(const Usual& pair, const Vector* sums, float* hidden, float* cell) {
-  const LstmUnits units(pair, sums[0], sums[1], sums[2], sums[3], hn::LoadU(tag, cell));
-  hn::StoreU(units.cell, tag, cell);
-  hn::StoreU(units.hidden, tag, hidden);
-}
+// The update of one block, unit `at` on, from its sums; hidden values go to `next`.
+struct LstmBlock {
+  template <class Pair>
+  static HWY_INLINE void update(const Pair& pair, const StepCell& run, const Vector* sums,
+                                std::int64_t at, float* next) {
+    const LstmUnits units(pair, sums[0], sums[1], sums[2], sums[3], hn::LoadU(tag, run.cell + at));
+    hn::StoreU(units.cell, tag, run.cell + at);
+    hn::StoreU(units.hidden, tag, next + at);
+  }
+};
+struct GruBlock {
+  template <class Pair>
+  static HWY_INLINE void update(const Pair& pair, const StepCell& run, const Vector* sums,
+                                std::int64_t at, float* next) {
+    const Vector before = hn::LoadU(tag, run.hidden + at);
+    const GruUnits units(pair, sums[0], sums[1], sums[2], sums[3], before);
+    hn::StoreU(units.hidden, tag, next + at);
+  }
+};
 
-// The sums of few units stay in registers.
-template <int Blocks>
-HWY_INLINE void small_lstm_step(const StepCell& run, const float* x) {
-  Vector sums[4 * Blocks];
-  add_rows(run.product, x, run.hidden, run.product.bias, run.product.packed, sums);
+template <class Cell, class Pair, int Blocks>
+HWY_INLINE void step_group(const StepCell& run, const float* x, std::int64_t block, float* next) {
+  const StepProduct& product = run.product;
+  const std::int64_t column = block * cell_sums * lanes;
+  Vector sums[cell_sums * Blocks];
+  add_rows(product, x, run.hidden, product.bias + column,
+           product.packed + column * (product.a_size + product.b_size), sums);
+  const Pair pair(run.activation, run.recurrent_activation);
   CHRONICLER_UNROLL
-  for (int block = 0; block < Blocks; ++block) {
-    lstm_units(Usual(run.activation, run.recurrent_activation), sums + 4 * block,
-               run.hidden + block * lanes, run.cell + block * lanes);
+  for (int i = 0; i < Blocks; ++i) {
+    Cell::update(pair, run, sums + cell_sums * i, (block + i) * lanes, next);
   }
 }
 
-template <class Pair>
-HWY_INLINE void lstm_step_with(const StepCell& run, const float* x) {
-  const Pair pair(run.activation, run.recurrent_activation);
-  RunStepProduct(run.product, x, run.hidden, run.sums);
+template <class Cell, class Pair, int Blocks>
+HWY_INLINE void step_group_of(std::int64_t blocks, const StepCell& run, const float* x,
+                              std::int64_t block, float* next) {
+  if (blocks == Blocks) return step_group<Cell, Pair, Blocks>(run, x, block, next);
+  if constexpr (Blocks > 1) step_group_of<Cell, Pair, Blocks - 1>(blocks, run, x, block, next);
+}
+
+// Group by group, so that one's activations run beside the next one's products. New hidden values
+// wait until all groups have read the old ones. Every other step begins with the last group, whose
+// weights have just been read.
+template <class Cell, class Pair>
+HWY_INLINE void step_cell(StepCell& run, const float* x) {
+  const std::int64_t blocks = pieces_of(run.units, lanes);
+  if (blocks <= cell_blocks) {
+    return step_group_of<Cell, Pair, cell_blocks>(blocks, run, x, 0, run.hidden);
+  }
+  const std::int64_t groups = pieces_of(blocks, cell_blocks);
+  for (std::int64_t i = 0; i < groups; ++i) {
+    const std::int64_t block = (run.from_the_end ? groups - 1 - i : i) * cell_blocks;
+    step_group_of<Cell, Pair, cell_blocks>(smaller(cell_blocks, blocks - block), run, x, block,
+                                           run.sums);
+  }
+  run.from_the_end = !run.from_the_end;
   for (std::int64_t u = 0; u < run.units; u += lanes) {
-    const LstmUnits units(pair, run.sums + 4 * u, hn::LoadU(tag, run.cell + u));
-    hn::StoreU(units.cell, tag, run.cell + u);
-    hn::StoreU(units.hidden, tag, run.hidden + u);
+    hn::StoreU(hn::LoadU(tag, run.sums + u), tag, run.hidden + u);
   }
 }
 
-void LstmStepAny(const StepCell& run, const float* x) {
-  if (is_usual(run)) {
-    if (run.units <= lanes) return small_lstm_step<1>(run, x);
-    if (run.units <= 2 * lanes && step_vectors >= 8) return small_lstm_step<2>(run, x);
-    return lstm_step_with<Usual>(run, x);
-  }
-  lstm_step_with<AnyPair>(run, x);
+void LstmStepAny(StepCell& run, const float* x) {
+  if (is_usual(run)) return step_cell<LstmBlock, Usual>(run, x);
+  step_cell<LstmBlock, AnyPair>(run, x);
 }
 
-template <class Pair>
-HWY_INLINE void gru_step_with(const StepCell& run, const float* x) {
-  const Pair pair(run.activation, run.recurrent_activation);
-  RunStepProduct(run.product, x, run.hidden, run.sums);
-  for (std::int64_t u = 0; u < run.units; u += lanes) {
-    const GruUnits units(pair, run.sums + 4 * u, hn::LoadU(tag, run.hidden + u));
-    hn::StoreU(units.hidden, tag, run.hidden + u);
-  }
+void GruStepAny(StepCell& run, const float* x) {
+  if (is_usual(run)) return step_cell<GruBlock, Usual>(run, x);
+  step_cell<GruBlock, AnyPair>(run, x);
 }
 
-void GruStepAny(const StepCell& run, const float* x) {
-  if (is_usual(run)) return gru_step_with<Usual>(run, x);
-  gru_step_with<AnyPair>(run, x);
-}
-
-void SimpleRnnStepAny(const StepCell& run, const float* x) {
+void SimpleRnnStepAny(StepCell& run, const float* x) {
   RunStepProduct(run.product, x, run.hidden, run.sums);
   for (std::int64_t u = 0; u < run.units; u += lanes) {
     hn::StoreU(activated(run.activation, hn::LoadU(tag, run.sums + u)), tag, run.hidden + u);
@@ -176,6 +209,7 @@ HWY_AFTER_NAMESPACE();
 namespace chronicler::kernels {
 
 CHRONICLER_EXPORT(StepLanes);
+CHRONICLER_EXPORT(StepGroup);
 CHRONICLER_EXPORT(PackStepProduct);
 CHRONICLER_EXPORT(RunStepProduct);
 CHRONICLER_EXPORT(LstmStep);
@@ -188,6 +222,10 @@ constexpr std::int64_t narrow_lanes = 8;
 std::int64_t step_lanes(std::int64_t size) {
   return size <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(StepLanes)()
                               : CHRONICLER_DISPATCH(StepLanes)();
+}
+std::int64_t step_group(std::int64_t lanes, std::int64_t sums) {
+  return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(StepGroup)(sums)
+                               : CHRONICLER_DISPATCH(StepGroup)(sums);
 }
 std::int64_t step_product_size(const StepProduct& product) {
   return (product.a_size + product.b_size) * product.columns;
