@@ -29,6 +29,7 @@ struct Options {
   std::string what;
   std::string shapes;
   std::string only;
+  std::string weights = "float32";
   double seconds = 2.5;
   int threads = 0;
   bool json = false;
@@ -116,7 +117,8 @@ void run_streams(const Options& options) {
         ("," + options.only + ",").find("," + shape.id + ",") == std::string::npos) {
       continue;
     }
-    const bench::StreamTimes times = bench::time_stream(shape, options.seconds / 2);
+    const bench::StreamTimes times =
+        bench::time_stream(shape, options.weights, options.seconds / 2);
     if (options.json) {
       const nlohmann::ordered_json json{{"id", shape.id},
                                         {"peer", "chronicler"},
@@ -257,6 +259,8 @@ Command bench_command() {
             ->type_name("IDS");
         app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
             ->check(CLI::Range(0.01, 3600.0));
+        app.add_option("--weights", options->weights, "of stream: float32 or bfloat16 (float32)")
+            ->check(CLI::IsMember({"float32", "bfloat16"}));
         add_threads(app, options->threads);
         app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
         return [options] { run(*options); };

@@ -20,6 +20,7 @@ struct StepProduct {
   std::int64_t columns = 0;       // a multiple of lanes: what lies beyond the matrix is zero
   std::int64_t lanes = 0;         // step_lanes of what matters
   std::int64_t group = 0;         // step_group: vectors whose weights lie together
+  bool halves = false;            // weights rounded to bfloat16: half as much to read
   const float* packed = nullptr;  // step_product_size(*this) numbers, written by pack_step_product
   const float* bias = nullptr;    // [columns]
 };
@@ -30,6 +31,8 @@ std::int64_t step_lanes(std::int64_t size);
 // or (1) a plain product.
 std::int64_t step_group(std::int64_t lanes, std::int64_t sums);
 std::int64_t step_product_size(const StepProduct& product);
+// The nearest number whose last 16 bits are 0; of two, the one whose last bit is 0.
+float rounded_to_bfloat16(float x);
 // A matrix to be packed: [k][ld], of which columns[n] is the place of column n; -1: zeros.
 struct StepMatrix {
   const float* data = nullptr;

@@ -103,6 +103,10 @@ class DenseLayer final : public Layer {
       const auto& weights = layer_.parameters_;
       weights_.take(weights[0].value, layer_.options_.use_bias ? &weights[1].value : nullptr);
     }
+    void use_bfloat16() override {
+      weights_.use_bfloat16();
+      take_weights();
+    }
 
    private:
     const DenseLayer& layer_;
@@ -130,11 +134,18 @@ class DenseLayer final : public Layer {
       const auto* kernel = weights[0].value.as<float>();
       kernel_.assign(kernel, kernel + weights[0].value.size());
       if (layer_.options_.use_bias) bias_ = *weights[1].value.as<float>();
+      if (!bfloat16_) return;
+      for (float& weight : kernel_) weight = kernels::rounded_to_bfloat16(weight);
+    }
+    void use_bfloat16() override {
+      bfloat16_ = true;
+      take_weights();
     }
 
    private:
     const DenseLayer& layer_;
     kernels::Activation activation_;
+    bool bfloat16_ = false;
     std::vector<float> kernel_;
     float bias_ = 0.0F;
     float y_ = 0.0F;

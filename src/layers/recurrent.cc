@@ -288,7 +288,6 @@ class RecurrentLayer::Step final : public LayerStep {
     if (options.recurrent_activation != nullptr)
       run_.recurrent_activation = kernel_activation(*options.recurrent_activation);
     Step::take_weights();
-    run_.product = weights_.product();
     step_ = equation_.step(run_.product.lanes);
     sums_ = Tensor({weights_.columns()});
     run_.sums = sums_.as<float>();
@@ -312,6 +311,11 @@ class RecurrentLayer::Step final : public LayerStep {
     weights_.take(weights[0].value, weights[1].value,
                   layer_.common().use_bias ? &weights[2].value : nullptr, equation_.gates,
                   equation_.sums);
+    run_.product = weights_.product();
+  }
+  void use_bfloat16() override {
+    weights_.use_bfloat16();
+    take_weights();
   }
   void take_state() override {
     std::copy_n(state_[0].as<float>(), run_.units, run_.hidden);

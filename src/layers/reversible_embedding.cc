@@ -95,6 +95,10 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
       return scores_.data();
     }
     void take_weights() override { weights_.take(layer_.reverse_matrix<float>(), nullptr); }
+    void use_bfloat16() override {
+      weights_.use_bfloat16();
+      take_weights();
+    }
 
    private:
     const ReversibleEmbeddingLayer& layer_;

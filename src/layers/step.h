@@ -20,6 +20,8 @@ class LayerStep {
   virtual const float* step(const float* x) noexcept = 0;
   // Lays the layer's weights out again.
   virtual void take_weights() {}
+  // Matrices are rounded to bfloat16 from now on: half as much to read.
+  virtual void use_bfloat16() {}
   // Between steps the state is where it is quickest: to and from the state given to make_step.
   virtual void take_state() {}
   virtual void give_state() {}
@@ -39,6 +41,9 @@ class StepWeights {
   };
   void take(const Tensor& kernel, const Tensor& recurrent_kernel, const Tensor* bias,
             std::int64_t gates, const std::vector<Sum>& sums);
+
+  // Rounds the matrices that are taken from now on to bfloat16.
+  void use_bfloat16() { product_.halves = true; }
 
   std::int64_t columns() const { return product_.columns; }
   const kernels::StepProduct& product() const { return product_; }

@@ -307,9 +307,11 @@ void Model::carry_states(std::vector<State> states) {
   execution().states() = std::move(states);
 }
 
-Stream Model::stream() const {
+Stream Model::stream() const { return stream({}); }
+
+Stream Model::stream(const StreamOptions& options) const {
   if (!built()) not_built(name_);
-  return Stream(network_);
+  return Stream(network_, options);
 }
 
 }  // namespace chronicler

@@ -35,12 +35,14 @@ DType input_dtype(const Network& network) {
 }  // namespace
 
 struct Stream::Parts {
-  explicit Parts(std::shared_ptr<const Network> shared)
+  Parts(std::shared_ptr<const Network> shared, const StreamOptions& how)
       : network(std::move(shared)),
+        options(how),
         execution(*network, true),
         input(step_shape(*network), input_dtype(*network)) {}
 
   std::shared_ptr<const Network> network;
+  StreamOptions options;
   Execution execution;
   Tensor input;
   std::vector<float> output;
@@ -100,14 +102,19 @@ bool Stream::Parts::run_network(std::span<const float> x, std::span<float> y) no
   }
 }
 
-Stream::Stream(std::shared_ptr<const Network> network) {
+Stream::Stream(std::shared_ptr<const Network> network, const StreamOptions& options) {
+  const bool bfloat16 = options.weights == "bfloat16";
+  if (!bfloat16 && options.weights != "float32") {
+    throw Error(fmt::format("a stream has no weights of type \"{}\"", options.weights),
+                "give \"float32\" or \"bfloat16\"");
+  }
   for (const Network::Node& node : network->nodes()) {
     if (node.layer->causal()) continue;
     throw Error(fmt::format("the model cannot be streamed: {} \"{}\" needs the whole sequence",
                             node.layer->class_name(), node.layer->name()),
                 "predict whole sequences with it");
   }
-  parts_ = std::make_unique<Parts>(std::move(network));
+  parts_ = std::make_unique<Parts>(std::move(network), options);
   // Two steps: the first finds out how much memory a step needs, and the second takes it in one
   // piece. From then on a step allocates nothing. Both run on zeros (id 0) and are forgotten.
   for (int i = 0; i < 2; ++i) {
@@ -117,13 +124,23 @@ Stream::Stream(std::shared_ptr<const Network> network) {
   parts_->output.resize(static_cast<std::size_t>(parts_->execution.output().data.size()));
   reset();
   parts_->forge_chain();
+  if (!bfloat16) return;
+  if (parts_->chain.empty()) {
+    throw Error(
+        "the model cannot be streamed with bfloat16 weights: not all of its layers, one "
+        "after the other, have a quick step in float32",
+        "stream it with float32 weights");
+  }
+  for (const auto& step : parts_->chain) step->use_bfloat16();
 }
 
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
-Stream::Stream(const Stream& other) : Stream(other.parts_->network) { set_state(other.state()); }
+Stream::Stream(const Stream& other) : Stream(other.parts_->network, other.parts_->options) {
+  set_state(other.state());
+}
 
 Stream& Stream::operator=(const Stream& other) {
   if (this != &other) *this = Stream(other);

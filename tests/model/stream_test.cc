@@ -1,12 +1,19 @@
 #include "chronicler/model/stream.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "kernels/isa.h"
+#include "kernels/step.h"
 #include "support/conformance.h"
+#include "support/recurrence_fixture.h"
 
 namespace chronicler {
 namespace {
@@ -184,6 +191,90 @@ TEST(Stream, RunsADoubleModel) {
   const Tensor x = noise({1, 1, 2}, 1);
   Stream stream = model.stream();
   EXPECT_TRUE(same_bits(result(stream, step_of(x, 0)), model.predict(x).to(DType::float32)));
+}
+
+// Sizes that fill a vector, a block and a group of blocks, and sizes that do not.
+constexpr std::array<std::int64_t, 9> sizes{1, 4, 8, 9, 16, 17, 33, 64, 70};
+
+Sequential model_of(const std::string& cell, std::int64_t units) {
+  const auto layer = [&]() -> LayerPtr {
+    if (cell == "lstm") return layers::LSTM({.units = units, .bias_initializer = "random_normal"});
+    if (cell == "gru") return layers::GRU({.units = units, .bias_initializer = "random_normal"});
+    return layers::SimpleRNN({.units = units});
+  };
+  return Sequential({layers::Input(Shape{None, 3}), layer(), layers::Dense({.units = 5}),
+                     layers::Dense({.units = 1})},
+                    cell);
+}
+
+// Calls check(model, x) for cells and sizes on each instruction set.
+template <class Check>
+void for_cells(Check check) {
+  for (const std::string& isa : kernels::available_isas()) {
+    SCOPED_TRACE(isa);
+    const test::IsaForNow guard(isa);
+    for (const std::string cell : {"lstm", "gru", "simple_rnn"}) {
+      for (const std::int64_t units : sizes) {
+        SCOPED_TRACE(fmt::format("{} {}", cell, units));
+        Sequential model = model_of(cell, units);
+        check(model, noise({1, 7, 3}, 1));
+      }
+    }
+  }
+}
+
+Tensor streamed(Stream stream, const Tensor& x) {
+  Tensor last;
+  for (std::int64_t step = 0; step < x.shape()[1]; ++step) last = result(stream, step_of(x, step));
+  return last;
+}
+
+TEST(Stream, IsThePredictionToTheBit) {
+  for_cells([](Sequential& model, const Tensor& x) {
+    EXPECT_TRUE(same_bits(streamed(model.stream(), x), model.predict(x)));
+  });
+}
+
+TEST(Stream, WithBfloat16IsTheModelWithRoundedKernels) {
+  for_cells([](Sequential& model, const Tensor& x) {
+    const Tensor rounded = streamed(model.stream({.weights = "bfloat16"}), x);
+    std::vector<Tensor> weights = model.get_weights();
+    for (Tensor& tensor : weights) {
+      if (tensor.shape().rank() != 2 || tensor.shape()[0] == 2) continue;  // a bias
+      auto* numbers = tensor.as<float>();
+      std::transform(numbers, numbers + tensor.size(), numbers, kernels::rounded_to_bfloat16);
+    }
+    model.set_weights(weights);
+    EXPECT_TRUE(same_bits(rounded, model.predict(x)));
+  });
+}
+
+TEST(Stream, CopiesKeepBfloat16) {
+  const Sequential model = model_of("lstm", 20);
+  const Stream stream = model.stream({.weights = "bfloat16"});
+  const Tensor x = noise({1, 4, 3}, 1);
+  EXPECT_TRUE(same_bits(streamed(stream, x), streamed(model.stream({.weights = "bfloat16"}), x)));
+  EXPECT_FALSE(same_bits(streamed(stream, x), streamed(model.stream(), x)));
+}
+
+TEST(Stream, RefusesOtherWeights) {
+  const Sequential model = model_of("lstm", 4);
+  EXPECT_EQ(error_of([&] { model.stream({.weights = "int8"}); }),
+            "a stream has no weights of type \"int8\": give \"float32\" or \"bfloat16\"");
+  const Sequential loops(
+      {layers::Input(Shape{None, 3}), layers::GRU({.units = 4, .reset_after = false})});
+  EXPECT_NE(error_of([&] { loops.stream({.weights = "bfloat16"}); }).find("quick step"),
+            std::string::npos);
+}
+
+TEST(Stream, RoundsToTheNearestBfloat16) {
+  using kernels::rounded_to_bfloat16;
+  EXPECT_EQ(rounded_to_bfloat16(1.0F), 1.0F);
+  EXPECT_EQ(rounded_to_bfloat16(1.00390625F), 1.0F);       // half way, to the even one
+  EXPECT_EQ(rounded_to_bfloat16(1.01171875F), 1.015625F);  // half way, to the even one
+  EXPECT_EQ(rounded_to_bfloat16(-1.005F), -1.0078125F);
+  EXPECT_EQ(rounded_to_bfloat16(3.4e38F), std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::isnan(rounded_to_bfloat16(std::numeric_limits<float>::quiet_NaN())));
 }
 
 TEST(Stream, RefusesWhatLooksAhead) {

@@ -52,9 +52,9 @@ Sequential stream_model(const StreamShape& shape) {
                      layers::Dense({.units = alphabet, .activation = "softmax"})});
 }
 
-StreamTimes time_stream(const StreamShape& shape, double seconds) {
+StreamTimes time_stream(const StreamShape& shape, const std::string& weights, double seconds) {
   const Sequential model = stream_model(shape);
-  Stream stream = model.stream();
+  Stream stream = model.stream({.weights = weights});
   const std::vector<float> x = inputs(shape);
   std::vector<float> y(static_cast<std::size_t>(stream.outputs()));
   std::size_t place = 0;

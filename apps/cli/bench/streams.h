@@ -24,6 +24,7 @@ struct StreamTimes {
   double step_ns = 0.0;  // the median, over stretches of 32 steps
   double p99_ns = 0.0;   // of single steps, the clock's own time taken off
 };
-StreamTimes time_stream(const StreamShape& shape, double seconds);
+// weights: as StreamOptions has it.
+StreamTimes time_stream(const StreamShape& shape, const std::string& weights, double seconds);
 
 }  // namespace chronicler::cli::bench

@@ -27,6 +27,7 @@ class History;
 class Execution;
 class Network;
 class Stream;
+struct StreamOptions;
 class Trainer;
 struct CompileOptions;
 struct EvaluateOptions;
@@ -96,8 +97,10 @@ class Model {
   // Forgets the states of stateful layers (Keras: layer.reset_states).
   void reset_states();
 
-  // A live sequence: one step in, one step out. Error if a layer looks ahead.
+  // A live sequence: one step in, one step out (chronicler/model/stream.h). Error if a layer looks
+  // ahead, or if it is to have bfloat16 weights and has no quick step.
   Stream stream() const;
+  Stream stream(const StreamOptions& options) const;
 
   // ---- defined in training/ (link chronicler)
   void compile(const CompileOptions& options);

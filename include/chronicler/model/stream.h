@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "chronicler/layers/layer.h"
@@ -13,13 +14,21 @@ namespace chronicler {
 class Model;
 class Network;
 
+struct StreamOptions {
+  // How a stream holds the kernels of its recurrent and Dense layers
+  // (and the way back of a ReversibleEmbedding): "float32", or "bfloat16",
+  // rounded to 8 bits after the first one: half as much to read, which is what a step of 64 units
+  // and more takes its time for. Biases, sums and states stay float32.
+  std::string weights = "float32";
+};
+
 // A model, a state and scratch for one sequence (several streams may share one model). After n
 // steps the output is, to the bit, what the model predicts for those n steps as one sequence; for a
-// return_sequences model, its last row.
+// return_sequences model, its last row. With bfloat16: of the model with its kernels rounded.
 class Stream {
  public:
   // Made by Model::stream().
-  explicit Stream(std::shared_ptr<const Network> network);
+  explicit Stream(std::shared_ptr<const Network> network, const StreamOptions& options = {});
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;

@@ -1,6 +1,8 @@
 // One step of one sequence: the contract is kernels/step.h.
 #include "kernels/step.h"
 
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/step.cc"
 #include "hwy/foreach_target.h"
@@ -15,6 +17,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
 namespace HWY_NAMESPACE {
+
+HWY_INLINE std::uint32_t bits_of(float x) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
 
 // Sums that are kept in registers together: a row needs many chains to hide the latency of an
 // addition.
@@ -49,69 +57,135 @@ HWY_INLINE float weight_at(const StepMatrix& matrix, std::int64_t k, std::int64_
   return place < 0 ? 0.0F : matrix.data[k * matrix.ld + place];
 }
 
+// Two vectors of bfloat16 lie in one vector of 32 bits, the first in the low halves.
+using HalvesTag = hn::RebindToUnsigned<Tag>;
+using Halves = hn::Vec<HalvesTag>;
+inline constexpr HalvesTag halves_tag{};
+
+HWY_INLINE std::int64_t row_size(const StepProduct& product, std::int64_t vectors) {
+  return (product.halves ? pieces_of(vectors, 2) : vectors) * lanes;
+}
+
+HWY_INLINE void pack_row(const StepMatrix& matrix, std::int64_t k, std::int64_t vector,
+                         std::int64_t vectors, float* packed) {
+  for (std::int64_t i = 0; i < vectors * lanes; ++i) {
+    packed[i] = weight_at(matrix, k, vector * lanes + i);
+  }
+}
+
+HWY_INLINE void pack_row_of_halves(const StepMatrix& matrix, std::int64_t k, std::int64_t vector,
+                                   std::int64_t vectors, float* packed) {
+  for (std::int64_t pair = 0; pair < vectors; pair += 2) {
+    for (std::int64_t i = 0; i < lanes; ++i) {
+      const std::int64_t column = (vector + pair) * lanes + i;
+      const float low = weight_at(matrix, k, column);
+      const float high = pair + 1 < vectors ? weight_at(matrix, k, column + lanes) : 0.0F;
+      const std::uint32_t both =
+          bits_of(rounded_to_bfloat16(low)) >> 16 | bits_of(rounded_to_bfloat16(high));
+      std::memcpy(packed++, &both, sizeof both);
+    }
+  }
+}
+
 // [group][k of a, then k of b][vector][lanes].
 void PackStepProduct(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                      float* packed) {
   for (std::int64_t vector = 0; vector < product.columns / lanes; vector += product.group) {
-    const std::int64_t width = group_size(product, vector) * lanes;
+    const std::int64_t vectors = group_size(product, vector);
     for (std::int64_t k = 0; k < product.a_size + product.b_size; ++k) {
-      for (std::int64_t column = 0; column < width; ++column) {
-        const std::int64_t at = vector * lanes + column;
-        *packed++ = k < product.a_size ? weight_at(a, k, at) : weight_at(b, k - product.a_size, at);
+      const StepMatrix& matrix = k < product.a_size ? a : b;
+      const std::int64_t row = k < product.a_size ? k : k - product.a_size;
+      if (product.halves) {
+        pack_row_of_halves(matrix, row, vector, vectors, packed);
+      } else {
+        pack_row(matrix, row, vector, vectors, packed);
+      }
+      packed += row_size(product, vectors);
+    }
+  }
+}
+
+// sums += row times the panel's rows of weights. Returns what follows the panel.
+struct WholeWeights {
+  template <int Vectors>
+  static HWY_INLINE const float* add_row(std::int64_t size, const float* row,
+                                         const float* HWY_RESTRICT panel, Vector (&sums)[Vectors]) {
+    for (std::int64_t k = 0; k < size; ++k) {
+      const Vector factor = hn::Set(tag, row[k]);
+      CHRONICLER_UNROLL
+      for (int v = 0; v < Vectors; ++v) {
+        sums[v] = hn::MulAdd(factor, hn::LoadU(tag, panel + v * lanes), sums[v]);
+      }
+      panel += Vectors * lanes;
+    }
+    return panel;
+  }
+};
+struct HalvedWeights {
+  template <int Vectors>
+  static HWY_INLINE const float* add_row(std::int64_t size, const float* row,
+                                         const float* HWY_RESTRICT panel, Vector (&sums)[Vectors]) {
+    const Halves high = hn::Set(halves_tag, 0xFFFF0000U);
+    for (std::int64_t k = 0; k < size; ++k) {
+      const Vector factor = hn::Set(tag, row[k]);
+      CHRONICLER_UNROLL
+      for (int v = 0; v < Vectors; v += 2) {
+        const Halves both = hn::BitCast(halves_tag, hn::LoadU(tag, panel));
+        const Vector first = hn::BitCast(tag, hn::ShiftLeft<16>(both));
+        sums[v] = hn::MulAdd(factor, first, sums[v]);
+        if (v + 1 < Vectors) {
+          sums[v + 1] = hn::MulAdd(factor, hn::BitCast(tag, hn::And(both, high)), sums[v + 1]);
+        }
+        panel += lanes;
       }
     }
+    return panel;
   }
-}
+};
 
-template <int Vectors>
-HWY_INLINE const float* add_row(std::int64_t size, const float* row,
-                                const float* HWY_RESTRICT panel, Vector (&sums)[Vectors]) {
-  for (std::int64_t k = 0; k < size; ++k) {
-    const Vector factor = hn::Set(tag, row[k]);
-    CHRONICLER_UNROLL
-    for (int v = 0; v < Vectors; ++v) {
-      sums[v] = hn::MulAdd(factor, hn::LoadU(tag, panel + v * lanes), sums[v]);
-    }
-    panel += Vectors * lanes;
-  }
-  return panel;
-}
-
-template <int Vectors>
+template <class Weights, int Vectors>
 HWY_INLINE const float* add_rows(const StepProduct& product, const float* a, const float* b,
                                  const float* bias, const float* panel, Vector (&sums)[Vectors]) {
   CHRONICLER_UNROLL
   for (int v = 0; v < Vectors; ++v) sums[v] = hn::LoadU(tag, bias + v * lanes);
-  panel = add_row(product.a_size, a, panel, sums);
-  return add_row(product.b_size, b, panel, sums);
+  panel = Weights::add_row(product.a_size, a, panel, sums);
+  return Weights::add_row(product.b_size, b, panel, sums);
 }
 
-template <int Vectors>
+template <class Weights, int Vectors>
 HWY_NOINLINE const float* sum_group(const StepProduct& product, const float* a, const float* b,
                                     const float* bias, const float* panel, float* out) {
   Vector sums[Vectors];
-  panel = add_rows(product, a, b, bias, panel, sums);
+  panel = add_rows<Weights>(product, a, b, bias, panel, sums);
   CHRONICLER_UNROLL
   for (int v = 0; v < Vectors; ++v) hn::StoreU(sums[v], tag, out + v * lanes);
   return panel;
 }
 
-template <int Vectors>
+template <class Weights, int Vectors>
 HWY_INLINE const float* sum_group_of(std::int64_t vectors, const StepProduct& product,
                                      const float* a, const float* b, const float* bias,
                                      const float* panel, float* out) {
-  if (vectors == Vectors) return sum_group<Vectors>(product, a, b, bias, panel, out);
+  if (vectors == Vectors) return sum_group<Weights, Vectors>(product, a, b, bias, panel, out);
   if constexpr (Vectors > 1)
-    return sum_group_of<Vectors - 1>(vectors, product, a, b, bias, panel, out);
+    return sum_group_of<Weights, Vectors - 1>(vectors, product, a, b, bias, panel, out);
   return panel;
 }
 
-void RunStepProduct(const StepProduct& product, const float* a, const float* b, float* out) {
+template <class Weights>
+HWY_INLINE void run_product(const StepProduct& product, const float* a, const float* b,
+                            float* out) {
   const float* panel = product.packed;
   for (std::int64_t vector = 0; vector < product.columns / lanes; vector += step_vectors) {
-    panel = sum_group_of<step_vectors>(group_size(product, vector), product, a, b,
-                                       product.bias + vector * lanes, panel, out + vector * lanes);
+    panel = sum_group_of<Weights, step_vectors>(group_size(product, vector), product, a, b,
+                                                product.bias + vector * lanes, panel,
+                                                out + vector * lanes);
   }
+}
+
+void RunStepProduct(const StepProduct& product, const float* a, const float* b, float* out) {
+  if (product.halves) return run_product<HalvedWeights>(product, a, b, out);
+  run_product<WholeWeights>(product, a, b, out);
 }
 
 HWY_INLINE bool is_usual(const StepCell& run) {
@@ -138,41 +212,46 @@ struct GruBlock {
   }
 };
 
-template <class Cell, class Pair, int Blocks>
-HWY_INLINE void step_group(const StepCell& run, const float* x, std::int64_t block, float* next) {
+// What a gated step is made of, known when compiling.
+template <class CellOf, class PairOf, class WeightsOf>
+struct StepParts {
+  using Cell = CellOf;
+  using Pair = PairOf;
+  using Weights = WeightsOf;
+};
+
+template <class Parts, int Blocks>
+HWY_INLINE void step_blocks(std::int64_t blocks, const StepCell& run, const float* x,
+                            std::int64_t block, float* next) {
+  if constexpr (Blocks > 1) {
+    if (blocks < Blocks) return step_blocks<Parts, Blocks - 1>(blocks, run, x, block, next);
+  }
   const StepProduct& product = run.product;
-  const std::int64_t column = block * cell_sums * lanes;
+  const std::int64_t vector = block * cell_sums;
+  const std::int64_t rows = product.a_size + product.b_size;
   Vector sums[cell_sums * Blocks];
-  add_rows(product, x, run.hidden, product.bias + column,
-           product.packed + column * (product.a_size + product.b_size), sums);
-  const Pair pair(run.activation, run.recurrent_activation);
+  add_rows<typename Parts::Weights>(product, x, run.hidden, product.bias + vector * lanes,
+                                    product.packed + row_size(product, vector) * rows, sums);
+  const typename Parts::Pair pair(run.activation, run.recurrent_activation);
   CHRONICLER_UNROLL
   for (int i = 0; i < Blocks; ++i) {
-    Cell::update(pair, run, sums + cell_sums * i, (block + i) * lanes, next);
+    Parts::Cell::update(pair, run, sums + cell_sums * i, (block + i) * lanes, next);
   }
-}
-
-template <class Cell, class Pair, int Blocks>
-HWY_INLINE void step_group_of(std::int64_t blocks, const StepCell& run, const float* x,
-                              std::int64_t block, float* next) {
-  if (blocks == Blocks) return step_group<Cell, Pair, Blocks>(run, x, block, next);
-  if constexpr (Blocks > 1) step_group_of<Cell, Pair, Blocks - 1>(blocks, run, x, block, next);
 }
 
 // Group by group, so that one's activations run beside the next one's products. New hidden values
 // wait until all groups have read the old ones. Every other step begins with the last group, whose
 // weights have just been read.
-template <class Cell, class Pair>
+template <class Parts>
 HWY_INLINE void step_cell(StepCell& run, const float* x) {
   const std::int64_t blocks = pieces_of(run.units, lanes);
   if (blocks <= cell_blocks) {
-    return step_group_of<Cell, Pair, cell_blocks>(blocks, run, x, 0, run.hidden);
+    return step_blocks<Parts, cell_blocks>(blocks, run, x, 0, run.hidden);
   }
   const std::int64_t groups = pieces_of(blocks, cell_blocks);
   for (std::int64_t i = 0; i < groups; ++i) {
     const std::int64_t block = (run.from_the_end ? groups - 1 - i : i) * cell_blocks;
-    step_group_of<Cell, Pair, cell_blocks>(smaller(cell_blocks, blocks - block), run, x, block,
-                                           run.sums);
+    step_blocks<Parts, cell_blocks>(smaller(cell_blocks, blocks - block), run, x, block, run.sums);
   }
   run.from_the_end = !run.from_the_end;
   for (std::int64_t u = 0; u < run.units; u += lanes) {
@@ -180,14 +259,20 @@ HWY_INLINE void step_cell(StepCell& run, const float* x) {
   }
 }
 
+template <class Cell, class Pair>
+HWY_INLINE void step_cell_with(StepCell& run, const float* x) {
+  if (run.product.halves) return step_cell<StepParts<Cell, Pair, HalvedWeights>>(run, x);
+  step_cell<StepParts<Cell, Pair, WholeWeights>>(run, x);
+}
+
 void LstmStepAny(StepCell& run, const float* x) {
-  if (is_usual(run)) return step_cell<LstmBlock, Usual>(run, x);
-  step_cell<LstmBlock, AnyPair>(run, x);
+  if (is_usual(run)) return step_cell_with<LstmBlock, Usual>(run, x);
+  step_cell_with<LstmBlock, AnyPair>(run, x);
 }
 
 void GruStepAny(StepCell& run, const float* x) {
-  if (is_usual(run)) return step_cell<GruBlock, Usual>(run, x);
-  step_cell<GruBlock, AnyPair>(run, x);
+  if (is_usual(run)) return step_cell_with<GruBlock, Usual>(run, x);
+  step_cell_with<GruBlock, AnyPair>(run, x);
 }
 
 void SimpleRnnStepAny(StepCell& run, const float* x) {
@@ -228,7 +313,17 @@ std::int64_t step_group(std::int64_t lanes, std::int64_t sums) {
                                : CHRONICLER_DISPATCH(StepGroup)(sums);
 }
 std::int64_t step_product_size(const StepProduct& product) {
-  return (product.a_size + product.b_size) * product.columns;
+  return (product.a_size + product.b_size) * product.columns;  // of halves: more than enough
+}
+float rounded_to_bfloat16(float x) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &x, sizeof bits);
+  const bool is_number = x == x;
+  if (is_number) bits += 0x7FFFU + (bits >> 16 & 1U);
+  bits &= 0xFFFF0000U;
+  if (!is_number) bits |= 0x00400000U;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
 }
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed) {
