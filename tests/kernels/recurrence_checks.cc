@@ -456,6 +456,22 @@ std::vector<RecurrenceCase> shape_cases() {
   return cases;
 }
 
+std::vector<RecurrenceCase> large_cases() {
+  std::vector<RecurrenceCase> cases;
+  for (const Masking masking : {Masking::none, Masking::holes}) {
+    for (const std::int64_t rows : {1, 40}) {
+      cases.push_back({.steps = rows == 1 ? 35 : 7,
+                       .rows = rows,
+                       .features = 700,
+                       .units = 70,
+                       .bias = rows == 1,
+                       .backwards = rows == 40,
+                       .masking = masking});
+    }
+  }
+  return cases;
+}
+
 std::vector<RecurrenceCase> with_reset_before(std::vector<RecurrenceCase> cases) {
   const std::size_t count = cases.size();
   for (std::size_t i = 0; i < count; ++i) {

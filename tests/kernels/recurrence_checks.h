@@ -26,6 +26,8 @@ std::vector<RecurrenceCase> activation_cases();
 std::vector<RecurrenceCase> size_cases();
 // A few that reach every tile and remainder.
 std::vector<RecurrenceCase> shape_cases();
+// W is so large that products with it are made some steps ahead.
+std::vector<RecurrenceCase> large_cases();
 // The same with reset_after false added.
 std::vector<RecurrenceCase> with_reset_before(std::vector<RecurrenceCase> cases);
 

@@ -56,7 +56,8 @@ std::int64_t PackedSize(const Run& run, bool training) {
 
 // Behind the copies for dropout: the gradient by r h', on its way back through a row.
 std::int64_t ScratchSize(const Run& run, bool training) {
-  return dropout_scratch(run, gates) + (training && !run.reset_after ? run.units : 0);
+  return dropout_scratch(run, gates) +
+         (run.reset_after ? ahead_scratch(run, gates) : (training ? run.units : 0));
 }
 
 HWY_INLINE void pack_bias(const Run& run, float* packed) {
@@ -121,7 +122,7 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 template <class Pair>
 HWY_INLINE void step_reset_after(const Run& run, const Packed& packed, const Pair& pair,
                                  std::int64_t t, const ActiveRows& active, const StepInputs& inputs,
-                                 Range units) {
+                                 Range units, const SumsAhead<gates>& ahead) {
   HWY_ALIGN float sums[most_sums];
   const std::int64_t end = pieces_of(units.end, lanes);
   for (std::int64_t block = units.begin / lanes; block < end;) {
@@ -135,7 +136,7 @@ HWY_INLINE void step_reset_after(const Run& run, const Packed& packed, const Pai
                         {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
                         {inputs.hidden + row, run.units, recurrent_kernel, gates * lanes,
                          inputs.hidden_gate_stride},
-                        bias, sums);
+                        bias, ahead.at(t, block, row), sums);
       for (std::int64_t b = 0; b < together; ++b) {
         for (int i = 0; i < tile; ++i) {
           cell_forward(run, pair, t, active.index[row + i], (block + b) * lanes,
@@ -240,12 +241,14 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
   const Pair pair(run.activation, run.recurrent_activation);
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
+    SumsAhead<gates> ahead(run, packed.kernel, packed.bias, group, all_units(run));
     for (std::int64_t t = 0; t < run.steps; ++t) {
       ActiveRows active;
       collect_and_pass_on(run, t, group, all_units(run), active);
       const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
       if (run.reset_after) {
-        step_reset_after(run, packed, pair, t, active, inputs, all_units(run));
+        ahead.before(t);
+        step_reset_after(run, packed, pair, t, active, inputs, all_units(run), ahead);
       } else {
         step_reset_before(run, packed, pair, t, active, inputs);
       }
@@ -269,13 +272,15 @@ template <class Pair>
 HWY_INLINE void run_forward_units(const Run& run, Share share, StepBarrier& barrier) {
   const Packed packed(run);
   const Pair pair(run.activation, run.recurrent_activation);
-  steps_in_company(run, units_of(run, share, panel_columns), barrier,
-                   [&](std::int64_t t, Range rows, Range units) {
-                     ActiveRows active;
-                     collect_and_pass_on(run, t, rows, units, active);
-                     const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
-                     step_reset_after(run, packed, pair, t, active, inputs, units);
-                   });
+  const Range own = units_of(run, share, panel_columns);
+  SumsAhead<gates> ahead(run, packed.kernel, packed.bias, {0, run.rows}, own);
+  steps_in_company(run, own, barrier, [&](std::int64_t t, Range rows, Range units) {
+    ActiveRows active;
+    collect_and_pass_on(run, t, rows, units, active);
+    const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
+    ahead.before(t);
+    step_reset_after(run, packed, pair, t, active, inputs, units, ahead);
+  });
 }
 
 void ForwardUnits(const Run& run, Share share, StepBarrier& barrier) {

@@ -53,7 +53,9 @@ std::int64_t PackedSize(const Run& run, bool training) {
   return training ? packed.size : packed.recurrent_back - run.packed;
 }
 
-std::int64_t ScratchSize(const Run& run, bool) { return dropout_scratch(run, gates); }
+std::int64_t ScratchSize(const Run& run, bool) {
+  return dropout_scratch(run, gates) + ahead_scratch(run, gates);
+}
 
 void Prepare(const Run& run, Share share) {
   const Packed packed(run);
@@ -103,7 +105,7 @@ HWY_INLINE void cell_forward(const Run& run, const Pair& pair, std::int64_t t, s
 // One step of a group of rows, for some units (whole blocks).
 template <class Pair>
 HWY_INLINE void step_forward(const Run& run, const Packed& packed, const Pair& pair, std::int64_t t,
-                             Range rows, Range units) {
+                             Range rows, Range units, const SumsAhead<gates>& ahead) {
   ActiveRows active;
   collect_and_pass_on(run, t, rows, units, active);
   const StepInputs inputs(run, t, active, gates, dropout_scratch(run, gates));
@@ -120,7 +122,7 @@ HWY_INLINE void step_forward(const Run& run, const Packed& packed, const Pair& p
           together, tile,
           {inputs.x + row, run.features, kernel, gates * lanes, inputs.x_gate_stride},
           {inputs.hidden + row, run.units, recurrent, gates * lanes, inputs.hidden_gate_stride},
-          bias, sums);
+          bias, ahead.at(t, block, row), sums);
       for (std::int64_t b = 0; b < together; ++b) {
         for (int i = 0; i < tile; ++i) {
           cell_forward(run, pair, t, active.index[row + i], (block + b) * lanes,
@@ -139,8 +141,10 @@ HWY_INLINE void run_forward(const Run& run, Range rows) {
   const Pair pair(run.activation, run.recurrent_activation);
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += group_rows) {
     const Range group{begin, smaller(begin + group_rows, rows.end)};
+    SumsAhead<gates> ahead(run, packed.kernel, packed.bias, group, all_units(run));
     for (std::int64_t t = 0; t < run.steps; ++t) {
-      step_forward(run, packed, pair, t, group, all_units(run));
+      ahead.before(t);
+      step_forward(run, packed, pair, t, group, all_units(run), ahead);
     }
   }
 }
@@ -158,10 +162,12 @@ template <class Pair>
 HWY_INLINE void run_forward_units(const Run& run, Share share, StepBarrier& barrier) {
   const Packed packed(run);
   const Pair pair(run.activation, run.recurrent_activation);
-  steps_in_company(run, units_of(run, share, panel_columns), barrier,
-                   [&](std::int64_t t, Range rows, Range units) {
-                     step_forward(run, packed, pair, t, rows, units);
-                   });
+  const Range own = units_of(run, share, panel_columns);
+  SumsAhead<gates> ahead(run, packed.kernel, packed.bias, {0, run.rows}, own);
+  steps_in_company(run, own, barrier, [&](std::int64_t t, Range rows, Range units) {
+    ahead.before(t);
+    step_forward(run, packed, pair, t, rows, units, ahead);
+  });
 }
 
 void ForwardUnits(const Run& run, Share share, StepBarrier& barrier) {

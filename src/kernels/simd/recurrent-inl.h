@@ -334,13 +334,102 @@ HWY_INLINE std::int64_t blocks_together(const StepInputs& inputs, std::int64_t b
 inline constexpr std::int64_t most_sums = tile_vectors * tile_rows * gate_sums * lanes;
 
 // The sums of `together` blocks of units, of a tile of active rows: out[block][tile
-// row][sum][lanes].
+// row][sum][lanes]. `begun`: the rows' sums with x (SumsAhead), [row][sum][lanes]; null: none.
 template <int Gates>
 HWY_INLINE void sum_blocks(std::int64_t together, int rows, const Term& x, const Term& hidden,
-                           const float* bias, float* out) {
+                           const float* bias, const float* begun, float* out) {
+  if (begun != nullptr) {
+    const Term no_x{x.rows, 0, x.panel, x.panel_stride};
+    return sum_gates<Gates>(rows, no_x, hidden, begun, gate_sums * lanes, out);
+  }
   if (together == 1) return sum_gates<Gates>(rows, x, hidden, bias, 0, out);
   sum_gates_apart<tile_vectors, Gates>(rows, x, hidden, bias, out);
 }
+
+// ---- Products with W ahead of the steps
+
+HWY_INLINE bool has_no_dropout(const Run& run) {
+  return run.input_dropout == nullptr && run.recurrent_dropout == nullptr;
+}
+
+// Pairs of steps and rows whose sums are begun together.
+inline constexpr std::int64_t pairs_ahead = 128;
+inline constexpr std::int64_t most_steps_ahead = 32;
+
+// The number of steps whose products with W are made at once, before their turn comes; 0: each in
+// its turn. A W that does not stay in the second-level cache would be fetched again at every step.
+HWY_INLINE std::int64_t steps_ahead(const Run& run, std::int64_t gates) {
+  constexpr std::int64_t most_cached = 512 * 1024;
+  const std::int64_t bytes =
+      run.features * gates * run.units * static_cast<std::int64_t>(sizeof(float));
+  if (!has_no_dropout(run) || bytes <= most_cached || run.rows > pairs_ahead / 2) return 0;
+  return smaller(run.steps, smaller(most_steps_ahead, pairs_ahead / run.rows));
+}
+// Elements of scratch for each row.
+HWY_INLINE std::int64_t ahead_scratch(const Run& run, std::int64_t gates) {
+  return steps_ahead(run, gates) * unit_blocks(run) * gate_sums * lanes;
+}
+
+// The beginnings of sums, start + x W, of a group of rows that shares its scratch.
+template <int Gates>
+class SumsAhead {
+ public:
+  SumsAhead(const Run& run, const float* kernel, const float* start, Range rows, Range units)
+      : run_(run),
+        kernel_(kernel),
+        start_(start),
+        rows_(rows),
+        units_(units),
+        steps_(steps_ahead(run, Gates)),
+        sums_(run.scratch + rows.begin * ahead_scratch(run, Gates)) {}
+
+  // To be called at every step, in their order.
+  HWY_INLINE void before(std::int64_t t) {
+    if (steps_ != 0 && t % steps_ == 0) make(t);
+  }
+  // Those of the rows that take part in step t, from a certain one on, for a block of units:
+  // [row][sum][lanes]. Null: none are made ahead.
+  HWY_INLINE const float* at(std::int64_t t, std::int64_t block, std::int64_t row) const {
+    if (steps_ == 0) return nullptr;
+    return sums_of(block) + (first_[t % steps_] + row) * gate_sums * lanes;
+  }
+
+ private:
+  HWY_INLINE float* sums_of(std::int64_t block) const {
+    return sums_ + block * steps_ * rows_.size() * gate_sums * lanes;
+  }
+
+  HWY_INLINE void make(std::int64_t begin) {
+    const float* x[pairs_ahead];
+    std::int64_t count = 0;
+    for (std::int64_t t = begin; t < smaller(run_.steps, begin + steps_); ++t) {
+      first_[t - begin] = count;
+      for (std::int64_t n = rows_.begin; n < rows_.end; ++n) {
+        if (!is_masked(run_, t, n)) x[count++] = run_.x.at(t, n);
+      }
+    }
+    constexpr std::int64_t panel = Gates * lanes;
+    for (std::int64_t block = units_.begin / lanes; block < pieces_of(units_.end, lanes); ++block) {
+      const float* kernel = kernel_ + block * run_.features * panel;
+      for (std::int64_t pair = 0; pair < count;) {
+        const int tile = next_tile(count - pair);
+        sum_gates<Gates>(tile, {x + pair, run_.features, kernel, panel},
+                         {x + pair, 0, kernel, panel}, start_ + block * gate_sums * lanes, 0,
+                         sums_of(block) + pair * gate_sums * lanes);
+        pair += tile;
+      }
+    }
+  }
+
+  const Run& run_;
+  const float* kernel_;
+  const float* start_;
+  Range rows_;
+  Range units_;
+  std::int64_t steps_;
+  float* sums_;
+  std::int64_t first_[most_steps_ahead] = {};  // of each step's rows, among the pairs
+};
 
 // ---- Gradients
 
@@ -560,10 +649,6 @@ HWY_INLINE void clear_tape(const Run& run, std::int64_t tape_blocks, std::int64_
 }
 
 // ---- A run whose units are shared: step(t, rows, units) for all steps, rows and units of a share.
-
-HWY_INLINE bool has_no_dropout(const Run& run) {
-  return run.input_dropout == nullptr && run.recurrent_dropout == nullptr;
-}
 
 template <class Step>
 HWY_INLINE void steps_in_company(const Run& run, Range units, StepBarrier& barrier,
