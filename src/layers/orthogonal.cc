@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chronicler/base/runtime.h"
+#include "kernels/projection.h"
 #include "layers/sums.h"
 
 namespace chronicler {
@@ -12,12 +13,6 @@ namespace {
 
 double norm(std::int64_t length, const double* vector) {
   return std::sqrt(dot(length, vector, vector));
-}
-
-// vector -= (unit . vector) unit
-void take_away(std::int64_t length, const double* unit, double* vector) {
-  const double part = dot(length, unit, vector);
-  for (std::int64_t i = 0; i < length; ++i) vector[i] -= part * unit[i];
 }
 
 }  // namespace
@@ -37,21 +32,15 @@ void orthonormalize(std::int64_t count, std::int64_t length, double* vectors) {
   for (std::int64_t begin = 0; begin < count; begin += panel) {
     const std::int64_t end = std::min(begin + panel, count);
     for (std::int64_t k = begin; k < end; ++k) {
-      for (std::int64_t before = begin; before < k; ++before) {
-        take_away(length, vector(before), vector(k));
-      }
+      kernels::take_away_parts(k - begin, length, vector(begin), vector(k));
       if (norm(length, vector(k)) < much * lengths[static_cast<std::size_t>(k)]) {
-        for (std::int64_t before = 0; before < k; ++before) {
-          take_away(length, vector(before), vector(k));
-        }
+        kernels::take_away_parts(k, length, vectors, vector(k));
       }
       const double left = norm(length, vector(k));
       std::for_each(vector(k), vector(k) + length, [&](double& element) { element /= left; });
     }
     Runtime::global().parallel(count - end, [&](std::int64_t index) {
-      for (std::int64_t before = begin; before < end; ++before) {
-        take_away(length, vector(before), vector(end + index));
-      }
+      kernels::take_away_parts(end - begin, length, vector(begin), vector(end + index));
     });
   }
 }

@@ -1,0 +1,13 @@
+// What vectors lose to others, float64: the inner loop of an orthonormal basis.
+#pragma once
+
+#include <cstdint>
+
+namespace chronicler::kernels {
+
+// vector -= (unit . vector) unit, for one row of `units` [count][length] after the other (modified
+// Gram and Schmidt). A product is the sum that layers/sums.h makes: eight lanes, each product and
+// each sum rounded by itself, the same bits on all instruction sets.
+void take_away_parts(std::int64_t count, std::int64_t length, const double* units, double* vector);
+
+}  // namespace chronicler::kernels
