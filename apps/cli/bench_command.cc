@@ -160,12 +160,13 @@ void print_scaling_row(const bench::ScalingFigure& figure) {
 void run_scaling(const Options& options) {
   const int most = Runtime::global().threads();
   const std::vector<int> threads = most == 1 ? std::vector<int>{1} : std::vector<int>{1, most};
+  const std::vector<bench::ScalingFigure> shapes = bench::scaling_shapes(options.only);
   if (!options.json) {
     std::cout << fmt::format("{}, {}; a training step of one LSTM, milliseconds and GFLOP/s\n",
                              processor_name(), instruction_set());
   }
   std::string axis;
-  for (bench::ScalingFigure figure : bench::scaling_shapes(options.only)) {
+  for (bench::ScalingFigure figure : shapes) {
     bench::time_scaling(figure, threads, options.seconds);
     if (options.json) {
       print_scaling_json(figure, threads);
