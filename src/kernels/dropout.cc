@@ -17,4 +17,10 @@ void dropout_factors(const Random& random, std::uint64_t stream, std::uint64_t f
   }
 }
 
+void apply_dropout(std::span<const double> factors, const double* from, double* to) {
+  std::transform(factors.begin(), factors.end(), from, to, [](double factor, double number) {
+    return factor == 0.0 ? 0.0 : factor * number;
+  });
+}
+
 }  // namespace chronicler::kernels

@@ -1,4 +1,4 @@
-// The factors of dropout.
+// The factors of dropout, and what they do.
 #pragma once
 
 #include <cstdint>
@@ -14,5 +14,9 @@ void dropout_factors(const Random& random, std::uint64_t stream, std::uint64_t f
                      std::span<float> factors);
 void dropout_factors(const Random& random, std::uint64_t stream, std::uint64_t first, double rate,
                      std::span<double> factors);
+
+// to[i] = factors[i] * from[i], and 0 where the factor is 0, whatever from[i] is.
+void apply_dropout(std::span<const float> factors, const float* from, float* to);
+void apply_dropout(std::span<const double> factors, const double* from, double* to);
 
 }  // namespace chronicler::kernels

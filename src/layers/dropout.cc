@@ -91,10 +91,8 @@ class DropoutLayer final : public Layer {
           const auto size = static_cast<std::size_t>(std::min(piece, count - begin));
           kernels::dropout_factors(random, pass.step, static_cast<std::uint64_t>(begin),
                                    options_.rate, std::span(factors.data(), size));
-          std::transform(factors.data(), factors.data() + size, from.as<Real>() + begin,
-                         to.as<Real>() + begin, [](Real factor, Real number) {
-                           return factor == Real{0} ? Real{0} : factor * number;
-                         });
+          kernels::apply_dropout(std::span<const Real>(factors.data(), size),
+                                 from.as<Real>() + begin, to.as<Real>() + begin);
         }
       });
     });

@@ -1,5 +1,7 @@
 #include "kernels/dropout.h"
 
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,35 @@ TEST(DropoutFactors, AreTheDrawsOfTheStreamOnEveryInstructionSet) {
     force_isa(each);
     check_draws<float>(each);
     check_draws<double>(each);
+  }
+  force_isa(before);
+}
+
+template <class Real>
+void check_application() {
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  for (const std::size_t count : {0U, 1U, 5U, 16U, 37U}) {
+    std::vector<Real> factors(count);
+    std::vector<Real> numbers(count);
+    std::vector<Real> expected(count + 1, Real{7});
+    for (std::size_t i = 0; i < count; ++i) {
+      factors[i] = i % 3 == 0 ? Real{0} : Real{2};
+      numbers[i] = i % 6 == 3 ? infinity : static_cast<Real>(i) - Real{4};
+      expected[i] = i % 3 == 0 ? Real{0} : Real{2} * numbers[i];
+    }
+    std::vector<Real> result(count + 1, Real{7});
+    apply_dropout(std::span<const Real>(factors), numbers.data(), result.data());
+    EXPECT_EQ(result, expected);
+  }
+}
+
+TEST(ApplyDropout, LeavesNothingOfWhatIsDropped) {
+  const std::string before = isa();
+  for (const std::string& each : available_isas()) {
+    SCOPED_TRACE(each);
+    force_isa(each);
+    check_application<float>();
+    check_application<double>();
   }
   force_isa(before);
 }

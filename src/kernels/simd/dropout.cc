@@ -102,6 +102,15 @@ void DropoutFactors(const Random& random, std::uint64_t stream, std::uint64_t fi
 
 #endif
 
+void ApplyDropout(std::int64_t count, const float* factors, const float* from, float* to) {
+  for (std::int64_t i = 0; i < count; i += lanes) {
+    const std::int64_t left = count - i;
+    const Vector factor = load_first(factors + i, left);
+    const Vector product = hn::Mul(factor, load_first(from + i, left));
+    store_first(hn::IfThenElseZero(hn::Ne(factor, hn::Zero(tag)), product), to + i, left);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace chronicler::kernels
 HWY_AFTER_NAMESPACE();
@@ -110,6 +119,12 @@ HWY_AFTER_NAMESPACE();
 namespace chronicler::kernels {
 
 CHRONICLER_EXPORT(DropoutFactors);
+CHRONICLER_EXPORT(ApplyDropout);
+
+void apply_dropout(std::span<const float> factors, const float* from, float* to) {
+  CHRONICLER_DISPATCH(ApplyDropout)
+  (static_cast<std::int64_t>(factors.size()), factors.data(), from, to);
+}
 
 void dropout_factors(const Random& random, std::uint64_t stream, std::uint64_t first, double rate,
                      std::span<float> factors) {
