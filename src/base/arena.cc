@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/huge_pages.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
@@ -37,6 +38,7 @@ void Arena::Free::operator()(std::byte* block) const {
 Arena::Block Arena::make_block(std::size_t size) {
   void* data = ::operator new (size, std::align_val_t{alignment}, std::nothrow);
   if (data == nullptr) no_memory(size);
+  prefer_huge_pages(data, size);
   Block block;
   block.data.reset(static_cast<std::byte*>(data));
   block.size = size;

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/huge_pages.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
@@ -50,6 +51,7 @@ std::shared_ptr<void> zeroed_storage(std::size_t bytes) {
   constexpr std::size_t alignment = 64;
   std::shared_ptr<void> block(std::calloc(bytes + alignment, 1), std::free);
   if (!block) return nullptr;
+  prefer_huge_pages(block.get(), bytes);
   void* aligned = block.get();
   std::size_t space = bytes + alignment;
   std::align(alignment, std::max<std::size_t>(bytes, 1), aligned, space);
