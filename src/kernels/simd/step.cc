@@ -2,6 +2,7 @@
 #include "kernels/step.h"
 
 #include <cstring>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/step.cc"
@@ -229,9 +230,19 @@ HWY_INLINE void step_blocks(std::int64_t blocks, const StepCell& run, const floa
   const StepProduct& product = run.product;
   const std::int64_t vector = block * cell_sums;
   const std::int64_t rows = product.a_size + product.b_size;
+  const float* bias = product.bias + vector * lanes;
+  const float* panel = product.packed + row_size(product, vector) * rows;
   Vector sums[cell_sums * Blocks];
-  add_rows<typename Parts::Weights>(product, x, run.hidden, product.bias + vector * lanes,
-                                    product.packed + row_size(product, vector) * rows, sums);
+  if constexpr (std::is_same_v<typename Parts::Pair, Usual>) {
+    add_rows<typename Parts::Weights>(product, x, run.hidden, bias, panel, sums);
+  } else {
+    // Other activations may be calls, over which no sum stays in a register.
+    HWY_ALIGN float memory[cell_sums * Blocks * lanes];
+    sum_group<typename Parts::Weights, cell_sums * Blocks>(product, x, run.hidden, bias, panel,
+                                                           memory);
+    CHRONICLER_UNROLL
+    for (int v = 0; v < cell_sums * Blocks; ++v) sums[v] = hn::LoadU(tag, memory + v * lanes);
+  }
   const typename Parts::Pair pair(run.activation, run.recurrent_activation);
   CHRONICLER_UNROLL
   for (int i = 0; i < Blocks; ++i) {
