@@ -6,9 +6,28 @@
 
 namespace chronicler::tasks {
 
-SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps)
+namespace {
+
+// Of each band.
+void remove_own_mean(const Tensor& energies) {
+  const std::int64_t frames = energies.shape()[0];
+  const std::int64_t bands = energies.shape()[1];
+  float* at = energies.as<float>();
+  for (std::int64_t b = 0; b < bands; ++b) {
+    double sum = 0.0;
+    for (std::int64_t t = 0; t < frames; ++t) sum += double{at[t * bands + b]};
+    const auto mean = static_cast<float>(sum / static_cast<double>(frames));
+    for (std::int64_t t = 0; t < frames; ++t) at[t * bands + b] -= mean;
+  }
+}
+
+}  // namespace
+
+SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps,
+                           bool by_recording)
     : log_mel_(options),
       steps_(steps),
+      by_recording_(by_recording),
       mean_(static_cast<std::size_t>(options.bands), 0.0F),
       factor_(static_cast<std::size_t>(options.bands), 1.0F) {}
 
@@ -24,6 +43,7 @@ void SpeechReader::learn_scale(std::span<const std::vector<float>> sounds) {
   double count = 0.0;
   for (const std::vector<float>& sound : sounds) {
     const Tensor frames = log_mel_(sound);
+    if (by_recording_) remove_own_mean(frames);
     for (std::int64_t i = 0; i < frames.size(); ++i) {
       const double value = frames.as<float>()[i];
       sum[static_cast<std::size_t>(i) % bands] += value;
@@ -46,9 +66,14 @@ void SpeechReader::scale(float* features, std::int64_t frames) const {
   }
 }
 
+void SpeechReader::normalise(const Tensor& energies) const {
+  if (by_recording_) remove_own_mean(energies);
+  scale(energies.as<float>(), energies.shape()[0]);
+}
+
 Tensor SpeechReader::features(std::span<const float> samples) const {
   Tensor result = log_mel_(samples);
-  scale(result.as<float>(), result.shape()[0]);
+  normalise(result);
   return result;
 }
 

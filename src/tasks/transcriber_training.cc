@@ -252,12 +252,13 @@ class Run {
     const auto fits = [&](const Tensor& features) {
       return reader_.steps().of(features.shape()[0]) >= least_steps(labels);
     };
-    Tensor features = reader_.features(augmentation_.samples(sound, place));
+    const Tensor energies = reader_.log_mel()(augmentation_.samples(sound, place));
+    Tensor features = augmentation_.features(energies, place);
     if (!fits(features)) {  // cut short, or played faster, it has too few steps
       labels = data_.labels[row];
-      features = reader_.features(data_.sounds[row]);
+      features = reader_.log_mel()(data_.sounds[row]);
     }
-    augmentation_.features(features, place);
+    reader_.normalise(features);
     return {features, labels};
   }
 

@@ -29,6 +29,22 @@ TEST(SpeechReader, BandsOfTheTrainingSoundsHaveMeanZeroAndDeviationOne) {
   }
 }
 
+// A filter, as a microphone's, multiplies each band's energy: what counts from the recording's own
+// mean does not hear it, nor how loud it is.
+TEST(SpeechReader, ByRecordingDoesNotHearHowLoudABandIs) {
+  std::vector<float> sound = test::spoken({0, 1, 2}, 3).audio.samples;
+  for (std::size_t i = 0; i < sound.size(); ++i)  // no band lies at the floor
+    sound[i] += 0.05F * test::noise({1}, i).as<float>()[0];
+  std::vector<float> softer = sound;
+  for (float& sample : softer) sample *= 0.5F;
+  for (const bool by_recording : {true, false}) {
+    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {}, by_recording);
+    reader.learn_scale(std::span(&sound, 1));
+    const bool same = test::close_to(reader.features(sound), reader.features(softer), 0.02);
+    EXPECT_EQ(same, by_recording);
+  }
+}
+
 // Every frame is seen, and a step more or less of padding is no step of the recording.
 TEST(SpeechReader, StepsFollowFromFramesAlone) {
   const SpeechSteps steps{.kernel = 7, .stride = 3};

@@ -87,6 +87,17 @@ TEST(Transcriber, SameSeedSameModelForAnyThreads) {
     EXPECT_TRUE(test::same_bits(weights[0][i], weights[1][i])) << i;
 }
 
+// What is said of a recording does not depend on how loud it is, but for a model that follows live
+// sound, which does not know its end.
+TEST(Transcriber, NormalisesByTheRecording) {
+  EXPECT_EQ(two_ways().report().options.normalize, "recording");
+  EXPECT_EQ(one_way().report().options.normalize, "training");
+  data::Audio audio = spoken({1, 2}, 82).audio;
+  EXPECT_EQ(two_ways().run(audio).text, "middle high");
+  for (float& sample : audio.samples) sample *= 0.05F;
+  EXPECT_EQ(two_ways().run(audio).text, "middle high");
+}
+
 TEST(Transcriber, AFileHoldsAllOfIt) {
   const test::TemporaryFolder folder;
   const data::Audio audio = spoken({2, 1, 0}, 79).audio;
@@ -233,6 +244,16 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "transcriber: level must be \"word\" or \"char\", got \"phrase\": leave an option at 0 "
             "to have it chosen");
+  options.level = {};
+  options.streaming = true;
+  options.normalize = "recording";
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "transcriber: live sound cannot be normalised by its recording, whose end it does not "
+            "know: leave an option at 0 to have it chosen");
+  options.normalize = "week";
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "transcriber: normalize must be \"recording\" or \"training\", got \"week\": leave an "
+            "option at 0 to have it chosen");
   EXPECT_EQ(error_of([] { two_ways().run({}); }), "a recording without samples: record it anew");
 }
 
