@@ -12,7 +12,17 @@ namespace chronicler::data {
 namespace {
 
 // Draws of one recording, by number; the noise comes after them.
-enum Draw : std::uint64_t { speed, gain, has_noise, snr, tilt, warp, tempo, masks = 16, noise = 1024 };
+enum Draw : std::uint64_t {
+  speed,
+  gain,
+  has_noise,
+  snr,
+  tilt,
+  warp,
+  tempo,
+  masks = 16,
+  noise = 1024
+};
 
 void check_share(std::string_view name, double value, double most) {
   if (value >= 0.0 && value <= most) return;
@@ -54,8 +64,7 @@ struct Between {
 Tensor stretched(const Tensor& energies, double factor) {
   const std::int64_t frames = energies.shape()[0];
   const std::int64_t bands = energies.shape()[1];
-  const auto count = std::max<std::int64_t>(
-      std::llround(static_cast<double>(frames) / factor), 1);
+  const auto count = std::max<std::int64_t>(std::llround(static_cast<double>(frames) / factor), 1);
   Tensor result({count, bands});
   const float* from = energies.as<float>();
   float* to = result.as<float>();

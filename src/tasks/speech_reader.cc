@@ -8,6 +8,30 @@ namespace chronicler::tasks {
 
 namespace {
 
+// ln of the energy of each frame of so many samples.
+std::vector<double> levels_of(std::span<const float> samples, std::size_t frame) {
+  std::vector<double> levels;
+  for (std::size_t at = 0; at + frame <= samples.size(); at += frame) {
+    double energy = 1e-9;
+    for (std::size_t i = at; i < at + frame; ++i)
+      energy += static_cast<double>(samples[i]) * samples[i];
+    levels.push_back(std::log(energy));
+  }
+  return levels;
+}
+
+struct Loudness {
+  double quiet;
+  double loud;
+
+  explicit Loudness(std::vector<double> levels) {
+    std::sort(levels.begin(), levels.end());
+    quiet = levels[levels.size() / 10];
+    loud = levels[levels.size() * 19 / 20];
+  }
+  double border() const { return quiet + 0.5 * (loud - quiet); }
+};
+
 // Of each band.
 void remove_own_mean(const Tensor& energies) {
   const std::int64_t frames = energies.shape()[0];
@@ -23,8 +47,7 @@ void remove_own_mean(const Tensor& energies) {
 
 }  // namespace
 
-SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps,
-                           bool by_recording)
+SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, bool by_recording)
     : log_mel_(options),
       steps_(steps),
       by_recording_(by_recording),
@@ -108,19 +131,9 @@ std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::siz
                                         int rate) {
   constexpr std::size_t shortest = 4;  // frames of 20 ms that a word or a pause lasts
   const auto frame = static_cast<std::size_t>(rate / 50);
-  std::vector<double> levels;
-  for (std::size_t at = 0; at + frame <= samples.size(); at += frame) {
-    double energy = 1e-9;
-    for (std::size_t i = at; i < at + frame; ++i)
-      energy += static_cast<double>(samples[i]) * samples[i];
-    levels.push_back(std::log(energy));
-  }
+  const std::vector<double> levels = levels_of(samples, frame);
   if (levels.empty()) return {};
-  std::vector<double> sorted = levels;
-  std::sort(sorted.begin(), sorted.end());
-  const double quiet = sorted[sorted.size() / 10];
-  const double loud = sorted[sorted.size() * 19 / 20];
-  const double border = quiet + 0.5 * (loud - quiet);
+  const double border = Loudness(levels).border();
 
   struct Run {
     std::size_t begin;
@@ -139,6 +152,41 @@ std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::siz
     cuts.push_back((runs[i - 1].end + runs[i].begin) / 2 * frame);
   cuts.push_back(samples.size());
   return cuts;
+}
+
+void fit_to_sound(std::span<SaidSpan> words, std::span<const float> samples, int rate) {
+  constexpr double frame_seconds = 0.01;
+  constexpr double least_contrast = 3.0;  // ln of energies: 13 dB; with less, nothing is told apart
+  constexpr std::int64_t pause = 8;       // frames
+  const std::vector<double> levels = levels_of(samples, static_cast<std::size_t>(rate / 100));
+  if (levels.empty()) return;
+  const Loudness loudness(levels);
+  if (loudness.loud - loudness.quiet < least_contrast) return;
+  const auto count = static_cast<std::int64_t>(levels.size());
+  const auto is_loud = [&](std::int64_t at) {
+    return levels[static_cast<std::size_t>(at)] >= loudness.border();
+  };
+  const auto frame_at = [&](double seconds) {
+    return std::clamp<std::int64_t>(std::llround(seconds / frame_seconds), 0, count);
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::int64_t limit = i + 1 < words.size() ? frame_at(words[i + 1].begin) : count;
+    const std::int64_t told = frame_at(words[i].begin);
+    std::int64_t begin = told;
+    while (begin < limit && !is_loud(begin)) ++begin;
+    if (begin == limit) continue;
+    std::int64_t end = std::min(frame_at(words[i].end), limit);
+    if (end > begin) {
+      while (!is_loud(end - 1)) --end;
+    } else {  // it was written before it was said: until the next pause
+      end = begin + 1;
+      for (std::int64_t at = end; at < limit && at - end < pause; ++at) {
+        if (is_loud(at)) end = at + 1;
+      }
+    }
+    if (begin > told) words[i].begin = static_cast<double>(begin) * frame_seconds;
+    words[i].end = static_cast<double>(end) * frame_seconds;
+  }
 }
 
 std::vector<std::size_t> quiet_cuts(std::span<const float> samples, std::size_t longest) {

@@ -168,6 +168,18 @@ struct Transcriber::Reader {
     return all;
   }
 
+  // What hears one way writes nothing before it is said.
+  void fit_to_sound(Transcript& transcript, std::span<const float> samples) const {
+    if (streaming) return;
+    std::vector<SaidSpan> spans;
+    for (const Transcript::Word& word : transcript.words) spans.push_back({word.begin, word.end});
+    tasks::fit_to_sound(spans, samples, sound.rate());
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      transcript.words[i].begin = spans[i].begin;
+      transcript.words[i].end = spans[i].end;
+    }
+  }
+
   std::vector<decoding::CtcLabel> likeliest_label(const Tensor& scores) const {
     std::int64_t best = 1;
     double most = -std::numeric_limits<double>::infinity();
@@ -208,7 +220,10 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   const data::LogMelOptions front{.rate = options.rate, .bands = options.bands};
   auto reader = std::make_shared<Reader>(
       Reader{SpeechReader(front, {.stride = options.stride}, options.normalize == "recording"),
-             labels, options.streaming, true, {}});
+             labels,
+             options.streaming,
+             true,
+             {}});
 
   // The parts.
   struct Part {
@@ -311,7 +326,9 @@ Transcript Transcriber::read(const Tensor& scores, const TranscribeOptions& opti
 
 Transcript Transcriber::run(const data::Audio& audio, const TranscribeOptions& options) const {
   const FlushDenormals guard;
-  Transcript result = read(reader_->scores(*model_, reader_->samples(audio)), options);
+  const std::vector<float> samples = reader_->samples(audio);
+  Transcript result = read(reader_->scores(*model_, samples), options);
+  reader_->fit_to_sound(result, samples);
   result.seconds = audio.seconds();
   return result;
 }
@@ -324,6 +341,7 @@ TranscriptTrace Transcriber::trace(const data::Audio& audio,
   TranscriptTrace trace;
   trace.spectrum = reader_->sound.log_mel()(samples);
   trace.transcript = read(scores, options);
+  reader_->fit_to_sound(trace.transcript, samples);
   trace.transcript.seconds = audio.seconds();
   trace.labels = reader_->labels.names();
   trace.step_seconds = reader_->sound.step_seconds();

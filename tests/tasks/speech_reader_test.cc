@@ -73,6 +73,28 @@ TEST(SpeechReader, CutsWhereItIsQuiet) {
   EXPECT_TRUE(quiet_cuts(sound, 1000).empty());
 }
 
+// 0.6 s of near silence, a tone of 0.2 s, 0.1 s, and another tone.
+TEST(SpeechReader, WordsAreSaidWhereItIsLoud) {
+  std::vector<float> sound(8000 * 6 / 10, 0.001F);
+  sound.insert(sound.end(), 1600, 0.3F);
+  sound.insert(sound.end(), 800, 0.001F);
+  sound.insert(sound.end(), 1600, 0.3F);
+  // The first written from the beginning on, before it was said; the second into the silence.
+  sound.insert(sound.end(), 800, 0.001F);
+  std::vector<SaidSpan> words{{0.0, 0.54}, {0.93, 1.2}};
+  fit_to_sound(words, sound, 8000);
+  EXPECT_NEAR(words[0].begin, 0.6, 1e-9);
+  EXPECT_NEAR(words[0].end, 0.8, 1e-9);
+  EXPECT_NEAR(words[1].begin, 0.93, 1e-9);
+  EXPECT_NEAR(words[1].end, 1.1, 1e-9);
+  // Where nothing is louder than the rest, nothing is known.
+  const std::vector<float> even(8000, 0.1F);
+  words = {{0.0, 0.1}};
+  fit_to_sound(words, even, 8000);
+  EXPECT_EQ(words[0].begin, 0.0);
+  EXPECT_EQ(words[0].end, 0.1);
+}
+
 TEST(SpeechReader, PausesTellWhereWordsAre) {
   std::vector<float> sound;  // three recordings of a word, quiet around it
   for (const int word : {0, 2, 1}) {

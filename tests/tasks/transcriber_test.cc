@@ -67,6 +67,20 @@ TEST(Transcriber, TellsWhenWordsAreSpoken) {
   EXPECT_GT(told.words[0].probability, 0.3);
 }
 
+// Even after a silence longer than any that it was trained on.
+TEST(Transcriber, TheFirstWordBeginsWhereItIsSaid) {
+  for (const int word : {0, 1, 2}) {
+    data::Audio audio = spoken({word, 2 - word}, 77).audio;
+    const auto said = std::find_if(audio.samples.begin(), audio.samples.end(),
+                                   [](float sample) { return sample > 0.1F; });
+    const double at = static_cast<double>(said - audio.samples.begin()) / audio.rate + 0.5;
+    audio.samples.insert(audio.samples.begin(), static_cast<std::size_t>(audio.rate / 2), 0.001F);
+    const Transcript told = two_ways().run(audio);
+    ASSERT_FALSE(told.words.empty());
+    EXPECT_NEAR(told.words[0].begin, at, 0.1) << told.text;
+  }
+}
+
 TEST(Transcriber, AnotherRateIsResampled) {
   data::Audio audio = spoken({1, 0}, 78).audio;
   audio.samples = data::resampled(audio.samples, audio.rate, 44'100);
