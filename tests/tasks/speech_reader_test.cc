@@ -81,12 +81,20 @@ TEST(SpeechReader, WordsAreSaidWhereItIsLoud) {
   sound.insert(sound.end(), 1600, 0.3F);
   // The first written from the beginning on, before it was said; the second into the silence.
   sound.insert(sound.end(), 800, 0.001F);
-  std::vector<SaidSpan> words{{0.0, 0.54}, {0.93, 1.2}};
+  std::vector<SaidSpan> words{{0.0, 0.54}, {0.7, 1.2}};
   fit_to_sound(words, sound, 8000);
   EXPECT_NEAR(words[0].begin, 0.6, 1e-9);
   EXPECT_NEAR(words[0].end, 0.8, 1e-9);
-  EXPECT_NEAR(words[1].begin, 0.93, 1e-9);
+  EXPECT_NEAR(words[1].begin, 0.9, 1e-9);
   EXPECT_NEAR(words[1].end, 1.1, 1e-9);
+  // Two words in the first tone: each is fitted by itself.
+  words = {{0.0, 0.54}, {0.7, 0.75}, {0.93, 1.2}};
+  fit_to_sound(words, sound, 8000);
+  EXPECT_NEAR(words[0].begin, 0.6, 1e-9);
+  EXPECT_NEAR(words[0].end, 0.7, 1e-9);
+  EXPECT_NEAR(words[1].end, 0.75, 1e-9);
+  EXPECT_NEAR(words[2].begin, 0.93, 1e-9);
+  EXPECT_NEAR(words[2].end, 1.1, 1e-9);
   // Where nothing is louder than the rest, nothing is known.
   const std::vector<float> even(8000, 0.1F);
   words = {{0.0, 0.1}};
