@@ -150,8 +150,7 @@ void add_augmentation(CLI::App& app, Options& options) {
     app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, most))->excludes(none);
   };
   share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
-  share("--tempo", with.tempo, "spoken up to so much faster or slower, at the same pitch (0)",
-        0.5);
+  share("--tempo", with.tempo, "spoken up to so much faster or slower, at the same pitch (0)", 0.5);
   share("--gain", with.gain, "up to so many decibels louder or softer (6)", 60.0);
   share("--noise", with.noise, "share of the recordings that get noise, of 10 to 30 dB (0.5)", 1.0);
   share("--shuffle", with.shuffle, "share whose words change places, once they are found (0.5)",
