@@ -12,7 +12,17 @@ namespace chronicler::data {
 namespace {
 
 // Draws of one recording, by number; the noise comes after them.
-enum Draw : std::uint64_t { speed, gain, has_noise, snr, tilt, warp, masks = 16, noise = 1024 };
+enum Draw : std::uint64_t {
+  speed,
+  gain,
+  has_noise,
+  snr,
+  tilt,
+  warp,
+  tempo,
+  masks = 16,
+  noise = 1024
+};
 
 void check_share(std::string_view name, double value, double most) {
   if (value >= 0.0 && value <= most) return;
@@ -25,10 +35,66 @@ double mean_square(std::span<const float> samples) {
   return sum / static_cast<double>(std::max<std::size_t>(samples.size(), 1));
 }
 
+std::vector<float> mean_of_bands(const Tensor& energies) {
+  const std::int64_t frames = energies.shape()[0];
+  const std::int64_t bands = energies.shape()[1];
+  std::vector<float> mean(static_cast<std::size_t>(bands), 0.0F);
+  const float* at = energies.as<float>();
+  for (std::int64_t i = 0; i < energies.size(); ++i)
+    mean[static_cast<std::size_t>(i % bands)] += at[i] / static_cast<float>(frames);
+  return mean;
+}
+
+// Between two numbers, of which the place at says how much each counts; beyond the last, that one.
+struct Between {
+  std::int64_t left;
+  std::int64_t right;
+  float share;
+
+  Between(double at, std::int64_t count) {
+    const double place = std::min(at, static_cast<double>(count - 1));
+    left = static_cast<std::int64_t>(place);
+    right = std::min(left + 1, count - 1);
+    share = static_cast<float>(place - static_cast<double>(left));
+  }
+  float of(float a, float b) const { return (1.0F - share) * a + share * b; }
+};
+
+// The frames as if they went by faster by this factor.
+Tensor stretched(const Tensor& energies, double factor) {
+  const std::int64_t frames = energies.shape()[0];
+  const std::int64_t bands = energies.shape()[1];
+  const auto count = std::max<std::int64_t>(std::llround(static_cast<double>(frames) / factor), 1);
+  Tensor result({count, bands});
+  const float* from = energies.as<float>();
+  float* to = result.as<float>();
+  for (std::int64_t t = 0; t < count; ++t) {
+    const Between between(static_cast<double>(t) * factor, frames);
+    for (std::int64_t b = 0; b < bands; ++b)
+      *to++ = between.of(from[between.left * bands + b], from[between.right * bands + b]);
+  }
+  return result;
+}
+
+void warp_bands(const Tensor& energies, double factor) {
+  const std::int64_t bands = energies.shape()[1];
+  std::vector<float> row(static_cast<std::size_t>(bands));
+  float* at = energies.as<float>();
+  for (std::int64_t t = 0; t < energies.shape()[0]; ++t, at += bands) {
+    std::copy_n(at, bands, row.begin());
+    for (std::int64_t b = 0; b < bands; ++b) {
+      const Between between(static_cast<double>(b) * factor, bands);
+      at[b] = between.of(row[static_cast<std::size_t>(between.left)],
+                         row[static_cast<std::size_t>(between.right)]);
+    }
+  }
+}
+
 }  // namespace
 
 AugmentationOptions no_augmentation() {
   return {.speed = 0.0,
+          .tempo = 0.0,
           .gain = 0.0,
           .noise = 0.0,
           .warp = 0.0,
@@ -40,6 +106,7 @@ AugmentationOptions no_augmentation() {
 Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t seed)
     : options_(options), random_(seed) {
   check_share("speed", options.speed, 0.5);
+  check_share("tempo", options.tempo, 0.5);
   check_share("gain", options.gain, 60.0);
   check_share("noise", options.noise, 1.0);
   check_share("shuffle", options.shuffle, 1.0);
@@ -83,31 +150,20 @@ std::vector<float> Augmentation::samples(std::span<const float> samples,
   return result;
 }
 
-void Augmentation::features(const Tensor& features, std::uint64_t place) const {
+Tensor Augmentation::features(const Tensor& energies, std::uint64_t place) const {
   const auto draw = [&](std::uint64_t index) { return double{random_.uniform(place, index)}; };
-  const std::int64_t frames = features.shape()[0];
-  const std::int64_t bands = features.shape()[1];
-  float* at = features.as<float>();
-  std::vector<float> mean(static_cast<std::size_t>(bands), 0.0F);
-  for (std::int64_t t = 0; t < frames; ++t) {
-    for (std::int64_t b = 0; b < bands; ++b)
-      mean[static_cast<std::size_t>(b)] += at[t * bands + b] / static_cast<float>(frames);
-  }
-  if (options_.warp > 0.0) {
-    const double factor = 1.0 + options_.warp * (2.0 * draw(Draw::warp) - 1.0);
-    std::vector<float> row(static_cast<std::size_t>(bands));
-    for (std::int64_t t = 0; t < frames; ++t) {
-      std::copy_n(at + t * bands, bands, row.begin());
-      for (std::int64_t b = 0; b < bands; ++b) {
-        const double from =
-            std::min(static_cast<double>(b) * factor, static_cast<double>(bands - 1));
-        const auto left = static_cast<std::size_t>(from);
-        const std::size_t right = std::min(left + 1, row.size() - 1);
-        const auto share = static_cast<float>(from - static_cast<double>(left));
-        at[t * bands + b] = (1.0F - share) * row[left] + share * row[right];
-      }
-    }
-  }
+  // A factor around 1.
+  const auto factor = [&](double most, std::uint64_t index) {
+    return 1.0 + most * (2.0 * draw(index) - 1.0);
+  };
+  const Tensor result = options_.tempo > 0.0
+                            ? stretched(energies, factor(options_.tempo, Draw::tempo))
+                            : energies.clone();
+  const std::int64_t frames = result.shape()[0];
+  const std::int64_t bands = result.shape()[1];
+  float* at = result.as<float>();
+  const std::vector<float> mean = mean_of_bands(result);
+  if (options_.warp > 0.0) warp_bands(result, factor(options_.warp, Draw::warp));
   // A stretch of an axis: where it begins and ends.
   std::uint64_t next = Draw::masks;
   const auto stretch = [&](std::int64_t extent, double most) {
@@ -127,6 +183,7 @@ void Augmentation::features(const Tensor& features, std::uint64_t place) const {
         at[t * bands + b] = mean[static_cast<std::size_t>(b)];
     }
   }
+  return result;
 }
 
 }  // namespace chronicler::data

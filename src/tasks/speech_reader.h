@@ -26,13 +26,16 @@ struct SpeechSteps {
 
 class SpeechReader {
  public:
-  SpeechReader(const data::LogMelOptions& options, SpeechSteps steps);
+  // By recording: each band counts from its mean in the recording itself, as microphones and rooms
+  // shift it; else from that of all training recordings, which live sound can also be measured by.
+  SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, bool by_recording = false);
 
   const data::LogMel& log_mel() const { return log_mel_; }
   const SpeechSteps& steps() const { return steps_; }
   double step_seconds() const {
     return static_cast<double>(steps_.stride * log_mel_.hop()) / log_mel_.options().rate;
   }
+  bool by_recording() const { return by_recording_; }
   int rate() const { return log_mel_.options().rate; }
 
   // Mean and 1 / deviation of each band.
@@ -43,11 +46,14 @@ class SpeechReader {
 
   // One frame, or (frames, bands), normalised.
   void scale(float* features, std::int64_t frames) const;
+  // Logarithms of energies (frames, bands) become features, in place.
+  void normalise(const Tensor& energies) const;
   Tensor features(std::span<const float> samples) const;
 
  private:
   data::LogMel log_mel_;
   SpeechSteps steps_;
+  bool by_recording_;
   std::vector<float> mean_;
   std::vector<float> factor_;
 };
@@ -63,6 +69,16 @@ Tensor speech_scores(Execution& execution, const Tensor& features, const SpeechS
 // times with pauses between; else nothing.
 std::vector<std::size_t> cuts_in_pauses(std::span<const float> samples, std::size_t words,
                                         int rate);
+
+// When a word is said, in seconds.
+struct SaidSpan {
+  double begin;
+  double end;
+};
+
+// A network that hears a recording in both directions may write a word before it is said, and go on
+// while nobody speaks: a word begins and ends where it is loud, and before the next one.
+void fit_to_sound(std::span<SaidSpan> words, std::span<const float> samples, int rate);
 
 // Where to cut a long sound so that each part is at most `longest` samples: at its quietest places.
 std::vector<std::size_t> quiet_cuts(std::span<const float> samples, std::size_t longest);

@@ -42,6 +42,13 @@ void check(const TranscriberOptions& options) {
   };
   if (!options.level.empty() && options.level != "word" && options.level != "char")
     bad(fmt::format("level must be \"word\" or \"char\", got \"{}\"", options.level));
+  if (!options.normalize.empty() && options.normalize != "recording" &&
+      options.normalize != "training") {
+    bad(fmt::format("normalize must be \"recording\" or \"training\", got \"{}\"",
+                    options.normalize));
+  }
+  if (options.streaming && options.normalize == "recording")
+    bad("live sound cannot be normalised by its recording, whose end it does not know");
   if (options.bands < 4 || options.bands > 256) bad("bands must be 4 to 256");
   if (options.filters < 1 || options.layers < 1 || options.layers > 16)
     bad("it needs at least one filter and 1 to 16 layers");
@@ -70,6 +77,7 @@ void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t
   if (options.units == 0) options.units = options.streaming ? 160 : 128;
   if (!options.dropout) options.dropout = 0.3;
   if (!options.augmentation) options.augmentation.emplace();
+  if (options.normalize.empty()) options.normalize = options.streaming ? "training" : "recording";
   if (options.batch_size == 0)
     options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
   if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
@@ -160,6 +168,18 @@ struct Transcriber::Reader {
     return all;
   }
 
+  // What hears one way writes nothing before it is said.
+  void fit_to_sound(Transcript& transcript, std::span<const float> samples) const {
+    if (streaming) return;
+    std::vector<SaidSpan> spans;
+    for (const Transcript::Word& word : transcript.words) spans.push_back({word.begin, word.end});
+    tasks::fit_to_sound(spans, samples, sound.rate());
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      transcript.words[i].begin = spans[i].begin;
+      transcript.words[i].end = spans[i].end;
+    }
+  }
+
   std::vector<decoding::CtcLabel> likeliest_label(const Tensor& scores) const {
     std::int64_t best = 1;
     double most = -std::numeric_limits<double>::infinity();
@@ -199,7 +219,11 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   TranscriberReport report;
   const data::LogMelOptions front{.rate = options.rate, .bands = options.bands};
   auto reader = std::make_shared<Reader>(
-      Reader{SpeechReader(front, {.stride = options.stride}), labels, options.streaming, true, {}});
+      Reader{SpeechReader(front, {.stride = options.stride}, options.normalize == "recording"),
+             labels,
+             options.streaming,
+             true,
+             {}});
 
   // The parts.
   struct Part {
@@ -302,7 +326,9 @@ Transcript Transcriber::read(const Tensor& scores, const TranscribeOptions& opti
 
 Transcript Transcriber::run(const data::Audio& audio, const TranscribeOptions& options) const {
   const FlushDenormals guard;
-  Transcript result = read(reader_->scores(*model_, reader_->samples(audio)), options);
+  const std::vector<float> samples = reader_->samples(audio);
+  Transcript result = read(reader_->scores(*model_, samples), options);
+  reader_->fit_to_sound(result, samples);
   result.seconds = audio.seconds();
   return result;
 }
@@ -315,6 +341,7 @@ TranscriptTrace Transcriber::trace(const data::Audio& audio,
   TranscriptTrace trace;
   trace.spectrum = reader_->sound.log_mel()(samples);
   trace.transcript = read(scores, options);
+  reader_->fit_to_sound(trace.transcript, samples);
   trace.transcript.seconds = audio.seconds();
   trace.labels = reader_->labels.names();
   trace.step_seconds = reader_->sound.step_seconds();
@@ -386,6 +413,7 @@ void Transcriber::save(const std::string& path) const {
                       {"bands", front.bands},
                       {"low", front.low},
                       {"floor", front.floor},
+                      {"by_recording", reader_->sound.by_recording()},
                       {"mean", reader_->sound.mean()},
                       {"factor", reader_->sound.factor()},
                       {"kernel", reader_->sound.steps().kernel},
@@ -428,8 +456,9 @@ Transcriber Transcriber::load(const std::string& path) {
     if (steps.stride < 1 || steps.stride > 64) place["stride"].refuse("1 to 64");
     std::vector<std::string> names;
     for (const JsonPlace& name : place["labels"].items()) names.push_back(name.text());
+    const std::optional<JsonPlace> by_recording = place.find("by_recording");
     auto reader = std::make_shared<Reader>(
-        Reader{SpeechReader(front, steps),
+        Reader{SpeechReader(front, steps, by_recording && by_recording->flag()),
                SpeechLabels(place["level"].text(), place["as_written"].flag(), names),
                place["streaming"].flag(), place["one_label"].flag(), place["usual_text"].text()});
     const auto numbers = [&](std::string_view member) {

@@ -207,7 +207,7 @@ class Run {
   void find_cuts() {
     while (next_cutting_ <= share()) next_cutting_ += 0.15;
     Execution execution(model_.network());
-    const double step = reader_.step_seconds() * reader_.rate();
+    const double step = reader_.step_seconds();
     for (std::size_t row = 0; row < data_.sounds.size(); ++row) {
       if (in_pauses_[row] || data_.labels[row].size() < 2) continue;
       const std::vector<float>& sound = data_.sounds[row];
@@ -218,13 +218,19 @@ class Run {
       const bool sure = std::all_of(places.begin(), places.end(),
                                     [](const auto& place) { return place.probability > 0.7; });
       if (!sure) continue;
-      const auto sample_at = [&](std::int64_t of) {
-        return std::min(static_cast<std::size_t>(static_cast<double>(of) * step), sound.size());
+      std::vector<SaidSpan> words;
+      for (const auto& place : places) {
+        words.push_back(
+            {static_cast<double>(place.begin) * step, static_cast<double>(place.end) * step});
+      }
+      if (!options_.streaming) fit_to_sound(words, sound, reader_.rate());
+      const auto sample_at = [&](double seconds) {
+        return std::min(static_cast<std::size_t>(seconds * reader_.rate()), sound.size());
       };
       cuts_[row].push_back(0);
-      for (std::size_t i = 1; i < places.size(); ++i) {
-        cuts_[row].push_back(quietest(sound, sample_at(places[i - 1].begin),
-                                      sample_at(places[i].begin), reader_.rate()));
+      for (std::size_t i = 1; i < words.size(); ++i) {
+        cuts_[row].push_back(quietest(sound, sample_at(words[i - 1].begin),
+                                      sample_at(words[i].begin), reader_.rate()));
       }
       cuts_[row].push_back(sound.size());
     }
@@ -252,12 +258,13 @@ class Run {
     const auto fits = [&](const Tensor& features) {
       return reader_.steps().of(features.shape()[0]) >= least_steps(labels);
     };
-    Tensor features = reader_.features(augmentation_.samples(sound, place));
+    const Tensor energies = reader_.log_mel()(augmentation_.samples(sound, place));
+    Tensor features = augmentation_.features(energies, place);
     if (!fits(features)) {  // cut short, or played faster, it has too few steps
       labels = data_.labels[row];
-      features = reader_.features(data_.sounds[row]);
+      features = reader_.log_mel()(data_.sounds[row]);
     }
-    augmentation_.features(features, place);
+    reader_.normalise(features);
     return {features, labels};
   }
 

@@ -24,9 +24,7 @@ TEST(Augmentation, NoneChangesNothing) {
   const Augmentation none(no_augmentation());
   EXPECT_EQ(none.samples(sound(), 3), sound());
   const Tensor features = test::noise({20, 8}, 2);
-  const Tensor copy = features.clone();
-  none.features(copy, 3);
-  EXPECT_TRUE(test::same_bits(copy, features));
+  EXPECT_TRUE(test::same_bits(none.features(features, 3), features));
 }
 
 TEST(Augmentation, DependsOnSeedAndPlaceOnly) {
@@ -69,8 +67,7 @@ TEST(Augmentation, MasksAreFlat) {
   bool any = false;
   for (std::uint64_t place = 0; place < 8; ++place) {
     const Tensor features = test::noise({20, 8}, 2);
-    const Tensor masked = features.clone();
-    Augmentation(options).features(masked, place);
+    const Tensor masked = Augmentation(options).features(features, place);
     std::int64_t changed = 0;
     for (std::int64_t t = 0; t < 20; ++t)
       changed += test::same_bits(masked.rows(t, t + 1), features.rows(t, t + 1)) ? 0 : 1;
@@ -78,6 +75,32 @@ TEST(Augmentation, MasksAreFlat) {
     any = any || changed > 0;
   }
   EXPECT_TRUE(any);
+}
+
+// A ramp over time that goes by faster is a steeper ramp; its bands stay where they are.
+TEST(Augmentation, TempoStretchesTimeAlone) {
+  AugmentationOptions options = no_augmentation();
+  options.tempo = 0.25;
+  const Tensor ramp({40, 2});
+  for (std::int64_t t = 0; t < 40; ++t) {
+    ramp.as<float>()[2 * t] = static_cast<float>(t);
+    ramp.as<float>()[2 * t + 1] = -1.0F;
+  }
+  bool faster = false;
+  bool slower = false;
+  for (std::uint64_t place = 0; place < 16; ++place) {
+    const Tensor changed = Augmentation(options).features(ramp, place);
+    const std::int64_t frames = changed.shape()[0];
+    EXPECT_GE(frames, 40 / 1.25 - 1.0);
+    EXPECT_LE(frames, 40 / 0.75 + 1.0);
+    const float slope = changed.as<float>()[20] / 10.0F;
+    EXPECT_NEAR(slope, 40.0 / static_cast<double>(frames), 0.03);
+    EXPECT_EQ(changed.as<float>()[11], -1.0F);
+    faster = faster || frames < 40;
+    slower = slower || frames > 40;
+  }
+  EXPECT_TRUE(faster);
+  EXPECT_TRUE(slower);
 }
 
 TEST(Augmentation, RefusesWhatCannotBe) {

@@ -29,6 +29,22 @@ TEST(SpeechReader, BandsOfTheTrainingSoundsHaveMeanZeroAndDeviationOne) {
   }
 }
 
+// A filter, as a microphone's, multiplies each band's energy: what counts from the recording's own
+// mean does not hear it, nor how loud it is.
+TEST(SpeechReader, ByRecordingDoesNotHearHowLoudABandIs) {
+  std::vector<float> sound = test::spoken({0, 1, 2}, 3).audio.samples;
+  for (std::size_t i = 0; i < sound.size(); ++i)  // no band lies at the floor
+    sound[i] += 0.05F * test::noise({1}, i).as<float>()[0];
+  std::vector<float> softer = sound;
+  for (float& sample : softer) sample *= 0.5F;
+  for (const bool by_recording : {true, false}) {
+    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {}, by_recording);
+    reader.learn_scale(std::span(&sound, 1));
+    const bool same = test::close_to(reader.features(sound), reader.features(softer), 0.02);
+    EXPECT_EQ(same, by_recording);
+  }
+}
+
 // Every frame is seen, and a step more or less of padding is no step of the recording.
 TEST(SpeechReader, StepsFollowFromFramesAlone) {
   const SpeechSteps steps{.kernel = 7, .stride = 3};
@@ -55,6 +71,36 @@ TEST(SpeechReader, CutsWhereItIsQuiet) {
   }
   EXPECT_LE(sound.size() - before, 400U);
   EXPECT_TRUE(quiet_cuts(sound, 1000).empty());
+}
+
+// 0.6 s of near silence, a tone of 0.2 s, 0.1 s, and another tone.
+TEST(SpeechReader, WordsAreSaidWhereItIsLoud) {
+  std::vector<float> sound(8000 * 6 / 10, 0.001F);
+  sound.insert(sound.end(), 1600, 0.3F);
+  sound.insert(sound.end(), 800, 0.001F);
+  sound.insert(sound.end(), 1600, 0.3F);
+  // The first written from the beginning on, before it was said; the second into the silence.
+  sound.insert(sound.end(), 800, 0.001F);
+  std::vector<SaidSpan> words{{0.0, 0.54}, {0.7, 1.2}};
+  fit_to_sound(words, sound, 8000);
+  EXPECT_NEAR(words[0].begin, 0.6, 1e-9);
+  EXPECT_NEAR(words[0].end, 0.8, 1e-9);
+  EXPECT_NEAR(words[1].begin, 0.9, 1e-9);
+  EXPECT_NEAR(words[1].end, 1.1, 1e-9);
+  // Two words in the first tone: each is fitted by itself.
+  words = {{0.0, 0.54}, {0.7, 0.75}, {0.93, 1.2}};
+  fit_to_sound(words, sound, 8000);
+  EXPECT_NEAR(words[0].begin, 0.6, 1e-9);
+  EXPECT_NEAR(words[0].end, 0.7, 1e-9);
+  EXPECT_NEAR(words[1].end, 0.75, 1e-9);
+  EXPECT_NEAR(words[2].begin, 0.93, 1e-9);
+  EXPECT_NEAR(words[2].end, 1.1, 1e-9);
+  // Where nothing is louder than the rest, nothing is known.
+  const std::vector<float> even(8000, 0.1F);
+  words = {{0.0, 0.1}};
+  fit_to_sound(words, even, 8000);
+  EXPECT_EQ(words[0].begin, 0.0);
+  EXPECT_EQ(words[0].end, 0.1);
 }
 
 TEST(SpeechReader, PausesTellWhereWordsAre) {

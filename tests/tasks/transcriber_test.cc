@@ -67,6 +67,20 @@ TEST(Transcriber, TellsWhenWordsAreSpoken) {
   EXPECT_GT(told.words[0].probability, 0.3);
 }
 
+// Even after a silence longer than any that it was trained on.
+TEST(Transcriber, TheFirstWordBeginsWhereItIsSaid) {
+  for (const int word : {0, 1, 2}) {
+    data::Audio audio = spoken({word, 2 - word}, 77).audio;
+    const auto said = std::find_if(audio.samples.begin(), audio.samples.end(),
+                                   [](float sample) { return sample > 0.1F; });
+    const double at = static_cast<double>(said - audio.samples.begin()) / audio.rate + 0.5;
+    audio.samples.insert(audio.samples.begin(), static_cast<std::size_t>(audio.rate / 2), 0.001F);
+    const Transcript told = two_ways().run(audio);
+    ASSERT_FALSE(told.words.empty());
+    EXPECT_NEAR(told.words[0].begin, at, 0.1) << told.text;
+  }
+}
+
 TEST(Transcriber, AnotherRateIsResampled) {
   data::Audio audio = spoken({1, 0}, 78).audio;
   audio.samples = data::resampled(audio.samples, audio.rate, 44'100);
@@ -85,6 +99,17 @@ TEST(Transcriber, SameSeedSameModelForAnyThreads) {
   }
   for (std::size_t i = 0; i < weights[0].size(); ++i)
     EXPECT_TRUE(test::same_bits(weights[0][i], weights[1][i])) << i;
+}
+
+// What is said of a recording does not depend on how loud it is, but for a model that follows live
+// sound, which does not know its end.
+TEST(Transcriber, NormalisesByTheRecording) {
+  EXPECT_EQ(two_ways().report().options.normalize, "recording");
+  EXPECT_EQ(one_way().report().options.normalize, "training");
+  data::Audio audio = spoken({1, 2}, 82).audio;
+  EXPECT_EQ(two_ways().run(audio).text, "middle high");
+  for (float& sample : audio.samples) sample *= 0.05F;
+  EXPECT_EQ(two_ways().run(audio).text, "middle high");
 }
 
 TEST(Transcriber, AFileHoldsAllOfIt) {
@@ -233,6 +258,16 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "transcriber: level must be \"word\" or \"char\", got \"phrase\": leave an option at 0 "
             "to have it chosen");
+  options.level = {};
+  options.streaming = true;
+  options.normalize = "recording";
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "transcriber: live sound cannot be normalised by its recording, whose end it does not "
+            "know: leave an option at 0 to have it chosen");
+  options.normalize = "week";
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "transcriber: normalize must be \"recording\" or \"training\", got \"week\": leave an "
+            "option at 0 to have it chosen");
   EXPECT_EQ(error_of([] { two_ways().run({}); }), "a recording without samples: record it anew");
 }
 

@@ -150,6 +150,7 @@ void add_augmentation(CLI::App& app, Options& options) {
     app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, most))->excludes(none);
   };
   share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
+  share("--tempo", with.tempo, "spoken up to so much faster or slower, at the same pitch (0)", 0.5);
   share("--gain", with.gain, "up to so many decibels louder or softer (6)", 60.0);
   share("--noise", with.noise, "share of the recordings that get noise, of 10 to 30 dB (0.5)", 1.0);
   share("--shuffle", with.shuffle, "share whose words change places, once they are found (0.5)",
@@ -178,6 +179,12 @@ Job describe(CLI::App& app) {
   app.add_option("--level", task.level, "word or char (from the texts)")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"word", "char"}));
+  app.add_option(
+         "--normalize", task.normalize,
+         "bands count from their mean in the recording or in training (recording; streaming: "
+         "training)")
+      ->type_name("BY")
+      ->check(CLI::IsMember({"recording", "training"}));
   app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
       ->disable_flag_override();
   add_max_seconds(app, task.max_seconds);

@@ -12,6 +12,7 @@ namespace chronicler::data {
 
 struct AugmentationOptions {
   double speed = 0.1;       // played up to so much faster or slower (Ko et al. 2015)
+  double tempo = 0.0;       // spoken up to so much faster or slower, at the same pitch
   double gain = 6.0;        // decibels, up or down
   double noise = 0.5;       // share of the recordings that get noise
   double least_snr = 10.0;  // decibels, of that noise
@@ -38,8 +39,8 @@ class Augmentation {
 
   // Speed, gain, noise.
   std::vector<float> samples(std::span<const float> samples, std::uint64_t place) const;
-  // Warp and masks, of features (frames, bands).
-  void features(const Tensor& features, std::uint64_t place) const;
+  // Tempo, warp and masks, of logarithms of energies (frames, bands).
+  Tensor features(const Tensor& energies, std::uint64_t place) const;
 
  private:
   AugmentationOptions options_;

@@ -39,8 +39,11 @@ struct TranscriberProgress {
 struct TranscriberOptions {
   // What the network writes: "word" or "char"; empty: word where there are few different ones.
   std::string level = {};
-  bool as_written = false;     // false: texts are lower-cased and lose their punctuation
-  bool streaming = false;      // one-way, so that it can follow live sound
+  bool as_written = false;  // false: texts are lower-cased and lose their punctuation
+  bool streaming = false;   // one-way, so that it can follow live sound
+  // What each band's energy counts from: its mean in the "recording" itself, or in all recordings
+  // for "training"; empty: recording, but training for a streaming model.
+  std::string normalize = {};
   int rate = 0;                // samples a second; what has another is resampled
   std::int64_t bands = 40;     // of the spectrum
   std::int64_t filters = 128;  // of the convolution that makes steps of frames
