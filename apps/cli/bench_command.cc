@@ -256,7 +256,7 @@ Command bench_command() {
                        "only these, by id: T01,T02; of scaling: steps, units or batch")
             ->type_name("IDS");
         app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
-            ->check(CLI::Range(0.01, 3600.0));
+            ->check(number_from(0.01, 3600.0));
         add_threads(app, options->threads);
         app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
         return [options] { run(*options); };

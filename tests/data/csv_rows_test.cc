@@ -85,7 +85,7 @@ TEST_F(CsvRowsTest, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(message("\xFF\xFE"
                     "a"),
             "data.csv is UTF-16 text, expected UTF-8");
-  EXPECT_EQ(message("\x1F\x8B\x08"), "data.csv is a packed file, expected CSV text");
+  EXPECT_EQ(message("\x1F\x8B\x08"), "data.csv is a packed file, expected text");
   EXPECT_EQ(message("a,a\n1,2\n"), "data.csv:1: columns 1 and 2 are both called \"a\"");
 }
 

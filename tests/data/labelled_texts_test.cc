@@ -85,7 +85,7 @@ TEST_F(LabelledTextsFile, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
             path +
                 " has one column (\"column_1\"), texts and labels need two: cells of .csv are "
-                "separated by commas, those of .tsv by tabs");
+                "separated by commas or semicolons, those of .tsv by tabs");
   file("a.tsv", "text\tlabel\n\xFF\tb\n");
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
             path + ":2: byte 0xff is not UTF-8: save the file as UTF-8 (it may be Latin-1)");
