@@ -49,8 +49,9 @@ void check_other_file(const std::string& path, const std::vector<std::string>& o
     const bool is_same = fs::path(path).lexically_normal() == fs::path(other).lexically_normal() ||
                          fs::equivalent(path, other, reason);
     if (!is_same) continue;
-    throw Error(fmt::format("cannot write \"{}\": it is also \"{}\"", path, other),
-                "give the output a name of its own");
+    throw Error(
+        fmt::format("cannot write \"{}\": it is also read, or written for something else", path),
+        "give the output a name of its own");
   }
 }
 
