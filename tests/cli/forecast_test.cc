@@ -97,7 +97,7 @@ TEST_F(ForecastCommand, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(error("date,x\n2024-01-01,1\n2024-01-01,2\n"),
             "data.csv:3: 2024-01-01 00:00 stands there twice in column \"date\" (1 of 2 rows "
             "repeat a time)");
-  EXPECT_TRUE(error("y,x\n1,2\n3,4\n").starts_with("data.csv has 2 rows"));
+  EXPECT_TRUE(error("x\n2\n4\n").starts_with("data.csv has 2 rows"));
   std::string constant = "x\n";
   for (int i = 0; i < 100; ++i) constant += "5\n";
   EXPECT_EQ(error(constant), "data.csv: column \"x\" is 5 in all 60 rows to learn from");
