@@ -259,7 +259,7 @@ Command bench_command() {
                        "only these, by id: T01,T02; of scaling: steps, units or batch")
             ->type_name("IDS");
         app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
-            ->check(CLI::Range(0.01, 3600.0));
+            ->check(number_from(0.01, 3600.0));
         app.add_option("--weights", options->weights, "of stream: float32 or bfloat16 (float32)")
             ->check(CLI::IsMember({"float32", "bfloat16"}));
         add_threads(app, options->threads);

@@ -25,6 +25,36 @@ CLI::Validator whole_number(std::int64_t low, std::int64_t high) {
       "");
 }
 
+namespace {
+
+// `fits` is false for what is no number.
+template <class Fits>
+CLI::Validator number(const std::string& range, const Fits& fits) {
+  return CLI::Validator(
+      [range, fits](const std::string& text) -> std::string {
+        double value = 0.0;
+        const char* end = text.data() + text.size();
+        const auto [stopped, reason] = std::from_chars(text.data(), end, value);
+        if (reason == std::errc() && stopped == end && fits(value)) return {};
+        return fmt::format("needs a number {}, got \"{}\"", range, text);
+      },
+      "");
+}
+
+}  // namespace
+
+CLI::Validator number_from(double low, double high) {
+  const bool is_open = high == std::numeric_limits<double>::max();
+  return number(is_open ? fmt::format("from {} on", low) : fmt::format("from {} to {}", low, high),
+                [low, high](double value) { return value >= low && value <= high; });
+}
+
+CLI::Validator number_above_0() {
+  return number("above 0", [](double value) {
+    return value > 0.0 && value <= std::numeric_limits<double>::max();
+  });
+}
+
 void add_seed(CLI::App& app, std::int64_t& seed) {
   app.add_option("--seed", seed, fmt::format("fixes weights, order and noise ({})", seed))
       ->type_name("N")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +11,9 @@ namespace chronicler::cli {
 // Accepts whole numbers from `low` to `high`; refuses all else in a sentence that follows the
 // option's name.
 CLI::Validator whole_number(std::int64_t low, std::int64_t high);
+// The same for numbers, with the ends of the range.
+CLI::Validator number_from(double low, double high = std::numeric_limits<double>::max());
+CLI::Validator number_above_0();
 
 // --seed N, from 0 on. `seed` holds the default.
 void add_seed(CLI::App& app, std::int64_t& seed);

@@ -91,7 +91,7 @@ Command fit_command() {
             app.add_option("--validation-split", options->validation_split,
                            "share of the samples, the last ones, that validates (0)")
                 ->type_name("X")
-                ->check(CLI::Range(0.0, 1.0));
+                ->check(number_from(0.0, 1.0));
             add_seed(app, options->seed);
             add_loss_and_metrics(app, options->compile);
             add_optimizer(app, options->compile);

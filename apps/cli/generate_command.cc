@@ -206,11 +206,11 @@ Job describe_train(CLI::App& app) {
   add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the text (from its length)")
       ->type_name("X")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_0());
   app.add_option("--validation-fraction", task.validation_fraction,
-                 "share of the text, the last part, that validates (0.1)")
+                 "share of the text, the last part, that validates (0.1, at most 1 MB)")
       ->type_name("F")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number_from(0.0, 0.9));
   app.add_option("--validation", options->validation_file, "a text that validates instead")
       ->type_name("FILE");
   add_count(app, "--units", task.units, "units of each LSTM (from the text and the time)", 8192);
@@ -224,7 +224,7 @@ Job describe_train(CLI::App& app) {
   add_learning_rate(app, task.learning_rate, "from units");
   app.add_option("--weight-decay", task.weight_decay, "AdamW's (0.01)")
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0.0));
   add_run_options(app, *options, "no progress, no sample");
   return [options] { train(*options); };
 }
@@ -243,7 +243,10 @@ struct WriteOptions {
 void write(WriteOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
   const TextGenerator writer = TextGenerator::load(options.model);
+  const std::string original =
+      options.compare.empty() ? std::string() : data::read_text(options.compare);
   tasks::RunOptions& task = options.task;
+  if (!task.prompt.empty()) task.prompt = data::clean_text(task.prompt, "--prompt");
   task.sampling.seed = static_cast<std::uint64_t>(options.seed);
   std::int64_t unknown = 0;
   for (const auto id : writer.pieces().ids(task.prompt)) unknown += id == 0 ? 1 : 0;
@@ -256,7 +259,6 @@ void write(WriteOptions& options) {
     const std::string text = writer.run(task);
     OrderedJson json{{"prompt", task.prompt}, {"text", text}, {"characters", characters_of(text)}};
     if (!options.compare.empty()) {
-      const std::string original = data::read_text(options.compare);
       json["longest_copy"] = characters_of(tasks::longest_copy(text, original));
     }
     std::cout << json.dump() << '\n';
@@ -273,7 +275,6 @@ void write(WriteOptions& options) {
   std::cout << '\n';
   stop_if_interrupted();
   if (options.compare.empty()) return;
-  const std::string original = data::read_text(options.compare);
   const std::string_view copy = tasks::longest_copy(text, original);
   std::cerr << fmt::format("longest passage that stands in \"{}\": {} characters ({}){}\n",
                            options.compare, characters_of(copy), in_one_line(copy),
@@ -292,7 +293,7 @@ Job describe_run(CLI::App& app) {
   app.add_option("--temperature", task.sampling.temperature,
                  "below 1 safer, above 1 bolder, 0 always the likeliest (0.8)")
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0.0));
   task.sampling.temperature = 0.8;
   app.add_option("--top-k", task.sampling.top_k, "only the k likeliest pieces (all)")
       ->type_name("K")
@@ -300,11 +301,11 @@ Job describe_run(CLI::App& app) {
   app.add_option("--top-p", task.sampling.top_p,
                  "only the likeliest pieces that together have this probability (1)")
       ->type_name("P")
-      ->check(CLI::Range(1e-6, 1.0));
+      ->check(number_from(1e-6, 1.0));
   app.add_option("--repetition-penalty", task.sampling.repetition_penalty,
                  "makes what came up lately less likely (1: no)")
       ->type_name("X")
-      ->check(CLI::Range(1.0, 100.0));
+      ->check(number_from(1.0, 100.0));
   app.add_option("--stop", task.stop, "ends before this text")->type_name("TEXT");
   app.add_option("--compare", options->compare,
                  "tells the longest passage that also stands in this text")

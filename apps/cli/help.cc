@@ -29,7 +29,9 @@ std::string Help::make_usage(const CLI::App* app, std::string name) const {
   const bool commands = !app->get_subcommands([](const CLI::App*) { return true; }).empty();
   text += commands ? " COMMAND [OPTION...]" : " [OPTION...]";
   for (const CLI::Option* option : app->get_options()) {
-    if (option->get_positional()) text += " " + option->get_name(true);
+    if (!option->get_positional()) continue;
+    const std::string name_of = option->get_name(true);
+    text += option->get_required() ? " " + name_of : " [" + name_of + "]";
   }
   return text + "\n";
 }

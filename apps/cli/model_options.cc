@@ -70,7 +70,7 @@ void add_optimizer(CLI::App& app, CompileWords& words) {
       ->type_name("NAME");
   app.add_option("--learning-rate", words.learning_rate, "instead of the optimizer's")
       ->type_name("X")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_0());
 }
 
 std::unique_ptr<Model> open_model(const ModelOptions& options) {

@@ -42,4 +42,17 @@ void check_model_output(const std::string& path) {
               fmt::format("its name must end in {}", fmt::join(extensions, " or ")));
 }
 
+void check_other_file(const std::string& path, const std::vector<std::string>& others) {
+  if (path.empty() || path == "-") return;
+  for (const std::string& other : others) {
+    std::error_code reason;
+    const bool is_same = fs::path(path).lexically_normal() == fs::path(other).lexically_normal() ||
+                         fs::equivalent(path, other, reason);
+    if (!is_same) continue;
+    throw Error(
+        fmt::format("cannot write \"{}\": it is also read, or written for something else", path),
+        "give the output a name of its own");
+  }
+}
+
 }  // namespace chronicler::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace chronicler::cli {
 
@@ -10,5 +11,8 @@ namespace chronicler::cli {
 void check_output_file(const std::string& path);
 // The same for a model, whose format follows from the extension.
 void check_model_output(const std::string& path);
+// Throws Error if an output is the same file as what is read or written besides, which would be
+// lost.
+void check_other_file(const std::string& path, const std::vector<std::string>& others);
 
 }  // namespace chronicler::cli

@@ -133,7 +133,10 @@ void refuse_leftovers(const CLI::App& app) {
 std::string sentence(const CLI::ParseError& error) {
   const std::string words = error.what();
   const std::string option = words.substr(0, words.find(':'));
-  if (error.get_name() == "ArgumentMismatch") return option + " needs a value";
+  if (error.get_name() == "ArgumentMismatch") {
+    const bool is_repeated = words.find("At Most") != std::string::npos;
+    return option + (is_repeated ? " is given twice" : " needs a value");
+  }
   if (error.get_name() == "ValidationError") {
     return option + words.substr(option.size() + 1);
   }

@@ -11,7 +11,7 @@
 namespace chronicler::cli {
 
 std::string duration_text(double seconds) {
-  if (seconds < 90.0) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 90.0) return fmt::format("{:.0f} s", std::max(seconds, 0.0));
   const auto minutes = static_cast<int>(std::lround(seconds / 60.0));
   if (minutes < 90) return fmt::format("{} min", minutes);
   return fmt::format("{} h {} min", minutes / 60, minutes % 60);

@@ -5,12 +5,15 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/labelled_texts.h"
@@ -55,6 +58,25 @@ LabelledTexts read(const std::string& path, const Columns& columns, bool needs_l
                              with_commas(texts.skipped), path);
   }
   return texts;
+}
+
+// Says where a label is that the model does not know.
+void check_labels(const LabelledTexts& texts, const std::string& path,
+                  const std::vector<std::string>& known) {
+  for (std::size_t i = 0; i < texts.labels.size(); ++i) {
+    if (std::find(known.begin(), known.end(), texts.labels[i]) != known.end()) continue;
+    std::vector<std::string> shown(known.begin(),
+                                   known.begin() + std::min<std::ptrdiff_t>(std::ssize(known), 20));
+    if (shown.size() < known.size()) shown.emplace_back("...");
+    throw Error(fmt::format("{}:{}: label \"{}\" is none of those that are learnt", path,
+                            texts.lines[i], texts.labels[i]),
+                fmt::format("those are {}", fmt::join(shown, ", ")));
+  }
+}
+
+std::vector<std::string> different(const std::vector<std::string>& labels) {
+  const std::set<std::string> each(labels.begin(), labels.end());
+  return {each.begin(), each.end()};
 }
 
 // ---- how well it does
@@ -181,6 +203,10 @@ void print_choices(const ClassifierReport& report) {
       options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
       options.networks, options.networks == 1 ? "" : "s", options.embedding, options.units,
       with_commas(report.weights), options.ngrams, options.epochs, options.batch_size);
+  if (report.bag_texts < report.texts) {
+    std::cerr << fmt::format("n-grams are learnt from {} of the texts, drawn at random\n",
+                             with_commas(report.bag_texts));
+  }
   if (!options.vectors.empty()) {
     std::cerr << fmt::format("{} of the words have vectors in \"{}\"\n",
                              with_commas(report.vectors_found), options.vectors);
@@ -218,11 +244,13 @@ void train(TrainOptions& options) {
   LabelledTexts test;
   if (!options.test_file.empty()) {
     test = read(options.test_file, options.columns);
+    check_labels(test, options.test_file, different(texts.labels));
   } else if (options.test_fraction > 0.0) {
     test = take_share(texts, options.test_fraction, task.seed);
   }
   if (!options.validation_file.empty()) {
     LabelledTexts validation = read(options.validation_file, options.columns);
+    check_labels(validation, options.validation_file, different(texts.labels));
     task.validation_texts = std::move(validation.texts);
     task.validation_labels = std::move(validation.labels);
   }
@@ -290,7 +318,7 @@ Job describe_train(CLI::App& app) {
   app.add_option("--test-fraction", options->test_fraction,
                  "share of the texts, at random, that tests it instead (0.1)")
       ->type_name("F")
-      ->check(CLI::Range(0.0, 0.9))
+      ->check(number_from(0.0, 0.9))
       ->excludes(test);
   app.add_option("--validation", options->validation_file,
                  "texts that choose the epoch (a tenth of the others)")
@@ -461,6 +489,7 @@ void evaluate(const EvaluateOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
   const TextClassifier classifier = TextClassifier::load(options.model);
   const LabelledTexts texts = read(options.file, options.columns);
+  check_labels(texts, options.file, classifier.labels());
   const ClassifierScore score = classifier.evaluate(texts.texts, texts.labels);
   if (options.json) {
     OrderedJson json;

@@ -34,19 +34,19 @@ void add_count(CLI::App& app, const std::string& name, std::int64_t& value, cons
 
 void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
                  const std::string& what) {
-  app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, 0.95));
+  app.add_option(name, value, what)->type_name("X")->check(number_from(0.0, 0.95));
 }
 
 void add_learning_rate(CLI::App& app, double& value, const std::string& usual) {
   app.add_option("--learning-rate", value, fmt::format("the highest of the schedule ({})", usual))
       ->type_name("X")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_0());
 }
 
 void add_max_seconds(CLI::App& app, double& value) {
   app.add_option("--max-seconds", value, "time to train; the schedule ends with it")
       ->type_name("S")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_0());
 }
 
 void begin_training(const TrainingOptions& options) {

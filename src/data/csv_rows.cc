@@ -12,6 +12,7 @@
 
 #include "chronicler/base/error.h"
 #include "data/csv_cells.h"
+#include "data/utf8.h"
 
 namespace chronicler::data {
 namespace {
@@ -40,11 +41,17 @@ void check_text(std::string_view row, std::string_view name, std::int64_t line) 
   }
 }
 
+// What stands in quotes does not count.
 char likely_delimiter(std::string_view row) {
   constexpr std::array candidates{',', ';', '\t'};
-  return *std::max_element(candidates.begin(), candidates.end(), [&](char a, char b) {
-    return std::count(row.begin(), row.end(), a) < std::count(row.begin(), row.end(), b);
-  });
+  std::array<std::int64_t, candidates.size()> counts{};
+  bool quoted = false;
+  for (const char c : row) {
+    quoted = quoted != (c == '"');
+    for (std::size_t i = 0; i < candidates.size() && !quoted; ++i) counts[i] += c == candidates[i];
+  }
+  return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
+                                             counts.begin())];
 }
 
 }  // namespace
@@ -66,6 +73,12 @@ struct CsvRows::Source {
   std::int64_t next_line = 1;
   std::int64_t skipped = 0;  // empty lines of a one-column file, still to be given
   bool is_held = false;      // the row behind those was read already
+
+  std::vector<std::vector<std::string>> ahead;  // rows that were read before they were asked for
+  std::vector<std::int64_t> ahead_lines;
+  std::size_t ahead_given = 0;
+  bool gives_ahead = false;  // the row is one of those
+
   bool header_is_first_row = false;
 
   // The next byte, or -1 at the end.
@@ -203,14 +216,7 @@ CsvRows::CsvRows(const std::filesystem::path& path, const CsvRowsOptions& option
       throw Error(fmt::format("{} is empty, expected a header line and rows", source.name));
     }
     if (is_first) {
-      if (source.row.starts_with("\xFF\xFE") || source.row.starts_with("\xFE\xFF")) {
-        throw Error(fmt::format("{} is UTF-16 text, expected UTF-8", source.name),
-                    "save it as UTF-8");
-      }
-      if (source.row.starts_with("\x1F\x8B") || source.row.starts_with("PK\x03\x04")) {
-        throw Error(fmt::format("{} is a packed file, expected CSV text", source.name),
-                    "unpack it first: gunzip or unzip");
-      }
+      check_begin(source.row, source.name);
       if (source.row.starts_with(byte_order_mark)) source.row.erase(0, byte_order_mark.size());
       is_first = false;
     }
@@ -230,6 +236,7 @@ std::span<const std::string_view> CsvRows::cells() const { return source_->cells
 std::int64_t CsvRows::bytes_read() const { return source_->bytes; }
 
 std::int64_t CsvRows::line() const {
+  if (source_->gives_ahead) return source_->ahead_lines[source_->ahead_given - 1];
   return source_->skipped > 0 ? source_->line - source_->skipped : source_->line;
 }
 
@@ -242,6 +249,24 @@ std::size_t CsvRows::find(std::string_view column) const {
 }
 
 bool CsvRows::next() {
+  Source& source = *source_;
+  source.gives_ahead = source.ahead_given < source.ahead.size();
+  if (!source.gives_ahead) return read_row();
+  const std::vector<std::string>& row = source.ahead[source.ahead_given++];
+  source.cells.assign(row.begin(), row.end());
+  return true;
+}
+
+const std::vector<std::vector<std::string>>& CsvRows::look_ahead(std::size_t rows) {
+  Source& source = *source_;
+  while (source.ahead.size() < rows && read_row()) {
+    source.ahead.emplace_back(source.cells.begin(), source.cells.end());
+    source.ahead_lines.push_back(line());
+  }
+  return source.ahead;
+}
+
+bool CsvRows::read_row() {
   Source& source = *source_;
   if (source.header_is_first_row) {
     source.header_is_first_row = false;

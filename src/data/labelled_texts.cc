@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -11,8 +13,8 @@
 
 #include "base/json.h"
 #include "chronicler/base/error.h"
-#include "chronicler/data/csv.h"
-#include "chronicler/data/text_file.h"
+#include "chronicler/data/csv_rows.h"
+#include "chronicler/data/text_lines.h"
 
 namespace chronicler::data {
 namespace {
@@ -24,7 +26,18 @@ constexpr std::array<std::string_view, 11> label_names{
     "label",  "sentiment", "class",   "category", "polarity",   "target",
     "rating", "stars",     "emotion", "language", "nationality"};
 
-// Cells of a file, column by column.
+struct Row {
+  std::vector<std::string> cells;
+  std::int64_t line = 0;
+};
+
+// Gives the next row; false at the end.
+using Rows = std::function<bool(Row&)>;
+
+// So many rows tell what the columns hold.
+constexpr std::size_t rows_to_look_at = 10'000;
+
+// Cells of the first rows, column by column.
 struct Cells {
   std::vector<std::string> names;  // of the columns; empty: the file says none
   std::vector<std::vector<std::string>> columns;
@@ -49,6 +62,12 @@ bool is_known(const std::vector<std::string>& names, const std::string& wanted) 
   return wanted.empty() || std::find(names.begin(), names.end(), wanted) != names.end();
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
 std::vector<std::string> numbered(std::size_t count) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i <= count; ++i) names.push_back(fmt::format("column_{}", i));
@@ -59,7 +78,7 @@ std::vector<std::string> numbered(std::size_t count) {
 // unless its cells occur nowhere below them: a label does.
 void take_header(Cells& cells, const LabelledTextsOptions& options) {
   std::vector<std::string> first;
-  for (const auto& column : cells.columns) first.push_back(column.front());
+  for (const auto& column : cells.columns) first.emplace_back(trimmed(column.front()));
   const bool by_number = (!options.text.empty() || !options.label.empty()) &&
                          is_known(numbered(first.size()), options.text) &&
                          is_known(numbered(first.size()), options.label);
@@ -83,62 +102,65 @@ void take_header(Cells& cells, const LabelledTextsOptions& options) {
 
 // ---- files
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+// The next line that holds anything.
+bool next_line(TextLines& lines, std::int64_t& number) {
+  while (lines.next()) {
+    ++number;
+    lines.check();
+    if (!trimmed(lines.line()).empty()) return true;
   }
-  return lines;
+  return false;
 }
 
-Cells read_tsv(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  Cells cells;
-  std::int64_t number = 0;
-  for (std::string_view line : lines_of(text)) {
-    ++number;
-    if (line.empty()) continue;
-    std::vector<std::string_view> row;
+constexpr std::size_t longest_line = std::size_t{1} << 28U;
+
+Rows tsv_rows(const std::filesystem::path& path) {
+  return [lines = std::make_shared<TextLines>(path, longest_line), width = std::size_t{0},
+          number = std::int64_t{0}](Row& row) mutable {
+    do {
+      if (!lines->next()) return false;
+      ++number;
+      lines->check();
+    } while (lines->line().empty());
+    std::string_view line = lines->line();
+    row.cells.clear();
     for (;;) {
       const std::size_t end = std::min(line.find('\t'), line.size());
-      row.push_back(line.substr(0, end));
+      row.cells.emplace_back(line.substr(0, end));
       if (end == line.size()) break;
       line.remove_prefix(end + 1);
     }
-    if (cells.columns.empty()) cells.columns.resize(row.size());
-    if (row.size() != cells.columns.size()) {
-      throw Error(fmt::format("{}:{}: {} cells, the first line has {}", path.string(), number,
-                              row.size(), cells.columns.size()),
-                  "each line is a text, a tab and a label; there is no tab within a text");
-    }
-    for (std::size_t i = 0; i < row.size(); ++i) cells.columns[i].emplace_back(row[i]);
-    cells.lines.push_back(number);
-  }
-  return cells;
+    row.line = number;
+    if (width == 0) width = row.cells.size();
+    if (row.cells.size() == width) return true;
+    throw Error(
+        fmt::format("{}: {} cells, the first line has {}", lines->place(), row.cells.size(), width),
+        "each line is a text, a tab and a label; there is no tab within a text");
+  };
 }
 
-Cells read_comma_separated(const std::filesystem::path& path) {
-  const Table table = read_csv(path, {.header = false});
-  Cells cells;
-  for (const std::string& name : table.columns()) cells.columns.push_back(table.text(name));
-  for (std::int64_t row = 1; row <= table.rows(); ++row) cells.lines.push_back(row);
-  return cells;
+// Cells between commas; between semicolons or tabs where the first line has no comma.
+Rows csv_rows(const std::filesystem::path& path) {
+  auto file = std::make_shared<CsvRows>(path, CsvRowsOptions{',', false});
+  if (file->columns().size() == 1)
+    file = std::make_shared<CsvRows>(path, CsvRowsOptions{'\0', false});
+  return [file](Row& row) {
+    if (!file->next()) return false;
+    row.cells.assign(file->cells().begin(), file->cells().end());
+    row.line = file->line();
+    return true;
+  };
 }
 
-Cells read_plain(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  Cells cells;
-  cells.names = {"text"};
-  cells.columns.resize(1);
-  std::int64_t number = 0;
-  for (const std::string_view line : lines_of(text)) {
-    ++number;
-    cells.columns[0].emplace_back(line);
-    cells.lines.push_back(number);
-  }
-  return cells;
+Rows plain_rows(const std::filesystem::path& path) {
+  return [lines = std::make_shared<TextLines>(path, longest_line),
+          number = std::int64_t{0}](Row& row) mutable {
+    if (!lines->next()) return false;
+    lines->check();
+    row.cells.assign(1, lines->line());
+    row.line = ++number;
+    return true;
+  };
 }
 
 std::string cell_of(const Json& value) {
@@ -146,30 +168,46 @@ std::string cell_of(const Json& value) {
   return value.is_null() ? std::string() : value.dump();
 }
 
-Cells read_json_lines(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  Cells cells;
-  std::int64_t number = 0;
-  for (const std::string_view line : lines_of(text)) {
-    ++number;
-    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
-    const std::string place = fmt::format("{}:{}", path.string(), number);
-    const Json object = parse_json(line, place);
+// Members that came up before are `names`, in whose order the cells are; others follow.
+Rows json_rows(const std::filesystem::path& path,
+               const std::shared_ptr<std::vector<std::string>>& names) {
+  return [lines = std::make_shared<TextLines>(path, longest_line), names,
+          number = std::int64_t{0}](Row& row) mutable {
+    if (!next_line(*lines, number)) return false;
+    const std::string place = lines->place();
+    if (number == 1 && trimmed(lines->line()).starts_with('['))
+      throw Error(fmt::format("{}: a list, expected an object on each line", place),
+                  R"(each line is like {"text": "...", "label": "..."}; jq -c '.[]' makes them)");
+    const Json object = parse_json(lines->line(), place);
     if (!object.is_object())
       throw Error(fmt::format("{}: {} is not an object", place, shown(object)),
                   R"(each line is like {"text": "...", "label": "..."})");
-    const std::size_t rows = cells.lines.size();
+    row.cells.assign(names->size(), std::string());
+    row.line = number;
     for (const auto& [name, value] : object.items()) {
-      const auto found = std::find(cells.names.begin(), cells.names.end(), name);
-      const auto index = static_cast<std::size_t>(found - cells.names.begin());
-      if (found == cells.names.end()) {
-        cells.names.push_back(name);
-        cells.columns.emplace_back(rows);
+      const auto found = std::find(names->begin(), names->end(), name);
+      if (found == names->end()) {
+        names->push_back(name);
+        row.cells.push_back(cell_of(value));
+      } else {
+        row.cells[static_cast<std::size_t>(found - names->begin())] = cell_of(value);
       }
-      cells.columns[index].push_back(cell_of(value));
     }
-    for (auto& column : cells.columns) column.resize(rows + 1);
-    cells.lines.push_back(number);
+    return true;
+  };
+}
+
+Cells first_cells(const Rows& next) {
+  Cells cells;
+  Row row;
+  while (cells.lines.size() < rows_to_look_at && next(row)) {
+    if (row.cells.size() > cells.columns.size()) {
+      cells.columns.resize(row.cells.size(), std::vector<std::string>(cells.lines.size()));
+    }
+    row.cells.resize(cells.columns.size());
+    for (std::size_t i = 0; i < row.cells.size(); ++i)
+      cells.columns[i].push_back(std::move(row.cells[i]));
+    cells.lines.push_back(row.line);
   }
   return cells;
 }
@@ -234,14 +272,18 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
                                   const LabelledTextsOptions& options) {
   const std::string extension = lower(path.extension().string());
   const std::string file = path == "-" ? "standard input" : path.string();
-  const bool json = extension == ".jsonl" || extension == ".ndjson";
+  const bool json = extension == ".jsonl" || extension == ".ndjson" || extension == ".json";
   const bool table = extension == ".csv" || extension == ".tsv";
-  Cells cells = json                   ? read_json_lines(path)
-                : extension == ".csv"  ? read_comma_separated(path)
-                : extension == ".tsv"  ? read_tsv(path)
-                : options.needs_labels ? read_tsv(path)
-                                       : read_plain(path);
-  if (cells.lines.empty()) throw Error(fmt::format("{} has no rows", file), "give some texts");
+  const bool plain = !json && !table && !options.needs_labels;
+  const auto members = std::make_shared<std::vector<std::string>>();
+  const Rows next = json                  ? json_rows(path, members)
+                    : extension == ".csv" ? csv_rows(path)
+                    : plain               ? plain_rows(path)
+                                          : tsv_rows(path);
+  Cells cells = first_cells(next);
+  if (cells.lines.empty()) throw Error(fmt::format("{} is empty", file), "give some texts");
+  if (json) cells.names = *members;
+  if (plain) cells.names = {"text"};
   if (!json && (table || options.needs_labels)) take_header(cells, options);
   if (cells.lines.empty())
     throw Error(fmt::format("{} has a header, but no rows", file), "give some texts");
@@ -249,7 +291,7 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
   if (options.needs_labels && cells.columns.size() < 2) {
     throw Error(fmt::format("{} has one column (\"{}\"), texts and labels need two", file,
                             cells.names.front()),
-                "cells of .csv are separated by commas, those of .tsv by tabs");
+                "cells of .csv are separated by commas or semicolons, those of .tsv by tabs");
   }
 
   LabelledTexts result;
@@ -271,23 +313,30 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
   result.text_column = cells.names[*text];
   if (label) result.label_column = cells.names[*label];
 
-  for (std::size_t row = 0; row < cells.lines.size(); ++row) {
-    std::string& content = cells.columns[*text][row];
-    if (content.find_first_not_of(" \t") == std::string::npos && options.needs_labels) {
+  const auto add = [&](std::string& content, std::string* name, std::int64_t line) {
+    if (trimmed(content).empty() && options.needs_labels) {
       ++result.skipped;
-      continue;
+      return;
     }
-    if (label) {
-      std::string& name = cells.columns[*label][row];
-      if (name.empty() && options.needs_labels) {
-        throw Error(fmt::format("{}:{}: no label in column \"{}\"", file, cells.lines[row],
-                                result.label_column),
-                    "label each text, or leave the row out");
+    if (name != nullptr) {
+      const std::string_view plain_name = trimmed(*name);
+      if (plain_name.empty() && options.needs_labels) {
+        throw Error(
+            fmt::format("{}:{}: no label in column \"{}\"", file, line, result.label_column),
+            "label each text, or leave the row out");
       }
-      result.labels.push_back(std::move(name));
+      result.labels.emplace_back(plain_name);
     }
     result.texts.push_back(std::move(content));
-    result.lines.push_back(cells.lines[row]);
+    result.lines.push_back(line);
+  };
+  for (std::size_t row = 0; row < cells.lines.size(); ++row)
+    add(cells.columns[*text][row], label ? &cells.columns[*label][row] : nullptr, cells.lines[row]);
+  const std::size_t width = cells.columns.size();
+  cells = {};
+  for (Row row; next(row);) {
+    row.cells.resize(std::max(row.cells.size(), width));
+    add(row.cells[*text], label ? &row.cells[*label] : nullptr, row.line);
   }
   if (result.texts.empty())
     throw Error(fmt::format("{}: column \"{}\" holds no text", file, result.text_column),

@@ -21,23 +21,33 @@ constexpr Subwords::Id newline = 1;
 // SentencePiece's word for a space.
 constexpr std::string_view space_mark = "\xE2\x96\x81";
 
-// Lines of a text, without their ends.
+// Lines of a text, without their ends; of a long text every n-th, which teach the same at a
+// fraction of the memory.
 class Lines final : public sentencepiece::SentenceIterator {
  public:
-  explicit Lines(std::string_view text) : rest_(text) { Next(); }
+  explicit Lines(std::string_view text) : rest_(text), every_(1 + text.size() / enough) { Next(); }
   bool done() const override { return done_; }
   void Next() override {
     done_ = rest_.empty();
     if (done_) return;
-    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
-    line_ = rest_.substr(0, end);
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    line_ = take();
+    for (std::size_t i = 1; i < every_ && !rest_.empty(); ++i) take();
   }
   const std::string& value() const override { return line_; }
   sentencepiece::util::Status status() const override { return {}; }
 
  private:
+  static constexpr std::size_t enough = 50'000'000;
+
+  std::string_view take() {
+    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    return line;
+  }
+
   std::string_view rest_;
+  std::size_t every_;
   std::string line_;
   bool done_ = false;
 };
@@ -47,6 +57,21 @@ class Lines final : public sentencepiece::SentenceIterator {
   std::string reason = status.ToString();
   std::replace(reason.begin(), reason.end(), '\n', ' ');
   throw Error(fmt::format("{}: {}", what, reason), std::string(hint));
+}
+
+// SentencePiece's usual reasons in the user's words.
+[[noreturn]] void refuse_to_learn(std::int64_t count, const sentencepiece::util::Status& status) {
+  const std::string reason = status.ToString();
+  const std::string what = fmt::format("no {} sub-words can be learnt from this text", count);
+  const std::size_t versus = reason.find(" vs ");
+  if (reason.find("required_chars") != std::string::npos && versus != std::string::npos) {
+    const std::string needed = reason.substr(versus + 4, reason.find('.', versus) - versus - 4);
+    throw Error(fmt::format("{}: its characters and the bytes need {}", what, needed),
+                "ask for more, or for characters");
+  }
+  if (reason.find("sentences_.empty") != std::string::npos)
+    throw Error(what + ": it has no words", "give a text with words in it");
+  refuse(what, status, "ask for another number of them, or for characters");
 }
 
 class SentencePieces final : public Subwords {
@@ -129,10 +154,7 @@ std::unique_ptr<Subwords> Subwords::learn(std::string_view text, std::int64_t co
   Lines lines(text);
   std::string bytes;
   const auto status = sentencepiece::SentencePieceTrainer::Train(options, &lines, &bytes);
-  if (!status.ok()) {
-    refuse(fmt::format("no {} sub-words can be learnt from this text", count), status,
-           "ask for fewer, or for characters");
-  }
+  if (!status.ok()) refuse_to_learn(count, status);
   return from_bytes(bytes);
 }
 

@@ -52,7 +52,7 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 std::string clean_text(std::string bytes, const std::string& name) {
   if (bytes.starts_with(byte_order_mark)) bytes.erase(0, byte_order_mark.size());
-  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a text to learn from");
+  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "give a file with text in it");
   check_utf8(bytes, name);
   std::size_t size = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -20,15 +20,19 @@ struct TextLines::Source {
   std::string line;
   std::string fault;
   std::int64_t number = 0;
+  bool ended_by_cr = false;
 };
 
 namespace {
 
+constexpr std::string_view utf8_hint = "save the file as UTF-8 (it may be Latin-1)";
+
 // What is not UTF-8 in a line; empty: nothing.
 std::string utf8_fault(std::string_view line) {
   while (!line.empty()) {
+    if (line[0] == '\0') return "a zero byte is no text";
     const std::size_t length = utf8_length(line);
-    if (length == 0 || line[0] == '\0')
+    if (length == 0)
       return fmt::format("byte {:#04x} is not UTF-8", static_cast<unsigned char>(line[0]));
     line.remove_prefix(length);
   }
@@ -64,15 +68,18 @@ bool TextLines::next() {
   std::streambuf& buffer = *source.stream->rdbuf();
   constexpr int end = std::char_traits<char>::eof();
   int c = buffer.sbumpc();
+  // Not looked for at once: of a live stream it may be long in coming.
+  if (source.ended_by_cr && c == '\n') c = buffer.sbumpc();
   if (c == end) return false;
   bool is_too_long = false;
-  for (; c != '\n' && c != end; c = buffer.sbumpc()) {
+  for (; c != '\n' && c != '\r' && c != end; c = buffer.sbumpc()) {
     is_too_long = source.line.size() == source.longest;
     if (!is_too_long) source.line += static_cast<char>(c);
   }
-  if (source.line.ends_with('\r')) source.line.pop_back();
+  source.ended_by_cr = c == '\r';
+  if (++source.number == 1) check_begin(source.line, source.name);
   constexpr std::string_view mark = "\xEF\xBB\xBF";
-  if (++source.number == 1 && source.line.starts_with(mark)) source.line.erase(0, mark.size());
+  if (source.number == 1 && source.line.starts_with(mark)) source.line.erase(0, mark.size());
   source.fault = is_too_long ? fmt::format("a line of more than {} bytes", source.longest)
                              : utf8_fault(source.line);
   return true;
@@ -86,7 +93,7 @@ std::string TextLines::place() const {
 
 void TextLines::check() const {
   if (source_->fault.empty()) return;
-  throw Error(fmt::format("{}: {}", place(), source_->fault), "give a text on each line, in UTF-8");
+  throw Error(fmt::format("{}: {}", place(), source_->fault), std::string(utf8_hint));
 }
 
 }  // namespace chronicler::data

@@ -20,6 +20,7 @@ namespace {
 constexpr double most_gaps = 0.1;      // share of missing places up to which a grid makes sense
 constexpr double most_doubles = 1e-3;  // share of doubled rows that clock changes explain
 constexpr std::size_t rows_to_look_at = 200;
+constexpr double largest = 1e100;  // the square of what is larger, times many rows, is no number
 
 std::string counted(std::int64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -54,29 +55,18 @@ class Clock {
       parts_.push_back(lower(name));
     }
   }
-  // A column of dates, found by itself: the first whose cells all are.
+  // A column of dates, found by itself: the first whose cells all are. Else the first with the name
+  // of one and dates in most cells: the reader then says which is none.
   void look_for(const CsvRows& file, const std::vector<std::vector<std::string>>& rows,
                 const std::vector<std::size_t>& taken) {
-    for (std::size_t column = 0; column < file.columns().size() && !rows.empty(); ++column) {
-      if (std::find(taken.begin(), taken.end(), column) != taken.end()) continue;
-      const std::string name = lower(file.columns()[column]);
-      const bool is_named = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-        return name.find(word) != std::string::npos;
-      });
-      const auto is_date = [&](const std::vector<std::string>& row) {
-        const std::string& cell = row[column];
-        if (is_number(cell) && !is_named) return false;
-        return parse_timestamp(cell, DateOrder::month_first).has_value() ||
-               parse_timestamp(cell, DateOrder::day_first).has_value();
-      };
-      if (!std::all_of(rows.begin(), rows.end(), is_date)) continue;
-      // A year beside columns of month and day is no time by itself.
-      std::size_t same = 0;
-      for (std::size_t i = 1; i < rows.size(); ++i) same += rows[i][column] == rows[i - 1][column];
-      if (2 * same > rows.size()) continue;
-      places_ = {column};
-      name_ = file.columns()[column];
-      return;
+    for (const bool all : {true, false}) {
+      for (std::size_t column = 0; column < file.columns().size() && !rows.empty(); ++column) {
+        if (std::find(taken.begin(), taken.end(), column) != taken.end()) continue;
+        if (!holds_dates(file.columns()[column], rows, column, all)) continue;
+        places_ = {column};
+        name_ = file.columns()[column];
+        return;
+      }
     }
   }
   void learn_order(const std::vector<std::vector<std::string>>& rows) {
@@ -104,6 +94,27 @@ class Clock {
  private:
   static constexpr std::array<std::string_view, 8> words{"date", "time", "month", "week",
                                                          "year", "day",  "datum", "stamp"};
+
+  static bool holds_dates(const std::string& name,
+                          const std::vector<std::vector<std::string>>& rows, std::size_t column,
+                          bool in_all_rows) {
+    const std::string small = lower(name);
+    const bool is_named = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+      return small.find(word) != std::string::npos;
+    });
+    const auto is_date = [&](const std::vector<std::string>& row) {
+      const std::string& cell = row[column];
+      if (is_number(cell) && !is_named) return false;
+      return parse_timestamp(cell, DateOrder::month_first).has_value() ||
+             parse_timestamp(cell, DateOrder::day_first).has_value();
+    };
+    const auto dates = static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_date));
+    if (in_all_rows ? dates < rows.size() : !is_named || 10 * dates < 9 * rows.size()) return false;
+    // A year beside columns of month and day is no time by itself.
+    std::size_t same = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) same += rows[i][column] == rows[i - 1][column];
+    return 2 * same <= rows.size();
+  }
 
   // Columns called year, month, ...; or a date and a time of day.
   std::optional<std::int64_t> joined(const CsvRows& file) const {
@@ -163,7 +174,9 @@ CsvOptions number_options(const CsvRows& file, char decimal,
 double read_cell(const CsvRows& file, std::size_t column, const CsvOptions& options) {
   const std::string_view cell = trimmed(file.cells()[column]);
   if (is_missing(cell, options)) return std::numeric_limits<double>::quiet_NaN();
-  const Reading reading = read_number(cell, options);
+  Reading reading = read_number(cell, options);
+  if (reading.problem.empty() && std::abs(reading.value) > largest)
+    reading.problem = fmt::format("is too large, above {:g}", largest);
   if (reading.problem.empty()) return reading.value;
   std::string hint = "correct the cell, or leave it empty if there is no number";
   if (options.decimal == '.' && is_decimal_comma(cell)) {
@@ -188,6 +201,17 @@ void check_header(const CsvRows& file, const TimeSeriesOptions& options) {
                   in_quotes(names.front())),
       "give --no-header, and the columns are called column_1, column_2, ...; or write their "
       "names into a first line");
+}
+
+void check_columns(const std::vector<std::string>& columns) {
+  if (columns.empty()) throw Error("no column to read was named", "name one with --target");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(i), columns[i]) ==
+        columns.begin() + static_cast<std::ptrdiff_t>(i))
+      continue;
+    throw Error(fmt::format("column {} is named twice", in_quotes(columns[i])),
+                "a column is a target or a covariate, and once");
+  }
 }
 
 // Drops what is older than the last max_rows, now and then.
@@ -412,6 +436,7 @@ std::string TimeSeries::label(std::int64_t row) const {
 TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesOptions& options) {
   CsvRows file(path, {options.delimiter, options.header});
   check_header(file, options);
+  check_columns(options.columns);
   TimeSeries series;
   series.source = file.name();
   series.columns = options.columns;
@@ -421,16 +446,9 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
   Clock clock(file, options.time);
 
   // The first rows say which column is the time and how numbers are written.
-  std::vector<std::vector<std::string>> first_rows;
-  {
-    if (path != "-") {
-      CsvRows look(path, {options.delimiter, options.header});
-      while (first_rows.size() < rows_to_look_at && look.next())
-        first_rows.emplace_back(look.cells().begin(), look.cells().end());
-    }
-    if (!clock) clock.look_for(file, first_rows, places);
-    clock.learn_order(first_rows);
-  }
+  const auto& first_rows = file.look_ahead(rows_to_look_at);
+  if (!clock) clock.look_for(file, first_rows, places);
+  clock.learn_order(first_rows);
   const CsvOptions numbers = number_options(file, options.decimal, first_rows, places);
   Rows rows;
   while (file.next()) {
@@ -462,6 +480,8 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
     join_doubles(rows, width, options, series.source, series.time_column, series.notes);
     series.step = common_step(rows.times);
     if (series.step) put_on_grid(rows, width, series);
+  } else if (file.columns().size() > width) {
+    series.notes.emplace_back("no column of dates: rows follow one another (--time names one)");
   }
   carry_forward(rows, series);
   return series;

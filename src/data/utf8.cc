@@ -32,9 +32,16 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line) {
+void check_begin(std::string_view text, std::string_view name) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw Error(fmt::format("{} is UTF-16 text, expected UTF-8", name), "save it as UTF-8");
+  if (text.starts_with("\x1F\x8B") || text.starts_with("PK\x03\x04"))
+    throw Error(fmt::format("{} is a packed file, expected text", name),
+                "unpack it first: gunzip or unzip");
+}
+
+void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line) {
+  check_begin(text, name);
   std::int64_t line = first_line;
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);

@@ -10,6 +10,9 @@ namespace chronicler::data {
 // Length of the well-formed UTF-8 character (Unicode 15, table 3-7) at the start of `text`, or 0.
 std::size_t utf8_length(std::string_view text);
 
+// Throws Error for what begins like UTF-16 text or a packed file.
+void check_begin(std::string_view text, std::string_view name);
+
 // Throws Error, with the line counted from `first_line`, for bytes that are not UTF-8, zero bytes
 // and UTF-16.
 void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line = 1);

@@ -45,7 +45,11 @@ WordVectors read_word_vectors(const std::filesystem::path& path,
     const auto length = static_cast<std::int64_t>(std::count(rest.begin(), rest.end(), ' '));
     if (number == 1 && length == 1) continue;  // word2vec's: how many, and how long
     if (result.length == 0) result.length = length;
-    if (length < result.length || length == 0) {
+    if (result.length == 0) {
+      throw Error(fmt::format("{}: no numbers behind the word", place),
+                  "each line is a word and its numbers, separated by spaces");
+    }
+    if (length < result.length) {
       throw Error(
           fmt::format("{}: {} numbers, the first line has {}", place, length, result.length),
           "each line is a word and its numbers, separated by spaces");

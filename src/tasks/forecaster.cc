@@ -59,7 +59,8 @@ Split split_rows(const data::TimeSeries& series, const ForecastOptions& options)
   split.validation =
       options.validation_rows > 0
           ? options.validation_rows
-          : std::max(split.learnt / 4, std::min(2 * options.horizon, split.learnt / 2));
+          : std::max({split.learnt / 4, std::min(2 * options.horizon, split.learnt / 2),
+                      std::int64_t{0}});
   const std::int64_t needed = 2 * options.horizon + 8;
   if (split.fitted() < needed || split.validation < options.horizon || test < options.horizon) {
     throw Error(fmt::format("{} has {} rows: {} to test, {} to validate, {} to learn from; a "
@@ -497,7 +498,7 @@ void check_columns(const ForecastRecipe& recipe, const data::TimeSeries& series)
                             series.source, recipe.time_column),
                 "give it with --time");
   }
-  if (recipe.calendar && series.step.name() != recipe.step.name()) {
+  if (recipe.calendar && series.rows() > 1 && series.step.name() != recipe.step.name()) {
     throw Error(
         fmt::format("the rows of {} are a {} apart, the model was learnt from rows a {} "
                     "apart",
@@ -594,9 +595,9 @@ ForecastReport measure(const ForecastRecipe& recipe, Functional& network,
 
 std::string told_choice(const ForecastRecipe& recipe, const Sizes& sizes, const Split& split,
                         const data::TimeSeries& series, const LinearPath& path) {
-  const std::string unit = series.step ? series.step.name() : "row";
+  const std::string unit = series.step ? ", one a " + series.step.name() : "";
   return fmt::format(
-      "{} rows, one a {}: {} to learn from (the last {} choose), {} to test. Scale: {}. Period: "
+      "{} rows{}: {} to learn from (the last {} choose), {} to test. Scale: {}. Period: "
       "{}. "
       "Linear path: {} values back, best with {} inputs and penalty {}. Network: {} of {}, {} "
       "units{}, {} steps "

@@ -23,6 +23,7 @@ namespace chronicler::tasks {
 namespace {
 
 using Labels = std::vector<std::int32_t>;
+using Texts = std::vector<std::string_view>;  // of the caller's, which may be gigabytes
 
 // Names of the assets.
 constexpr const char* settings_asset = "text_classifier.json";
@@ -33,24 +34,29 @@ constexpr std::size_t least_texts = 10;
 
 // ---- what is chosen from the texts
 
-bool are_single_words(std::span<const std::string> texts) {
+std::size_t bytes_of(const Texts& texts) {
+  std::size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  return bytes;
+}
+
+bool are_single_words(const Texts& texts) {
   std::size_t spaces = 0;
-  for (const std::string& text : texts)
+  for (const std::string_view text : texts)
     spaces += static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
   return spaces < texts.size();
 }
 
 // Few texts are soon read, and the mean of several networks knows more than one of them; many teach
 // one network enough.
-std::int64_t networks_for(std::span<const std::string> texts) {
-  std::size_t bytes = 0;
-  for (const std::string& text : texts) bytes += text.size();
+std::int64_t networks_for(const Texts& texts) {
+  const std::size_t bytes = bytes_of(texts);
   constexpr std::size_t few = 2'000'000;
   constexpr std::size_t many = 10'000'000;
   return bytes < few ? 4 : bytes < many ? 2 : 1;
 }
 
-void choose(TextClassifierOptions& options, std::span<const std::string> texts) {
+void choose(TextClassifierOptions& options, const Texts& texts) {
   if (options.level.empty()) options.level = are_single_words(texts) ? "char" : "word";
   constexpr std::array<std::string_view, 3> levels{"word", "subword", "char"};
   if (std::find(levels.begin(), levels.end(), options.level) == levels.end())
@@ -158,7 +164,7 @@ std::vector<bool> held_out(const Labels& labels, std::size_t classes, double sha
   return held;
 }
 
-std::uint64_t hash_of(std::span<const std::string> texts, const Labels& labels) {
+std::uint64_t hash_of(const Texts& texts, const Labels& labels) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (std::size_t i = 0; i < texts.size(); ++i) {
     for (const char c : texts[i]) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -169,12 +175,18 @@ std::uint64_t hash_of(std::span<const std::string> texts, const Labels& labels) 
 
 // ---- texts as samples
 
-std::vector<std::vector<TextPiece>> pieces_of(const TextReader& reader,
-                                              std::span<const std::string> texts) {
-  std::vector<std::vector<TextPiece>> pieces;
-  pieces.reserve(texts.size());
-  for (const std::string& text : texts) pieces.push_back(reader.pieces(text));
-  return pieces;
+// N-grams take many times the memory of their texts: of very many texts some teach the bag, drawn
+// at random since files may be in order of labels.
+std::vector<bool> drawn_for_bag(const Texts& texts, std::uint64_t seed) {
+  constexpr double enough = 50e6;
+  constexpr std::uint64_t stream = 1ULL << 42U;
+  const auto bytes = static_cast<double>(bytes_of(texts));
+  std::vector<bool> drawn(texts.size(), true);
+  if (bytes <= enough) return drawn;
+  const Random random(seed);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    drawn[i] = random.uniform(stream, i) < static_cast<float>(enough / bytes);
+  return drawn;
 }
 
 Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
@@ -213,12 +225,12 @@ struct TextClassifier::Reader {
   std::vector<std::string> labels;
   std::int32_t most_frequent = 0;
 
-  ClassifierScore score(const Model& model, std::span<const std::string> texts,
-                        const Labels& truth) const {
+  template <class Strings>
+  ClassifierScore score(const Model& model, const Strings& texts, const Labels& truth) const {
     std::vector<Sample> samples;
     Labels bayes;
     Labels logistic;
-    for (const std::string& content : texts) {
+    for (const std::string_view content : texts) {
       const std::vector<TextPiece> pieces = text.pieces(content);
       const Bag bag = text.bag(pieces);
       bayes.push_back(best_of(text.bag_of_words().naive_bayes(bag)));
@@ -327,8 +339,8 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   const auto class_count = static_cast<std::int64_t>(classes.size());
 
   // The parts.
-  std::vector<std::string> train_texts;
-  std::vector<std::string> validation_texts = options.validation_texts;
+  Texts train_texts;
+  Texts validation_texts(options.validation_texts.begin(), options.validation_texts.end());
   Labels train_labels;
   Labels validation_labels = ids_of(options.validation_labels, classes);
   const bool is_given = !validation_texts.empty();
@@ -343,15 +355,20 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   auto reader = std::make_shared<Reader>(Reader{TextReader(train_texts, options), classes, 0});
   std::vector<Sample> samples;
   std::vector<Bag> bags;
-  for (const std::vector<TextPiece>& pieces : pieces_of(reader->text, train_texts)) {
+  Labels bag_labels;
+  const std::vector<bool> drawn = drawn_for_bag(train_texts, options.seed);
+  for (std::size_t i = 0; i < train_texts.size(); ++i) {
+    const std::vector<TextPiece> pieces = reader->text.pieces(train_texts[i]);
     samples.push_back({reader->text.ids(pieces), {}});
+    if (!drawn[i]) continue;
     bags.push_back(reader->text.bag(pieces));
+    bag_labels.push_back(train_labels[i]);
   }
-  reader->text.set_bag_of_words(BagOfWords(bags, train_labels, class_count));
+  reader->text.set_bag_of_words(BagOfWords(bags, bag_labels, class_count));
+  std::vector<Bag>().swap(bags);
   std::vector<Sample> validation;
-  for (const std::vector<TextPiece>& pieces : pieces_of(reader->text, validation_texts)) {
-    validation.push_back(sample_of(reader->text, pieces));
-  }
+  for (const std::string_view text : validation_texts)
+    validation.push_back(sample_of(reader->text, reader->text.pieces(text)));
 
   ClassifierReport report;
   report.labels = classes;
@@ -371,6 +388,7 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
       classifier_network(reader->text.vocabulary_size(), class_count, options, Scoring::each));
   if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
   report.texts = static_cast<std::int64_t>(train_texts.size());
+  report.bag_texts = static_cast<std::int64_t>(bag_labels.size());
   report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
   report.vocabulary = reader->text.vocabulary_size();
   report.weights = model->count_params();

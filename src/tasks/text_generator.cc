@@ -77,6 +77,14 @@ void choose(TextGeneratorOptions& options, double characters) {
   }
 }
 
+// Bytes and characters are sub-words too, and some must be left for more than one character.
+std::int64_t chosen_vocabulary(std::string_view text, double characters) {
+  constexpr std::int64_t bytes_and_merges = 258 + 100;
+  const std::int64_t least = data::Pieces::characters(text).size() + bytes_and_merges;
+  return std::max(
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(std::sqrt(characters)), 256, 8000), least);
+}
+
 void check_range(std::string_view option, bool fits, std::string_view range, double got) {
   if (!fits) throw Error(fmt::format("{} must be {}, got {}", option, range, got));
 }
@@ -102,9 +110,9 @@ void check(const TextGeneratorOptions& options) {
   check_range("clipnorm", options.clipnorm > 0.0, "above 0", options.clipnorm);
   const double dropout = options.dropout.value_or(0.0);
   check_range("dropout", dropout >= 0.0 && dropout < 1.0, "at least 0 and below 1", dropout);
-  check_range("validation_fraction",
-              options.validation_fraction >= 0.0 && options.validation_fraction < 1.0,
-              "at least 0 and below 1", options.validation_fraction);
+  const double validation = options.validation_fraction.value_or(0.0);
+  check_range("validation_fraction", validation >= 0.0 && validation < 1.0,
+              "at least 0 and below 1", validation);
   if (options.resume && options.checkpoint.empty())
     throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
 }
@@ -120,7 +128,10 @@ struct Parts {
 Parts parts_of(std::string_view text, const TextGeneratorOptions& options) {
   if (!options.validation_text.empty()) return {text, options.validation_text};
   const auto size = static_cast<double>(text.size());
-  auto border = static_cast<std::size_t>(size * (1.0 - options.validation_fraction));
+  constexpr double enough = 1e6;
+  const double validation = options.validation_fraction ? size * *options.validation_fraction
+                                                        : std::min(0.1 * size, enough);
+  auto border = static_cast<std::size_t>(size - validation);
   while (border > 0 && border < text.size() &&
          (static_cast<unsigned char>(text[border]) & 0xC0U) == 0x80)
     --border;
@@ -299,8 +310,7 @@ TextGenerator TextGenerator::train(std::string_view text, TextGeneratorOptions o
   const auto characters = static_cast<double>(report.characters);
   choose(options, characters);
   if (options.level == "subword" && options.vocabulary == 0) {
-    options.vocabulary =
-        std::clamp<std::int64_t>(static_cast<std::int64_t>(std::sqrt(characters)), 256, 8000);
+    options.vocabulary = chosen_vocabulary(parts.train, characters);
   }
   const data::Pieces pieces = options.level == "char"
                                   ? data::Pieces::characters(parts.train)

@@ -39,15 +39,16 @@ std::string in_one_line(std::string_view text) {
 
 }  // namespace
 
-TextReader::TextReader(std::span<const std::string> texts, const TextClassifierOptions& options)
+TextReader::TextReader(std::span<const std::string_view> texts,
+                       const TextClassifierOptions& options)
     : level_(options.level), ngrams_(options.ngrams), longest_(options.longest) {
   if (level_ == "subword") {
     std::string all;
-    for (const std::string& text : texts) all += in_one_line(text) + "\n";
+    for (const std::string_view text : texts) all += in_one_line(text) + "\n";
     subwords_ = data::Pieces::subwords(all, options.vocabulary);
   }
   std::unordered_map<std::string, std::int64_t> counts;
-  for (const std::string& text : texts) {
+  for (const std::string_view text : texts) {
     for (const TextPiece& piece : pieces(text)) ++counts[piece.text];
   }
   std::vector<std::pair<std::string, std::int64_t>> kept;

@@ -34,7 +34,7 @@ class TextReader {
   static constexpr std::int32_t unknown = 1;
 
   // Learns vocabulary and sub-words from texts, not yet the bag of words. Options are complete.
-  TextReader(std::span<const std::string> texts, const TextClassifierOptions& options);
+  TextReader(std::span<const std::string_view> texts, const TextClassifierOptions& options);
   // From what bytes() gave.
   explicit TextReader(std::string_view bytes);
   std::string bytes() const;

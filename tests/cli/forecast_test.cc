@@ -97,7 +97,7 @@ TEST_F(ForecastCommand, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(error("date,x\n2024-01-01,1\n2024-01-01,2\n"),
             "data.csv:3: 2024-01-01 00:00 stands there twice in column \"date\" (1 of 2 rows "
             "repeat a time)");
-  EXPECT_TRUE(error("y,x\n1,2\n3,4\n").starts_with("data.csv has 2 rows"));
+  EXPECT_TRUE(error("x\n2\n4\n").starts_with("data.csv has 2 rows"));
   std::string constant = "x\n";
   for (int i = 0; i < 100; ++i) constant += "5\n";
   EXPECT_EQ(error(constant), "data.csv: column \"x\" is 5 in all 60 rows to learn from");
@@ -108,6 +108,44 @@ TEST_F(ForecastCommand, NamesTheNearestColumn) {
   EXPECT_EQ(run.status, 1);
   EXPECT_NE(run.errors.find("unknown column"), std::string::npos) << run.errors;
   EXPECT_NE(run.errors.find("sales"), std::string::npos) << run.errors;
+}
+
+TEST_F(ForecastCommand, RefusesColumnsThatAreNoneOrDouble) {
+  const std::string data = file(season());
+  EXPECT_NE(train(data, {"--target", ""}).errors.find("no column to read was named"),
+            std::string::npos);
+  for (const char* covariates : {"sales", "rain,rain"}) {
+    const ProgramRun run = train(data, {"--target", "sales", "--covariates", covariates});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_NE(run.errors.find("is named twice"), std::string::npos) << run.errors;
+  }
+}
+
+TEST_F(ForecastCommand, OverwritesNothingThatItReads) {
+  const std::string data = file(season());
+  ASSERT_EQ(train(data, {"--target", "sales"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  const auto size = std::filesystem::file_size(model);
+  for (const std::string& taken : {model, data}) {
+    const ProgramRun run = run_chronicler({"forecast", "run", model, data, "-o", taken});
+    EXPECT_EQ(run.status, 1) << taken;
+    EXPECT_NE(run.errors.find("cannot write"), std::string::npos) << run.errors;
+  }
+  EXPECT_EQ(run_chronicler({"forecast", "run", model, data, "--plot", data}).status, 1);
+  EXPECT_EQ(train(data, {"--target", "sales", "--plot", model}).status, 1);
+  // A run that fails leaves the older model as it was.
+  EXPECT_EQ(train(file("sales\n1\nx\n", "bad.csv"), {"--target", "sales"}).status, 1);
+  EXPECT_EQ(std::filesystem::file_size(model), size);
+}
+
+TEST_F(ForecastCommand, ReadsAPipeAsItReadsAFile) {
+  const std::string data = file(season());
+  ASSERT_EQ(train(data, {"--target", "sales"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  const ProgramRun piped = run_chronicler({"forecast", "run", model, "-", "--seed", "1"},
+                                          {.folder = folder_.path().string(), .input = "data.csv"});
+  EXPECT_EQ(piped.status, 0) << piped.errors;
+  EXPECT_EQ(piped.out, run_chronicler({"forecast", "run", model, data}).out);
 }
 
 TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {

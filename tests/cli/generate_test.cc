@@ -78,10 +78,13 @@ TEST_F(GenerateCommand, SaysWhatIsWrong) {
   };
   EXPECT_EQ(error_of("none.txt"), "error: cannot read none.txt: No such file or directory\n");
   EXPECT_EQ(error_of(file("empty.txt", "")),
-            "error: empty.txt is empty\nhint: give a text to learn from\n");
+            "error: empty.txt is empty\nhint: give a file with text in it\n");
   EXPECT_EQ(error_of(file("latin.txt", "ok\nna\xEFve\n")),
             "error: latin.txt:2: byte 0xef is not UTF-8\nhint: save the file as UTF-8 (it may be "
             "Latin-1)\n");
+  EXPECT_EQ(error_of(file("packed.txt", "\x1F\x8B\x08")),
+            "error: packed.txt is a packed file, expected text\nhint: unpack it first: gunzip or "
+            "unzip\n");
   EXPECT_NE(error_of(file("short.txt", "a few words")).find("too few"), std::string::npos);
   const ProgramRun folder = run({"train", text, "-o", "none/m.keras"});
   EXPECT_EQ(folder.status, 1);

@@ -98,6 +98,9 @@ TEST_F(SentimentCommand, SaysWhatIsWrong) {
             "and a label; there is no tab within a text\n");
   EXPECT_NE(error_of(file("few.tsv", "text\tlabel\nx\ta\ny\tb\n")).find("error: "),
             std::string::npos);
+  EXPECT_EQ(error_of(texts, {"--test", file("test.tsv", "text\tlabel\nx\tpurple\n")})
+                .find("error: test.tsv:2: label \"purple\" is none of those that are learnt"),
+            0U);
   EXPECT_EQ(run({"train", texts, "-o", "m.keras", "--test", "a", "--test-fraction", "0.1"}).status,
             2);
 }

@@ -82,6 +82,22 @@ TEST(Usage, WantsValuesThatFit) {
                      "--threads needs a whole number from 1 to 256, got \"0\"", hint);
 }
 
+TEST(Usage, WantsNumbersThatFit) {
+  const std::string hint = "chronicler generate train --help shows how it is used";
+  const std::vector<std::string> train{"generate", "train", "x.txt", "-o", "m.keras"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), train.begin(), train.end());
+    return more;
+  };
+  expect_usage_error(with({"--max-seconds=-1"}), "--max-seconds needs a number above 0, got \"-1\"",
+                     hint);
+  expect_usage_error(with({"--dropout", "2"}), "--dropout needs a number from 0 to 0.95, got \"2\"",
+                     hint);
+  expect_usage_error(with({"--weight-decay", "nan"}),
+                     "--weight-decay needs a number from 0 on, got \"nan\"", hint);
+  expect_usage_error(with({"--units", "1", "--units", "2"}), "--units is given twice", hint);
+}
+
 TEST(Usage, ColorsErrorsOnATerminalOnly) {
   EXPECT_FALSE(contains(run_chronicler({"dmeo"}).errors, "\x1b"));
   const std::map<std::string, std::string> plain{{"TERM", "xterm"}, {"NO_COLOR", ""}};

@@ -85,8 +85,24 @@ TEST_F(CsvRowsTest, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(message("\xFF\xFE"
                     "a"),
             "data.csv is UTF-16 text, expected UTF-8");
-  EXPECT_EQ(message("\x1F\x8B\x08"), "data.csv is a packed file, expected CSV text");
+  EXPECT_EQ(message("\x1F\x8B\x08"), "data.csv is a packed file, expected text");
   EXPECT_EQ(message("a,a\n1,2\n"), "data.csv:1: columns 1 and 2 are both called \"a\"");
+}
+
+TEST_F(CsvRowsTest, GivesTheRowsThatItLookedAhead) {
+  CsvRows rows(file("a,b\n1,2\n\n3,4\n5,6\n"));
+  EXPECT_EQ(rows.look_ahead(2), (Rows{{"1", "2"}, {"3", "4"}}));
+  const std::vector<std::int64_t> lines{2, 4, 5};
+  for (const std::int64_t line : lines) {
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.line(), line);
+  }
+  EXPECT_EQ(rows.cells()[1], "6");
+  EXPECT_FALSE(rows.next());
+}
+
+TEST_F(CsvRowsTest, CountsDelimitersOutsideOfQuotes) {
+  EXPECT_EQ(read("\"a, b, c\";d\n1;2\n"), (Rows{{"a, b, c", "d"}, {"1", "2"}}));
 }
 
 TEST_F(CsvRowsTest, NamesTheNearestColumn) {

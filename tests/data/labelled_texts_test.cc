@@ -60,6 +60,28 @@ TEST_F(LabelledTextsFile, TakesPlainTextsWhereLabelsAreToBeTold) {
   EXPECT_TRUE(texts.labels.empty());
 }
 
+TEST_F(LabelledTextsFile, ReadsSemicolonsAndTrimsLabels) {
+  const LabelledTexts texts =
+      read_labelled_texts(file("a.csv", "text; label\ngood, really;pos \nbad; neg\n"));
+  EXPECT_EQ(texts.texts, (Texts{"good, really", "bad"}));
+  EXPECT_EQ(texts.labels, (Texts{"pos", "neg"}));
+  EXPECT_EQ(texts.label_column, "label");
+}
+
+TEST_F(LabelledTextsFile, ReadsMoreRowsThanItLooksAtFirst) {
+  std::string content = "text\tlabel\n";
+  for (int i = 0; i < 12'000; ++i) content += "word " + std::to_string(i) + "\tx\n";
+  const LabelledTexts texts = read_labelled_texts(file("a.tsv", content));
+  EXPECT_EQ(texts.texts.back(), "word 11999");
+  EXPECT_EQ(texts.lines.back(), 12'001);
+  EXPECT_THROW(read_labelled_texts(file("a.tsv", content + "one cell\n")), Error);
+}
+
+TEST_F(LabelledTextsFile, RefusesAList) {
+  const std::string path = file("a.json", "[{\"text\": \"a\", \"label\": 1}]\n");
+  EXPECT_NE(test::error_of([&] { read_labelled_texts(path); }).find("a list"), std::string::npos);
+}
+
 TEST_F(LabelledTextsFile, LeavesOutRowsWithoutText) {
   const LabelledTexts texts = read_labelled_texts(file("a.tsv", "text\tlabel\n\ta\nx\tb\n"));
   EXPECT_EQ(texts.texts, Texts{"x"});
@@ -85,7 +107,7 @@ TEST_F(LabelledTextsFile, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
             path +
                 " has one column (\"column_1\"), texts and labels need two: cells of .csv are "
-                "separated by commas, those of .tsv by tabs");
+                "separated by commas or semicolons, those of .tsv by tabs");
   file("a.tsv", "text\tlabel\n\xFF\tb\n");
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
             path + ":2: byte 0xff is not UTF-8: save the file as UTF-8 (it may be Latin-1)");

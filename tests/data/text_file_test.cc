@@ -27,7 +27,7 @@ TEST(TextFile, SaysWhatItCannotRead) {
   const std::string empty = folder.path("empty.txt");
   std::ofstream{empty};
   EXPECT_EQ(test::error_of([&] { read_text(empty); }),
-            empty + " is empty: give a text to learn from");
+            empty + " is empty: give a file with text in it");
 }
 
 }  // namespace

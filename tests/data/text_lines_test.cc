@@ -32,6 +32,16 @@ TEST(TextLines, GiveLinesAndSayWhatIsNone) {
   EXPECT_FALSE(lines.next());
 }
 
+TEST(TextLines, EndAtEveryKindOfLineEnd) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a.txt");
+  std::ofstream(path, std::ios::binary) << "a\rb\r\nc\n\r\nd";
+  TextLines lines(path);
+  std::string all;
+  while (lines.next()) all += lines.line() + "|";
+  EXPECT_EQ(all, "a|b|c||d|");
+}
+
 TEST(TextLines, RefuseWhatCannotBeRead) {
   const test::TemporaryFolder folder;
   EXPECT_THROW(TextLines(folder.path("none.txt")), Error);

@@ -54,6 +54,19 @@ TEST_F(TimeSeriesTest, DoesWithoutATime) {
   EXPECT_EQ(series.label(1), "row 2");
 }
 
+TEST_F(TimeSeriesTest, NamesTheCellThatIsNoDateAmongDates) {
+  EXPECT_EQ(error(days(20) + "1970-99-01,5\n").message(),
+            "data.csv:22: column \"date\": \"1970-99-01\" is not a date");
+  EXPECT_EQ(error(days(20) + ",5\n").message(), "data.csv:22: column \"date\": \"\" is not a date");
+}
+
+TEST_F(TimeSeriesTest, RefusesNumbersThatHaveNoSquare) {
+  EXPECT_EQ(error("x\n1\n-1e200\n").message(),
+            "data.csv:3: column \"x\": \"-1e200\" is too large, above 1e+100");
+  EXPECT_THROW(read("x,y\n1,2\n", {.columns = {"x", "x"}}), Error);
+  EXPECT_THROW(read("x,y\n1,2\n", {.columns = {}}), Error);
+}
+
 TEST_F(TimeSeriesTest, JoinsColumnsOfYearMonthDayHour) {
   const TimeSeries series =
       read("year,month,day,hour,x\n2010,1,1,22,1\n2010,1,1,23,2\n2010,1,2,0,3\n",

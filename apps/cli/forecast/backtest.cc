@@ -18,12 +18,14 @@ struct Options : SeriesOptions {
   std::string model;
   tasks::BacktestOptions backtest;
   std::string plot;
+  std::int64_t seed = 0;
   int threads = 0;
   bool json = false;
 };
 
 void run(const Options& options) {
   if (!options.plot.empty()) check_output_file(options.plot);
+  check_other_file(options.plot, {options.model, options.file});
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
   const data::TimeSeries series =
@@ -65,6 +67,7 @@ Command backtest_command() {
         app.add_option("--plot", options->plot, "forecasts beside the truth, SVG")
             ->type_name("FILE");
         app.add_flag("--json", options->json, "the comparison as JSON")->disable_flag_override();
+        add_seed(app, options->seed);
         add_threads(app, options->threads);
         return [options] { run(*options); };
       }};

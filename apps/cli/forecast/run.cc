@@ -22,6 +22,7 @@ struct Options : SeriesOptions {
   std::string model;
   std::string output = "-";
   std::string plot;
+  std::int64_t seed = 0;
   int threads = 0;
   bool json = false;
 };
@@ -125,6 +126,8 @@ insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecas
 void run(const Options& options) {
   check_output_file(options.output);
   if (!options.plot.empty()) check_output_file(options.plot);
+  check_other_file(options.output, {options.model, options.file});
+  check_other_file(options.plot, {options.model, options.file, options.output});
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
   const data::TimeSeries series =
@@ -156,6 +159,7 @@ Command run_command() {
                 ->type_name("FILE");
             app.add_option("--plot", options->plot, "past and forecast, SVG")->type_name("FILE");
             app.add_flag("--json", options->json, "JSON instead of CSV")->disable_flag_override();
+            add_seed(app, options->seed);
             add_threads(app, options->threads);
             return [options] { run(*options); };
           }};

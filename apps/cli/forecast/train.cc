@@ -53,6 +53,7 @@ void run(const Options& options) {
   tasks::ForecastOptions train = options.train;
   begin_training(options, train);
   if (!options.plot.empty()) check_output_file(options.plot);
+  check_other_file(options.plot, {options.file, options.output});
   std::vector<std::string> columns = split_names(options.target);
   const std::vector<std::string> covariates = split_names(options.covariates);
   columns.insert(columns.end(), covariates.begin(), covariates.end());
@@ -130,14 +131,14 @@ Command train_command() {
         count("--test-rows", train.test_rows, "the last rows, to measure on (a fifth)");
         app.add_option("--test-fraction", options->test_fraction, "the same as a share of the rows")
             ->type_name("X")
-            ->check(CLI::Range(0.0, 0.9))
+            ->check(number_from(0.0, 0.9))
             ->excludes("--test-rows");
         count("--validation-rows", train.validation_rows,
               "the rows before those, to choose by (a quarter of the rest)");
         app.add_option("--validation-fraction", options->validation_fraction,
                        "the same as a share of the rows")
             ->type_name("X")
-            ->check(CLI::Range(0.0, 0.9))
+            ->check(number_from(0.0, 0.9))
             ->excludes("--validation-rows");
         count("--test-every", train.test_every, "rows between two forecasts of the test (1)");
         app.add_option("--quantiles", options->quantiles, "to tell beside the mean (0.1,0.9)")
@@ -149,10 +150,10 @@ Command train_command() {
         count("--networks", train.members, "whose mean is told (from the data)");
         app.add_option("--learning-rate", train.learning_rate, "at the start (from the data)")
             ->type_name("X")
-            ->check(CLI::Range(0.0, 1.0));
+            ->check(number_from(0.0, 1.0));
         app.add_option("--dropout", train.dropout, "behind the recurrent layer (from the data)")
             ->type_name("X")
-            ->check(CLI::Range(0.0, 0.99));
+            ->check(number_from(0.0, 0.99));
         app.add_option("--cell", train.cell, "lstm or gru (lstm)")
             ->check(CLI::IsMember({"lstm", "gru"}));
         app.add_option("--transform", train.transform, "log or none (from the data)")

@@ -65,7 +65,7 @@ void add_search(CLI::App& app, SearchOptions& options) {
       ->check(whole_number(1, 12));
   app.add_option("--language-weight", options.task.language_weight, "how much it counts (0.5)")
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0.0));
   app.add_option("--label-bonus", options.task.label_bonus,
                  "for each word or character, as it prefers short texts (0.5)")
       ->type_name("X");

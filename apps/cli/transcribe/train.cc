@@ -147,7 +147,10 @@ void add_augmentation(CLI::App& app, Options& options) {
       app.add_flag("--no-augmentation", options.no_augmentation, "every recording always as it is");
   none->disable_flag_override();
   const auto share = [&](const char* name, double& value, const char* what, double most) {
-    app.add_option(name, value, what)->type_name("X")->check(CLI::Range(0.0, most))->excludes(none);
+    app.add_option(name, value, what)
+        ->type_name("X")
+        ->check(number_from(0.0, most))
+        ->excludes(none);
   };
   share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
   share("--tempo", with.tempo, "spoken up to so much faster or slower, at the same pitch (0)", 0.5);
@@ -173,7 +176,7 @@ Job describe(CLI::App& app) {
   app.add_option("--validation-fraction", task.validation_fraction,
                  "share of the recordings that chooses it instead (0.1)")
       ->type_name("F")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number_from(0.0, 0.9));
   app.add_flag("--streaming", task.streaming, "one-way: a model that can follow live sound")
       ->disable_flag_override();
   app.add_option("--level", task.level, "word or char (from the texts)")

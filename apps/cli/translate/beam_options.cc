@@ -11,7 +11,7 @@ void add_beam(CLI::App& app, tasks::TranslateOptions& options) {
   app.add_option("--length-penalty", options.length_penalty,
                  "0 prefers short translations, 1 the best mean (1)")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 5.0));
+      ->check(number_from(0.0, 5.0));
 }
 
 }  // namespace chronicler::cli::translate

@@ -138,7 +138,7 @@ Job describe(CLI::App& app) {
   add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the pairs (from their number)")
       ->type_name("X")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_0());
   for (const auto& [name, level, what] :
        {std::tuple{"--source-level", &task.source_level, "subword, char or word (from the pairs)"},
         std::tuple{"--target-level", &task.target_level, "likewise"}}) {
@@ -162,7 +162,7 @@ Job describe(CLI::App& app) {
   add_dropout(app, "--dropout", task.dropout, "between the layers (0.4, symbols 0.3)");
   app.add_option("--label-smoothing", task.label_smoothing, "share given to all pieces alike (0.1)")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number_from(0.0, 0.9));
   add_learning_rate(app, task.learning_rate, "0.002");
   add_run_options(app, *options);
   return [options] { train(*options); };

@@ -40,7 +40,12 @@ class CsvRows {
   std::int64_t line() const;                        // where it starts in the file, from 1
   std::int64_t bytes_read() const;
 
+  // Reads at most so many of the next rows, which next() still gives: a pipe cannot be read twice.
+  const std::vector<std::vector<std::string>>& look_ahead(std::size_t rows);
+
  private:
+  bool read_row();
+
   struct Source;
   std::unique_ptr<Source> source_;
 };

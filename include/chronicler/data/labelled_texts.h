@@ -23,13 +23,15 @@ struct LabelledTexts {
   std::int64_t skipped = 0;  // rows without a text
 };
 
-// .csv is read as RFC 4180, .tsv as cells between tabs (quotes are part of the text), .jsonl as one
-// object a line; any other name, and "-", as one text a line, which has no labels. A byte-order
-// mark and CRLF line ends are left out. Columns that are not named are those with usual names
-// (text, review, sentence, ...; label, sentiment, class, ...), else the label is the column with
-// fewest different cells and the text the longest one; without a header the first row is data.
-// Throws Error, with file, line and column, for what cannot be read or is not UTF-8, an empty file,
-// rows of unequal length, unknown columns (with the nearest names) and missing labels.
+// The file is streamed: what is kept is texts and labels. .csv is read as RFC 4180 (or between
+// semicolons or tabs, where the first line has no comma), .tsv as cells between tabs (quotes are
+// part of the text), .jsonl and .json as one object a line; any other name, and "-", as one text a
+// line, which has no labels. A byte-order mark and CRLF line ends are left out. Columns that are
+// not named are those with usual names (text, review, sentence, ...; label, sentiment, class, ...),
+// else the label is the column with fewest different cells and the text the longest one; without a
+// header the first row is data. Throws Error, with file, line and column, for what cannot be read
+// or is not UTF-8, an empty file, rows of unequal length, unknown columns (with the nearest names)
+// and missing labels.
 LabelledTexts read_labelled_texts(const std::filesystem::path& path,
                                   const LabelledTextsOptions& options = {});
 

@@ -8,7 +8,7 @@
 
 namespace chronicler::data {
 
-// Without a byte-order mark and line ends (LF or CRLF).
+// Without a byte-order mark and line ends (LF, CRLF or CR).
 class TextLines {
  public:
   // Opens the file ("-" is standard input). Of lines longer than `longest` bytes the rest is passed
@@ -19,7 +19,8 @@ class TextLines {
   TextLines(const TextLines&) = delete;
   TextLines& operator=(const TextLines&) = delete;
 
-  // Reads the next line; false at the end.
+  // Reads the next line; false at the end. Throws Error for a file that begins like UTF-16 text or
+  // a packed file.
   bool next();
   const std::string& line() const;
   // "pairs.tsv:3"

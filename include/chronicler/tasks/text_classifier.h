@@ -83,6 +83,8 @@ struct ClassifierReport {
   std::vector<std::string> labels;
   std::vector<std::int64_t> label_counts;  // in the training part
   std::int64_t texts = 0;
+  std::int64_t bag_texts =
+      0;  // of them that taught the bag of words: all, or 50 MB drawn at random
   std::int64_t validation_texts = 0;
   std::int64_t vocabulary = 0;
   std::int64_t vectors_found = 0;  // words of the vocabulary that the vectors' file has

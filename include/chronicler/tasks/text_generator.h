@@ -47,8 +47,9 @@ struct TextGeneratorOptions {
   double weight_decay = 0.01;
   double clipnorm = 1.0;  // of the whole gradient
   double epochs = 0.0;
-  double max_seconds = 0.0;          // ends the run, and the schedule, then; overrides epochs
-  double validation_fraction = 0.1;  // the last part of the text; 0: none
+  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  // The last part of the text; 0: none. Left open: a tenth, at most a million bytes.
+  std::optional<double> validation_fraction = {};
   std::string validation_text = {};  // instead
   std::uint64_t seed = 0;
   std::string checkpoint = {};  // a file: written every minute and when progress says stop
