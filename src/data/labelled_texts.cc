@@ -15,6 +15,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/data/csv_rows.h"
 #include "chronicler/data/text_lines.h"
+#include "data/csv_cells.h"
 
 namespace chronicler::data {
 namespace {
@@ -62,12 +63,6 @@ bool is_known(const std::vector<std::string>& names, const std::string& wanted) 
   return wanted.empty() || std::find(names.begin(), names.end(), wanted) != names.end();
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::vector<std::string> numbered(std::size_t count) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i <= count; ++i) names.push_back(fmt::format("column_{}", i));
@@ -103,9 +98,8 @@ void take_header(Cells& cells, const LabelledTextsOptions& options) {
 // ---- files
 
 // The next line that holds anything.
-bool next_line(TextLines& lines, std::int64_t& number) {
+bool next_line(TextLines& lines) {
   while (lines.next()) {
-    ++number;
     lines.check();
     if (!trimmed(lines.line()).empty()) return true;
   }
@@ -115,11 +109,10 @@ bool next_line(TextLines& lines, std::int64_t& number) {
 constexpr std::size_t longest_line = std::size_t{1} << 28U;
 
 Rows tsv_rows(const std::filesystem::path& path) {
-  return [lines = std::make_shared<TextLines>(path, longest_line), width = std::size_t{0},
-          number = std::int64_t{0}](Row& row) mutable {
+  return [lines = std::make_shared<TextLines>(path, longest_line),
+          width = std::size_t{0}](Row& row) mutable {
     do {
       if (!lines->next()) return false;
-      ++number;
       lines->check();
     } while (lines->line().empty());
     std::string_view line = lines->line();
@@ -130,7 +123,7 @@ Rows tsv_rows(const std::filesystem::path& path) {
       if (end == line.size()) break;
       line.remove_prefix(end + 1);
     }
-    row.line = number;
+    row.line = lines->number();
     if (width == 0) width = row.cells.size();
     if (row.cells.size() == width) return true;
     throw Error(
@@ -153,12 +146,11 @@ Rows csv_rows(const std::filesystem::path& path) {
 }
 
 Rows plain_rows(const std::filesystem::path& path) {
-  return [lines = std::make_shared<TextLines>(path, longest_line),
-          number = std::int64_t{0}](Row& row) mutable {
+  return [lines = std::make_shared<TextLines>(path, longest_line)](Row& row) {
     if (!lines->next()) return false;
     lines->check();
     row.cells.assign(1, lines->line());
-    row.line = ++number;
+    row.line = lines->number();
     return true;
   };
 }
@@ -171,11 +163,10 @@ std::string cell_of(const Json& value) {
 // Members that came up before are `names`, in whose order the cells are; others follow.
 Rows json_rows(const std::filesystem::path& path,
                const std::shared_ptr<std::vector<std::string>>& names) {
-  return [lines = std::make_shared<TextLines>(path, longest_line), names,
-          number = std::int64_t{0}](Row& row) mutable {
-    if (!next_line(*lines, number)) return false;
+  return [lines = std::make_shared<TextLines>(path, longest_line), names](Row& row) {
+    if (!next_line(*lines)) return false;
     const std::string place = lines->place();
-    if (number == 1 && trimmed(lines->line()).starts_with('['))
+    if (lines->number() == 1 && trimmed(lines->line()).starts_with('['))
       throw Error(fmt::format("{}: a list, expected an object on each line", place),
                   R"(each line is like {"text": "...", "label": "..."}; jq -c '.[]' makes them)");
     const Json object = parse_json(lines->line(), place);
@@ -183,7 +174,7 @@ Rows json_rows(const std::filesystem::path& path,
       throw Error(fmt::format("{}: {} is not an object", place, shown(object)),
                   R"(each line is like {"text": "...", "label": "..."})");
     row.cells.assign(names->size(), std::string());
-    row.line = number;
+    row.line = lines->number();
     for (const auto& [name, value] : object.items()) {
       const auto found = std::find(names->begin(), names->end(), name);
       if (found == names->end()) {

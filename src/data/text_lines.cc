@@ -87,6 +87,8 @@ bool TextLines::next() {
 
 const std::string& TextLines::line() const { return source_->line; }
 const std::string& TextLines::fault() const { return source_->fault; }
+std::int64_t TextLines::number() const { return source_->number; }
+
 std::string TextLines::place() const {
   return fmt::format("{}:{}", source_->name, source_->number);
 }

@@ -41,7 +41,7 @@ struct StepMatrix {
 };
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed);
-// b and B may be absent (b_size 0). out [columns]. For plain products only.
+// b and B may be absent (b_size 0). out [columns].
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
 
 // One step of a cell. Sums come in blocks of product.lanes units with all sums of a block side by

@@ -456,18 +456,6 @@ std::vector<RecurrenceCase> shape_cases() {
   return cases;
 }
 
-std::vector<RecurrenceCase> large_cases() {
-  // One row, in more steps than are made ahead, and a few rows.
-  return {{.steps = 35, .rows = 1, .features = 700, .units = 70},
-          {.steps = 12,
-           .rows = 12,
-           .features = 700,
-           .units = 70,
-           .bias = false,
-           .backwards = true,
-           .masking = Masking::holes}};
-}
-
 std::vector<RecurrenceCase> with_reset_before(std::vector<RecurrenceCase> cases) {
   const std::size_t count = cases.size();
   for (std::size_t i = 0; i < count; ++i) {
@@ -715,5 +703,24 @@ template void check_masked_steps(const CellKernels<float>&, const RecurrenceCase
 template void check_masked_steps(const CellKernels<double>&, const RecurrenceCase&);
 template void check_optional_gradients(const CellKernels<float>&, const RecurrenceCase&);
 template void check_optional_gradients(const CellKernels<double>&, const RecurrenceCase&);
+
+void check_products_ahead(const Cell& cell) {
+  // One row, in more steps than are made ahead, and a few rows.
+  const RecurrenceCase one{.steps = 35, .rows = 1, .features = 700, .units = 70};
+  const RecurrenceCase few{.steps = 12,
+                           .rows = 12,
+                           .features = 700,
+                           .units = 70,
+                           .bias = false,
+                           .backwards = true,
+                           .masking = Masking::holes};
+  for (const RecurrenceCase& c : {one, few}) {
+    check_fast_against_readable(cell, c);
+    check_slices(cell.fast, c);
+    check_rows_alone(cell.fast, c);
+    check_steps(cell.fast, c);
+    check_masked_steps(cell.fast, c);
+  }
+}
 
 }  // namespace chronicler::test

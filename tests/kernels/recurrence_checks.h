@@ -26,8 +26,6 @@ std::vector<RecurrenceCase> activation_cases();
 std::vector<RecurrenceCase> size_cases();
 // A few that reach every tile and remainder.
 std::vector<RecurrenceCase> shape_cases();
-// W is so large that products with it are made some steps ahead.
-std::vector<RecurrenceCase> large_cases();
 // The same with reset_after false added.
 std::vector<RecurrenceCase> with_reset_before(std::vector<RecurrenceCase> cases);
 
@@ -57,6 +55,8 @@ void check_steps(const kernels::CellKernels<Real>& cell, const RecurrenceCase& c
 // A masked step passes the states on, bit for bit.
 template <class Real>
 void check_masked_steps(const kernels::CellKernels<Real>& cell, const RecurrenceCase& c);
+// All of this where W is so large that products with it are made some steps ahead.
+void check_products_ahead(const Cell& cell);
 // What is not wanted may be null.
 template <class Real>
 void check_optional_gradients(const kernels::CellKernels<Real>& cell, const RecurrenceCase& c);

@@ -23,6 +23,7 @@ class TextLines {
   // a packed file.
   bool next();
   const std::string& line() const;
+  std::int64_t number() const;  // of the line, from 1
   // "pairs.tsv:3"
   std::string place() const;
   // Why the line is no text: too long, or not UTF-8. Empty: it is one.

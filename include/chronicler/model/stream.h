@@ -15,10 +15,10 @@ class Model;
 class Network;
 
 struct StreamOptions {
-  // How a stream holds the kernels of its recurrent and Dense layers
-  // (and the way back of a ReversibleEmbedding): "float32", or "bfloat16",
-  // rounded to 8 bits after the first one: half as much to read, which is what a step of 64 units
-  // and more takes its time for. Biases, sums and states stay float32.
+  // How a stream holds the kernels of its recurrent and Dense layers, and the way back of a
+  // ReversibleEmbedding: "float32", or "bfloat16", which keeps 8 significant bits. Half as much to
+  // read, which is what a step of 128 units and more spends its time on. Biases, sums and states
+  // stay float32.
   std::string weights = "float32";
 };
 

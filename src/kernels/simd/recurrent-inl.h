@@ -356,10 +356,12 @@ HWY_INLINE bool has_no_dropout(const Run& run) {
 inline constexpr std::int64_t pairs_ahead = 128;
 inline constexpr std::int64_t most_steps_ahead = 32;
 
+// A matrix of more bytes is not taken to stay in the second-level cache.
+inline constexpr std::int64_t most_cached = 512 * 1024;
+
 // The number of steps whose products with W are made at once, before their turn comes; 0: each in
 // its turn. A W that does not stay in the second-level cache would be fetched again at every step.
 HWY_INLINE std::int64_t steps_ahead(const Run& run, std::int64_t gates) {
-  constexpr std::int64_t most_cached = 512 * 1024;
   const std::int64_t bytes =
       run.features * gates * run.units * static_cast<std::int64_t>(sizeof(float));
   if (!has_no_dropout(run) || bytes <= most_cached || run.rows > pairs_ahead / 2) return 0;

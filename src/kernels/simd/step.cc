@@ -177,7 +177,7 @@ template <class Weights>
 HWY_INLINE void run_product(const StepProduct& product, const float* a, const float* b,
                             float* out) {
   const float* panel = product.packed;
-  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += step_vectors) {
+  for (std::int64_t vector = 0; vector < product.columns / lanes; vector += product.group) {
     panel = sum_group_of<Weights, step_vectors>(group_size(product, vector), product, a, b,
                                                 product.bias + vector * lanes, panel,
                                                 out + vector * lanes);

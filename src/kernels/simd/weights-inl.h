@@ -33,10 +33,6 @@ HWY_INLINE Range cut_evenly(Share share, std::int64_t pieces, std::int64_t piece
           smaller(size, pieces * (share.index + 1) / share.count * piece)};
 }
 
-HWY_INLINE bool is_dropped(const Run& run) {
-  return run.input_dropout != nullptr || run.recurrent_dropout != nullptr;
-}
-
 // Columns go to the shares if each can have full tiles of them and as many as the others, and
 // nobody has to copy rows with their factors of dropout; else rows.
 HWY_INLINE WeightCut cut_weights(const Run& run, std::int64_t gates, Share share) {
@@ -44,7 +40,7 @@ HWY_INLINE WeightCut cut_weights(const Run& run, std::int64_t gates, Share share
   const std::int64_t most = pieces_of(blocks, share.count);
   const bool full = blocks * gates >= share.count * tile_vectors;
   const bool even = most * share.count * 8 <= blocks * 9;
-  if (share.count == 1 || (full && even && !is_dropped(run))) {
+  if (share.count == 1 || (full && even && has_no_dropout(run))) {
     return {{0, run.features}, {0, run.units}, cut_evenly(share, blocks, lanes, run.units)};
   }
   const std::int64_t feature_tiles = pieces_of(run.features, tile_rows);
@@ -65,8 +61,6 @@ HWY_INLINE WeightCut cut_weights(const Run& run, std::int64_t gates, Share share
 // evenly.
 inline constexpr std::int64_t weight_columns = 24;
 inline constexpr std::int64_t deep_weight_columns = 12;
-// A gradient of more bytes is not taken to stay in the second-level cache.
-inline constexpr std::int64_t most_cached = 512 * 1024;
 
 HWY_INLINE std::int64_t right_size() {
   return larger(weight_columns * outer_depth, deep_weight_columns * deep_outer_depth) * lanes;
@@ -75,7 +69,7 @@ HWY_INLINE std::int64_t weight_workspace(const Run& run, std::int64_t gates) {
   const std::int64_t widest = larger(run.features, run.units);
   const std::int64_t bytes =
       (run.features + run.units) * gates * run.units * static_cast<std::int64_t>(sizeof(float));
-  const bool copies = is_dropped(run) || bytes > most_cached;
+  const bool copies = !has_no_dropout(run) || bytes > most_cached;
   return right_size() + (copies ? packed_left_size(widest, deep_outer_depth) : 0);
 }
 
