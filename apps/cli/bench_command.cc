@@ -108,15 +108,12 @@ void run_networks(const Options& options) {
 }
 
 void run_streams(const Options& options) {
+  const std::vector<bench::StreamShape> shapes = bench::only(bench::stream_shapes(), options.only);
   if (!options.json) {
     std::cout << fmt::format("{}, {}, one thread\n{:<18}{:>12}{:>12}{:>14}\n", processor_name(),
                              instruction_set(), "", "step ns", "p99 ns", "steps/s");
   }
-  for (const bench::StreamShape& shape : bench::stream_shapes()) {
-    if (!options.only.empty() &&
-        ("," + options.only + ",").find("," + shape.id + ",") == std::string::npos) {
-      continue;
-    }
+  for (const bench::StreamShape& shape : shapes) {
     const bench::StreamTimes times =
         bench::time_stream(shape, options.weights, options.seconds / 2);
     if (options.json) {
@@ -219,6 +216,9 @@ void run_first(const Options& options) {
 }
 
 void run(const Options& options) {
+  if (options.what != "stream" && options.weights != "float32")
+    throw Error(fmt::format("bench {} has no {} weights", options.what, options.weights),
+                "only bench stream has");
   if (options.threads != 0) set_threads(options.threads);
   if (options.what == "stream") {
     run_streams(options);

@@ -48,7 +48,8 @@ void check(const TranscriberOptions& options) {
                     options.normalize));
   }
   if (options.streaming && options.normalize == "recording")
-    bad("live sound cannot be normalised by its recording, whose end it does not know");
+    throw Error("live sound cannot be normalised by its recording, whose end it does not know",
+                "leave normalize open, or give \"training\"");
   if (options.bands < 4 || options.bands > 256) bad("bands must be 4 to 256");
   if (options.filters < 1 || options.layers < 1 || options.layers > 16)
     bad("it needs at least one filter and 1 to 16 layers");

@@ -94,7 +94,24 @@ TEST(Bench, RefusesUnknownShapes) {
   const ProgramRun run = run_chronicler({"bench", "infer", "--only", "T99"});
   EXPECT_EQ(run.status, 1);
   EXPECT_NE(run.errors.find("unknown shape \"T99\""), std::string::npos) << run.errors;
+  const ProgramRun stream = run_chronicler({"bench", "stream", "--only", "LSTM9"});
+  EXPECT_EQ(stream.status, 1);
+  EXPECT_NE(stream.errors.find("unknown shape \"LSTM9\""), std::string::npos) << stream.errors;
+  EXPECT_EQ(stream.out, "");
   EXPECT_EQ(run_chronicler({"bench", "sideways"}).status, 2);
+}
+
+TEST(Bench, OnlyStreamsHaveRoundedWeights) {
+  const std::vector<std::string> rounded{"--weights", "bfloat16", "--seconds", "0.02"};
+  std::vector<std::string> arguments{"bench", "stream", "--only", "LSTM8", "--json"};
+  arguments.insert(arguments.end(), rounded.begin(), rounded.end());
+  EXPECT_EQ(run_chronicler(arguments).status, 0);
+  arguments[1] = "train";
+  arguments[3] = "T01";
+  const ProgramRun run = run_chronicler(arguments);
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.errors.find("bench train has no bfloat16 weights"), std::string::npos)
+      << run.errors;
 }
 
 TEST(Bench, AnUnknownInstructionSetIsAnErrorWithAnyNumberOfThreads) {

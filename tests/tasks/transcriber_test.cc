@@ -262,8 +262,8 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   options.streaming = true;
   options.normalize = "recording";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
-            "transcriber: live sound cannot be normalised by its recording, whose end it does not "
-            "know: leave an option at 0 to have it chosen");
+            "live sound cannot be normalised by its recording, whose end it does not know: leave "
+            "normalize open, or give \"training\"");
   options.normalize = "week";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "transcriber: normalize must be \"recording\" or \"training\", got \"week\": leave an "

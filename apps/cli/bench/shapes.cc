@@ -170,21 +170,4 @@ void write_shapes(std::ostream& out, const std::vector<NetworkShape>& shapes) {
   out << "\n]\n";
 }
 
-std::vector<NetworkShape> only(const std::vector<NetworkShape>& shapes, std::string_view ids) {
-  if (ids.empty()) return shapes;
-  std::vector<std::string_view> known;
-  for (const NetworkShape& shape : shapes) known.push_back(shape.id);
-  std::vector<NetworkShape> chosen;
-  while (!ids.empty()) {
-    const std::string_view id = ids.substr(0, ids.find(','));
-    ids.remove_prefix(std::min(ids.size(), id.size() + 1));
-    const std::size_t before = chosen.size();
-    for (const NetworkShape& shape : shapes) {
-      if (shape.id == id) chosen.push_back(shape);
-    }
-    if (chosen.size() == before) unknown_name("shape", id, known);
-  }
-  return chosen;
-}
-
 }  // namespace chronicler::cli::bench

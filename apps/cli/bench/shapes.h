@@ -1,6 +1,7 @@
 // The networks that `chronicler bench` times.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/error.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/layer.h"
 
@@ -41,6 +43,22 @@ std::vector<NetworkShape> read_shapes(const std::filesystem::path& path);
 // Such a list, one object a line.
 void write_shapes(std::ostream& out, const std::vector<NetworkShape>& shapes);
 // Those whose id is listed ("T01,T02"; empty: all). Throws Error for an id that is not there.
-std::vector<NetworkShape> only(const std::vector<NetworkShape>& shapes, std::string_view ids);
+template <class Shape>
+std::vector<Shape> only(const std::vector<Shape>& shapes, std::string_view ids) {
+  if (ids.empty()) return shapes;
+  std::vector<std::string_view> known;
+  for (const Shape& shape : shapes) known.push_back(shape.id);
+  std::vector<Shape> chosen;
+  while (!ids.empty()) {
+    const std::string_view id = ids.substr(0, ids.find(','));
+    ids.remove_prefix(std::min(ids.size(), id.size() + 1));
+    const std::size_t before = chosen.size();
+    for (const Shape& shape : shapes) {
+      if (shape.id == id) chosen.push_back(shape);
+    }
+    if (chosen.size() == before) unknown_name("shape", id, known);
+  }
+  return chosen;
+}
 
 }  // namespace chronicler::cli::bench
