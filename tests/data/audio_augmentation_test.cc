@@ -1,5 +1,6 @@
 #include "chronicler/data/audio_augmentation.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -101,6 +102,29 @@ TEST(Augmentation, TempoStretchesTimeAlone) {
   }
   EXPECT_TRUE(faster);
   EXPECT_TRUE(slower);
+}
+
+// A peak over the bands that is stretched lies at another band, at the same height.
+TEST(Augmentation, WarpMovesBandsAlone) {
+  AugmentationOptions options = no_augmentation();
+  options.warp = 0.2;
+  const Tensor slope({3, 40});
+  for (std::int64_t i = 0; i < slope.size(); ++i)
+    slope.as<float>()[i] = static_cast<float>(i % 40);
+  double least = 2.0;
+  double most = 0.0;
+  for (std::uint64_t place = 0; place < 16; ++place) {
+    const Tensor changed = Augmentation(options).features(slope, place);
+    EXPECT_TRUE(test::same_bits(changed.rows(0, 1), changed.rows(2, 3)));
+    const double factor = double{changed.as<float>()[20]} / 20.0;
+    least = std::min(least, factor);
+    most = std::max(most, factor);
+    EXPECT_NEAR(changed.as<float>()[10], 10.0 * factor, 1e-4);
+  }
+  EXPECT_GE(least, 0.8);
+  EXPECT_LE(most, 1.2);
+  EXPECT_LT(least, 0.95);
+  EXPECT_GT(most, 1.05);
 }
 
 TEST(Augmentation, RefusesWhatCannotBe) {
