@@ -189,7 +189,7 @@ class Run {
     start_ = Clock::now();
     const double before = seconds_;
     double reported = 0.0;
-    double saved = 0.0;
+    double saved = seconds_;
     bool finished = true;
     double share = share_done();
     const std::int64_t first_step = step_;
@@ -208,8 +208,8 @@ class Run {
         }
         reported = seconds_;
       }
-      if (!options_.checkpoint.empty() && seconds_ - saved >= 60.0) {
-        if (saved > 0.0) save();
+      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
+        save();
         saved = seconds_;
       }
     }

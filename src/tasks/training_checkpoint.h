@@ -10,6 +10,9 @@
 
 namespace chronicler::tasks {
 
+// Seconds from one to the next: what a killed training may lose.
+inline constexpr double checkpoint_seconds = 30.0;
+
 struct TrainingCheckpoint {
   std::string identity;  // of data and options: the checkpoint of another run is refused
   std::map<std::string, double> numbers;

@@ -168,7 +168,7 @@ class Run {
       if (share() >= next_cutting_) find_cuts();
       validate();
       goes_on = report();
-      if (!options_.checkpoint.empty() && seconds_ - saved >= 20.0) {
+      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
         save();
         saved = seconds_;
       }

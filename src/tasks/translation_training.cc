@@ -90,7 +90,7 @@ class Run {
           break;
         }
       }
-      if (!options_.checkpoint.empty() && seconds_ - saved >= 60.0) {
+      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
         save();
         saved = seconds_;
       }
