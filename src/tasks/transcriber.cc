@@ -18,6 +18,7 @@
 #include "chronicler/decoding/ctc_beam_search.h"
 #include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
+#include "tasks/linear_words.h"
 #include "tasks/speech_labels.h"
 #include "tasks/speech_reader.h"
 #include "tasks/transcriber_training.h"
@@ -135,6 +136,7 @@ struct Transcriber::Reader {
   bool streaming = false;
   bool one_label = false;  // every text is one label: the likeliest single one is told
   std::string usual_text;
+  std::shared_ptr<const LinearWords> linear = {};  // of one-label texts; not kept in files
 
   std::vector<float> samples(const data::Audio& audio) const {
     if (audio.samples.empty()) throw Error("a recording without samples", "record it anew");
@@ -224,6 +226,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
              labels,
              options.streaming,
              true,
+             {},
              {}});
 
   // The parts.
@@ -281,6 +284,12 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
                                   [](const LabelIds& ids) { return ids.size() == 1; });
   reader->usual_text = most_frequent(train.texts);
   reader->sound.learn_scale(train.sounds);
+  if (reader->one_label && train.sounds.size() >= LinearWords::least_sounds) {
+    std::vector<std::int32_t> ids;
+    for (const LabelIds& each : train.labels) ids.push_back(each.front());
+    reader->linear = std::make_shared<const LinearWords>(reader->sound.log_mel(), train.sounds, ids,
+                                                         labels.classes());
+  }
 
   auto model = std::make_shared<Sequential>(
       speech_network(options, reader->sound.steps(), labels.classes()));
@@ -364,6 +373,7 @@ TranscriberScore Transcriber::evaluate(
     const std::function<void(const data::Recording&, const Transcript&)>& each) const {
   TranscriberScore score;
   data::EditCounts usual;
+  data::EditCounts linear;
   for (const data::Recording& recording : recordings) {
     const std::string truth = reader_->labels.cleaned(recording.text);
     for (const std::int32_t id : reader_->labels.ids(truth))
@@ -375,11 +385,17 @@ TranscriberScore Transcriber::evaluate(
     score.words += data::word_errors(truth, told.text);
     score.characters += data::character_errors(truth, told.text);
     usual += data::word_errors(truth, reader_->usual_text);
+    if (reader_->linear) {
+      const std::int32_t label =
+          reader_->linear->label(reader_->sound.log_mel(), reader_->samples(recording.audio));
+      linear += data::word_errors(truth, label > 0 ? reader_->labels.name(label) : "");
+    }
     score.right += told.text == truth ? 1 : 0;
     ++score.recordings;
     if (each) each(recording, told);
   }
   score.usual_word_error = usual.rate();
+  if (reader_->linear) score.linear_word_error = linear.rate();
   return score;
 }
 
@@ -461,7 +477,10 @@ Transcriber Transcriber::load(const std::string& path) {
     auto reader = std::make_shared<Reader>(
         Reader{SpeechReader(front, steps, by_recording && by_recording->flag()),
                SpeechLabels(place["level"].text(), place["as_written"].flag(), names),
-               place["streaming"].flag(), place["one_label"].flag(), place["usual_text"].text()});
+               place["streaming"].flag(),
+               place["one_label"].flag(),
+               place["usual_text"].text(),
+               {}});
     const auto numbers = [&](std::string_view member) {
       std::vector<float> result;
       for (const JsonPlace& number : place[member].items())

@@ -28,6 +28,7 @@ TEST(Pieces, ComeBackFromBytes) {
   EXPECT_THROW(Pieces::from_bytes("subwords\nnothing"), Error);
 }
 
+#if CHRONICLER_HAVE_SENTENCEPIECE
 TEST(Pieces, SubwordsKeepEveryCharacter) {
   std::string text;
   for (int i = 0; i < 40; ++i) text += "the cat and the  other cat\nsat on the mat\n\n";
@@ -41,6 +42,7 @@ TEST(Pieces, SubwordsKeepEveryCharacter) {
   EXPECT_EQ(pieces.text(pieces.ids(other)), other);
   EXPECT_EQ(Pieces::from_bytes(pieces.bytes()).ids(other), pieces.ids(other));
 }
+#endif
 
 }  // namespace
 }  // namespace chronicler::data

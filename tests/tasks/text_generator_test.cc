@@ -161,6 +161,7 @@ TEST(TextGenerator, EndsWithItsTime) {
   EXPECT_GE(timed.report().seconds, 0.2);
 }
 
+#if CHRONICLER_HAVE_SENTENCEPIECE
 TEST(TextGenerator, ReadsSubwords) {
   TextGeneratorOptions options = quick();
   options.level = "subword";
@@ -170,6 +171,7 @@ TEST(TextGenerator, ReadsSubwords) {
   EXPECT_LT(trained.report().validation->nats, 1.0);
   EXPECT_EQ(trained.run({.prompt = "the", .length = 50}).size(), 50U);
 }
+#endif
 
 TEST(TextGenerator, SaysWhatItCannotLearnFrom) {
   EXPECT_EQ(test::error_of([] { TextGenerator::train("too short", {.validation_fraction = 0.0}); }),

@@ -180,6 +180,11 @@ TEST(Transcriber, OneWordEachTellsOneWord) {
   const Transcriber typist = Transcriber::train(std::move(recordings), options);
   EXPECT_EQ(typist.run({std::vector<float>(1, 0.0F), 8000}).words.size(), 1U);
   EXPECT_EQ(typist.run(spoken({1}, 99).audio).text, "middle");
+  // A linear map of the sound is measured beside it; texts of several words have none.
+  ASSERT_TRUE(typist.report().validation.has_value());
+  ASSERT_TRUE(typist.report().validation->linear_word_error.has_value());
+  EXPECT_LE(*typist.report().validation->linear_word_error, 0.21);
+  EXPECT_FALSE(two_ways().report().validation->linear_word_error.has_value());
 }
 
 TEST(Transcriber, WritesCharacters) {

@@ -43,6 +43,7 @@ TEST(TranslationVocabulary, KnowsWhatItDoesNotKnow) {
   EXPECT_EQ(vocabulary.source_pieces("CÄT"), (Texts{"C", "Ä", "T", ""}));
 }
 
+#if CHRONICLER_HAVE_SENTENCEPIECE
 TEST(TranslationVocabulary, SharesSubwords) {
   Texts sources;
   Texts targets;
@@ -57,6 +58,7 @@ TEST(TranslationVocabulary, SharesSubwords) {
   EXPECT_EQ(again.size(), vocabulary.size());
   EXPECT_EQ(again.source_ids("the old house"), vocabulary.source_ids("the old house"));
 }
+#endif
 
 TEST(TranslationVocabulary, ComesBackFromBytes) {
   const TranslationVocabulary vocabulary("char", "word", words, sounds, 0);

@@ -11,19 +11,21 @@
 namespace chronicler::cli::transcribe {
 
 nlohmann::ordered_json json_of(const tasks::TranscriberScore& score) {
-  return {{"wer", score.words.rate()},
-          {"cer", score.characters.rate()},
-          {"accuracy", score.accuracy()},
-          {"recordings", score.recordings},
-          {"words", score.words.reference},
-          {"substitutions", score.words.substitutions},
-          {"deletions", score.words.deletions},
-          {"insertions", score.words.insertions},
-          {"usual_text_wer", score.usual_word_error},
-          {"unknown_labels", score.unknown},
-          {"audio_seconds", score.audio_seconds},
-          {"seconds", score.seconds},
-          {"real_time_factor", score.real_time_factor()}};
+  nlohmann::ordered_json json{{"wer", score.words.rate()},
+                              {"cer", score.characters.rate()},
+                              {"accuracy", score.accuracy()},
+                              {"recordings", score.recordings},
+                              {"words", score.words.reference},
+                              {"substitutions", score.words.substitutions},
+                              {"deletions", score.words.deletions},
+                              {"insertions", score.words.insertions},
+                              {"usual_text_wer", score.usual_word_error},
+                              {"unknown_labels", score.unknown},
+                              {"audio_seconds", score.audio_seconds},
+                              {"seconds", score.seconds},
+                              {"real_time_factor", score.real_time_factor()}};
+  if (score.linear_word_error) json["linear_wer"] = *score.linear_word_error;
+  return json;
 }
 
 void print_score(const tasks::TranscriberScore& score, std::string_view title) {
@@ -41,6 +43,11 @@ void print_score(const tasks::TranscriberScore& score, std::string_view title) {
                 row("characters", score.characters),
                 {"words, always the most frequent text",
                  fmt::format("{:.2f} %", 100.0 * score.usual_word_error), "", "", "", ""}};
+  if (score.linear_word_error) {
+    table.rows.push_back({"words, a linear map of the sound",
+                          fmt::format("{:.2f} %", 100.0 * *score.linear_word_error), "", "", "",
+                          ""});
+  }
   std::cout << to_text(table) << '\n'
             << fmt::format(
                    "{} of {} recordings without an error ({:.2f} %); {:.1f} s of sound in {:.2f} s "

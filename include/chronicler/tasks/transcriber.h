@@ -75,6 +75,9 @@ struct TranscriberScore {
   std::int64_t recordings = 0;
   std::int64_t right = 0;         // recognised without an error
   double usual_word_error = 0.0;  // of always telling the most frequent text of the training
+  // Of a linear map of the recording's log-mel picture, where every text is one word, or character;
+  // right after training only, files do not keep it.
+  std::optional<double> linear_word_error = {};
   double audio_seconds = 0.0;
   double seconds = 0.0;      // that it took
   std::int64_t unknown = 0;  // labels of the texts that the model cannot write
