@@ -321,7 +321,7 @@ Job describe_train(CLI::App& app) {
       ->check(number_from(0.0, 0.9))
       ->excludes(test);
   app.add_option("--validation", options->validation_file,
-                 "texts that choose the epoch (a tenth of the others)")
+                 "texts that choose the epoch (a tenth of the others, at most 20,000)")
       ->type_name("FILE");
   app.add_option("--level", task.level, "word, subword or char (from the texts)")
       ->type_name("LEVEL")

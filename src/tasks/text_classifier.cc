@@ -95,7 +95,7 @@ void check(const TextClassifierOptions& options) {
   in_range("dropout", options.dropout.value_or(0.0), 1.0);
   in_range("word_dropout", options.word_dropout.value_or(0.0), 1.0);
   in_range("label_smoothing", options.label_smoothing.value_or(0.0), 1.0);
-  in_range("validation_fraction", options.validation_fraction, 1.0);
+  in_range("validation_fraction", options.validation_fraction.value_or(0.0), 1.0);
   for (const auto& [option, value] :
        {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
         {"min_count", options.min_count},
@@ -145,6 +145,8 @@ Labels ids_of(std::span<const std::string> labels, const std::vector<std::string
   }
   return ids;
 }
+
+constexpr double most_validating = 20e3;  // texts tell an accuracy to a third of a point
 
 // The numbers of the texts that validate: a share of each label, at random.
 std::vector<bool> held_out(const Labels& labels, std::size_t classes, double share,
@@ -344,8 +346,9 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   Labels train_labels;
   Labels validation_labels = ids_of(options.validation_labels, classes);
   const bool is_given = !validation_texts.empty();
-  const std::vector<bool> held =
-      held_out(all, classes.size(), is_given ? 0.0 : options.validation_fraction, options.seed);
+  const double usual = std::min(0.1, most_validating / static_cast<double>(texts.size()));
+  const double share = is_given ? 0.0 : options.validation_fraction.value_or(usual);
+  const std::vector<bool> held = held_out(all, classes.size(), share, options.seed);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     (held[i] ? validation_texts : train_texts).push_back(texts[i]);
     (held[i] ? validation_labels : train_labels).push_back(all[i]);

@@ -52,7 +52,8 @@ struct TextClassifierOptions {
   double learning_rate = 0.0;
   double clipnorm = 1.0;
   std::int64_t epochs = 0;
-  double validation_fraction = 0.1;  // of the texts, some of each label, that choose the epoch
+  // Of the texts, some of each label, that choose the epoch; empty: a tenth, at most some 20,000.
+  std::optional<double> validation_fraction = {};
   std::vector<std::string> validation_texts = {};  // instead
   std::vector<std::string> validation_labels = {};
   std::uint64_t seed = 0;
