@@ -67,11 +67,11 @@ void print_choices(const GeneratorReport& report) {
       with_commas(report.validation_characters), with_commas(report.vocabulary - 1),
       options.level == "char" ? "different characters" : "sub-words");
   std::cerr << fmt::format(
-      "{} LSTM layers of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
+      "{} LSTM layer{} of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
       "passages x {} steps; learning rate {:g}; {}\n",
-      options.layers, options.units, options.embedding, with_commas(report.weights),
-      options.dropout.value_or(0.0), options.batch_size, options.steps, options.learning_rate,
-      training_length(options.max_seconds, options.epochs));
+      options.layers, options.layers == 1 ? "" : "s", options.units, options.embedding,
+      with_commas(report.weights), options.dropout.value_or(0.0), options.batch_size, options.steps,
+      options.learning_rate, training_length(options.max_seconds, options.epochs));
 }
 
 std::string progress_text(const GeneratorProgress& progress) {

@@ -127,16 +127,17 @@ double cold_nats(const Model& model, PieceIds ids, std::int64_t steps) {
   return sum;
 }
 
-double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows) {
+double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows, std::int64_t most) {
   RowScores scores(model, true);
-  const std::int64_t length = (static_cast<std::int64_t>(ids.size()) - 1) / rows;
+  const std::int64_t stride = (static_cast<std::int64_t>(ids.size()) - 1) / rows;
+  const std::int64_t length = std::min(stride, most / rows);
   constexpr std::int64_t steps = 64;
   double sum = 0.0;
   std::int64_t counted = 0;
   for (std::int64_t begin = 0; begin < length; begin += steps) {
     const std::int64_t now = std::min(steps, length - begin);
     sum += scores.run(rows, now, 0, [&](std::int64_t r, std::int64_t t) {
-      return ids[static_cast<std::size_t>(r * length + begin + t)];
+      return ids[static_cast<std::size_t>(r * stride + begin + t)];
     });
     counted += rows * now;
   }
@@ -270,12 +271,11 @@ class Run {
   }
 
   void validate() {
-    constexpr std::size_t most = 25'000;
-    const PieceIds part = data_.validation.first(std::min(most, data_.validation.size()));
-    if (part.size() < 64) return;
+    if (data_.validation.size() < 64) return;
     model_.set_weights(learner_.get_weights());
-    const std::int64_t rows = part.size() > 4096 ? 16 : 1;
-    validation_ = parallel_nats(model_, part, rows) / data_.validation_characters;
+    const std::int64_t rows = data_.validation.size() > 4096 ? 16 : 1;
+    validation_ =
+        parallel_nats(model_, data_.validation, rows, 25'000) / data_.validation_characters;
   }
 
   bool report(double share, double rate, double before) {

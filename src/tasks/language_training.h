@@ -24,8 +24,9 @@ Functional language_model(std::int64_t pieces, const TextGeneratorOptions& optio
 double contiguous_nats(const Model& model, PieceIds ids);
 // The same in windows of `steps` pieces, each from a state of zeros; many rows at once.
 double cold_nats(const Model& model, PieceIds ids, std::int64_t steps);
-// The mean of -ln p over a text that is cut into `rows` passages, each with the state carried.
-double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows);
+// The mean of -ln p over `rows` passages, each with the state carried, that begin evenly over the
+// text and are as long as they can be; together at most `most` pieces.
+double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows, std::int64_t most);
 
 struct LanguageData {
   PieceIds train;

@@ -37,9 +37,16 @@ constexpr std::int64_t least_characters = 200;
 // slowest machine that it was measured on, so that what is chosen for a time fits into it.
 constexpr double characters_of_a_million_weights = 12'000.0;
 
+// Of the LSTMs, one above the other.
+double weights_of(const TextGeneratorOptions& options, double units) {
+  const auto embedding = static_cast<double>(options.embedding);
+  const auto more_layers = static_cast<double>(options.layers - 1);
+  return 4.0 * units * (units + embedding) + more_layers * 8.0 * units * units;
+}
+
 double epochs_within(const TextGeneratorOptions& options, double characters, double units) {
-  const double weights = 12.0 * units * units / 1e6;  // of two layers
-  const double speed = characters_of_a_million_weights * Runtime::global().threads() / weights;
+  const double millions = weights_of(options, units) / 1e6;
+  const double speed = characters_of_a_million_weights * Runtime::global().threads() / millions;
   return options.max_seconds * speed / characters;
 }
 
@@ -53,17 +60,18 @@ std::int64_t chosen_units(const TextGeneratorOptions& options, double characters
 
 double chosen_epochs(double characters) { return std::clamp(8e6 / characters, 1.0, 60.0); }
 
-// The oftener a text is read, the more has to be left out to learn what holds beyond it.
-double chosen_dropout(double epochs, double units) {
-  if (epochs < 2.5) return 0.0;
+// The oftener a text is read, the more has to be left out to learn what holds beyond it; but a
+// network with far fewer weights than the text has characters cannot learn it by heart.
+double chosen_dropout(double epochs, double units, double characters_of_a_weight) {
+  if (epochs < 2.5 || characters_of_a_weight > 8.0) return 0.0;
   if (epochs < 12.0) return units > 300.0 ? 0.3 : 0.25;
   return units > 300.0 ? 0.5 : 0.35;
 }
 
 void choose(TextGeneratorOptions& options, double characters) {
   if (options.layers == 0) options.layers = 2;
-  if (options.units == 0) options.units = chosen_units(options, characters);
   if (options.embedding == 0) options.embedding = options.level == "char" ? 64 : 256;
+  if (options.units == 0) options.units = chosen_units(options, characters);
   // Many small steps learn more from the same text than few large ones.
   if (options.batch_size == 0) options.batch_size = characters < 20'000.0 ? 8 : 12;
   if (options.steps == 0) options.steps = 64;
@@ -73,7 +81,7 @@ void choose(TextGeneratorOptions& options, double characters) {
   if (!options.dropout) {
     const auto units = static_cast<double>(options.units);
     const double epochs = timed ? epochs_within(options, characters, units) : options.epochs;
-    options.dropout = chosen_dropout(epochs, units);
+    options.dropout = chosen_dropout(epochs, units, characters / weights_of(options, units));
   }
 }
 

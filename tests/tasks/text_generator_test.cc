@@ -55,6 +55,19 @@ TEST(TextGenerator, LearnsWhatFollows) {
   EXPECT_TRUE(report.finished);
 }
 
+// Where weights are few beside the text, nothing can be learnt by heart.
+TEST(TextGenerator, DropsOutWhereThereAreManyWeights) {
+  const auto chosen = [](std::int64_t units) {
+    TextGeneratorOptions options = quick();
+    options.units = units;
+    options.report_seconds = 0.0;
+    options.progress = [](const GeneratorProgress&) { return false; };
+    return TextGenerator::train(simple_text(300), options).report().options.dropout;
+  };
+  EXPECT_EQ(chosen(4), 0.0);
+  EXPECT_EQ(chosen(64), 0.25);
+}
+
 TEST(TextGenerator, WritesWhatItLearnt) {
   const std::string text = writer().run({.prompt = "the c", .length = 40});
   EXPECT_EQ(text.size(), 40U);
