@@ -109,8 +109,7 @@ TEST(Augmentation, WarpMovesBandsAlone) {
   AugmentationOptions options = no_augmentation();
   options.warp = 0.2;
   const Tensor slope({3, 40});
-  for (std::int64_t i = 0; i < slope.size(); ++i)
-    slope.as<float>()[i] = static_cast<float>(i % 40);
+  for (std::int64_t i = 0; i < slope.size(); ++i) slope.as<float>()[i] = static_cast<float>(i % 40);
   double least = 2.0;
   double most = 0.0;
   for (std::uint64_t place = 0; place < 16; ++place) {

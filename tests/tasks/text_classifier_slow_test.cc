@@ -1,6 +1,6 @@
-#include "chronicler/tasks/text_classifier.h"
-
 #include <gtest/gtest.h>
+
+#include "chronicler/tasks/text_classifier.h"
 
 namespace chronicler::tasks {
 namespace {
