@@ -32,24 +32,16 @@ namespace {
 // ---- encoding
 
 void check_encoding(std::string_view bytes, std::string_view name) {
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    throw Error(fmt::format("{} is UTF-16 text, expected UTF-8", name), "save it as UTF-8");
-  }
+  check_begin(bytes, name);
+  const std::optional<TextFault> fault = first_fault(bytes);
+  if (!fault) return;
+  // Lines end in LF, CRLF or CR.
   std::int64_t line = 1;
-  for (std::size_t i = 0; i < bytes.size();) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (byte == 0) {
-      throw Error(fmt::format("{}: a zero byte is no text", place(name, line)),
-                  "is this a CSV file? If it is UTF-16 text, save it as UTF-8");
-    }
-    const std::size_t length = utf8_length(bytes.substr(i));
-    if (length == 0) {
-      throw Error(fmt::format("{}: byte 0x{:02x} is not UTF-8", place(name, line), byte),
-                  "save the file as UTF-8 (it may be Latin-1)");
-    }
-    if (byte == '\n' || (byte == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n'))) ++line;
-    i += length;
+  for (std::size_t i = 0; i < fault->at; ++i) {
+    const bool is_cr = bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n');
+    line += bytes[i] == '\n' || is_cr ? 1 : 0;
   }
+  throw Error(fmt::format("{}: {}", place(name, line), fault->what), fault->hint);
 }
 
 // ---- rows

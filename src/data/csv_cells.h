@@ -12,8 +12,6 @@
 
 namespace chronicler::data {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 // "data.csv:12"
 std::string place(std::string_view name, std::int64_t line);
 // A cell as it may stand in a message: on one line, and not endless.

@@ -21,24 +21,11 @@ constexpr std::size_t chunk_bytes = std::size_t{1} << 18;
 constexpr std::size_t longest_row = std::size_t{1} << 22;  // longer: a quote was left open
 
 void check_text(std::string_view row, std::string_view name, std::int64_t line) {
-  for (std::size_t i = 0; i < row.size();) {
-    const auto byte = static_cast<unsigned char>(row[i]);
-    if (byte == 0) {
-      throw Error(fmt::format("{}: a zero byte is no text", place(name, line)),
-                  "is this a CSV file? If it is UTF-16 text, save it as UTF-8");
-    }
-    if (byte < 0x80) {
-      line += byte == '\n' ? 1 : 0;
-      ++i;
-      continue;
-    }
-    const std::size_t length = utf8_length(row.substr(i));
-    if (length == 0) {
-      throw Error(fmt::format("{}: byte 0x{:02x} is not UTF-8", place(name, line), byte),
-                  "save the file as UTF-8 (it may be Latin-1)");
-    }
-    i += length;
-  }
+  const std::optional<TextFault> fault = first_fault(row);
+  if (!fault) return;
+  const std::string_view before = row.substr(0, fault->at);
+  line += std::count(before.begin(), before.end(), '\n');
+  throw Error(fmt::format("{}: {}", place(name, line), fault->what), fault->hint);
 }
 
 // What stands in quotes does not count.

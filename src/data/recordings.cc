@@ -12,6 +12,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/labelled_texts.h"
+#include "data/utf8.h"
 
 namespace chronicler::data {
 namespace {
@@ -38,7 +39,7 @@ std::string usual_column(const std::filesystem::path& list, std::string_view wha
   }
   for (const std::string_view name : names) {
     for (std::string cell : cells) {
-      if (cell.starts_with("\xEF\xBB\xBF")) cell.erase(0, 3);
+      if (cell.starts_with(byte_order_mark)) cell.erase(0, byte_order_mark.size());
       const bool found = is_json ? cell.find(fmt::format("\"{}\"", name)) != std::string::npos
                                  : cell == name || cell == fmt::format("\"{}\"", name);
       if (found) return std::string(name);

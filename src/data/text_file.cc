@@ -13,8 +13,6 @@
 namespace chronicler::data {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 std::string all_of(std::istream& stream) {
   std::string bytes;
   constexpr std::size_t piece = std::size_t{1} << 20U;

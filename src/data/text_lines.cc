@@ -19,27 +19,10 @@ struct TextLines::Source {
   std::size_t longest = 0;
   std::string line;
   std::string fault;
+  std::string hint;  // what to do about it
   std::int64_t number = 0;
   bool ended_by_cr = false;
 };
-
-namespace {
-
-constexpr std::string_view utf8_hint = "save the file as UTF-8 (it may be Latin-1)";
-
-// What is not UTF-8 in a line; empty: nothing.
-std::string utf8_fault(std::string_view line) {
-  while (!line.empty()) {
-    if (line[0] == '\0') return "a zero byte is no text";
-    const std::size_t length = utf8_length(line);
-    if (length == 0)
-      return fmt::format("byte {:#04x} is not UTF-8", static_cast<unsigned char>(line[0]));
-    line.remove_prefix(length);
-  }
-  return {};
-}
-
-}  // namespace
 
 TextLines::TextLines(const std::filesystem::path& path, std::size_t longest)
     : source_(std::make_unique<Source>()) {
@@ -78,10 +61,16 @@ bool TextLines::next() {
   }
   source.ended_by_cr = c == '\r';
   if (++source.number == 1) check_begin(source.line, source.name);
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  if (source.number == 1 && source.line.starts_with(mark)) source.line.erase(0, mark.size());
-  source.fault = is_too_long ? fmt::format("a line of more than {} bytes", source.longest)
-                             : utf8_fault(source.line);
+  if (source.number == 1 && source.line.starts_with(byte_order_mark))
+    source.line.erase(0, byte_order_mark.size());
+  source.fault.clear();
+  if (is_too_long) {
+    source.fault = fmt::format("a line of more than {} bytes", source.longest);
+    source.hint = "is this a text file? Break it into lines";
+  } else if (const std::optional<TextFault> fault = first_fault(source.line)) {
+    source.fault = fault->what;
+    source.hint = fault->hint;
+  }
   return true;
 }
 
@@ -95,7 +84,7 @@ std::string TextLines::place() const {
 
 void TextLines::check() const {
   if (source_->fault.empty()) return;
-  throw Error(fmt::format("{}: {}", place(), source_->fault), std::string(utf8_hint));
+  throw Error(fmt::format("{}: {}", place(), source_->fault), source_->hint);
 }
 
 }  // namespace chronicler::data

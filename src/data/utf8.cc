@@ -40,23 +40,28 @@ void check_begin(std::string_view text, std::string_view name) {
                 "unpack it first: gunzip or unzip");
 }
 
-void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line) {
-  check_begin(text, name);
-  std::int64_t line = first_line;
+std::optional<TextFault> first_fault(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte == 0) {
-      throw Error(fmt::format("{}:{}: a zero byte is no text", name, line),
-                  "is this a text file? If it is UTF-16, save it as UTF-8");
-    }
-    const std::size_t length = utf8_length(text.substr(i));
-    if (length == 0) {
-      throw Error(fmt::format("{}:{}: byte 0x{:02x} is not UTF-8", name, line, byte),
-                  "save the file as UTF-8 (it may be Latin-1)");
-    }
-    if (byte == '\n') ++line;
+    if (byte == 0)
+      return TextFault{i, "a zero byte is no text",
+                       "is this a text file? If it is UTF-16, save it as UTF-8"};
+    const std::size_t length = byte < 0x80 ? 1 : utf8_length(text.substr(i));
+    if (length == 0)
+      return TextFault{i, fmt::format("byte 0x{:02x} is not UTF-8", byte),
+                       "save the file as UTF-8 (it may be Latin-1)"};
     i += length;
   }
+  return std::nullopt;
+}
+
+void check_utf8(std::string_view text, std::string_view name, std::int64_t first_line) {
+  check_begin(text, name);
+  const std::optional<TextFault> fault = first_fault(text);
+  if (!fault) return;
+  const std::string_view before = text.substr(0, fault->at);
+  const std::int64_t line = first_line + std::count(before.begin(), before.end(), '\n');
+  throw Error(fmt::format("{}:{}: {}", name, line, fault->what), fault->hint);
 }
 
 std::int64_t count_characters(std::string_view text) {

@@ -18,7 +18,7 @@ struct Options : SeriesOptions {
   std::string model;
   tasks::BacktestOptions backtest;
   std::string plot;
-  std::int64_t seed = 0;
+  std::int64_t seed = 0;  // that every command takes; here nothing is drawn
   int threads = 0;
   bool json = false;
 };

@@ -52,7 +52,7 @@ struct TextGeneratorOptions {
   std::optional<double> validation_fraction = {};
   std::string validation_text = {};  // instead
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written every 30 s and when progress says stop
+  std::string checkpoint = {};  // a file: written while training lasts, and when progress says stop
   bool resume = false;          // goes on from the checkpoint, if there is one
   // Told once what was chosen, before the first step.
   std::function<void(const GeneratorReport&)> on_start = {};

@@ -55,7 +55,7 @@ struct TranslatorOptions {
   std::vector<std::string> validation_sources = {};  // instead
   std::vector<std::string> validation_targets = {};
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written every 30 s and when progress says stop
+  std::string checkpoint = {};  // a file: written while training lasts, and when progress says stop
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const TranslatorReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress

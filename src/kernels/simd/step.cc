@@ -1,7 +1,7 @@
 // One step of one sequence: the contract is kernels/step.h.
 #include "kernels/step.h"
 
-#include <cstring>
+#include <bit>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
@@ -18,12 +18,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace chronicler::kernels {
 namespace HWY_NAMESPACE {
-
-HWY_INLINE std::uint32_t bits_of(float x) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
 
 // Sums that are kept in registers together: a row needs many chains to hide the latency of an
 // addition.
@@ -81,9 +75,9 @@ HWY_INLINE void pack_row_of_halves(const StepMatrix& matrix, std::int64_t k, std
       const std::int64_t column = (vector + pair) * lanes + i;
       const float low = weight_at(matrix, k, column);
       const float high = pair + 1 < vectors ? weight_at(matrix, k, column + lanes) : 0.0F;
-      const std::uint32_t both =
-          bits_of(rounded_to_bfloat16(low)) >> 16 | bits_of(rounded_to_bfloat16(high));
-      std::memcpy(packed++, &both, sizeof both);
+      const std::uint32_t both = std::bit_cast<std::uint32_t>(rounded_to_bfloat16(low)) >> 16 |
+                                 std::bit_cast<std::uint32_t>(rounded_to_bfloat16(high));
+      *packed++ = std::bit_cast<float>(both);
     }
   }
 }
@@ -252,9 +246,10 @@ HWY_INLINE void step_blocks(std::int64_t blocks, const StepCell& run, const floa
 
 // Group by group, so that one's activations run beside the next one's products. New hidden values
 // wait until all groups have read the old ones. Every other step begins with the last group, whose
-// weights have just been read.
+// weights have just been read. Not inlined: each kind of step saves only the registers that it
+// needs, which is a fiftieth of a step of 8 units.
 template <class Parts>
-HWY_INLINE void step_cell(StepCell& run, const float* x) {
+HWY_NOINLINE void step_cell(StepCell& run, const float* x) {
   const std::int64_t blocks = pieces_of(run.units, lanes);
   if (blocks <= cell_blocks) {
     return step_blocks<Parts, cell_blocks>(blocks, run, x, 0, run.hidden);
@@ -327,14 +322,12 @@ std::int64_t step_product_size(const StepProduct& product) {
   return (product.a_size + product.b_size) * product.columns;  // of halves: more than enough
 }
 float rounded_to_bfloat16(float x) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &x, sizeof bits);
+  auto bits = std::bit_cast<std::uint32_t>(x);
   const bool is_number = x == x;
   if (is_number) bits += 0x7FFFU + (bits >> 16 & 1U);
   bits &= 0xFFFF0000U;
   if (!is_number) bits |= 0x00400000U;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
+  return std::bit_cast<float>(bits);
 }
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed) {
