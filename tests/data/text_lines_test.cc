@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/base/error.h"
+#include "support/conformance.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::data {
@@ -26,6 +27,8 @@ TEST(TextLines, GiveLinesAndSayWhatIsNone) {
   EXPECT_THROW(lines.check(), Error);
   ASSERT_TRUE(lines.next());
   EXPECT_EQ(lines.fault(), "a line of more than 8 bytes");
+  EXPECT_EQ(test::error_of([&] { lines.check(); }),
+            path + ":4: a line of more than 8 bytes: is this a text file? Break it into lines");
   ASSERT_TRUE(lines.next());
   EXPECT_EQ(lines.line(), "last");
   EXPECT_EQ(lines.fault(), "");
