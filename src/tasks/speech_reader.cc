@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 namespace chronicler::tasks {
@@ -50,6 +51,14 @@ std::vector<LoudRun> loud_runs(const std::vector<double>& levels, std::size_t sh
   return runs;
 }
 
+// What is softer than the loudest by more than this is as loud as that.
+void raise_silence(const Tensor& energies, double top_db) {
+  const std::span<float> values = energies.span<float>();
+  const float loudest = *std::max_element(values.begin(), values.end());
+  const float least = loudest - static_cast<float>(top_db * std::numbers::ln10 / 10.0);
+  for (float& value : values) value = std::max(value, least);
+}
+
 // Of each band.
 void remove_own_mean(const Tensor& energies) {
   const std::int64_t frames = energies.shape()[0];
@@ -65,10 +74,11 @@ void remove_own_mean(const Tensor& energies) {
 
 }  // namespace
 
-SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, bool by_recording)
+SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps,
+                           SpeechLevel level)
     : log_mel_(options),
       steps_(steps),
-      by_recording_(by_recording),
+      level_(level),
       mean_(static_cast<std::size_t>(options.bands), 0.0F),
       factor_(static_cast<std::size_t>(options.bands), 1.0F) {}
 
@@ -84,7 +94,7 @@ void SpeechReader::learn_scale(std::span<const std::vector<float>> sounds) {
   double count = 0.0;
   for (const std::vector<float>& sound : sounds) {
     const Tensor frames = log_mel_(sound);
-    if (by_recording_) remove_own_mean(frames);
+    level_out(frames);
     for (std::int64_t i = 0; i < frames.size(); ++i) {
       const double value = frames.as<float>()[i];
       sum[static_cast<std::size_t>(i) % bands] += value;
@@ -107,8 +117,13 @@ void SpeechReader::scale(float* features, std::int64_t frames) const {
   }
 }
 
+void SpeechReader::level_out(const Tensor& energies) const {
+  if (level_.top_db > 0.0) raise_silence(energies, level_.top_db);
+  if (level_.by_recording) remove_own_mean(energies);
+}
+
 void SpeechReader::normalise(const Tensor& energies) const {
-  if (by_recording_) remove_own_mean(energies);
+  level_out(energies);
   scale(energies.as<float>(), energies.shape()[0]);
 }
 

@@ -24,18 +24,26 @@ struct SpeechSteps {
   std::int64_t of(std::int64_t frames) const { return (frames + tail() + stride - 1) / stride; }
 };
 
+// What a recording's energies count from.
+struct SpeechLevel {
+  // Each band from its mean in the recording itself, as microphones and rooms shift it; else from
+  // that of all training recordings, which live sound can also be measured by.
+  bool by_recording = false;
+  // Decibels below the recording's loudest energy at which all is silence: how silent it is says
+  // more of the microphone and the room than of what was said. 0: everything counts.
+  double top_db = 0.0;
+};
+
 class SpeechReader {
  public:
-  // By recording: each band counts from its mean in the recording itself, as microphones and rooms
-  // shift it; else from that of all training recordings, which live sound can also be measured by.
-  SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, bool by_recording = false);
+  SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, SpeechLevel level = {});
 
   const data::LogMel& log_mel() const { return log_mel_; }
   const SpeechSteps& steps() const { return steps_; }
   double step_seconds() const {
     return static_cast<double>(steps_.stride * log_mel_.hop()) / log_mel_.options().rate;
   }
-  bool by_recording() const { return by_recording_; }
+  const SpeechLevel& level() const { return level_; }
   int rate() const { return log_mel_.options().rate; }
 
   // Mean and 1 / deviation of each band.
@@ -51,9 +59,11 @@ class SpeechReader {
   Tensor features(std::span<const float> samples) const;
 
  private:
+  void level_out(const Tensor& energies) const;
+
   data::LogMel log_mel_;
   SpeechSteps steps_;
-  bool by_recording_;
+  SpeechLevel level_;
   std::vector<float> mean_;
   std::vector<float> factor_;
 };

@@ -51,6 +51,10 @@ void check(const TranscriberOptions& options) {
   if (options.streaming && options.normalize == "recording")
     throw Error("live sound cannot be normalised by its recording, whose end it does not know",
                 "leave normalize open, or give \"training\"");
+  if (options.streaming && options.top_db.value_or(0.0) > 0.0)
+    throw Error("live sound has no loudest moment yet that silence could be measured by",
+                "leave top_db open, or give 0");
+  if (options.top_db && !(*options.top_db >= 0.0)) bad("top_db must not be below 0");
   if (options.bands < 4 || options.bands > 256) bad("bands must be 4 to 256");
   if (options.filters < 1 || options.layers < 1 || options.layers > 16)
     bad("it needs at least one filter and 1 to 16 layers");
@@ -80,6 +84,7 @@ void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t
   if (!options.dropout) options.dropout = 0.3;
   if (!options.augmentation) options.augmentation.emplace();
   if (options.normalize.empty()) options.normalize = options.streaming ? "training" : "recording";
+  if (!options.top_db) options.top_db = options.normalize == "recording" ? 30.0 : 0.0;
   if (options.batch_size == 0)
     options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
   if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
@@ -222,7 +227,8 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   TranscriberReport report;
   const data::LogMelOptions front{.rate = options.rate, .bands = options.bands};
   auto reader = std::make_shared<Reader>(
-      Reader{SpeechReader(front, {.stride = options.stride}, options.normalize == "recording"),
+      Reader{SpeechReader(front, {.stride = options.stride},
+                          {options.normalize == "recording", *options.top_db}),
              labels,
              options.streaming,
              true,
@@ -430,7 +436,8 @@ void Transcriber::save(const std::string& path) const {
                       {"bands", front.bands},
                       {"low", front.low},
                       {"floor", front.floor},
-                      {"by_recording", reader_->sound.by_recording()},
+                      {"by_recording", reader_->sound.level().by_recording},
+                      {"top_db", reader_->sound.level().top_db},
                       {"mean", reader_->sound.mean()},
                       {"factor", reader_->sound.factor()},
                       {"kernel", reader_->sound.steps().kernel},
@@ -473,9 +480,12 @@ Transcriber Transcriber::load(const std::string& path) {
     if (steps.stride < 1 || steps.stride > 64) place["stride"].refuse("1 to 64");
     std::vector<std::string> names;
     for (const JsonPlace& name : place["labels"].items()) names.push_back(name.text());
-    const std::optional<JsonPlace> by_recording = place.find("by_recording");
+    SpeechLevel level;  // files of older versions do not tell
+    if (const auto by_recording = place.find("by_recording"))
+      level.by_recording = by_recording->flag();
+    if (const auto top_db = place.find("top_db")) level.top_db = top_db->number();
     auto reader = std::make_shared<Reader>(
-        Reader{SpeechReader(front, steps, by_recording && by_recording->flag()),
+        Reader{SpeechReader(front, steps, level),
                SpeechLabels(place["level"].text(), place["as_written"].flag(), names),
                place["streaming"].flag(),
                place["one_label"].flag(),

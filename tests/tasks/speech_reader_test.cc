@@ -38,10 +38,31 @@ TEST(SpeechReader, ByRecordingDoesNotHearHowLoudABandIs) {
   std::vector<float> softer = sound;
   for (float& sample : softer) sample *= 0.5F;
   for (const bool by_recording : {true, false}) {
-    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {}, by_recording);
+    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {}, {.by_recording = by_recording});
     reader.learn_scale(std::span(&sound, 1));
     const bool same = test::close_to(reader.features(sound), reader.features(softer), 0.02);
     EXPECT_EQ(same, by_recording);
+  }
+}
+
+// A word between two silences, of a quiet room and of a noisier one.
+TEST(SpeechReader, TopDbDoesNotHearHowSilentSilenceIs) {
+  const auto said_in = [](float noise) {
+    std::vector<float> sound(6000);
+    for (std::size_t i = 0; i < sound.size(); ++i) {
+      sound[i] = noise * test::noise({1}, i).as<float>()[0];
+      if (i >= 2000 && i < 4000) sound[i] += test::noise({1}, 9000 + i).as<float>()[0];
+    }
+    return sound;
+  };
+  const std::vector<float> quiet = said_in(1e-4F);
+  const std::vector<float> noisier = said_in(1e-3F);
+  for (const double top_db : {0.0, 30.0}) {
+    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {},
+                        {.by_recording = true, .top_db = top_db});
+    reader.learn_scale(std::span(&quiet, 1));
+    const bool same = test::close_to(reader.features(quiet), reader.features(noisier), 0.02);
+    EXPECT_EQ(same, top_db == 30.0);
   }
 }
 

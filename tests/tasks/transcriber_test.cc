@@ -106,6 +106,8 @@ TEST(Transcriber, SameSeedSameModelForAnyThreads) {
 TEST(Transcriber, NormalisesByTheRecording) {
   EXPECT_EQ(two_ways().report().options.normalize, "recording");
   EXPECT_EQ(one_way().report().options.normalize, "training");
+  EXPECT_EQ(two_ways().report().options.top_db, 30.0);
+  EXPECT_EQ(one_way().report().options.top_db, 0.0);
   data::Audio audio = spoken({1, 2}, 82).audio;
   EXPECT_EQ(two_ways().run(audio).text, "middle high");
   for (float& sample : audio.samples) sample *= 0.05F;
@@ -269,6 +271,12 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "live sound cannot be normalised by its recording, whose end it does not know: leave "
             "normalize open, or give \"training\"");
+  options.normalize = {};
+  options.top_db = 30.0;
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "live sound has no loudest moment yet that silence could be measured by: leave top_db "
+            "open, or give 0");
+  options.top_db.reset();
   options.normalize = "week";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "transcriber: normalize must be \"recording\" or \"training\", got \"week\": leave an "

@@ -79,6 +79,8 @@ nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
   json["layers"] = report.options.layers;
   json["units"] = report.options.units;
   json["stride"] = report.options.stride;
+  json["normalize"] = report.options.normalize;
+  json["top_db"] = *report.options.top_db;
   json["dropout"] = *report.options.dropout;
   json["batch_size"] = report.options.batch_size;
   json["learning_rate"] = report.options.learning_rate;
@@ -188,6 +190,10 @@ Job describe(CLI::App& app) {
          "training)")
       ->type_name("BY")
       ->check(CLI::IsMember({"recording", "training"}));
+  app.add_option("--top-db", task.top_db,
+                 "what is softer than the loudest moment by more is silence (30; 0: none is)")
+      ->type_name("DB")
+      ->check(number_from(0.0, 200.0));
   app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
       ->disable_flag_override();
   add_max_seconds(app, task.max_seconds);

@@ -44,6 +44,10 @@ struct TranscriberOptions {
   // What each band's energy counts from: its mean in the "recording" itself, or in all recordings
   // for "training"; empty: recording, but training for a streaming model.
   std::string normalize = {};
+  // Decibels below the loudest moment and band of a recording; what is softer is silence, however
+  // silent the microphone and the room are. Empty: 30, or 0 (everything counts) where bands are
+  // normalised by the training.
+  std::optional<double> top_db = {};
   int rate = 0;                // samples a second; what has another is resampled
   std::int64_t bands = 40;     // of the spectrum
   std::int64_t filters = 128;  // of the convolution that makes steps of frames
