@@ -74,8 +74,7 @@ void remove_own_mean(const Tensor& energies) {
 
 }  // namespace
 
-SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps,
-                           SpeechLevel level)
+SpeechReader::SpeechReader(const data::LogMelOptions& options, SpeechSteps steps, SpeechLevel level)
     : log_mel_(options),
       steps_(steps),
       level_(level),

@@ -38,7 +38,8 @@ TEST(SpeechReader, ByRecordingDoesNotHearHowLoudABandIs) {
   std::vector<float> softer = sound;
   for (float& sample : softer) sample *= 0.5F;
   for (const bool by_recording : {true, false}) {
-    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {}, {.by_recording = by_recording});
+    SpeechReader reader({.rate = test::speech_rate, .bands = 8}, {},
+                        {.by_recording = by_recording});
     reader.learn_scale(std::span(&sound, 1));
     const bool same = test::close_to(reader.features(sound), reader.features(softer), 0.02);
     EXPECT_EQ(same, by_recording);
