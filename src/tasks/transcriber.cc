@@ -483,7 +483,10 @@ Transcriber Transcriber::load(const std::string& path) {
     SpeechLevel level;  // files of older versions do not tell
     if (const auto by_recording = place.find("by_recording"))
       level.by_recording = by_recording->flag();
-    if (const auto top_db = place.find("top_db")) level.top_db = top_db->number();
+    if (const auto top_db = place.find("top_db")) {
+      level.top_db = top_db->number();
+      if (!(level.top_db >= 0.0)) top_db->refuse("0 or more");
+    }
     auto reader = std::make_shared<Reader>(
         Reader{SpeechReader(front, steps, level),
                SpeechLabels(place["level"].text(), place["as_written"].flag(), names),

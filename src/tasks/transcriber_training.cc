@@ -99,6 +99,24 @@ std::size_t quietest(std::span<const float> samples, std::size_t begin, std::siz
   return best;
 }
 
+// Whatever would make another run of it.
+std::string identity_of(const TranscriberOptions& options) {
+  const data::AugmentationOptions& with = *options.augmentation;
+  return fmt::format(
+             "{} x {} units, {} filters, stride {}, {} bands from the {}, {} dB, dropout {}, "
+             "batch {}, rate {}, clipnorm {}, {} epochs, {} s, seed {}",
+             options.layers, options.units, options.filters, options.stride, options.bands,
+             options.normalize, *options.top_db, *options.dropout, options.batch_size,
+             options.learning_rate, options.clipnorm, options.epochs, options.max_seconds,
+             options.seed) +
+         fmt::format(
+             ", speed {}, tempo {}, gain {}, noise {} of {} to {} dB, warp {}, shuffle {}, masks "
+             "{} of {} and {} of {}",
+             with.speed, with.tempo, with.gain, with.noise, with.least_snr, with.most_snr,
+             with.warp, with.shuffle, with.time_masks, with.time_mask, with.band_masks,
+             with.band_mask);
+}
+
 std::vector<std::size_t> lengths_of(std::span<const std::vector<float>> sounds) {
   std::vector<std::size_t> lengths;
   for (const std::vector<float>& sound : sounds) lengths.push_back(sound.size());
@@ -121,9 +139,7 @@ class Run {
                                                   .global_clipnorm = options.clipnorm}),
                    .loss = losses::CTC()});
     total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
-    identity_ = fmt::format("{}, {} x {} units, batch {}, {} epochs, {} s, seed {}", data.identity,
-                            options.layers, options.units, options.batch_size, options.epochs,
-                            options.max_seconds, options.seed);
+    identity_ = data.identity + ", " + identity_of(options);
     for (const std::vector<float>& sound : data.validation)
       validation_.push_back(reader.features(sound));
     // Words may change places, where it is known where they are.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/base/runtime.h"
+#include "chronicler/formats/model_file.h"
 #include "support/conformance.h"
 #include "support/made_speech.h"
 #include "support/temporary_folder.h"
@@ -127,6 +128,30 @@ TEST(Transcriber, AFileHoldsAllOfIt) {
 }
 
 // Live sound gives what the recording gives, whatever the parts.
+// Files of before there was top_db hear all silences, as they were trained to.
+TEST(Transcriber, AFileTellsWhatIsSilence) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.keras");
+  const auto saved_with = [&](const std::string& top_db) {
+    two_ways().save(path);
+    const std::shared_ptr<Model> model = load_model(path);
+    std::string& settings = model->assets().at("transcriber.json");
+    const std::string now = "\"top_db\":30.0,";
+    const std::size_t at = settings.find(now);
+    ASSERT_NE(at, std::string::npos) << settings;
+    settings.replace(at, now.size(), top_db);
+    model->save(path);
+  };
+  saved_with("\"top_db\":-1.0,");
+  EXPECT_NE(error_of([&] { Transcriber::load(path); }).find("0 or more"), std::string::npos);
+  const data::Audio audio = spoken({1, 2}, 82).audio;
+  const auto surest_of = [&](const Transcriber& typist) {
+    return typist.trace(audio).probabilities.as<float>()[0];
+  };
+  saved_with("");
+  EXPECT_NE(surest_of(Transcriber::load(path)), surest_of(two_ways()));
+}
+
 TEST(Transcriber, AStreamTellsWhatARecordingTells) {
   const data::Audio audio = spoken({2, 0, 1}, 80).audio;
   const Transcript whole = one_way().run(audio);
@@ -236,6 +261,17 @@ TEST(Transcriber, GoesOnWhereItStopped) {
   EXPECT_FALSE(stopped.report().finished);
   options.resume = true;
   options.progress = {};
+  const auto refusal_with = [&](auto&& change) {
+    TranscriberOptions other = options;
+    change(other);
+    return error_of([&] { Transcriber::train(spoken_at_random(32, 1), other); });
+  };
+  for (const std::string& refusal :
+       {refusal_with([](TranscriberOptions& other) { other.augmentation->gain = 1.0; }),
+        refusal_with([](TranscriberOptions& other) { other.top_db = 20.0; }),
+        refusal_with([](TranscriberOptions& other) { other.dropout = 0.1; })}) {
+    EXPECT_NE(refusal.find("is of another run"), std::string::npos) << refusal;
+  }
   const auto resumed = Transcriber::train(spoken_at_random(32, 1), options);
   EXPECT_TRUE(resumed.report().finished);
   const auto a = straight.model().get_weights();
