@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 #include "model/tensor_file.h"
@@ -39,6 +40,35 @@ std::vector<Tensor> take(const TensorFile& file, std::string_view kind) {
   return tensors;
 }
 
+std::vector<std::string_view> parts_of(std::string_view identity) {
+  constexpr std::string_view comma = ", ";
+  std::vector<std::string_view> parts;
+  for (std::size_t end = 0; (end = identity.find(comma)) != std::string_view::npos;) {
+    parts.push_back(identity.substr(0, end));
+    identity.remove_prefix(end + comma.size());
+  }
+  parts.push_back(identity);
+  return parts;
+}
+
+// A refusal tells the parts in which two runs differ; all of both, if they do not have the same.
+Error another_run(const std::string& path, const std::string& then, const std::string& now) {
+  const std::vector<std::string_view> parts_then = parts_of(then);
+  const std::vector<std::string_view> parts_now = parts_of(now);
+  const bool comparable = parts_then.size() == parts_now.size();
+  std::vector<std::string_view> only_then;
+  std::vector<std::string_view> only_now;
+  for (std::size_t i = 0; comparable && i < parts_then.size(); ++i) {
+    if (parts_then[i] == parts_now[i]) continue;
+    only_then.push_back(parts_then[i]);
+    only_now.push_back(parts_now[i]);
+  }
+  return Error(fmt::format("\"{}\" is of another run ({}), this one is {}", path,
+                           fmt::join(comparable ? only_then : parts_then, ", "),
+                           fmt::join(comparable ? only_now : parts_now, ", ")),
+               "give the same data and options as then, or start anew without --resume");
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoint, Model& model) {
@@ -55,11 +85,8 @@ void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoi
 bool restore_checkpoint(const std::string& path, TrainingCheckpoint& checkpoint, Model& model) {
   if (!std::filesystem::exists(path)) return false;
   TensorFile file = load_tensors(path);
-  if (file.metadata["run"] != checkpoint.identity) {
-    throw Error(fmt::format("\"{}\" is of another run ({}), this one is {}", path,
-                            file.metadata["run"], checkpoint.identity),
-                "give the same data and options as then, or start anew without --resume");
-  }
+  if (const std::string& then = file.metadata["run"]; then != checkpoint.identity)
+    throw another_run(path, then, checkpoint.identity);
   constexpr std::string_view number = "number ";
   for (const auto& [name, text] : file.metadata) {
     if (name.starts_with(number)) checkpoint.numbers[name.substr(number.size())] = std::stod(text);
