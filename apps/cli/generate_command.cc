@@ -110,8 +110,10 @@ void print_report(const GeneratorReport& report) {
   } else {
     std::cout << "No validation text: nothing is known of how good the model is.\n\n";
   }
-  std::cout << fmt::format("{:.1f} s, {:.2f} epochs, {} characters a second\n", report.seconds,
-                           report.epochs,
+  const std::string best =
+      report.best_epoch > 0.0 ? fmt::format("; best after {:.2f}", report.best_epoch) : "";
+  std::cout << fmt::format("{:.1f} s, {:.2f} epochs{}, {} characters a second\n", report.seconds,
+                           report.epochs, best,
                            with_commas(static_cast<std::int64_t>(report.characters_per_second)));
 }
 
@@ -132,6 +134,7 @@ OrderedJson json_of(const GeneratorReport& report) {
   json["seconds"] = report.seconds;
   json["characters_per_second"] = report.characters_per_second;
   json["epochs"] = report.epochs;
+  json["best_epoch"] = report.best_epoch;
   json["characters"] = report.characters;
   json["vocabulary"] = report.vocabulary;
   json["weights"] = report.weights;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -214,7 +215,7 @@ class Run {
         saved = seconds_;
       }
     }
-    model_.set_weights(learner_.get_weights());
+    validate();
     if (!options_.checkpoint.empty()) {
       if (!finished) {
         save();
@@ -222,14 +223,16 @@ class Run {
         std::filesystem::remove(options_.checkpoint);
       }
     }
+    model_.set_weights(best_.empty() ? learner_.get_weights() : best_);
     const double session = std::max(seconds_ - before, 1e-9);
-    return {finished, static_cast<double>(step_) / steps_per_epoch_d(), seconds_,
+    return {finished, epochs(), best_epoch_, seconds_,
             static_cast<double>(step_ - first_step) * characters_a_step() / session};
   }
 
  private:
   Trainer& trainer() const { return *learner_.trainer(); }
   double steps_per_epoch_d() const { return static_cast<double>(steps_per_epoch_); }
+  double epochs() const { return static_cast<double>(step_) / steps_per_epoch_d(); }
   double characters_a_step() const {
     return static_cast<double>(options_.batch_size * options_.steps) / data_.pieces_per_character;
   }
@@ -276,6 +279,10 @@ class Run {
     const std::int64_t rows = data_.validation.size() > 4096 ? 16 : 1;
     validation_ =
         parallel_nats(model_, data_.validation, rows, 25'000) / data_.validation_characters;
+    if (*validation_ >= best_nats_) return;
+    best_nats_ = *validation_;
+    best_epoch_ = epochs();
+    best_ = model_.get_weights();
   }
 
   bool report(double share, double rate, double before) {
@@ -288,7 +295,7 @@ class Run {
     if (!options_.progress) return true;
     GeneratorProgress progress;
     progress.share = share;
-    progress.epochs = static_cast<double>(step_) / steps_per_epoch_d();
+    progress.epochs = epochs();
     progress.steps = step_;
     progress.loss = loss;
     progress.validation_nats = validation_;
@@ -308,6 +315,11 @@ class Run {
         identity_, {{"step", static_cast<double>(step_)}, {"seconds", seconds_}}, {}};
     for (const State& state : learner_.execution().states())
       checkpoint.tensors.insert(checkpoint.tensors.end(), state.begin(), state.end());
+    if (!best_.empty()) {
+      checkpoint.numbers["best_nats"] = best_nats_;
+      checkpoint.numbers["best_epoch"] = best_epoch_;
+      checkpoint.tensors.insert(checkpoint.tensors.end(), best_.begin(), best_.end());
+    }
     save_checkpoint(options_.checkpoint, checkpoint, learner_);
   }
 
@@ -322,6 +334,12 @@ class Run {
     std::size_t next = 0;
     for (State& state : learner_.execution().states()) {
       for (Tensor& tensor : state) copy(checkpoint.tensors.at(next++), tensor);
+    }
+    if (checkpoint.numbers.contains("best_nats")) {
+      best_nats_ = checkpoint.numbers.at("best_nats");
+      best_epoch_ = checkpoint.numbers.at("best_epoch");
+      best_.assign(checkpoint.tensors.begin() + static_cast<std::ptrdiff_t>(next),
+                   checkpoint.tensors.end());
     }
     first_share_ = share_done();
   }
@@ -343,6 +361,9 @@ class Run {
   double first_share_ = 0.0;
   Clock::time_point start_;
   std::optional<double> validation_;
+  double best_nats_ = std::numeric_limits<double>::infinity();
+  double best_epoch_ = 0.0;
+  std::vector<Tensor> best_;  // weights; none before the first look at validation text
 };
 
 }  // namespace

@@ -38,12 +38,13 @@ struct LanguageData {
 struct LanguageRun {
   bool finished = true;
   double epochs = 0.0;
+  double best_epoch = 0.0;  // whose weights were kept; 0: the last, nothing validated
   double seconds = 0.0;
   double characters_per_second = 0.0;
 };
 
-// Trains and leaves the weights in `model`, which language_model(..., 0) made. Options are
-// complete.
+// Trains and leaves the weights that were best on the validation part, or a part of it, in
+// `model`, which language_model(..., 0) made. Options are complete.
 LanguageRun train_language_model(Functional& model, const LanguageData& data,
                                  const TextGeneratorOptions& options);
 

@@ -346,6 +346,7 @@ TextGenerator TextGenerator::train(std::string_view text, TextGeneratorOptions o
   const LanguageRun run = train_language_model(*model, data, options);
   report.finished = run.finished;
   report.epochs = run.epochs;
+  report.best_epoch = run.best_epoch;
   report.seconds = run.seconds;
   report.characters_per_second = run.characters_per_second;
   if (run.finished && validation.size() > 1)

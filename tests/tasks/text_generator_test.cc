@@ -161,6 +161,43 @@ TEST(TextGenerator, GoesOnWhereItWasInterrupted) {
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
 }
 
+// Letters by chance can only be learnt by heart: the longer it reads them, the worse it foretells
+// others.
+TEST(TextGenerator, KeepsTheWeightsThatValidateBest) {
+  const Random random(5);
+  std::string text;
+  for (std::uint64_t i = 0; i < 1500; ++i)
+    text += static_cast<char>('a' + static_cast<char>(random.below(5, 0, i)));
+  TextGeneratorOptions options = quick();
+  options.dropout = 0.0;
+  options.epochs = 150.0;
+  options.validation_fraction = 0.4;
+  const TextGenerator whole = TextGenerator::train(text, options);
+  EXPECT_GT(whole.report().best_epoch, 0.0);
+  EXPECT_LT(whole.report().best_epoch, 75.0);
+  double last = 0.0;
+  options.progress = [&](const GeneratorProgress& progress) {
+    last = progress.validation_nats.value_or(0.0);
+    return true;
+  };
+  options.report_seconds = 0.0;
+  EXPECT_EQ(TextGenerator::train(text, options).report().validation->nats,
+            whole.report().validation->nats);
+  EXPECT_LT(whole.report().validation->nats, last - 0.1);
+
+  // The best is not lost where the run was interrupted.
+  const test::TemporaryFolder folder;
+  options.checkpoint = folder.path("run");
+  options.progress = [](const GeneratorProgress& progress) { return progress.epochs < 100.0; };
+  const TextGenerator part = TextGenerator::train(text, options);
+  EXPECT_FALSE(part.report().finished);
+  options.progress = {};
+  options.resume = true;
+  const TextGenerator rest = TextGenerator::train(text, options);
+  EXPECT_EQ(rest.report().best_epoch, whole.report().best_epoch);
+  EXPECT_EQ(rest.report().validation->nats, whole.report().validation->nats);
+}
+
 TEST(TextGenerator, EndsWithItsTime) {
   TextGeneratorOptions options = quick();
   options.max_seconds = 0.2;

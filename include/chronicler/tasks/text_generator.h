@@ -84,7 +84,8 @@ struct GeneratorReport {
   int ngram_order = 0;
   double uniform_nats = 0.0;
   double epochs = 0.0;
-  double seconds = 0.0;  // of training
+  double best_epoch = 0.0;  // whose weights were kept; 0: the last, as nothing validates
+  double seconds = 0.0;     // of training
   double characters_per_second = 0.0;
 };
 
@@ -101,7 +102,8 @@ class TextGenerator {
  public:
   // Pieces, embedding, LSTMs with dropout between them, and the embedding again as the way back to
   // pieces. Learns by truncated backpropagation over the whole text, states carried from batch to
-  // batch (AdamW). Throws Error for a text that is too short.
+  // batch (AdamW), and keeps the weights that were best on validation text. Throws Error for a text
+  // that is too short.
   static TextGenerator train(std::string_view text, TextGeneratorOptions options = {});
 
   // Text that follows the prompt, without it.
