@@ -77,14 +77,24 @@ int usual_rate(std::span<const data::Recording> recordings) {
   return std::min(most->first, enough);
 }
 
-void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t recordings) {
+// Every text that says anything is one label.
+bool are_single(std::span<const std::string> texts, const SpeechLabels& labels) {
+  return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+    return labels.ids(labels.cleaned(text)).size() <= 1;
+  });
+}
+
+void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t recordings,
+            bool one_label) {
   options.level = labels.level();
   if (options.stride == 0) options.stride = labels.level() == "word" ? 3 : 2;
   if (options.units == 0) options.units = options.streaming ? 160 : 128;
   if (!options.dropout) options.dropout = 0.3;
   if (!options.augmentation) options.augmentation.emplace();
   if (options.normalize.empty()) options.normalize = options.streaming ? "training" : "recording";
-  if (!options.top_db) options.top_db = options.normalize == "recording" ? 30.0 : 0.0;
+  // Of a single word much of the recording is silence, which tells the microphone; in longer ones
+  // what is soft is speech, too.
+  if (!options.top_db) options.top_db = one_label && options.normalize == "recording" ? 30.0 : 0.0;
   if (options.batch_size == 0)
     options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
   if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
@@ -222,7 +232,8 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   if (labels.classes() < 2)
     throw Error("no text of the recordings has a letter or a digit", "see their transcripts");
   if (options.rate == 0) options.rate = usual_rate(recordings);
-  choose(options, labels, recordings.size());
+  const bool one_label = are_single(texts, labels);
+  choose(options, labels, recordings.size(), one_label);
 
   TranscriberReport report;
   const data::LogMelOptions front{.rate = options.rate, .bands = options.bands};
@@ -231,7 +242,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
                           {options.normalize == "recording", *options.top_db}),
              labels,
              options.streaming,
-             true,
+             one_label,
              {},
              {}});
 
@@ -286,8 +297,6 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   if (train.sounds.empty())
     throw Error(fmt::format("no recording is left to learn from: {}", report.skipped.front()),
                 "longer recordings, or shorter texts");
-  reader->one_label = std::all_of(train.labels.begin(), train.labels.end(),
-                                  [](const LabelIds& ids) { return ids.size() == 1; });
   reader->usual_text = most_frequent(train.texts);
   reader->sound.learn_scale(train.sounds);
   if (reader->one_label && train.sounds.size() >= LinearWords::least_sounds) {

@@ -191,7 +191,8 @@ Job describe(CLI::App& app) {
       ->type_name("BY")
       ->check(CLI::IsMember({"recording", "training"}));
   app.add_option("--top-db", task.top_db,
-                 "what is softer than the loudest moment by more is silence (30; 0: none is)")
+                 "what is softer than the loudest moment by more is silence (single words 30, else "
+                 "0: none)")
       ->type_name("DB")
       ->check(number_from(0.0, 200.0));
   app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")

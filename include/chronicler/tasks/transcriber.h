@@ -45,8 +45,8 @@ struct TranscriberOptions {
   // for "training"; empty: recording, but training for a streaming model.
   std::string normalize = {};
   // Decibels below the loudest moment and band of a recording; what is softer is silence, however
-  // silent the microphone and the room are. Empty: 30, or 0 (everything counts) where bands are
-  // normalised by the training.
+  // silent the microphone and the room are. Empty: 30 where every text is one word and bands are
+  // normalised by the recording, else 0: everything counts.
   std::optional<double> top_db = {};
   int rate = 0;                // samples a second; what has another is resampled
   std::int64_t bands = 40;     // of the spectrum
