@@ -199,10 +199,12 @@ void print_choices(const ClassifierReport& report) {
                            report.labels.size(), labels);
   std::cerr << fmt::format(
       "reads {}s, {} of them known; {} network{}, embedding {}, LSTM {} units in each direction, "
-      "{} weights; n-grams up to {}; {} epochs, batches of {}\n",
+      "{} weights; n-grams up to {}{}; {} epochs, batches of {}\n",
       options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
       options.networks, options.networks == 1 ? "" : "s", options.embedding, options.units,
-      with_commas(report.weights), options.ngrams, options.epochs, options.batch_size);
+      with_commas(report.weights), options.ngrams,
+      *options.spelling > 0 ? fmt::format(", {} characters of words", *options.spelling) : "",
+      options.epochs, options.batch_size);
   if (report.bag_texts < report.texts) {
     std::cerr << fmt::format("n-grams are learnt from {} of the texts, drawn at random\n",
                              with_commas(report.bag_texts));
@@ -336,6 +338,10 @@ Job describe_train(CLI::App& app) {
             64);
   add_count(app, "--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)",
             8);
+  app.add_option("--spelling", task.spelling,
+                 "longest run of a word's characters in the bag of spellings; 0: none (6)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 16));
   add_count(app, "--longest", task.longest,
             "words that it reads of a text: first and last half (600)", 100'000);
   add_count(app, "--batch-size", task.batch_size, "texts at a time (32)", 4096);
@@ -345,7 +351,7 @@ Job describe_train(CLI::App& app) {
   add_dropout(app, "--word-dropout", task.word_dropout,
               "share of the words made unknown (0.4, characters 0.05)");
   add_learning_rate(app, task.learning_rate, "0.0015");
-  app.add_flag("--no-wide", options->no_wide, "the network alone, without the bag of words")
+  app.add_flag("--no-wide", options->no_wide, "the network alone, without the bags")
       ->disable_flag_override();
   add_run_options(app, *options);
   return [options] { train(*options); };

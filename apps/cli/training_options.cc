@@ -1,5 +1,6 @@
 #include "cli/training_options.h"
 
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -52,6 +53,11 @@ void add_max_seconds(CLI::App& app, double& value) {
 void begin_training(const TrainingOptions& options) {
   check_model_output(options.output);
   if (options.threads != 0) set_threads(options.threads);
+}
+
+void tell_if_nothing_is_resumed(const std::string& checkpoint) {
+  if (std::filesystem::exists(checkpoint)) return;
+  std::cerr << fmt::format("nothing to resume, there is no \"{}\": begins anew\n", checkpoint);
 }
 
 void end_stopped_training(const TrainingOptions& options, double epochs) {

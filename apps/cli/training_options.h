@@ -36,12 +36,14 @@ void add_max_seconds(CLI::App& app, double& value);
 // Before any work: can the model be written there? Sets the threads, and what the task's own
 // options take from these.
 void begin_training(const TrainingOptions& options);
+void tell_if_nothing_is_resumed(const std::string& checkpoint);
 template <class TaskOptions>
 void begin_training(const TrainingOptions& options, TaskOptions& task) {
   begin_training(options);
   task.seed = static_cast<std::uint64_t>(options.seed);
   task.resume = options.resume;
   task.checkpoint = options.output + ".checkpoint";
+  if (options.resume) tell_if_nothing_is_resumed(task.checkpoint);
 }
 // Says what a run that was stopped leaves behind, and ends the program if it was a signal.
 void end_stopped_training(const TrainingOptions& options, double epochs);

@@ -11,6 +11,7 @@
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "data/utf8.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -51,6 +52,23 @@ std::vector<Number> take(std::string_view& bytes, std::uint64_t count) {
   return numbers;
 }
 
+void make_set(Bag& bag) {
+  std::sort(bag.begin(), bag.end());
+  bag.erase(std::unique(bag.begin(), bag.end()), bag.end());
+}
+
+// Its characters, a byte that is none by itself, between two that mark its borders.
+std::vector<std::string_view> bordered_characters(std::string_view piece) {
+  std::vector<std::string_view> characters{"\x02"};
+  while (!piece.empty()) {
+    const std::size_t length = std::max<std::size_t>(data::utf8_length(piece), 1);
+    characters.push_back(piece.substr(0, length));
+    piece.remove_prefix(length);
+  }
+  characters.push_back("\x03");
+  return characters;
+}
+
 }  // namespace
 
 Bag bag_of(std::span<const std::string> pieces, std::int64_t longest) {
@@ -63,8 +81,25 @@ Bag bag_of(std::span<const std::string> pieces, std::int64_t longest) {
       bag.push_back(hash);
     }
   }
-  std::sort(bag.begin(), bag.end());
-  bag.erase(std::unique(bag.begin(), bag.end()), bag.end());
+  make_set(bag);
+  return bag;
+}
+
+Bag spellings_of(std::span<const std::string> pieces, std::int64_t shortest, std::int64_t longest) {
+  Bag bag;
+  for (const std::string& piece : pieces) {
+    const std::vector<std::string_view> characters = bordered_characters(piece);
+    for (std::size_t begin = 0; begin < characters.size(); ++begin) {
+      std::uint64_t hash = hash_start;
+      const std::size_t end =
+          std::min(characters.size(), begin + static_cast<std::size_t>(longest));
+      for (std::size_t i = begin; i < end; ++i) {
+        hash = hashed(hash, characters[i]);
+        if (i + 1 >= begin + static_cast<std::size_t>(shortest)) bag.push_back(hash);
+      }
+    }
+  }
+  make_set(bag);
   return bag;
 }
 
@@ -82,9 +117,12 @@ BagOfWords::BagOfWords(std::span<const Bag> bags, std::span<const std::int32_t> 
 void BagOfWords::count(std::span<const Bag> bags, std::span<const std::int32_t> labels,
                        const BagOfWordsOptions& options) {
   const auto classes = static_cast<std::size_t>(classes_);
+  std::unordered_map<std::uint64_t, std::int64_t> found;
   for (const Bag& bag : bags) {
-    for (const std::uint64_t gram : bag)
-      index_.emplace(gram, static_cast<std::uint32_t>(index_.size()));
+    for (const std::uint64_t gram : bag) {
+      if (options.min_count <= 1 || ++found[gram] == options.min_count)
+        index_.emplace(gram, static_cast<std::uint32_t>(index_.size()));
+    }
   }
   std::vector<float> counts(index_.size() * classes, 0.0F);
   std::vector<double> totals(classes, 0.0);
@@ -92,8 +130,12 @@ void BagOfWords::count(std::span<const Bag> bags, std::span<const std::int32_t> 
   for (std::size_t i = 0; i < bags.size(); ++i) {
     const auto label = static_cast<std::size_t>(labels[i]);
     texts[label] += 1.0;
-    totals[label] += static_cast<double>(bags[i].size());
-    for (const std::uint64_t gram : bags[i]) counts[index_.at(gram) * classes + label] += 1.0F;
+    for (const std::uint64_t gram : bags[i]) {
+      const auto place = index_.find(gram);
+      if (place == index_.end()) continue;
+      totals[label] += 1.0;
+      counts[place->second * classes + label] += 1.0F;
+    }
   }
   const auto grams = static_cast<double>(index_.size());
   const auto all = static_cast<double>(bags.size());
@@ -127,7 +169,10 @@ void BagOfWords::learn(std::span<const Bag> bags, std::span<const std::int32_t> 
   bias_.assign(classes, 0.0F);
   std::vector<std::vector<std::size_t>> places(bags.size());  // of each text's grams
   for (std::size_t i = 0; i < bags.size(); ++i) {
-    for (const std::uint64_t gram : bags[i]) places[i].push_back(index_.at(gram) * classes);
+    for (const std::uint64_t gram : bags[i]) {
+      const auto place = index_.find(gram);
+      if (place != index_.end()) places[i].push_back(place->second * classes);
+    }
   }
   std::vector<float> scores(classes);
   std::vector<std::size_t> order(bags.size());
@@ -139,7 +184,7 @@ void BagOfWords::learn(std::span<const Bag> bags, std::span<const std::int32_t> 
     shuffle(order, random, static_cast<std::uint64_t>(epoch));
     for (const std::size_t text : order) {
       if (places[text].empty()) continue;
-      const float scale = 1.0F / std::sqrt(static_cast<float>(places[text].size()));
+      const float scale = 1.0F / std::sqrt(static_cast<float>(bags[text].size()));
       scores = bias_;
       for (const std::size_t at : places[text]) {
         for (std::size_t c = 0; c < classes; ++c)

@@ -1,7 +1,6 @@
 #include "tasks/classifier_training.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -110,9 +109,11 @@ Functional classifier_network(std::int64_t vocabulary, std::int64_t classes,
   if (scoring == Scoring::each) return Functional({ids}, {rows}, "text_classifier");
   const Symbol deep = layers::GlobalAveragePooling1D({.name = "mean_scores"})(rows);
   if (scoring == Scoring::mean) return Functional({ids}, {deep}, "text_classifier");
-  const Symbol bag = Input({.shape = {2 * classes}, .name = "bag_of_words"});
-  const Symbol wide = layers::Dense({.units = classes, .name = "wide"})(bag);
-  return Functional({ids, bag}, {layers::Add({.name = "scores"})({deep, wide})}, "text_classifier");
+  const std::int64_t scores_of_bags = 2 * (*options.spelling > 0 ? 2 : 1);
+  const Symbol bags = Input({.shape = {scores_of_bags * classes}, .name = "bags"});
+  const Symbol wide = layers::Dense({.units = classes, .name = "wide"})(bags);
+  return Functional({ids, bags}, {layers::Add({.name = "scores"})({deep, wide})},
+                    "text_classifier");
 }
 
 std::vector<std::vector<float>> log_probabilities(const Model& model,
@@ -154,6 +155,16 @@ std::vector<std::size_t> lengths_of(std::span<const Sample> samples) {
   return lengths;
 }
 
+// Whatever would make another run of it.
+std::string identity_of(const TextClassifierOptions& options) {
+  return fmt::format(
+      "{} networks, embedding {}, {} units, dropout {}, word dropout {}, label smoothing {}, "
+      "batch {}, rate {}, clipnorm {}, {} epochs, seed {}",
+      options.networks, options.embedding, options.units, *options.dropout, *options.word_dropout,
+      *options.label_smoothing, options.batch_size, options.learning_rate, options.clipnorm,
+      options.epochs, options.seed);
+}
+
 class Run {
  public:
   Run(Functional& model, const ClassifierData& data, const TextClassifierOptions& options)
@@ -169,9 +180,7 @@ class Run {
                    .loss = losses::CategoricalCrossentropy(
                        {.from_logits = true, .label_smoothing = *options.label_smoothing})});
     total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
-    identity_ = fmt::format("{}, {} networks, embedding {}, {} units, batch {}, {} epochs, seed {}",
-                            data.identity, options.networks, options.embedding, options.units,
-                            options.batch_size, options.epochs, options.seed);
+    identity_ = data.identity + ", " + identity_of(options);
     const Dataset first = batch(0);
     trainer().prepare(model_, first);
     trainer().build_optimizer(model_);
@@ -340,18 +349,17 @@ std::vector<float> centred(std::vector<float> scores) {
 }
 
 // How much each part counts, so that their weighted sum tells the labels best (by the mean of
-// -ln p). A few numbers, held to a mean of network and logistic regression where texts are few.
-std::array<double, 3> best_shares(const std::array<Scores, 3>& parts,
-                                  std::span<const std::int32_t> labels) {
-  constexpr std::array<double, 3> usual{0.5, 0.5, 0.0};
-  std::array<double, 3> shares = usual;
+// -ln p). A few numbers, held to the usual ones where texts are few.
+std::vector<double> best_shares(const std::vector<Scores>& parts, const std::vector<double>& usual,
+                                std::span<const std::int32_t> labels) {
+  std::vector<double> shares = usual;
   if (labels.empty()) return shares;
   constexpr int rounds = 400;
   constexpr double hold = 5.0;
   const auto count = static_cast<double>(labels.size());
   for (int round = 0; round < rounds; ++round) {
-    std::array<double, 3> slopes{};
-    std::array<double, 3> curves{};
+    std::vector<double> slopes(parts.size());
+    std::vector<double> curves(parts.size());
     for (std::size_t p = 0; p < parts.size(); ++p) {
       slopes[p] = 2.0 * hold * (shares[p] - usual[p]);
       curves[p] = 2.0 * hold;
@@ -385,10 +393,9 @@ std::array<double, 3> best_shares(const std::array<Scores, 3>& parts,
   return shares;
 }
 
-Scores part_of(std::span<const Sample> samples, std::size_t part) {
+Scores part_of(std::span<const Sample> samples, std::size_t part, std::size_t classes) {
   Scores scores;
   for (const Sample& sample : samples) {
-    const std::size_t classes = sample.wide.size() / 2;
     const auto begin = sample.wide.begin() + static_cast<std::ptrdiff_t>(part * classes);
     scores.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(classes));
   }
@@ -418,21 +425,30 @@ Functional finished_network(const Functional& trained, std::int64_t vocabulary,
                             std::span<const std::int32_t> labels) {
   const std::int64_t classes = trained.output_shape()[-1];
   Functional model = classifier_network(vocabulary, classes, options,
-                                        options.wide ? Scoring::with_bag : Scoring::mean);
+                                        options.wide ? Scoring::with_bags : Scoring::mean);
   if (!options.wide) {
     take_weights(trained, model, 1.0F);
     return model;
   }
   Scores network = log_probabilities(trained, validation);
   for (std::vector<float>& scores : network) scores = centred(std::move(scores));
-  const std::array<double, 3> shares =
-      best_shares({network, part_of(validation, 0), part_of(validation, 1)}, labels);
-  take_weights(trained, model, static_cast<float>(shares[0]));
   const Tensor& kernel = model.get_layer("wide")->parameters()[0].value;
+  // The network counts half; the other half is that of the bags' logistic regressions.
+  const auto wide_parts = static_cast<std::size_t>(kernel.shape()[0] / classes);
+  std::vector<Scores> parts{std::move(network)};
+  std::vector<double> usual{0.5};
+  for (std::size_t part = 0; part < wide_parts; ++part) {
+    parts.push_back(part_of(validation, part, static_cast<std::size_t>(classes)));
+    usual.push_back(part % 2 == 0 ? 1.0 / static_cast<double>(wide_parts) : 0.0);
+  }
+  const std::vector<double> shares = best_shares(parts, usual, labels);
+  take_weights(trained, model, static_cast<float>(shares[0]));
   std::fill_n(kernel.as<float>(), kernel.size(), 0.0F);
-  for (std::int64_t c = 0; c < classes; ++c) {
-    kernel.as<float>()[c * classes + c] = static_cast<float>(shares[1]);
-    kernel.as<float>()[(classes + c) * classes + c] = static_cast<float>(shares[2]);
+  for (std::size_t part = 0; part < wide_parts; ++part) {
+    for (std::int64_t c = 0; c < classes; ++c) {
+      const std::int64_t row = static_cast<std::int64_t>(part) * classes + c;
+      kernel.as<float>()[row * classes + c] = static_cast<float>(shares[part + 1]);
+    }
   }
   return model;
 }

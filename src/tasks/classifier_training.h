@@ -14,9 +14,9 @@ namespace chronicler::tasks {
 
 // What comes out of the networks of a classifier.
 enum class Scoring {
-  each,      // scores of each network (batch, networks, classes), as they are trained
-  mean,      // their mean (batch, classes)
-  with_bag,  // and the bag of words' scores, a second input (batch, 2 classes), added
+  each,       // scores of each network (batch, networks, classes), as they are trained
+  mean,       // their mean (batch, classes)
+  with_bags,  // and the bags' scores, a second input (batch, 2 bags classes), added
 };
 
 // From ids (batch, T) to scores of the classes, by options.networks networks of the same shape.
@@ -47,9 +47,9 @@ struct ClassifierRun {
 ClassifierRun train_classifier(Functional& model, const ClassifierData& data,
                                const TextClassifierOptions& options);
 
-// The network that is kept: the trained ones' mean and, with options.wide, the bag of words: their
-// scores are added, each with the share that tells the validation part's labels best. (Trained
-// together, the network would soon know its texts by heart and the bag would no more be heard.)
+// The network that is kept: the trained ones' mean and, with options.wide, the bags: their scores
+// are added, each with the share that tells the validation part's labels best. (Trained together,
+// the network would soon know its texts by heart and the bags would no more be heard.)
 Functional finished_network(const Functional& trained, std::int64_t vocabulary,
                             const TextClassifierOptions& options,
                             std::span<const Sample> validation,

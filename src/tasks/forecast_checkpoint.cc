@@ -35,11 +35,7 @@ Checkpoint::Checkpoint(const ForecastOptions& options, const std::string& identi
       fmt::format("{} {} {} {} {} {} {} {}", identity, options.seed, options.epochs, options.units,
                   options.layers, options.members, options.learning_rate, options.dropout);
   identity_ = fmt::format("{:08x}-{}", crc32c(all), all.size());
-  if (path_.empty() || !options.resume) return;
-  if (!std::filesystem::exists(path_)) {
-    throw Error(fmt::format("there is nothing to resume: \"{}\" does not exist", path_),
-                "leave --resume out to start");
-  }
+  if (path_.empty() || !options.resume || !std::filesystem::exists(path_)) return;
   const TensorFile file = load_tensors(path_);
   std::map<std::string, Tensor> tensors(file.tensors.begin(), file.tensors.end());
   const auto text = [&](const std::string& name) {

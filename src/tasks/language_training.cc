@@ -148,13 +148,16 @@ double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows, std::i
 namespace {
 
 // Of the text and the options: the checkpoint of another run is refused.
+// Whatever would make another run of it; it may get more or less time than before.
 std::string identity_of(const LanguageData& data, const TextGeneratorOptions& options) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (const Id id : data.train) hash = (hash ^ id) * 0x100000001b3ULL;
   return fmt::format(
-      "text {:016x}, {} x {} units, embedding {}, batch {} x {}, dropout {}, seed {}", hash,
-      options.layers, options.units, options.embedding, options.batch_size, options.steps,
-      options.dropout.value_or(0.0), options.seed);
+      "text {:016x}, {} x {} units, embedding {}, batch {} x {}, dropout {}, rate {}, decay {}, "
+      "clipnorm {}, seed {}",
+      hash, options.layers, options.units, options.embedding, options.batch_size, options.steps,
+      options.dropout.value_or(0.0), options.learning_rate, options.weight_decay, options.clipnorm,
+      options.seed);
 }
 
 class Run {

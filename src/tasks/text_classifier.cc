@@ -29,6 +29,7 @@ using Texts = std::vector<std::string_view>;  // of the caller's, which may be g
 constexpr const char* settings_asset = "text_classifier.json";
 constexpr const char* reader_asset = "vocabulary.txt";
 constexpr const char* bag_asset = "bag_of_words.bin";
+constexpr const char* spelling_asset = "bag_of_spellings.bin";
 
 constexpr std::size_t least_texts = 10;
 
@@ -71,6 +72,7 @@ void choose(TextClassifierOptions& options, const Texts& texts) {
   if (options.units == 0) options.units = characters ? 96 : 64;
   if (options.networks == 0) options.networks = networks_for(texts);
   if (options.ngrams == 0) options.ngrams = characters ? 4 : 2;
+  if (!options.spelling) options.spelling = options.level == "word" ? 6 : 0;
   if (options.batch_size == 0) options.batch_size = 32;
   if (options.longest == 0) options.longest = 600;
   if (options.epochs == 0) {
@@ -103,10 +105,16 @@ void check(const TextClassifierOptions& options) {
         {"units", options.units},
         {"networks", options.networks},
         {"ngrams", options.ngrams},
+        {"spelling", options.spelling.value_or(0)},
         {"longest", options.longest},
         {"batch_size", options.batch_size},
         {"epochs", options.epochs}}) {
     if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
+  }
+  if (const std::int64_t longest = options.spelling.value_or(0);
+      longest > 0 && longest < TextReader::shortest_spelling) {
+    throw Error(fmt::format("spelling must be 0 or at least {}, got {}",
+                            TextReader::shortest_spelling, longest));
   }
   if (options.learning_rate < 0.0)
     throw Error(fmt::format("learning_rate must be at least 0, got {}", options.learning_rate));
@@ -177,10 +185,12 @@ std::uint64_t hash_of(const Texts& texts, const Labels& labels) {
 
 // ---- texts as samples
 
-// N-grams take many times the memory of their texts: of very many texts some teach the bag, drawn
+// N-grams take many times the memory of their texts: of very many texts some teach a bag, drawn
 // at random since files may be in order of labels.
-std::vector<bool> drawn_for_bag(const Texts& texts, std::uint64_t seed) {
-  constexpr double enough = 50e6;
+constexpr double enough_for_words = 50e6;      // bytes
+constexpr double enough_for_spellings = 10e6;  // of which a word has many
+
+std::vector<bool> drawn_for_bag(const Texts& texts, double enough, std::uint64_t seed) {
   constexpr std::uint64_t stream = 1ULL << 42U;
   const auto bytes = static_cast<double>(bytes_of(texts));
   std::vector<bool> drawn(texts.size(), true);
@@ -192,9 +202,23 @@ std::vector<bool> drawn_for_bag(const Texts& texts, std::uint64_t seed) {
 }
 
 Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
-  Sample sample{reader.ids(pieces), {}};
-  if (reader.has_bag()) sample.wide = reader.wide(reader.bag_of_words(), reader.bag(pieces));
-  return sample;
+  return {reader.ids(pieces), reader.wide(pieces)};
+}
+
+// Learns from some of the texts, and tells how many.
+template <class BagOf>
+std::pair<BagOfWords, std::int64_t> learnt_bag(const Texts& texts, const Labels& labels,
+                                               std::int64_t classes, const std::vector<bool>& drawn,
+                                               const BagOfWordsOptions& options,
+                                               const BagOf& bag_of_text) {
+  std::vector<Bag> bags;
+  Labels their_labels;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!drawn[i]) continue;
+    bags.push_back(bag_of_text(texts[i]));
+    their_labels.push_back(labels[i]);
+  }
+  return {BagOfWords(bags, their_labels, classes, options), static_cast<std::int64_t>(bags.size())};
 }
 
 void take_vectors(const data::WordVectors& vectors, const TextReader& reader, Functional& model) {
@@ -238,7 +262,7 @@ struct TextClassifier::Reader {
       bayes.push_back(best_of(text.bag_of_words().naive_bayes(bag)));
       logistic.push_back(best_of(text.bag_of_words().logistic(bag)));
       samples.push_back({text.ids(pieces), {}});
-      if (has_wide(model)) samples.back().wide = text.wide(text.bag_of_words(), bag);
+      if (has_wide(model)) samples.back().wide = text.wide(pieces);
     }
     const auto told = log_probabilities(model, samples);
     ClassifierScore score;
@@ -357,18 +381,22 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   choose(options, train_texts);
   auto reader = std::make_shared<Reader>(Reader{TextReader(train_texts, options), classes, 0});
   std::vector<Sample> samples;
-  std::vector<Bag> bags;
-  Labels bag_labels;
-  const std::vector<bool> drawn = drawn_for_bag(train_texts, options.seed);
-  for (std::size_t i = 0; i < train_texts.size(); ++i) {
-    const std::vector<TextPiece> pieces = reader->text.pieces(train_texts[i]);
-    samples.push_back({reader->text.ids(pieces), {}});
-    if (!drawn[i]) continue;
-    bags.push_back(reader->text.bag(pieces));
-    bag_labels.push_back(train_labels[i]);
+  for (const std::string_view text : train_texts)
+    samples.push_back({reader->text.ids(reader->text.pieces(text)), {}});
+  auto [bag, bag_texts] = learnt_bag(
+      train_texts, train_labels, class_count,
+      drawn_for_bag(train_texts, enough_for_words, options.seed), {},
+      [&](std::string_view text) { return reader->text.bag(reader->text.pieces(text)); });
+  reader->text.set_bag_of_words(std::move(bag));
+  if (reader->text.has_spellings()) {
+    reader->text.set_bag_of_spellings(
+        learnt_bag(train_texts, train_labels, class_count,
+                   drawn_for_bag(train_texts, enough_for_spellings, options.seed), {.min_count = 2},
+                   [&](std::string_view text) {
+                     return reader->text.spellings(reader->text.pieces(text));
+                   })
+            .first);
   }
-  reader->text.set_bag_of_words(BagOfWords(bags, bag_labels, class_count));
-  std::vector<Bag>().swap(bags);
   std::vector<Sample> validation;
   for (const std::string_view text : validation_texts)
     validation.push_back(sample_of(reader->text, reader->text.pieces(text)));
@@ -391,7 +419,7 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
       classifier_network(reader->text.vocabulary_size(), class_count, options, Scoring::each));
   if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
   report.texts = static_cast<std::int64_t>(train_texts.size());
-  report.bag_texts = static_cast<std::int64_t>(bag_labels.size());
+  report.bag_texts = bag_texts;
   report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
   report.vocabulary = reader->text.vocabulary_size();
   report.weights = model->count_params();
@@ -453,6 +481,8 @@ void TextClassifier::save(const std::string& path) const {
   model_->assets()[settings_asset] = to_text(settings);
   model_->assets()[reader_asset] = reader_->text.bytes();
   model_->assets()[bag_asset] = reader_->text.bag_of_words().bytes();
+  if (reader_->text.has_spellings())
+    model_->assets()[spelling_asset] = reader_->text.bag_of_spellings().bytes();
   model_->save(path);
 }
 
@@ -475,10 +505,22 @@ TextClassifier TextClassifier::load(const std::string& path) {
     reader->most_frequent = static_cast<std::int32_t>(place["most_frequent"].whole());
     reader->text.set_bag_of_words(BagOfWords::from_bytes(assets.at(bag_asset)));
     const auto classes = static_cast<std::int64_t>(reader->labels.size());
-    if (model->output_shape()[-1] != classes || reader->text.bag_of_words().classes() != classes) {
-      throw Error(
-          fmt::format("it has {} labels, its network {}", classes, model->output_shape()[-1]),
-          "use another copy of the model");
+    bool fits =
+        model->output_shape()[-1] == classes && reader->text.bag_of_words().classes() == classes;
+    if (reader->text.has_spellings()) {
+      const auto found = assets.find(spelling_asset);
+      if (found == assets.end())
+        throw Error("its bag of spellings is missing", "use another copy of the model");
+      reader->text.set_bag_of_spellings(BagOfWords::from_bytes(found->second));
+      fits = fits && reader->text.bag_of_spellings().classes() == classes;
+    }
+    if (Reader::has_wide(*model)) {
+      const std::int64_t bags = reader->text.has_spellings() ? 2 : 1;
+      fits = fits && model->input_shapes()[1] == Shape{None, 2 * bags * classes};
+    }
+    if (!fits) {
+      throw Error(fmt::format("its network and its bags are not all of {} labels", classes),
+                  "use another copy of the model");
     }
     ClassifierReport report;
     report.labels = reader->labels;

@@ -31,6 +31,25 @@ std::vector<TextPiece> characters_of(std::string_view text) {
   return pieces;
 }
 
+std::vector<std::string> texts_of(std::span<const TextPiece> pieces) {
+  std::vector<std::string> texts;
+  texts.reserve(pieces.size());
+  for (const TextPiece& piece : pieces) texts.push_back(piece.text);
+  return texts;
+}
+
+// By its logistic regression and by naive Bayes, each centred.
+void add_scores(const BagOfWords& words, const Bag& bag, std::vector<float>& to) {
+  std::vector<float> bayes = words.naive_bayes(bag);
+  const float scale = 1.0F / std::sqrt(static_cast<float>(std::max<std::size_t>(bag.size(), 1)));
+  for (float& score : bayes) score *= scale;
+  for (const std::vector<float>& scores : {words.logistic(bag), bayes}) {
+    const float mean =
+        std::accumulate(scores.begin(), scores.end(), 0.0F) / static_cast<float>(scores.size());
+    for (const float score : scores) to.push_back(score - mean);
+  }
+}
+
 std::string in_one_line(std::string_view text) {
   std::string line(text);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -41,7 +60,10 @@ std::string in_one_line(std::string_view text) {
 
 TextReader::TextReader(std::span<const std::string_view> texts,
                        const TextClassifierOptions& options)
-    : level_(options.level), ngrams_(options.ngrams), longest_(options.longest) {
+    : level_(options.level),
+      ngrams_(options.ngrams),
+      spelling_(*options.spelling),
+      longest_(options.longest) {
   if (level_ == "subword") {
     std::string all;
     for (const std::string_view text : texts) all += in_one_line(text) + "\n";
@@ -74,8 +96,16 @@ TextReader::TextReader(std::string_view bytes) {
   const Json json = parse_json(bytes.substr(0, end), "its vocabulary");
   const JsonPlace place(json, "its vocabulary");
   level_ = place["level"].text();
-  ngrams_ = place["ngrams"].whole();
+  constexpr std::int64_t longest_gram = 64;
+  const auto length = [&](std::string_view member, std::int64_t least) {
+    const std::int64_t number = place[member].whole();
+    if (number < least || number > longest_gram)
+      place[member].refuse(fmt::format("{} to {}", least, longest_gram));
+    return number;
+  };
+  ngrams_ = length("ngrams", 1);
   longest_ = place["longest"].whole();
+  if (place.find("spelling")) spelling_ = length("spelling", 0);  // older files do not tell
   for (const JsonPlace& word : place["words"].items()) words_.push_back(word.text());
   index_words();
   if (level_ == "subword")
@@ -83,7 +113,11 @@ TextReader::TextReader(std::string_view bytes) {
 }
 
 std::string TextReader::bytes() const {
-  const Json json{{"level", level_}, {"ngrams", ngrams_}, {"longest", longest_}, {"words", words_}};
+  const Json json{{"level", level_},
+                  {"ngrams", ngrams_},
+                  {"spelling", spelling_},
+                  {"longest", longest_},
+                  {"words", words_}};
   return to_text(json) + "\n" + (subwords_ ? subwords_->bytes() : std::string());
 }
 
@@ -108,10 +142,11 @@ std::vector<TextPiece> TextReader::pieces(std::string_view text) const {
 }
 
 Bag TextReader::bag(std::span<const TextPiece> pieces) const {
-  std::vector<std::string> texts;
-  texts.reserve(pieces.size());
-  for (const TextPiece& piece : pieces) texts.push_back(piece.text);
-  return bag_of(texts, ngrams_);
+  return bag_of(texts_of(pieces), ngrams_);
+}
+
+Bag TextReader::spellings(std::span<const TextPiece> pieces) const {
+  return spellings_of(texts_of(pieces), shortest_spelling, spelling_);
 }
 
 std::vector<std::int32_t> TextReader::ids(std::span<const TextPiece> pieces) const {
@@ -126,18 +161,11 @@ std::vector<std::int32_t> TextReader::ids(std::span<const TextPiece> pieces) con
   return ids;
 }
 
-std::vector<float> TextReader::wide(const BagOfWords& words, const Bag& bag) const {
-  std::vector<float> bayes = words.naive_bayes(bag);
-  std::vector<float> logistic = words.logistic(bag);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(std::max<std::size_t>(bag.size(), 1)));
-  for (float& score : bayes) score *= scale;
-  std::vector<float> both;
-  for (std::vector<float>* scores : {&logistic, &bayes}) {
-    const float mean =
-        std::accumulate(scores->begin(), scores->end(), 0.0F) / static_cast<float>(scores->size());
-    for (const float score : *scores) both.push_back(score - mean);
-  }
-  return both;
+std::vector<float> TextReader::wide(std::span<const TextPiece> pieces) const {
+  std::vector<float> scores;
+  add_scores(bag_of_words_, bag(pieces), scores);
+  if (has_spellings()) add_scores(bag_of_spellings_, spellings(pieces), scores);
+  return scores;
 }
 
 }  // namespace chronicler::tasks

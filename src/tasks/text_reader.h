@@ -1,4 +1,4 @@
-// From a text to what a classifier's network takes: ids of its pieces, scores of its bag of words.
+// From a text to what a classifier's network takes: ids of its pieces, scores of its bags.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,16 @@ struct TextPiece {
 // A text as the network sees it.
 struct Sample {
   std::vector<std::int32_t> ids;  // 0 is padding and does not occur, 1 is unknown
-  std::vector<float> wide;        // two numbers a class; empty without a bag of words
+  std::vector<float> wide;        // for each bag two numbers a class; empty without bags
 };
 
 class TextReader {
  public:
   static constexpr std::int32_t unknown = 1;
 
-  // Learns vocabulary and sub-words from texts, not yet the bag of words. Options are complete.
+  static constexpr std::int64_t shortest_spelling = 3;
+
+  // Learns vocabulary and sub-words from texts, not yet the bags. Options are complete.
   TextReader(std::span<const std::string_view> texts, const TextClassifierOptions& options);
   // From what bytes() gave.
   explicit TextReader(std::string_view bytes);
@@ -46,25 +48,30 @@ class TextReader {
 
   std::vector<TextPiece> pieces(std::string_view text) const;
   Bag bag(std::span<const TextPiece> pieces) const;
+  Bag spellings(std::span<const TextPiece> pieces) const;
   // The ids, of too long a text those of its first and last half.
   std::vector<std::int32_t> ids(std::span<const TextPiece> pieces) const;
-  // What the bag of words says, for the network: about as large for long texts as for short ones.
-  std::vector<float> wide(const BagOfWords& words, const Bag& bag) const;
+  // What the bags say, for the network: about as large for long texts as for short ones.
+  std::vector<float> wide(std::span<const TextPiece> pieces) const;
 
-  bool has_bag() const { return bag_.has_value(); }
-  const BagOfWords& bag_of_words() const { return *bag_; }
-  void set_bag_of_words(BagOfWords bag) { bag_ = std::move(bag); }
+  const BagOfWords& bag_of_words() const { return bag_of_words_; }
+  void set_bag_of_words(BagOfWords bag) { bag_of_words_ = std::move(bag); }
+  bool has_spellings() const { return spelling_ > 0; }
+  const BagOfWords& bag_of_spellings() const { return bag_of_spellings_; }
+  void set_bag_of_spellings(BagOfWords bag) { bag_of_spellings_ = std::move(bag); }
 
  private:
   void index_words();
 
   std::string level_;
   std::int64_t ngrams_ = 2;
+  std::int64_t spelling_ = 0;
   std::int64_t longest_ = 0;
   std::vector<std::string> words_;
   std::unordered_map<std::string_view, std::int32_t> ids_;
   std::optional<data::Pieces> subwords_;
-  std::optional<BagOfWords> bag_;
+  BagOfWords bag_of_words_;
+  BagOfWords bag_of_spellings_;
 };
 
 }  // namespace chronicler::tasks

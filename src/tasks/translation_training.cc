@@ -23,6 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Whatever would make another run of it; it may get more or less time than before.
 std::string identity_of(const TranslationData& data, const TranslatorOptions& options) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   const auto take = [&](PieceId id) {
@@ -33,10 +34,11 @@ std::string identity_of(const TranslationData& data, const TranslatorOptions& op
     for (const PieceId id : pair.target) take(id);
   }
   return fmt::format(
-      "pairs {:016x}, embedding {}, {} + 2 x {} units, {} attention, dropout {}, batches of {}, "
-      "seed {}",
+      "pairs {:016x}, embedding {}, {} + 2 x {} units, {} attention, dropout {}, label smoothing "
+      "{}, batches of {}, rate {}, clipnorm {}, seed {}",
       hash, options.embedding, options.layers, options.units, options.attention,
-      options.dropout.value_or(0.0), options.batch_pieces, options.seed);
+      options.dropout.value_or(0.0), options.label_smoothing, options.batch_pieces,
+      options.learning_rate, options.clipnorm, options.seed);
 }
 
 class Run {

@@ -64,8 +64,11 @@ TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
   const ProgramRun other = train({"--resume", "--dropout", "0.2"});
   EXPECT_EQ(other.status, 1);
   EXPECT_NE(other.errors.find("is of another run"), std::string::npos) << other.errors;
+  EXPECT_EQ(train({"--resume", "--dropout", "0.1", "--learning-rate", "0.5"}).status, 1);
   const ProgramRun resumed = train({"--resume", "--epochs", "0.1", "--dropout", "0.1"});
-  EXPECT_EQ(train({"--resume", "--dropout", "0.2", "--seed", "1"}).status, 0);  // nothing to resume
+  const ProgramRun anew = train({"--resume", "--dropout", "0.2", "--seed", "1"});
+  EXPECT_EQ(anew.status, 0);
+  EXPECT_NE(anew.errors.find("nothing to resume"), std::string::npos) << anew.errors;
   EXPECT_EQ(resumed.status, 0) << resumed.errors;
   EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
 }

@@ -1,6 +1,8 @@
 #include "chronicler/tasks/bag_of_words.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +23,30 @@ TEST(Bag, HoldsEachRunOnce) {
   EXPECT_EQ(bag_of(Words{"a", "b", "a", "b"}, 2).size(), 4U);  // a, b, ab, ba
   EXPECT_EQ(bag_of(Words{"ab", "c"}, 2) == bag_of(Words{"a", "bc"}, 2), false);
   EXPECT_TRUE(bag_of(Words{}, 2).empty());
+}
+
+TEST(Bag, HoldsTheSpellingOfWords) {
+  // Two characters and their borders: three of them at the begin, three at the end, all four.
+  EXPECT_EQ(spellings_of(Words{"ab"}, 3, 6).size(), 3U);
+  EXPECT_EQ(spellings_of(Words{"ab", "ab"}, 3, 6), spellings_of(Words{"ab"}, 3, 6));
+  EXPECT_EQ(spellings_of(Words{"\u00e9t\u00e9"}, 3, 3).size(), 3U);  // characters, not bytes
+  EXPECT_TRUE(spellings_of(Words{"", "a"}, 4, 6).empty());
+  const Bag first = spellings_of(Words{"superb"}, 3, 6);
+  const Bag second = spellings_of(Words{"superbly"}, 3, 6);
+  Bag both;
+  std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),
+                        std::back_inserter(both));
+  EXPECT_EQ(both.size(), 14U);  // "superb" after a begin: 5, 4, 3 and 2 runs of 3, 4, 5 and 6
+}
+
+TEST(BagOfWords, LeavesRareGramsOut) {
+  const BagOfWords words(bags(), labels, 2, {.min_count = 2});
+  const Bag rare = bag_of(Words{"bad"}, 1);
+  EXPECT_EQ(words.naive_bayes(rare), words.naive_bayes(Bag{}));
+  EXPECT_EQ(words.logistic(rare), words.logistic(Bag{}));
+  EXPECT_NE(words.naive_bayes(bag_of(Words{"good"}, 1)), words.naive_bayes(Bag{}));
+  const BagOfWords none(bags(), labels, 2, {.min_count = 4});
+  EXPECT_GT(none.naive_bayes(rare)[1], none.naive_bayes(rare)[0]);
 }
 
 TEST(BagOfWords, IsNaiveBayes) {

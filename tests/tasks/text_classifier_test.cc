@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/labelled_texts.h"
+#include "chronicler/formats/model_file.h"
 #include "chronicler/layers/dense.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
@@ -93,6 +95,70 @@ TEST(TextClassifier, ComesBackFromItsFile) {
   EXPECT_EQ(score.texts, static_cast<std::int64_t>(opinions().texts.size()));
 }
 
+// Of the settings in a model file.
+void replace_in_vocabulary(const std::string& path, const std::string& from,
+                           const std::string& to) {
+  const std::shared_ptr<Model> model = load_model(path);
+  std::string& vocabulary = model->assets()["vocabulary.txt"];
+  const std::size_t at = vocabulary.find(from);
+  ASSERT_NE(at, std::string::npos) << vocabulary.substr(0, 100);
+  vocabulary.replace(at, from.size(), to);
+  model->save(path);
+}
+
+TEST(TextClassifier, KnowsWordsByTheirSpelling) {
+  std::vector<std::string> texts;
+  std::vector<std::string> labels;
+  for (int i = 0; i < 60; ++i) {
+    const bool good = i % 2 == 0;
+    texts.push_back(fmt::format("{} seen on day {}", good ? "superb" : "dreadful", i / 4));
+    labels.emplace_back(good ? "good" : "bad");
+  }
+  TextClassifierOptions options = quick();
+  options.epochs = 4;
+  // A word that no text has.
+  const auto superbly = [&] {
+    const TextClassifier model = TextClassifier::train(texts, labels, options);
+    return model.run("superbly").probabilities[1];
+  };
+  EXPECT_GT(superbly(), 0.6);
+  options.spelling = 0;
+  EXPECT_LT(superbly(), 0.6);
+  options.spelling = 2;
+  EXPECT_EQ(test::error_of(superbly), "spelling must be 0 or at least 3, got 2");
+}
+
+TEST(TextClassifier, ReadsFilesOfBeforeSpellings) {
+  TextClassifierOptions options = quick();
+  options.epochs = 1;
+  options.spelling = 0;
+  const TextClassifier old = TextClassifier::train(opinions().texts, opinions().labels, options);
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.chronicler");
+  old.save(path);
+  replace_in_vocabulary(path, "\"spelling\":0,", "");
+  EXPECT_EQ(TextClassifier::load(path).run("a lovely lamp").probability,
+            old.run("a lovely lamp").probability);
+}
+
+TEST(TextClassifier, RefusesWhatDoesNotFitItsBags) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.chronicler");
+  critic().save(path);
+  replace_in_vocabulary(path, "\"ngrams\":2", "\"ngrams\":-2");
+  EXPECT_NE(test::error_of([&] { TextClassifier::load(path); }).find("1 to 64"), std::string::npos);
+  critic().save(path);
+  const std::shared_ptr<Model> model = load_model(path);
+  model->assets().erase("bag_of_spellings.bin");
+  model->save(path);
+  EXPECT_NE(test::error_of([&] { TextClassifier::load(path); }).find("spellings is missing"),
+            std::string::npos);
+  critic().save(path);
+  replace_in_vocabulary(path, "\"spelling\":6", "\"spelling\":0");
+  EXPECT_NE(test::error_of([&] { TextClassifier::load(path); }).find("another copy"),
+            std::string::npos);
+}
+
 TEST(TextClassifier, RefusesOtherModelsAndLabels) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("m.chronicler");
@@ -150,6 +216,12 @@ TEST(TextClassifier, GoesOnWhereItWasInterrupted) {
   EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
   options.progress = {};
   options.resume = true;
+  options.dropout = 0.3;
+  EXPECT_NE(test::error_of([&] {
+              TextClassifier::train(opinions().texts, opinions().labels, options);
+            }).find("(dropout 0.2), this one is dropout 0.3"),
+            std::string::npos);
+  options.dropout = quick().dropout;
   const TextClassifier rest = TextClassifier::train(opinions().texts, opinions().labels, options);
   EXPECT_EQ(rest.run("a charming play").probability, whole.run("a charming play").probability);
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));

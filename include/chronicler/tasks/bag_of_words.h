@@ -16,8 +16,13 @@ using Bag = std::vector<std::uint64_t>;
 // All runs of 1 to `longest` pieces.
 Bag bag_of(std::span<const std::string> pieces, std::int64_t longest);
 
+// All runs of `shortest` to `longest` characters within each piece, whose begin and end count as
+// one: what words that are spelt alike share (Bojanowski et al. 2017). Pieces are UTF-8.
+Bag spellings_of(std::span<const std::string> pieces, std::int64_t shortest, std::int64_t longest);
+
 struct BagOfWordsOptions {
-  double smoothing = 1.0;  // added to each count
+  std::int64_t min_count = 1;  // n-grams of fewer texts are left out
+  double smoothing = 1.0;      // added to each count
   // The logistic regression: rounds over the texts, its step, which share of naive Bayes it begins
   // as, and how strongly it is held to that.
   std::int64_t epochs = 10;

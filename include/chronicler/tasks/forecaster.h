@@ -60,7 +60,7 @@ struct ForecastOptions {
   std::function<void(const ForecastProgress&)> progress = {};
   std::function<bool()> stop = {};  // asked after each batch; true ends training, best so far kept
   std::string checkpoint = {};      // a file that is kept while training lasts; empty: none
-  bool resume = false;              // goes on from it, to the same bits as if never stopped
+  bool resume = false;              // goes on from it, if there is one, to the same bits
 };
 
 // Errors of one way to forecast, over all forecasts of the test part.

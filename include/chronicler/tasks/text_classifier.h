@@ -43,8 +43,11 @@ struct TextClassifierOptions {
   std::int64_t units = 0;     // of the LSTM in each direction
   std::int64_t networks = 0;  // of the same shape, whose mean scores count
   std::int64_t ngrams = 0;    // longest run of pieces in the bag of words
-  std::int64_t longest = 0;   // pieces of a text that the network reads: the first and last half
-  bool wide = true;           // the bag of words helps the network
+  // Longest run of a word's characters in the bag of spellings, which knows words by their parts;
+  // 0: no such bag; empty: 6 for words, else none.
+  std::optional<std::int64_t> spelling = {};
+  std::int64_t longest = 0;  // pieces of a text that the network reads: the first and last half
+  bool wide = true;          // the bags help the network
   std::optional<double> dropout = {};       // of what is read, before the classes
   std::optional<double> word_dropout = {};  // share of the words that training makes unknown
   std::optional<double> label_smoothing = {};
