@@ -9,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "kernels/activation.h"
 #include "kernels/dropout.h"
 #include "kernels/gemm.h"
 #include "layers/attention_weights.h"
@@ -115,20 +116,19 @@ class AttentionBase : public Layer {
     kernels::gemm(m, n, k, a, k, turned, n, c, n, Start::zero);
   }
 
-  // Of all queries with all keys of one row.
+  // Of all queries with all keys of one row. work [depth][values].
   template <class Real>
-  void scores_of(const Sizes& size, const Real* queries, const Real* keys, Real* turned,
-                 Real* lines) const {
+  void scores_of(const Sizes& size, const Real* queries, const Real* keys, const Real* gains,
+                 Real* work, Real* lines) const {
     if (score() != Score::dot) {
       for (std::int64_t q = 0; q < size.queries; ++q) {
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          lines[q * size.values + v] =
-              score_of(queries + q * size.depth, keys + v * size.depth, size.depth);
-        }
+        bend(size, queries + q * size.depth, keys, work);
+        kernels::gemm(size.values, 1, size.depth, work, size.depth, gains, 1,
+                      lines + q * size.values, 1, Start::zero);
       }
       return;
     }
-    product_with_turned(size.queries, size.values, size.depth, queries, keys, turned, lines);
+    product_with_turned(size.queries, size.values, size.depth, queries, keys, work, lines);
     if (const Real* factor = scale<Real>()) {
       for (std::int64_t i = 0; i < size.queries * size.values; ++i) lines[i] *= factor[0];
     }
@@ -136,12 +136,14 @@ class AttentionBase : public Layer {
 
   // dLoss/dscores of one row to those of queries, keys and the layer's own weights.
   template <class Real>
-  void scores_back(const Sizes& size, const Real* queries, const Real* keys, Real* flow,
-                   Real* d_queries, Real* d_keys, Real* d_own) const {
+  void scores_back(const Sizes& size, const Real* queries, const Real* keys, const Real* gains,
+                   Real* work, Real* flow, Real* d_queries, Real* d_keys, Real* d_own) const {
     if (score() != Score::dot) {
       for (std::int64_t q = 0; q < size.queries; ++q) {
+        const Real* query = queries + q * size.depth;
+        bend(size, query, keys, work);
         for (std::int64_t v = 0; v < size.values; ++v) {
-          score_back(queries + q * size.depth, keys + v * size.depth, size.depth,
+          score_back(query, keys + v * size.depth, gains, work + v * size.depth, size.depth,
                      flow[q * size.values + v], d_queries + q * size.depth, d_keys + v * size.depth,
                      d_own);
         }
@@ -162,19 +164,31 @@ class AttentionBase : public Layer {
                         size.depth, d_keys, size.depth);
   }
 
-  // One query with one key, where the score is a sum of tanh.
+  // Where the score is a sum of tanh: what each of them counts. Null for products.
   template <class Real>
-  Real score_of(const Real* query, const Real* key, std::int64_t depth) const {
-    const Real* factor = scale<Real>();
-    Real sum{0};
-    if (score() == Score::concat) {
-      const Real inner = factor != nullptr ? factor[0] : Real{1};
-      for (std::int64_t d = 0; d < depth; ++d) sum += std::tanh(inner * (query[d] + key[d]));
-      return concat_weight<Real>() * sum;
+  const Real* gains_of(Arena& arena, std::int64_t depth) const {
+    if (score() == Score::dot) return nullptr;
+    if (score() == Score::additive && use_scale()) return scale<Real>();
+    Real* gains = arena.array<Real>(depth);
+    std::fill_n(gains, depth, score() == Score::concat ? concat_weight<Real>() : Real{1});
+    return gains;
+  }
+  // The factor in the tanh.
+  template <class Real>
+  Real inner_scale() const {
+    return score() == Score::concat && use_scale() ? scale<Real>()[0] : Real{1};
+  }
+
+  // The tanh of one query with all keys: [values][depth].
+  template <class Real>
+  void bend(const Sizes& size, const Real* query, const Real* keys, Real* bent) const {
+    const Real inner = inner_scale<Real>();
+    for (std::int64_t v = 0; v < size.values; ++v) {
+      const Real* key = keys + v * size.depth;
+      for (std::int64_t d = 0; d < size.depth; ++d)
+        bent[v * size.depth + d] = inner * (query[d] + key[d]);
     }
-    for (std::int64_t d = 0; d < depth; ++d)
-      sum += (factor != nullptr ? factor[d] : Real{1}) * std::tanh(query[d] + key[d]);
-    return sum;
+    kernels::activate(kernels::Activation::tanh, size.values, size.depth, bent, bent);
   }
 
   AttentionMask mask_of(const Call& call, const Sizes& size) const {
@@ -213,16 +227,15 @@ class AttentionBase : public Layer {
     const Real* query = call.inputs[0].data.as<Real>();
     const Real* key = key_of(call).as<Real>();
     const Real* value = call.inputs[1].data.as<Real>();
-    Real* turned =
-        score() == Score::dot ? arena.array<Real>(size.rows * size.depth * size.values) : nullptr;
+    const Real* gains = gains_of<Real>(arena, size.depth);
+    Real* work = arena.array<Real>(size.rows * size.depth * size.values);
     pass.runtime.parallel(size.rows, [&](std::int64_t row) {
       const Real* queries = query + row * size.queries * size.depth;
       const Real* keys = key + row * size.values * size.depth;
       Real* lines = weights.as<Real>() + row * size.queries * size.values;
       Real* taken = used.as<Real>() + row * size.queries * size.values;
       Real* to = y.as<Real>() + row * size.queries * size.width;
-      scores_of(size, queries, keys,
-                turned + (turned == nullptr ? 0 : row * size.depth * size.values), lines);
+      scores_of(size, queries, keys, gains, work + row * size.depth * size.values, lines);
       for (std::int64_t q = 0; q < size.queries; ++q) mask.softmax(row, q, lines + q * size.values);
       if (factors != nullptr) {
         const Real* own = factors + row * size.queries * size.values;
@@ -259,6 +272,9 @@ class AttentionBase : public Layer {
     Real* flows = arena.array<Real>(size.rows * size.queries * size.values);
     Real* taken = arena.array<Real>(size.rows * size.queries * size.values);
     Real* turned = arena.array<Real>(size.rows * size.width * size.values);
+    const Real* gains = gains_of<Real>(arena, size.depth);
+    Real* work =
+        score() == Score::dot ? nullptr : arena.array<Real>(size.rows * size.depth * size.values);
 
     const Real* query = call.inputs[0].data.as<Real>();
     const Real* key = key_of(call).as<Real>();
@@ -299,7 +315,8 @@ class AttentionBase : public Layer {
         softmax_backward(size.values, lines + q * size.values, line);
       }
       scores_back(size, query + row * size.queries * size.depth,
-                  key + row * size.values * size.depth, flow,
+                  key + row * size.values * size.depth, gains,
+                  work + (work == nullptr ? 0 : row * size.depth * size.values), flow,
                   d_query.as<Real>() + row * size.queries * size.depth,
                   d_key.as<Real>() + row * size.values * size.depth, partial + row * all);
     });
@@ -317,27 +334,24 @@ class AttentionBase : public Layer {
     if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = d_key;
   }
 
-  // d_own: the scale's, then the concat_score_weight's.
+  // Of one query with one key. d_own: the scale's, then the concat_score_weight's.
   template <class Real>
-  void score_back(const Real* query, const Real* key, std::int64_t depth, Real flow, Real* d_query,
-                  Real* d_key, Real* d_own) const {
-    const Real* factor = scale<Real>();
-    const bool concat = score() == Score::concat;
-    const Real outer = concat ? concat_weight<Real>() : Real{1};
+  void score_back(const Real* query, const Real* key, const Real* gains, const Real* bent,
+                  std::int64_t depth, Real flow, Real* d_query, Real* d_key, Real* d_own) const {
+    const Real inner = inner_scale<Real>();
     for (std::int64_t d = 0; d < depth; ++d) {
-      const Real inner = concat && factor != nullptr ? factor[0] : Real{1};
-      const Real gain = concat || factor == nullptr ? outer : factor[d];
-      const Real sum = query[d] + key[d];
-      const Real bent = std::tanh(inner * sum);
-      const Real slope = flow * gain * (Real{1} - bent * bent);
-      d_query[d] += slope * inner;
-      d_key[d] += slope * inner;
-      if (concat) {
-        if (factor != nullptr) d_own[0] += slope * sum;
-        d_own[factor != nullptr ? 1 : 0] += flow * bent;
-      } else if (factor != nullptr) {
-        d_own[d] += flow * bent;
+      const Real slope = flow * gains[d] * (Real{1} - bent[d] * bent[d]) * inner;
+      d_query[d] += slope;
+      d_key[d] += slope;
+    }
+    if (score() == Score::concat) {
+      for (std::int64_t d = 0; d < depth; ++d) {
+        const Real slope = flow * gains[d] * (Real{1} - bent[d] * bent[d]);
+        if (use_scale()) d_own[0] += slope * (query[d] + key[d]);
+        d_own[use_scale() ? 1 : 0] += flow * bent[d];
       }
+    } else if (use_scale()) {
+      for (std::int64_t d = 0; d < depth; ++d) d_own[d] += flow * bent[d];
     }
   }
 
