@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -140,12 +141,15 @@ Audio read_audio(std::string_view bytes, const std::string& name, const AudioOpt
   Memory memory{bytes};
   SF_VIRTUAL_IO access{memory_size, memory_seek, memory_read, memory_write, memory_tell};
   SF_INFO info{};
-  const std::unique_ptr<SNDFILE, CloseSound> file(
-      sf_open_virtual(&access, SFM_READ, &info, &memory));
-  if (!file) {
+  const std::unique_ptr<SNDFILE, CloseSound> file = [&] {
+    // Why a file cannot be opened libsndfile keeps in one place for all threads.
+    static std::mutex opening;
+    const std::scoped_lock lock(opening);
+    std::unique_ptr<SNDFILE, CloseSound> opened(sf_open_virtual(&access, SFM_READ, &info, &memory));
+    if (opened) return opened;
     throw Error(fmt::format("{} is not a recording that can be read: {}", name, reason_of(nullptr)),
                 "give WAV, FLAC or OGG");
-  }
+  }();
   if (info.samplerate < 1 || info.channels < 1)
     throw Error(fmt::format("{} names {} channels of {} samples a second", name, info.channels,
                             info.samplerate));

@@ -50,6 +50,18 @@ double ctc_log_probability(const TensorView& scores, std::span<const std::int64_
   return width == 1 ? now[0] : log_add(now[width - 1], now[width - 2]);
 }
 
+std::int64_t ctc_single_label(const TensorView& scores) {
+  std::int64_t best = 1;
+  double most = impossible;
+  for (std::int64_t label = 1; label < scores.shape()[1]; ++label) {
+    const double p = ctc_log_probability(scores, std::span(&label, 1));
+    if (p <= most) continue;
+    most = p;
+    best = label;
+  }
+  return best;
+}
+
 std::vector<CtcLabel> ctc_align(const TensorView& scores, std::span<const std::int64_t> labels,
                                 std::int64_t blank) {
   check_ctc_scores(scores, blank);

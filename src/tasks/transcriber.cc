@@ -186,28 +186,16 @@ struct Transcriber::Reader {
     return all;
   }
 
-  // What hears one way writes nothing before it is said.
-  void fit_to_sound(Transcript& transcript, std::span<const float> samples) const {
-    if (streaming) return;
+  // Words are said within their recording. (What hears one way writes nothing before it is said.)
+  void fit_to_sound(Transcript& transcript, std::span<const float> samples, double seconds) const {
     std::vector<SaidSpan> spans;
     for (const Transcript::Word& word : transcript.words) spans.push_back({word.begin, word.end});
-    tasks::fit_to_sound(spans, samples, sound.rate());
+    if (!streaming) tasks::fit_to_sound(spans, samples, sound.rate());
     for (std::size_t i = 0; i < spans.size(); ++i) {
-      transcript.words[i].begin = spans[i].begin;
-      transcript.words[i].end = spans[i].end;
+      transcript.words[i].begin = std::min(spans[i].begin, seconds);
+      transcript.words[i].end = std::min(spans[i].end, seconds);
     }
-  }
-
-  std::vector<decoding::CtcLabel> likeliest_label(const Tensor& scores) const {
-    std::int64_t best = 1;
-    double most = -std::numeric_limits<double>::infinity();
-    for (std::int64_t label = 1; label < labels.classes(); ++label) {
-      const double p = decoding::ctc_log_probability(scores, std::span(&label, 1));
-      if (p <= most) continue;
-      most = p;
-      best = label;
-    }
-    return decoding::ctc_align(scores, std::span(&best, 1));
+    transcript.seconds = seconds;
   }
 };
 
@@ -315,8 +303,10 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const SpeechData data{train.sounds, train.labels, validation.sounds, validation.labels,
-                        fmt::format("recordings {:016x}", hash_of(train.sounds, train.labels))};
+  const SpeechData data{
+      train.sounds,      train.labels,
+      validation.sounds, validation.labels,
+      one_label,         fmt::format("recordings {:016x}", hash_of(train.sounds, train.labels))};
   const SpeechRun run = train_speech(*model, reader->sound, data, options);
   report.finished = run.finished;
   report.epochs = run.epochs;
@@ -333,7 +323,10 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
 
 Transcript Transcriber::read(const Tensor& scores, const TranscribeOptions& options) const {
   const double step = reader_->sound.step_seconds();
-  if (reader_->one_label) return reader_->labels.transcript(reader_->likeliest_label(scores), step);
+  if (reader_->one_label) {
+    const std::int64_t label = decoding::ctc_single_label(scores);
+    return reader_->labels.transcript(decoding::ctc_align(scores, std::span(&label, 1)), step);
+  }
   if (options.beams == 0 && !language_)
     return reader_->labels.transcript(decoding::ctc_greedy(scores), step);
   decoding::CtcBeamOptions search;
@@ -353,8 +346,7 @@ Transcript Transcriber::run(const data::Audio& audio, const TranscribeOptions& o
   const FlushDenormals guard;
   const std::vector<float> samples = reader_->samples(audio);
   Transcript result = read(reader_->scores(*model_, samples), options);
-  reader_->fit_to_sound(result, samples);
-  result.seconds = audio.seconds();
+  reader_->fit_to_sound(result, samples, audio.seconds());
   return result;
 }
 
@@ -366,8 +358,7 @@ TranscriptTrace Transcriber::trace(const data::Audio& audio,
   TranscriptTrace trace;
   trace.spectrum = reader_->sound.log_mel()(samples);
   trace.transcript = read(scores, options);
-  reader_->fit_to_sound(trace.transcript, samples);
-  trace.transcript.seconds = audio.seconds();
+  reader_->fit_to_sound(trace.transcript, samples, audio.seconds());
   trace.labels = reader_->labels.names();
   trace.step_seconds = reader_->sound.step_seconds();
   trace.frame_seconds = trace.step_seconds / static_cast<double>(reader_->sound.steps().stride);

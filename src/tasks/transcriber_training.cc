@@ -305,6 +305,15 @@ class Run {
     return {speech_batch(features, reader_.steps()), y, {}};
   }
 
+  // As the finished model will tell it.
+  LabelIds told_of(const Tensor& scores) const {
+    if (data_.one_label) return {static_cast<std::int32_t>(decoding::ctc_single_label(scores))};
+    LabelIds told;
+    for (const decoding::CtcLabel& label : decoding::ctc_greedy(scores))
+      told.push_back(static_cast<std::int32_t>(label.label));
+    return told;
+  }
+
   void validate() {
     if (validation_.empty()) return;
     Execution execution(model_.network());
@@ -312,9 +321,7 @@ class Run {
     double loss = 0.0;
     for (std::size_t i = 0; i < validation_.size(); ++i) {
       const Tensor scores = speech_scores(execution, validation_[i], reader_.steps());
-      LabelIds told;
-      for (const decoding::CtcLabel& label : decoding::ctc_greedy(scores))
-        told.push_back(static_cast<std::int32_t>(label.label));
+      const LabelIds told = told_of(scores);
       const LabelIds& truth = data_.validation_labels[i];
       edits += data::word_errors(in_words(truth), in_words(told));
       const std::vector<std::int64_t> wide(truth.begin(), truth.end());

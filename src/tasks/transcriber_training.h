@@ -39,7 +39,8 @@ struct SpeechData {
   std::span<const LabelIds> labels;
   std::span<const std::vector<float>> validation;  // may be empty
   std::span<const LabelIds> validation_labels;
-  std::string identity;  // of the recordings, for checkpoints
+  bool one_label = false;  // is all that each of them says
+  std::string identity;    // of the recordings, for checkpoints
 };
 
 struct SpeechRun {

@@ -66,6 +66,17 @@ TEST_F(RecordingLists, BadRowsArePassedOver) {
   EXPECT_TRUE(read.skipped[2].starts_with(file + ":5: ")) << read.skipped[2];
 }
 
+// Though they are read side by side, and libsndfile has one place for why.
+TEST_F(RecordingLists, SaysOfEachWhyItCannotBeRead) {
+  std::ofstream(folder_.path("sounds/bad.wav")) << "no sound";
+  std::string rows = "path\ttext\n";
+  for (int i = 0; i < 200; ++i) rows += "sounds/bad.wav\tx\nsounds/a.wav\tone\n";
+  const Recordings read = read_recordings(list(rows));
+  ASSERT_EQ(read.skipped.size(), 200U);
+  for (const std::string& reason : read.skipped)
+    EXPECT_EQ(reason.find("No Error"), std::string::npos) << reason;
+}
+
 TEST_F(RecordingLists, RefusesWhatIsNoList) {
   const std::string other = list("a\tb\nc\td\n");
   EXPECT_TRUE(

@@ -44,6 +44,20 @@ TEST(CtcAlignment, ProbabilitiesOfAllTextsAddUpToOne) {
   EXPECT_NEAR(sum, 1.0, 1e-9);
 }
 
+TEST(CtcAlignment, TheLikeliestSingleLabel) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Tensor scores = noise({5, 4}, seed);
+    std::int64_t best = 0;
+    double most = 0.0;
+    for (const auto& [labels, probability] : test::probabilities_of_all(scores)) {
+      if (labels.size() != 1 || probability <= most) continue;
+      most = probability;
+      best = labels.front();
+    }
+    EXPECT_EQ(ctc_single_label(scores), best) << seed;
+  }
+}
+
 TEST(CtcAlignment, TooFewSteps) {
   const Labels twice{1, 1};
   EXPECT_EQ(ctc_log_probability(noise({2, 3}, 1), twice), -std::numeric_limits<double>::infinity());

@@ -64,7 +64,7 @@ TEST(Transcriber, TellsWhenWordsAreSpoken) {
   ASSERT_EQ(told.words.size(), 2U);
   EXPECT_LT(told.words[0].end, told.words[1].begin + 1e-9);
   EXPECT_GT(told.words[1].begin, 0.3);
-  EXPECT_LE(told.words[1].end, told.seconds + 0.1);
+  EXPECT_LE(told.words[1].end, told.seconds);
   EXPECT_GT(told.words[0].probability, 0.3);
 }
 
@@ -211,7 +211,9 @@ TEST(Transcriber, OneWordEachTellsOneWord) {
   TranscriberOptions options = small();
   options.epochs = 8;
   const Transcriber typist = Transcriber::train(std::move(recordings), options);
-  EXPECT_EQ(typist.run({std::vector<float>(1, 0.0F), 8000}).words.size(), 1U);
+  const Transcript of_one_sample = typist.run({std::vector<float>(1, 0.0F), 8000});
+  ASSERT_EQ(of_one_sample.words.size(), 1U);
+  EXPECT_LE(of_one_sample.words[0].end, of_one_sample.seconds);
   EXPECT_EQ(typist.run(spoken({1}, 99).audio).text, "middle");
   EXPECT_EQ(typist.report().options.top_db, 30.0);
   // A linear map of the sound is measured beside it; texts of several words have none.

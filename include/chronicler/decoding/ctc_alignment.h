@@ -15,6 +15,9 @@ namespace chronicler::decoding {
 double ctc_log_probability(const TensorView& scores, std::span<const std::int64_t> labels,
                            std::int64_t blank = 0);
 
+// The one label that is likeliest to be all that was said; the first of equals. 0 is the blank.
+std::int64_t ctc_single_label(const TensorView& scores);
+
 // The steps of each label on the likeliest path that spells them (Viterbi 1967). Throws Error if
 // the steps are too few.
 std::vector<CtcLabel> ctc_align(const TensorView& scores, std::span<const std::int64_t> labels,
