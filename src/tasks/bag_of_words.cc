@@ -65,7 +65,7 @@ std::vector<std::string_view> bordered_characters(std::string_view piece) {
     characters.push_back(piece.substr(0, length));
     piece.remove_prefix(length);
   }
-  characters.push_back("\x03");
+  characters.emplace_back("\x03");
   return characters;
 }
 
