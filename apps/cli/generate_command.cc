@@ -310,6 +310,10 @@ Job describe_run(CLI::App& app) {
       ->type_name("X")
       ->check(number_from(1.0, 100.0));
   app.add_option("--stop", task.stop, "ends before this text")->type_name("TEXT");
+  app.add_option("--weights", task.weights,
+                 "float32, or bfloat16: rounded, and faster where they are many (float32)")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
   app.add_option("--compare", options->compare,
                  "tells the longest passage that also stands in this text")
       ->type_name("FILE");

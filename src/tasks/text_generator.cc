@@ -364,7 +364,7 @@ TextScore TextGenerator::evaluate(std::string_view text) const {
 std::string TextGenerator::run(const RunOptions& options) const {
   check_range("length", options.length >= 0, "at least 0", static_cast<double>(options.length));
   decoding::Sampler sampler(options.sampling);
-  Stream live = model_->stream();
+  Stream live = model_->stream({.weights = options.weights});
   std::vector<float> scores(static_cast<std::size_t>(live.outputs()));
   const auto step = [&](Id id) {
     const float number = id;

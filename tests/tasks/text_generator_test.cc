@@ -75,6 +75,11 @@ TEST(TextGenerator, WritesWhatItLearnt) {
   EXPECT_EQ(text, writer().run({.prompt = "the c", .length = 40}));
   EXPECT_NE(text, writer().run({.prompt = "the c", .length = 40, .sampling = {.seed = 5}}));
   EXPECT_EQ(writer().run({.length = 0}), "");
+  const std::string rounded =
+      writer().run({.prompt = "the c", .length = 40, .weights = "bfloat16"});
+  EXPECT_EQ(rounded.size(), 40U);
+  EXPECT_TRUE(rounded.starts_with("at")) << rounded;
+  EXPECT_THROW(writer().run({.weights = "int3"}), Error);
 }
 
 TEST(TextGenerator, StopsAndStreams) {
