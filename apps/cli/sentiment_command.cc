@@ -341,7 +341,7 @@ Job describe_train(CLI::App& app) {
   app.add_option("--spelling", task.spelling,
                  "longest run of a word's characters in the bag of spellings; 0: none (6)")
       ->type_name("N")
-      ->check(CLI::Range(0, 16));
+      ->check(whole_number(0, 16));
   add_count(app, "--longest", task.longest,
             "words that it reads of a text: first and last half (600)", 100'000);
   add_count(app, "--batch-size", task.batch_size, "texts at a time (32)", 4096);

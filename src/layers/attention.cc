@@ -116,7 +116,7 @@ class AttentionBase : public Layer {
     kernels::gemm(m, n, k, a, k, turned, n, c, n, Start::zero);
   }
 
-  // Of all queries with all keys of one row. work [depth][values].
+  // Of all queries with all keys of one row. work: room for depth * values numbers.
   template <class Real>
   void scores_of(const Sizes& size, const Real* queries, const Real* keys, const Real* gains,
                  Real* work, Real* lines) const {
@@ -273,8 +273,8 @@ class AttentionBase : public Layer {
     Real* taken = arena.array<Real>(size.rows * size.queries * size.values);
     Real* turned = arena.array<Real>(size.rows * size.width * size.values);
     const Real* gains = gains_of<Real>(arena, size.depth);
-    Real* work =
-        score() == Score::dot ? nullptr : arena.array<Real>(size.rows * size.depth * size.values);
+    const std::int64_t room = score() == Score::dot ? 0 : size.depth * size.values;
+    Real* work = arena.array<Real>(size.rows * room);
 
     const Real* query = call.inputs[0].data.as<Real>();
     const Real* key = key_of(call).as<Real>();
@@ -315,8 +315,7 @@ class AttentionBase : public Layer {
         softmax_backward(size.values, lines + q * size.values, line);
       }
       scores_back(size, query + row * size.queries * size.depth,
-                  key + row * size.values * size.depth, gains,
-                  work + (work == nullptr ? 0 : row * size.depth * size.values), flow,
+                  key + row * size.values * size.depth, gains, work + row * room, flow,
                   d_query.as<Real>() + row * size.queries * size.depth,
                   d_key.as<Real>() + row * size.values * size.depth, partial + row * all);
     });

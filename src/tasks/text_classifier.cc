@@ -514,9 +514,9 @@ TextClassifier TextClassifier::load(const std::string& path) {
       reader->text.set_bag_of_spellings(BagOfWords::from_bytes(found->second));
       fits = fits && reader->text.bag_of_spellings().classes() == classes;
     }
-    if (Reader::has_wide(*model)) {
-      const std::int64_t bags = reader->text.has_spellings() ? 2 : 1;
-      fits = fits && model->input_shapes()[1] == Shape{None, 2 * bags * classes};
+    if (fits && Reader::has_wide(*model)) {
+      const auto width = static_cast<std::int64_t>(reader->text.wide({}).size());
+      fits = model->input_shapes()[1] == Shape{None, width};
     }
     if (!fits) {
       throw Error(fmt::format("its network and its bags are not all of {} labels", classes),
