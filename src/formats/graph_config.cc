@@ -89,50 +89,39 @@ LayerPtr operation_at(const JsonPlace& object) {
     return layers::Operation("GetItem", options);
   }
   for (const JsonPlace& argument : arguments) {
-    std::optional<double>& constant = options.arguments.emplace_back();
+    layers::OperationArgument& constant = options.arguments.emplace_back();
     if (argument.json().is_boolean()) {
-      constant = argument.flag() ? 1.0 : 0.0;
+      constant = argument.flag() ? 1 : 0;
+    } else if (argument.json().is_number_integer()) {
+      constant = argument.whole();
     } else if (!is_tensor(argument)) {
       constant = argument.number();
     }
   }
-  std::vector<JsonPlace> sources{config};
-  if (const auto keywords = nodes.front().find("kwargs")) sources.push_back(*keywords);
-  for (const JsonPlace& source : sources) {
-    for (const std::string& name : source.member_names()) {
-      const JsonPlace value = source[name];
-      if (name == "name" || name == "dtype" || value.is_off()) continue;
-      if (name == "axis") {
-        options.axis.clear();
-        const std::vector<JsonPlace> axes =
-            value.is_list() ? value.items() : std::vector<JsonPlace>{value};
-        for (const JsonPlace& axis : axes) options.axis.push_back(axis.whole());
-      } else if (name == "keepdims") {
-        options.keepdims = value.flag();
-      } else {
-        throw Error(fmt::format("{} is an option that is not known", value.path()));
-      }
-    }
-  }
-  return layers::Operation(object["class_name"].text(), options);
+  LayerPtr operation = layers::Operation(object["class_name"].text(), options);
+  read_fields(config, *operation);
+  if (const auto keywords = nodes.front().find("kwargs")) read_fields(*keywords, *operation);
+  operation->validate();
+  return operation;
 }
 
-Json operation_to_json(const Layer& operation) {
-  const layers::OperationOptions& options = *layers::operation_options(operation);
-  Json config = {{"name", operation.name()}};
-  if (options.axis.size() == 1) config["axis"] = options.axis.front();
-  if (options.axis.size() > 1) config["axis"] = options.axis;
-  if (options.keepdims) config["keepdims"] = true;
-  const bool is_core = operation.class_name() == "ConvertToTensor";
-  return {{"module", is_core ? "keras.src.ops.core" : "keras.src.ops.numpy"},
+Json operation_to_json(Layer& operation) {
+  Json config = fields_to_json(operation);
+  config["name"] = operation.name();
+  return {{"module", fmt::format("{}{}", operation_module, layers::operation_module(operation))},
           {"class_name", operation.class_name()},
           {"config", std::move(config)},
           {"registered_name", operation.class_name()}};
 }
 
+Json to_json(const layers::OperationArgument& constant) {
+  if (constant.value.dtype() == DType::int32) return *constant.value.as<std::int32_t>();
+  return *constant.value.as<double>();
+}
+
 // The arguments of an operation: its tensors with the constants in their places.
 Json with_constants(Json tensors, const Layer& operation, const layers::OperationOptions& options) {
-  if (operation.class_name() == "Concatenate") return Json::array({std::move(tensors)});
+  if (layers::takes_list(operation)) return Json::array({std::move(tensors)});
   if (is_get_item(operation.class_name())) {
     Json items = Json::array();
     for (const layers::SliceItem& item : options.items) items.push_back(to_json(item));
@@ -141,9 +130,9 @@ Json with_constants(Json tensors, const Layer& operation, const layers::Operatio
   }
   Json arguments = Json::array();
   std::size_t next = 0;
-  for (const std::optional<double>& constant : options.arguments) {
-    if (constant) {
-      arguments.push_back(*constant);
+  for (const layers::OperationArgument& constant : options.arguments) {
+    if (!constant.is_symbol()) {
+      arguments.push_back(to_json(constant));
     } else if (next < tensors.size()) {
       arguments.push_back(tensors[next++]);
     }

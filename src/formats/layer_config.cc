@@ -115,7 +115,9 @@ JsonPlace policy_name_at(const JsonPlace& place) {
 
 class ConfigReader final : public EachField<ConfigReader> {
  public:
-  explicit ConfigReader(const JsonPlace& config) : config_(config) {}
+  // `known`: options that somebody else reads.
+  explicit ConfigReader(const JsonPlace& config, std::set<std::string, std::less<>> known = {})
+      : config_(config), known_(std::move(known)) {}
 
   template <class Value>
   void take(std::string_view name, Value& value) {
@@ -231,6 +233,18 @@ Json layer_to_json(Layer& layer) {
   if (layer.build_shapes().size() == 1)
     object["build_config"] = {{"input_shape", to_json(layer.build_shapes().front())}};
   return object;
+}
+
+Json fields_to_json(Layer& layer) {
+  ConfigWriter writer;
+  layer.fields(writer);
+  return std::move(writer.config);
+}
+
+void read_fields(const JsonPlace& config, Layer& layer) {
+  ConfigReader reader(config, {"name", "dtype"});
+  layer.fields(reader);
+  reader.finish(layer.class_name());
 }
 
 LayerPtr layer_at(const JsonPlace& object) {

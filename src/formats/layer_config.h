@@ -14,6 +14,10 @@ Json layer_to_json(Layer& layer);
 // and not switched off (null, false or {}) is an Error.
 LayerPtr layer_at(const JsonPlace& object);
 
+// Only the options of an object's own fields(), without name, trainable and dtype.
+Json fields_to_json(Layer& layer);
+void read_fields(const JsonPlace& config, Layer& layer);
+
 // (None, 4) as [null, 4].
 Json to_json(const Shape& shape);
 Shape shape_at(const JsonPlace& place);

@@ -49,7 +49,40 @@ void fill_missing(Pass& pass, const Call& call, CallGradient& gradient) {
   }
 }
 
+namespace {
+
+// Whole numbers and truth values as the numbers that the layer computes with, as Keras's operations
+// take them; ids stay what they are.
+std::span<const Value> numbers_in(Pass& pass, const Layer& layer, std::span<const Value> inputs) {
+  const auto is_number = [](const Value& input) {
+    return !input.data || input.data.dtype() == DType::float32 ||
+           input.data.dtype() == DType::float64;
+  };
+  if (layer.takes_ids() || std::all_of(inputs.begin(), inputs.end(), is_number)) return inputs;
+  const std::span<Value> converted = arena_objects<Value>(pass.arena, inputs.size());
+  std::copy(inputs.begin(), inputs.end(), converted.begin());
+  for (Value& input : converted) {
+    if (is_number(input)) continue;
+    const TensorView from = input.data;
+    input.data = pass.arena.tensor(from.shape(), layer.dtype());
+    with_real(layer.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      auto* to = input.data.as<Real>();
+      if (from.dtype() == DType::int32) {
+        std::transform(from.as<std::int32_t>(), from.as<std::int32_t>() + from.size(), to,
+                       [](std::int32_t number) { return static_cast<Real>(number); });
+      } else {
+        std::copy_n(from.as<std::uint8_t>(), from.size(), to);
+      }
+    });
+  }
+  return converted;
+}
+
+}  // namespace
+
 void invoke(Pass& pass, const Layer& layer, Call& call) {
+  call.inputs = numbers_in(pass, layer, call.inputs);
   layer.check_inputs(call.inputs);
   if (!layer.supports_masking() &&
       std::any_of(call.inputs.begin(), call.inputs.end(),
@@ -78,7 +111,9 @@ bool invoke_back(Pass& pass, const Layer& layer, const Call& call, std::span<Ten
     return false;
   }
   CallGradient gradient{outputs, inputs, wanted};
-  layer.backward(pass, call, gradient);
+  Call in_numbers = call;
+  in_numbers.inputs = numbers_in(pass, layer, call.inputs);
+  layer.backward(pass, in_numbers, gradient);
   return true;
 }
 
