@@ -21,6 +21,7 @@
 #include "chronicler/data/labelled_texts.h"       // IWYU pragma: export
 #include "chronicler/data/log_mel.h"              // IWYU pragma: export
 #include "chronicler/data/pieces.h"               // IWYU pragma: export
+#include "chronicler/data/plain_text.h"           // IWYU pragma: export
 #include "chronicler/data/recordings.h"           // IWYU pragma: export
 #include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export

@@ -14,6 +14,8 @@
 
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
+#include "data/sound_kind.h"
+#include "data/wav.h"
 
 #if CHRONICLER_HAVE_AUDIO
 #include <samplerate.h>
@@ -136,8 +138,12 @@ Audio read_audio(const std::filesystem::path& path, const AudioOptions& options)
 
 #if CHRONICLER_HAVE_AUDIO
 
-Audio read_audio(std::string_view bytes, const std::string& name, const AudioOptions& options) {
-  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "record it anew");
+namespace {
+
+// FLAC and OGG, by libsndfile.
+Audio read_packed(std::string_view bytes, const std::string& name, SoundKind kind,
+                  double longest_seconds) {
+  if (kind == SoundKind::ogg) check_ogg(bytes, name);
   Memory memory{bytes};
   SF_VIRTUAL_IO access{memory_size, memory_seek, memory_read, memory_write, memory_tell};
   SF_INFO info{};
@@ -150,13 +156,17 @@ Audio read_audio(std::string_view bytes, const std::string& name, const AudioOpt
     throw Error(fmt::format("{} is not a recording that can be read: {}", name, reason_of(nullptr)),
                 "give WAV, FLAC or OGG");
   }();
+  const int wanted = kind == SoundKind::flac ? SF_FORMAT_FLAC : SF_FORMAT_OGG;
+  if ((info.format & SF_FORMAT_TYPEMASK) != wanted)
+    throw Error(fmt::format("{} is damaged: it is not what it begins like", name),
+                "record it anew");
   if (info.samplerate < 1 || info.channels < 1)
     throw Error(fmt::format("{} names {} channels of {} samples a second", name, info.channels,
                             info.samplerate));
   Audio audio;
   audio.rate = info.samplerate;
   const auto channels = static_cast<std::size_t>(info.channels);
-  const auto most = static_cast<std::size_t>(options.longest_seconds * info.samplerate);
+  const auto most = static_cast<std::size_t>(longest_seconds * info.samplerate);
   // What the header says of the length may be wrong: read what there is.
   std::vector<float> part(4096 * channels);
   for (;;) {
@@ -168,12 +178,31 @@ Audio read_audio(std::string_view bytes, const std::string& name, const AudioOpt
       audio.samples.push_back(sum / static_cast<float>(channels));
     }
     if (audio.samples.size() > most) {
-      throw Error(fmt::format("{} is longer than {:.0f} seconds", name, options.longest_seconds),
+      throw Error(fmt::format("{} is longer than {:.0f} seconds", name, longest_seconds),
                   "cut it into parts");
     }
   }
   if (sf_error(file.get()) != SF_ERR_NO_ERROR)
     throw Error(fmt::format("{} is damaged: {}", name, reason_of(file.get())), "record it anew");
+  // FLAC that was written to a pipe does not tell its length.
+  constexpr sf_count_t no_length = SF_COUNT_MAX;
+  const auto read = static_cast<sf_count_t>(audio.samples.size());
+  if (kind == SoundKind::flac && info.frames > read && info.frames < no_length) {
+    throw Error(fmt::format("{} is cut off: its header tells of {:.3f} seconds, there are {:.3f}",
+                            name, static_cast<double>(info.frames) / audio.rate, audio.seconds()),
+                "copy it anew; ffmpeg -i in.flac out.wav makes one of what is there");
+  }
+  return audio;
+}
+
+}  // namespace
+
+Audio read_audio(std::string_view bytes, const std::string& name, const AudioOptions& options) {
+  if (bytes.empty()) throw Error(fmt::format("{} is empty", name), "record it anew");
+  const SoundKind kind = sound_kind(bytes, name);
+  Audio audio = kind == SoundKind::wav
+                    ? read_wav(bytes, name, options.longest_seconds)
+                    : read_packed(without_tags(bytes), name, kind, options.longest_seconds);
   if (audio.samples.empty())
     throw Error(fmt::format("{} holds no samples", name), "record it anew");
   for (const float sample : audio.samples) {

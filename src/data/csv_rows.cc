@@ -1,16 +1,18 @@
 #include "chronicler/data/csv_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/data/plain_text.h"
 #include "data/csv_cells.h"
 #include "data/utf8.h"
 
@@ -18,27 +20,70 @@ namespace chronicler::data {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << 18;
-constexpr std::size_t longest_row = std::size_t{1} << 22;  // longer: a quote was left open
 
-void check_text(std::string_view row, std::string_view name, std::int64_t line) {
-  const std::optional<TextFault> fault = first_fault(row);
-  if (!fault) return;
-  const std::string_view before = row.substr(0, fault->at);
-  line += std::count(before.begin(), before.end(), '\n');
-  throw Error(fmt::format("{}: {}", place(name, line), fault->what), fault->hint);
+enum class Quote : std::uint8_t {
+  may_open,  // at the start of a cell
+  none,      // within a cell that does not begin with one
+  open,
+  closed  // just now: another one is part of the text
+};
+
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
+// How many cells each of the first rows has if they are delimited so.
+std::vector<std::int64_t> cells_of_rows(std::string_view text, char delimiter, bool quotes,
+                                        bool is_whole) {
+  constexpr std::size_t most_rows = 200;
+  std::vector<std::int64_t> counts;
+  std::int64_t count = 1;
+  Quote quote = Quote::may_open;
+  bool is_blank = true;
+  const auto end_row = [&] {
+    if (!is_blank) counts.push_back(count);
+    count = 1;
+    quote = Quote::may_open;
+    is_blank = true;
+  };
+  for (const char c : text) {
+    if (quote == Quote::open) {
+      if (c == '"') quote = Quote::closed;
+      continue;
+    }
+    if (is_line_end(c)) {
+      end_row();
+      if (counts.size() == most_rows) return counts;
+      continue;
+    }
+    is_blank = is_blank && (c == ' ' || c == '\t');
+    if (c == '"' && quotes && quote != Quote::none) {
+      quote = Quote::open;
+    } else if (c == delimiter) {
+      ++count;
+      quote = Quote::may_open;
+    } else {
+      quote = Quote::none;
+    }
+  }
+  if (is_whole || counts.empty()) end_row();  // the last row may have been cut
+  return counts;
 }
 
-// What stands in quotes does not count.
-char likely_delimiter(std::string_view row) {
-  constexpr std::array candidates{',', ';', '\t'};
-  std::array<std::int64_t, candidates.size()> counts{};
-  bool quoted = false;
-  for (const char c : row) {
-    quoted = quoted != (c == '"');
-    for (std::size_t i = 0; i < candidates.size() && !quoted; ++i) counts[i] += c == candidates[i];
+// The one that gives most rows as many cells as the first one, and it more than one; what prose
+// rarely has goes first.
+char likely_delimiter(std::string_view text, bool quotes, bool is_whole) {
+  char best = ',';
+  double most = 0.0;
+  for (const char delimiter : {'\t', ';', '|', ','}) {
+    const std::vector<std::int64_t> counts = cells_of_rows(text, delimiter, quotes, is_whole);
+    if (counts.empty() || counts.front() < 2) continue;
+    const auto alike =
+        static_cast<double>(std::count(counts.begin(), counts.end(), counts.front()));
+    const double share = alike / static_cast<double>(counts.size());
+    if (share <= most) continue;
+    best = delimiter;
+    most = share;
   }
-  return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
-                                             counts.begin())];
+  return best;
 }
 
 }  // namespace
@@ -53,8 +98,12 @@ struct CsvRows::Source {
   std::int64_t bytes = 0;
 
   char delimiter = ',';
+  bool quotes = true;
+  bool gives_faults = false;
+  std::size_t longest = 0;
   std::vector<std::string> columns;
   std::string row;                      // as it stands in the file; quotes are undone in place
+  std::string fault;                    // why it cannot be read
   std::vector<std::string_view> cells;  // point into it
   std::int64_t line = 1;                // of the row
   std::int64_t next_line = 1;
@@ -82,43 +131,65 @@ struct CsvRows::Source {
   }
   void put_back() { --at; }
 
+  // What the file begins with, before its first row is taken.
+  std::string_view begin() {
+    if (take() < 0) return {};
+    put_back();
+    return {chunk.data() + at, end - at};
+  }
+
   // The bytes up to a line end that no quote holds; false if nothing is left.
   bool take_row() {
     row.clear();
+    fault.clear();
     line = next_line;
-    bool quoted = false;
+    Quote quote = quotes ? Quote::may_open : Quote::none;
+    bool is_too_long = false;
     for (;;) {
       const int c = take();
       if (c < 0) {
-        if (quoted) never_closed();
-        return !row.empty();
+        if (quote == Quote::open) never_closed();
+        return !row.empty() || is_too_long;
       }
-      if (c == '"') {
-        if (!quoted && !is_cell_start() && row.back() != '"') {
-          throw Error(fmt::format("{}: a quote in the middle of a cell", place(name, line)),
-                      "put the whole cell in quotes and double the quote inside it");
-        }
-        quoted = !quoted;
-      }
-      const bool is_end = c == '\n' || c == '\r';
+      const bool is_end = is_line_end(static_cast<char>(c));
       if (is_end) ++next_line;
       if (c == '\r') {
         const int following = take();
         if (following >= 0 && following != '\n') put_back();
-        if (quoted) row += '\n';
-      } else if (!is_end || quoted) {
-        row += static_cast<char>(c);
       }
-      if (is_end && !quoted) return true;
-      if (row.size() > longest_row) never_closed();
+      if (is_end && quote != Quote::open) return true;
+      if (is_too_long) continue;
+      if (row.size() == longest) {
+        if (quote == Quote::open) never_closed();
+        refuse(fmt::format("a line of more than {} bytes", longest),
+               "is this a text file? Break it into lines");
+        is_too_long = true;
+        continue;
+      }
+      row += is_end ? '\n' : static_cast<char>(c);
+      if (quotes && fault.empty()) quote = after(static_cast<char>(c), quote);
     }
   }
 
-  bool is_cell_start() const {
-    if (row.empty() || row == byte_order_mark) return true;
-    // The header line tells the delimiter only once it is read.
-    return columns.empty() ? std::string_view(",;\t").find(row.back()) != std::string_view::npos
-                           : row.back() == delimiter;
+  Quote after(char c, Quote quote) {
+    if (quote == Quote::open) return c == '"' ? Quote::closed : Quote::open;
+    if (c == delimiter) return Quote::may_open;
+    if (c == '"' && quote != Quote::none) return Quote::open;
+    if (c == '"') {
+      refuse("a quote in the middle of a cell",
+             "put the whole cell in quotes and double the quote inside it");
+    } else if (quote == Quote::closed) {
+      refuse("text after a closing quote", "double a quote that is part of the text");
+    }
+    return Quote::none;
+  }
+
+  // A row that cannot be read: thrown, or given to whoever asked for it. Where quotes hold several
+  // lines together, nobody knows which of them are rows.
+  void refuse(const std::string& what, const std::string& hint) {
+    if (!gives_faults || next_line > line)
+      throw Error(fmt::format("{}: {}", place(name, line), what), hint);
+    fault = what;
   }
 
   [[noreturn]] void never_closed() const {
@@ -126,10 +197,23 @@ struct CsvRows::Source {
                 "close it, or double a quote that is part of the text");
   }
 
+  // True if all of the row is text.
+  bool is_text() {
+    const std::optional<TextFault> found = first_fault(row);
+    if (!found) return true;
+    if (gives_faults) {
+      fault = found->what;
+      return false;
+    }
+    const std::string_view before = std::string_view(row).substr(0, found->at);
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    throw Error(fmt::format("{}: {}", place(name, line + lines), found->what), found->hint);
+  }
+
   void cut_row() {
-    check_text(row, name, line);
     cells.clear();
-    if (row.find('"') == std::string::npos) {
+    if (!fault.empty() || !is_text()) return;
+    if (!quotes || row.find('"') == std::string::npos) {
       std::string_view rest = row;
       for (std::size_t next = rest.find(delimiter); next != std::string_view::npos;
            next = rest.find(delimiter)) {
@@ -147,13 +231,10 @@ struct CsvRows::Source {
     }
   }
 
+  // Where quotes stand is known to be right by now.
   std::string_view bare_cell(std::size_t& i) const {
     const std::size_t begin = i;
-    for (; i < row.size() && row[i] != delimiter; ++i) {
-      if (row[i] != '"') continue;
-      throw Error(fmt::format("{}: a quote in the middle of a cell", place(name, line)),
-                  "put the whole cell in quotes and double the quote inside it");
-    }
+    i = std::min(row.find(delimiter, i), row.size());
     return std::string_view(row).substr(begin, i - begin);
   }
 
@@ -161,7 +242,6 @@ struct CsvRows::Source {
     const std::size_t begin = ++i;
     std::size_t end_of_text = begin;
     for (;; ++i) {
-      if (i == row.size()) never_closed();
       if (row[i] == '"') {
         if (i + 1 == row.size() || row[i + 1] != '"') break;
         ++i;
@@ -169,14 +249,17 @@ struct CsvRows::Source {
       row[end_of_text++] = row[i];
     }
     ++i;
-    if (i < row.size() && row[i] != delimiter) {
-      throw Error(fmt::format("{}: text after a closing quote", place(name, line)),
-                  "double a quote that is part of the text");
-    }
     return std::string_view(row).substr(begin, end_of_text - begin);
   }
 
-  bool is_blank() const { return row.find_first_not_of(" \t") == std::string::npos; }
+  bool is_blank() const { return fault.empty() && !has_text(row); }
+
+  // Names that look the same are the same.
+  std::vector<std::string> names(bool header) const {
+    std::vector<std::string> plain;
+    for (const std::string_view cell : cells) plain.push_back(plain_name(cell));
+    return column_names({plain.begin(), plain.end()}, name, line, header);
+  }
 };
 
 CsvRows::CsvRows(const std::filesystem::path& path, const CsvRowsOptions& options)
@@ -197,20 +280,21 @@ CsvRows::CsvRows(const std::filesystem::path& path, const CsvRowsOptions& option
     }
     source.stream = &source.file;
   }
-  bool is_first = true;
+  source.quotes = options.quotes;
+  source.gives_faults = options.gives_faults;
+  source.longest = options.longest;
+  const std::string_view begin = source.begin();
+  check_begin(begin, source.name);
+  source.delimiter = options.delimiter == '\0'
+                         ? likely_delimiter(begin, options.quotes, begin.size() < chunk_bytes)
+                         : options.delimiter;
+  if (begin.starts_with(byte_order_mark)) source.at += byte_order_mark.size();
   do {
-    if (!source.take_row()) {
+    if (!source.take_row())
       throw Error(fmt::format("{} is empty, expected a header line and rows", source.name));
-    }
-    if (is_first) {
-      check_begin(source.row, source.name);
-      if (source.row.starts_with(byte_order_mark)) source.row.erase(0, byte_order_mark.size());
-      is_first = false;
-    }
   } while (source.is_blank());
-  source.delimiter = options.delimiter == '\0' ? likely_delimiter(source.row) : options.delimiter;
   source.cut_row();
-  source.columns = column_names(source.cells, source.name, source.line, options.header);
+  source.columns = source.names(options.header);
   source.header_is_first_row = !options.header;
 }
 
@@ -221,6 +305,7 @@ char CsvRows::delimiter() const { return source_->delimiter; }
 const std::vector<std::string>& CsvRows::columns() const { return source_->columns; }
 std::span<const std::string_view> CsvRows::cells() const { return source_->cells; }
 std::int64_t CsvRows::bytes_read() const { return source_->bytes; }
+const std::string& CsvRows::fault() const { return source_->fault; }
 
 std::int64_t CsvRows::line() const {
   if (source_->gives_ahead) return source_->ahead_lines[source_->ahead_given - 1];
@@ -229,7 +314,7 @@ std::int64_t CsvRows::line() const {
 
 std::size_t CsvRows::find(std::string_view column) const {
   const auto& columns = source_->columns;
-  const auto found = std::find(columns.begin(), columns.end(), column);
+  const auto found = std::find(columns.begin(), columns.end(), plain_name(column));
   if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
   const std::vector<std::string_view> known(columns.begin(), columns.end());
   unknown_name(fmt::format("column in {}", source_->name), column, known);
@@ -269,7 +354,7 @@ bool CsvRows::read_row() {
   do {
     if (!source.take_row()) return false;
     if (!source.is_blank()) break;
-    if (source.columns.size() == 1) ++source.skipped;
+    if (source.columns.size() == 1 && !source.gives_faults) ++source.skipped;
   } while (true);
   if (source.skipped > 0) {
     source.is_held = true;
@@ -277,11 +362,12 @@ bool CsvRows::read_row() {
     return true;
   }
   source.cut_row();
-  if (source.cells.size() != source.columns.size()) {
+  if (!source.gives_faults && source.cells.size() != source.columns.size()) {
     throw Error(fmt::format("{}: {} {}, the first line has {}", place(source.name, source.line),
                             source.cells.size(), source.cells.size() == 1 ? "cell" : "cells",
                             source.columns.size()),
-                "a cell that holds the delimiter or a line end must be in quotes");
+                source.quotes ? "a cell that holds the delimiter or a line end must be in quotes"
+                              : "there is no tab within a cell");
   }
   return true;
 }

@@ -5,14 +5,16 @@
 #include <fstream>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
-#include "chronicler/data/labelled_texts.h"
-#include "data/utf8.h"
+#include "chronicler/data/plain_text.h"
+#include "data/csv_cells.h"
+#include "data/text_table.h"
 
 namespace chronicler::data {
 namespace {
@@ -22,33 +24,68 @@ constexpr std::array<std::string_view, 6> path_names{"path",  "file", "filename"
 constexpr std::array<std::string_view, 7> text_names{
     "text", "transcript", "sentence", "transcription", "word", "label", "words"};
 
-// The first of these names that stands in the list's first line, as a cell or a JSON member.
-std::string usual_column(const std::filesystem::path& list, std::string_view what,
-                         std::span<const std::string_view> names) {
-  std::ifstream file(list);
-  std::string first;
-  std::getline(file, first);
-  const bool is_json = list.extension() == ".jsonl" || list.extension() == ".ndjson";
-  std::vector<std::string> cells{{}};
-  for (const char c : first) {
-    if (!is_json && (c == '\t' || c == ',' || c == ';' || c == '\r')) {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
+// The place of a column: of the name that was asked for, or of the first of the usual ones.
+std::size_t find_column(const std::vector<std::string>& names, const std::string& asked,
+                        std::string_view what, std::span<const std::string_view> usual,
+                        const std::string& list) {
+  if (!asked.empty()) {
+    if (const auto found = column_place(names, asked)) return *found;
+    throw Error(fmt::format("\"{}\" has no column \"{}\"", list, asked),
+                "its first line names the columns");
   }
-  for (const std::string_view name : names) {
-    for (std::string cell : cells) {
-      if (cell.starts_with(byte_order_mark)) cell.erase(0, byte_order_mark.size());
-      const bool found = is_json ? cell.find(fmt::format("\"{}\"", name)) != std::string::npos
-                                 : cell == name || cell == fmt::format("\"{}\"", name);
-      if (found) return std::string(name);
-    }
+  for (const std::string_view name : usual) {
+    const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& column) {
+      return lower_case(column) == name;
+    });
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   }
-  throw Error(fmt::format("\"{}\" has no column for {}: its first line is \"{}\"", list.string(),
-                          what, first.substr(0, 200)),
+  throw Error(fmt::format("\"{}\" has no column for {}: its first line is {}", list, what,
+                          names_shown(names)),
               fmt::format("name the columns in the first line ({}), or say which it is",
-                          fmt::join(names, ", ")));
+                          fmt::join(usual, ", ")));
+}
+
+struct ListRow {
+  std::string file;
+  std::string text;
+  std::int64_t line = 0;
+  std::string fault;
+};
+
+// The rows of a list, with a reason where one cannot be read.
+std::vector<ListRow> rows_of(const std::filesystem::path& list, const RecordingsOptions& options) {
+  const TextTableKind kind = table_kind(list, TextTableKind::lines);
+  if (kind == TextTableKind::lines) {
+    throw Error(fmt::format("\"{}\" is not a list of recordings by its name", list.string()),
+                "a list ends in .tsv, .csv or .jsonl");
+  }
+  TextTable table(list, {.kind = kind, .gives_faults = true});
+  std::vector<ListRow> rows;
+  bool is_first = true;
+  std::size_t path_column = 0;
+  std::size_t text_column = 0;
+  while (table.next()) {
+    const TextRow& row = table.row();
+    const bool is_header = is_first && kind != TextTableKind::json;
+    if (is_first && row.fault.empty()) {
+      std::vector<std::string> names = table.members();
+      if (is_header) {
+        for (const std::string& cell : row.cells) names.push_back(plain_name(cell));
+      }
+      path_column = find_column(names, options.path, "paths", path_names, list.string());
+      text_column = find_column(names, options.text, "texts", text_names, list.string());
+    } else if (is_header) {
+      throw Error(fmt::format("{}: {}", table.place(), row.fault),
+                  "its first line names the columns");
+    }
+    is_first = is_first && !row.fault.empty();
+    if (is_header) continue;
+    const auto cell = [&](std::size_t place) {
+      return place < row.cells.size() ? std::string(trimmed(row.cells[place])) : std::string();
+    };
+    rows.push_back({cell(path_column), cell(text_column), row.line, row.fault});
+  }
+  return rows;
 }
 
 }  // namespace
@@ -62,36 +99,24 @@ Recordings read_recordings(const std::filesystem::path& list, const RecordingsOp
     throw Error(fmt::format("cannot read \"{}\"", list.string()),
                 "give a list of recordings: a TSV file with the columns path and text");
   }
-  constexpr std::array<std::string_view, 4> kinds{".tsv", ".csv", ".jsonl", ".ndjson"};
-  if (std::find(kinds.begin(), kinds.end(), list.extension().string()) == kinds.end()) {
-    throw Error(fmt::format("\"{}\" is not a list of recordings by its name", list.string()),
-                "a list ends in .tsv, .csv or .jsonl");
-  }
-  LabelledTextsOptions columns;
-  columns.text = options.path.empty() ? usual_column(list, "paths", path_names) : options.path;
-  columns.label = options.text.empty() ? usual_column(list, "texts", text_names) : options.text;
-  columns.needs_labels = false;
-  const LabelledTexts rows = read_labelled_texts(list, columns);
-  if (rows.label_column != columns.label) {
-    throw Error(fmt::format("\"{}\" has no column \"{}\"", list.string(), columns.label),
-                "its first line names the columns");
-  }
-  const std::size_t count = rows.texts.size();
+  const std::vector<ListRow> rows = rows_of(list, options);
+  const std::size_t count = rows.size();
   std::vector<Recording> read(count);
   std::vector<std::string> reasons(count);
-  Runtime::global().parallel(static_cast<std::int64_t>(count), [&](std::int64_t row) {
-    const auto i = static_cast<std::size_t>(row);
+  Runtime::global().parallel(static_cast<std::int64_t>(count), [&](std::int64_t number) {
+    const auto i = static_cast<std::size_t>(number);
+    const ListRow& row = rows[i];
     const auto skip = [&](const std::string& reason) {
-      reasons[i] = fmt::format("{}:{}: {}", list.string(), rows.lines[i], reason);
+      reasons[i] = fmt::format("{}:{}: {}", list.string(), row.line, reason);
     };
-    read[i].text = rows.labels.empty() ? std::string() : rows.labels[i];
-    if (read[i].text.find_first_not_of(" \t") == std::string::npos)
-      return skip(fmt::format("no text for \"{}\"", rows.texts[i]));
-    read[i].name = fmt::format("{}:{} ({})", list.string(), rows.lines[i], rows.texts[i]);
+    if (!row.fault.empty()) return skip(row.fault);
+    if (!has_text(row.file)) return skip("no path of a recording");
+    if (!has_text(row.text)) return skip(fmt::format("no text for \"{}\"", row.file));
+    read[i].text = row.text;
+    read[i].name = fmt::format("{}:{} ({})", list.string(), row.line, row.file);
     try {
-      const std::filesystem::path path = list.parent_path() / rows.texts[i];
-      if (rows.texts[i] == "-") throw Error("a list cannot name standard input");
-      read[i].audio = read_audio(path, options.audio);
+      if (row.file == "-") throw Error("a list cannot name standard input");
+      read[i].audio = read_audio(list.parent_path() / row.file, options.audio);
     } catch (const Error& error) {
       skip(error.message());
     }

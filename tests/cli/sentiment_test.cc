@@ -83,7 +83,8 @@ TEST_F(SentimentCommand, SaysWhatIsWrong) {
     EXPECT_EQ(run.status, 1) << run.errors;
     return run.errors;
   };
-  EXPECT_EQ(error_of("none.tsv"), "error: cannot read none.tsv: No such file or directory\n");
+  EXPECT_EQ(error_of("none.tsv"),
+            "error: cannot read none.tsv: No such file or directory\nhint: check the path\n");
   EXPECT_EQ(error_of(texts, {"--text", "txt"}),
             "error: " + texts +
                 " has no column \"txt\"\nhint: did you mean \"text\"? It has "
@@ -93,9 +94,9 @@ TEST_F(SentimentCommand, SaysWhatIsWrong) {
   EXPECT_EQ(error_of(file("one.tsv", one), {"--test-fraction", "0"}),
             "error: every text has the label \"good\"\nhint: a classifier learns from texts of at "
             "least two labels\n");
-  EXPECT_EQ(error_of(file("wrong.tsv", "text\tlabel\nx\ta\ny\n")),
-            "error: wrong.tsv:3: 1 cells, the first line has 2\nhint: each line is a text, a tab "
-            "and a label; there is no tab within a text\n");
+  EXPECT_EQ(
+      error_of(file("wrong.tsv", "text\tlabel\nx\ta\ny\n")),
+      "error: wrong.tsv:3: 1 cell, the first line has 2\nhint: there is no tab within a cell\n");
   EXPECT_NE(error_of(file("few.tsv", "text\tlabel\nx\ta\ny\tb\n")).find("error: "),
             std::string::npos);
   EXPECT_EQ(error_of(texts, {"--test", file("test.tsv", "text\tlabel\nx\tpurple\n")})

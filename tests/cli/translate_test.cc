@@ -101,8 +101,8 @@ TEST_F(TranslateCommand, IsNotStoppedByBadRows) {
   file("pairs.tsv", pairs_text(100, 1) + "\tno source\nno target\nna\xEFve\tx\n");
   const ProgramRun trained = train({"--epochs", "1"});
   EXPECT_EQ(trained.status, 0) << trained.errors;
-  for (const char* note : {"pairs.tsv:101: the source is empty; left out", "pairs.tsv:102: 1 cell",
-                           "pairs.tsv:103: byte 0xef is not UTF-8"})
+  for (const char* note : {"pairs.tsv:101: the source is empty (column 1); left out",
+                           "pairs.tsv:102: 1 cell", "pairs.tsv:103: byte 0xef is not UTF-8"})
     EXPECT_NE(trained.errors.find(note), std::string::npos) << trained.errors;
 }
 
@@ -113,7 +113,7 @@ TEST_F(TranslateCommand, SaysWhatIsWrong) {
     return run.errors;
   };
   EXPECT_EQ(error_of({"train", "none.tsv", "-o", "m.keras"}),
-            "error: cannot read none.tsv: No such file or directory\n");
+            "error: cannot read none.tsv: No such file or directory\nhint: check the path\n");
   EXPECT_EQ(error_of({"train", file("empty.tsv", ""), "-o", "m.keras"}),
             "error: empty.tsv is empty\nhint: each line is a text, a tab and its translation\n");
   EXPECT_NE(error_of({"train", file("few.tsv", "a\tb\n"), "-o", "m.keras"}).find("too few"),

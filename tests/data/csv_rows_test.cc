@@ -105,6 +105,92 @@ TEST_F(CsvRowsTest, CountsDelimitersOutsideOfQuotes) {
   EXPECT_EQ(read("\"a, b, c\";d\n1;2\n"), (Rows{{"a, b, c", "d"}, {"1", "2"}}));
 }
 
+// By all of the first rows, not by the first alone: prose has commas.
+TEST_F(CsvRowsTest, FindsTheDelimiterThatAllRowsHave) {
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    const std::string between(1, delimiter);
+    std::string text = "well; now, and so" + between + "gut, ja\n";
+    if (delimiter == ',' || delimiter == ';') text = "well" + between + "gut\n";
+    text += "a" + between + "b\n\"c, d; e\n f|\tg\"" + between + "\"h\"\n";
+    EXPECT_EQ(read(text, {.header = false}).back(), (Rows{{"c, d; e\n f|\tg", "h"}}.front()))
+        << text;
+  }
+  EXPECT_EQ(read("1,5;2,5\n3,5;4,5\n", {.header = false}).back(), (Rows{{"3,5", "4,5"}}.front()));
+}
+
+TEST_F(CsvRowsTest, NamesThatLookTheSameAreTheSame) {
+  CsvRows rows(file("Gro\u0308\u00DFe , a\u00A0b\n1,2\n"));
+  EXPECT_EQ(rows.columns(), (std::vector<std::string>{"Gr\u00F6\u00DFe", "a b"}));
+  EXPECT_EQ(rows.find("Gr\u00F6\u00DFe"), 0U);
+  EXPECT_EQ(rows.find("Gro\u0308\u00DFe"), 0U);
+}
+
+TEST_F(CsvRowsTest, GivesFaultsWhereAsked) {
+  const std::string text =
+      "a,b\nx,y\"z\nc,\xFF\n\"d\"e,f\nlonger than thirty bytes, all in all\ng\nh,i,j\n";
+  CsvRows rows(file(text), {.header = false, .gives_faults = true, .longest = 30});
+  std::vector<std::string> faults;
+  std::vector<std::size_t> sizes;
+  while (rows.next()) {
+    faults.push_back(rows.fault());
+    sizes.push_back(rows.cells().size());
+  }
+  EXPECT_EQ(faults, (std::vector<std::string>{
+                        "", "a quote in the middle of a cell", "byte 0xff is not UTF-8",
+                        "text after a closing quote", "a line of more than 30 bytes", "", ""}));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 0, 0, 0, 0, 1, 3}));
+  // Which lines are rows is not known: no row is left out for it.
+  CsvRows swallowing(file("a,b\n\"c,d\ne,f\n\"g,h\n"), {.header = false, .gives_faults = true});
+  swallowing.next();
+  EXPECT_THROW(swallowing.next(), Error);
+}
+
+TEST_F(CsvRowsTest, WithoutQuotesEveryLineIsARow) {
+  EXPECT_EQ(read("\"a\tb\n\"\"\t\"c\n", {.delimiter = '\t', .quotes = false}),
+            (Rows{{"\"a", "b"}, {"\"\"", "\"c"}}));
+}
+
+// A quote that is left open, and a line without end, do not take all memory.
+TEST_F(CsvRowsTest, StopsWhereAQuoteIsLeftOpen) {
+  const std::string path = folder_.path("data.csv");
+  {
+    std::ofstream out(path, std::ios::binary);
+    out << "a,b\n1,\"2\n";
+    const std::string block(1U << 20U, 'x');
+    for (int i = 0; i < 8; ++i) out << block << '\n';
+  }
+  CsvRows rows(path);
+  try {
+    rows.next();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), path + ":2: the quote that opens here is never closed");
+  }
+  EXPECT_LT(rows.bytes_read(), std::int64_t{5} << 20);
+}
+
+// Every byte of a table changed, and cut off anywhere: rows, or a sentence that names the file.
+TEST_F(CsvRowsTest, MutationsAreNoCrash) {
+  const std::string whole = "\xEF\xBB\xBF\"a\";b\r\n\"x\"\"y\";\"1\r\n2\"\r\n\r\nc;d\r";
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const char change : {'"', '\n', '\0'}) {
+      for (const bool cut : {false, true}) {
+        std::string text = whole;
+        text[at] = change;
+        if (cut) text.resize(at + 1);
+        for (const bool faults : {false, true}) {
+          try {
+            CsvRows rows(file(text), {.header = false, .gives_faults = faults});
+            while (rows.next()) EXPECT_TRUE(faults || rows.cells().size() == rows.columns().size());
+          } catch (const Error& error) {
+            EXPECT_NE(error.message().find("data.csv"), std::string::npos) << error.what();
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(CsvRowsTest, NamesTheNearestColumn) {
   const CsvRows rows(file("open,close\n1,2\n"));
   EXPECT_EQ(rows.find("close"), 1U);

@@ -68,6 +68,37 @@ TEST_F(LabelledTextsFile, ReadsSemicolonsAndTrimsLabels) {
   EXPECT_EQ(texts.label_column, "label");
 }
 
+TEST_F(LabelledTextsFile, ReadsAnyDelimiterAndLineEndsInQuotes) {
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    const std::string between(1, delimiter);
+    const LabelledTexts texts = read_labelled_texts(
+        file("a.csv", "text" + between + "label\r\n\"good,\r\nreally; so\"" + between +
+                          "pos\r\n\"a \"\"b\"\"\"" + between + "neg\r\n"));
+    EXPECT_EQ(texts.texts, (Texts{"good,\nreally; so", "a \"b\""})) << delimiter;
+    EXPECT_EQ(texts.labels, (Texts{"pos", "neg"}));
+    EXPECT_EQ(texts.lines, (std::vector<std::int64_t>{2, 4}));
+  }
+}
+
+// Composed or not, with one space or a no-break one: it looks the same and is the same.
+TEST_F(LabelledTextsFile, LabelsThatLookTheSameAreTheSame) {
+  const LabelledTexts texts = read_labelled_texts(
+      file("a.tsv",
+           "text\tGef\u00FChl\na\tsehr gut\nb\t sehr\u00A0 gut \nc\tscho\u0308n\nd\t"
+           "sch\u00F6n\n"),
+      {.label = "Gefu\u0308hl"});
+  EXPECT_EQ(texts.labels, (Texts{"sehr gut", "sehr gut", "sch\u00F6n", "sch\u00F6n"}));
+}
+
+TEST_F(LabelledTextsFile, MayLackLabels) {
+  const std::string path = file("a.tsv", "text\tlabel\nx\ta\ny\t\u00A0\nz\tb\n\u200B\tb\n");
+  EXPECT_THROW(read_labelled_texts(path), Error);
+  const LabelledTexts texts = read_labelled_texts(path, {.may_lack_labels = true});
+  EXPECT_EQ(texts.texts, (Texts{"x", "z"}));
+  EXPECT_EQ(texts.unlabelled, 1);
+  EXPECT_EQ(texts.skipped, 1);
+}
+
 TEST_F(LabelledTextsFile, ReadsMoreRowsThanItLooksAtFirst) {
   std::string content = "text\tlabel\n";
   for (int i = 0; i < 12'000; ++i) content += "word " + std::to_string(i) + "\tx\n";
@@ -97,9 +128,7 @@ TEST_F(LabelledTextsFile, NamesTheNearestColumn) {
 TEST_F(LabelledTextsFile, NamesThePlaceOfWhatIsWrong) {
   const std::string path = file("a.tsv", "text\tlabel\nx\ta\ny\n");
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
-            path +
-                ":3: 1 cells, the first line has 2: each line is a text, a tab and a label; "
-                "there is no tab within a text");
+            path + ":3: 1 cell, the first line has 2: there is no tab within a cell");
   file("a.tsv", "text\tlabel\nx\t\n");
   EXPECT_EQ(test::error_of([&] { read_labelled_texts(path); }),
             path + ":2: no label in column \"label\": label each text, or leave the row out");

@@ -52,6 +52,22 @@ TEST_F(RecordingLists, ColumnsByUsualOrGivenNames) {
             "go");
 }
 
+TEST_F(RecordingLists, ReadsTablesAsAllTasksDo) {
+  for (const std::string text : {"Path;Text\r\nsounds/a.wav;\"one; \"\"two\"\"\"\r\n\r\n",
+                                 "\"path\"|\"text\"\n\"sounds/a.wav\"|\"one; \"\"two\"\"\"\n",
+                                 "\xEF\xBB\xBF"
+                                 "file,\"transcript\"\rsounds/a.wav,\"one; \"\"two\"\"\"\r"}) {
+    const Recordings read = read_recordings(list(text, "l.csv"));
+    ASSERT_EQ(read.recordings.size(), 1U) << text;
+    EXPECT_EQ(read.recordings[0].text, "one; \"two\"");
+    EXPECT_TRUE(read.skipped.empty());
+  }
+  const Recordings read = read_recordings(
+      list("path,text\nsounds/a.wav,one\nsounds/a.wav\nsounds/a.wav,\u00A0\n", "l.csv"));
+  EXPECT_EQ(read.recordings.size(), 1U);
+  EXPECT_EQ(read.skipped.size(), 2U);
+}
+
 // One bad row does not end a long run before it began.
 TEST_F(RecordingLists, BadRowsArePassedOver) {
   std::ofstream(folder_.path("sounds/bad.wav")) << "no sound";
@@ -79,10 +95,9 @@ TEST_F(RecordingLists, SaysOfEachWhyItCannotBeRead) {
 
 TEST_F(RecordingLists, RefusesWhatIsNoList) {
   const std::string other = list("a\tb\nc\td\n");
-  EXPECT_TRUE(
-      error_of([&] {
-        read_recordings(other);
-      }).starts_with("\"" + other + "\" has no column for paths: its first line is \"a\tb\""));
+  EXPECT_TRUE(error_of([&] { read_recordings(other); })
+                  .starts_with("\"" + other +
+                               "\" has no column for paths: its first line is \"a\", \"b\": "));
   EXPECT_TRUE(error_of([&] {
                 read_recordings(other, {.path = "a", .text = "z"});
               }).find("has no column \"z\"") != std::string::npos);

@@ -16,19 +16,27 @@ struct SentencePairsOptions {
 struct SentencePairs {
   std::vector<std::string> sources;
   std::vector<std::string> targets;
+  std::string source_column;  // where they were found: its name in quotes, or its number
+  std::string target_column;
   std::int64_t skipped = 0;        // rows without a pair
   std::vector<std::string> notes;  // the first of them: file, line and why
 };
 
-// Cells between tabs, quotes being part of the text; .csv as RFC 4180. The first row names the
-// columns if an option is one of its cells; else it is a pair. White space around a text is left
-// out. A row that is no pair (an empty side, too few cells, not UTF-8, a line of more than a
+// .csv as RFC 4180 (between commas, semicolons, tabs or bars, whichever its rows have; cells in
+// quotes may hold line ends), .jsonl, .ndjson and .json as one object a line (its members `source`
+// and `target`, else the first two); any other name as cells between tabs, quotes being part of the
+// text. The first row names the columns, and is no pair, if an option is one of its cells, if both
+// of its cells are names of languages or roles ("english", "de", "source_text"), or, in a .csv, if
+// they are single words above rows of sentences; else it is a pair. White space around a text is
+// left out. A row that is no pair (an empty side, too few cells, not UTF-8, a line of more than a
 // megabyte) is left out, counted and noted: a long training does not fail for one of them. Throws
-// Error for a file that cannot be read, an unknown column, and a file without any pair.
+// Error for a file that cannot be read, quotes that hold several lines together and are not closed
+// as they should be, an unknown column, and a file without any pair.
 SentencePairs read_sentence_pairs(const std::filesystem::path& path,
                                   const SentencePairsOptions& options = {});
 
-// Pairs of the same source as one, with all of its targets, in the order of the file.
+// Pairs of the same source (as plain text, plain_text.h) as one, with all of its targets, in the
+// order of the file.
 struct ReferencedSentences {
   std::vector<std::string> sources;
   std::vector<std::vector<std::string>> references;
