@@ -23,6 +23,7 @@
 #include "chronicler/data/pieces.h"               // IWYU pragma: export
 #include "chronicler/data/plain_text.h"           // IWYU pragma: export
 #include "chronicler/data/recordings.h"           // IWYU pragma: export
+#include "chronicler/data/row_calendar.h"         // IWYU pragma: export
 #include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
 #include "chronicler/data/sequences.h"            // IWYU pragma: export
 #include "chronicler/data/spoken_text.h"          // IWYU pragma: export

@@ -302,68 +302,147 @@ void join_doubles(Rows& rows, std::size_t width, const TimeSeriesOptions& option
                               counted(doubles, "row"), example));
 }
 
-// Puts empty rows where the clock says that some are missing.
-void put_on_grid(Rows& rows, std::size_t width, TimeSeries& series) {
-  const TimeStep& step = series.step;
-  std::vector<std::int64_t> places;
-  std::int64_t last = -1;
+// Where rows come to lie on a calendar.
+struct Placing {
+  std::vector<std::int64_t> rows;  // of those that were there; -1: put in
+  std::vector<std::int64_t> times;
   std::int64_t moved = 0;
   std::int64_t gaps = 0;
+  std::int64_t missing = 0;
   std::int64_t longest = 0;
-  std::size_t longest_at = 0;
-  for (std::size_t i = 0; i < rows.times.size(); ++i) {
-    const std::int64_t at = step.between(rows.times.front(), rows.times[i]);
-    const std::int64_t exact = step.after(rows.times.front(), at);
-    if (step.months == 0 && exact != rows.times[i]) ++moved;
-    if (last >= 0 && at > last + 1) {
-      ++gaps;
-      if (at - last - 1 > longest) {
-        longest = at - last - 1;
-        longest_at = i;
-      }
+  std::int64_t after_longest = 0;  // the row
+
+  void add(std::int64_t row, std::int64_t time) {
+    rows.push_back(row);
+    times.push_back(time);
+  }
+  void add_missing(std::span<const std::int64_t> empty, std::int64_t row_after) {
+    if (empty.empty()) return;
+    for (const std::int64_t time : empty) add(-1, time);
+    const auto count = static_cast<std::int64_t>(empty.size());
+    ++gaps;
+    missing += count;
+    if (count <= longest) return;
+    longest = count;
+    after_longest = row_after;
+  }
+};
+
+Placing place_evenly(std::span<const std::int64_t> times, const TimeStep& step) {
+  Placing placing;
+  std::int64_t last = -1;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    const std::int64_t at = step.between(times.front(), times[i]);
+    const std::int64_t time = step.after(times.front(), at);
+    if (time != times[i]) ++placing.moved;
+    if (at <= last) {  // of two rows at one place the later one is told
+      placing.rows.back() = row;
+      continue;
     }
-    places.push_back(at);
+    std::vector<std::int64_t> empty;
+    for (std::int64_t place = last + 1; place < at; ++place)
+      empty.push_back(step.after(times.front(), place));
+    placing.add_missing(empty, row);
+    placing.add(row, time);
     last = at;
   }
-  const std::int64_t total = last + 1;
-  const auto count = static_cast<std::int64_t>(places.size());
-  if (static_cast<double>(total - count) > most_gaps * static_cast<double>(total)) {
-    series.rows_count = true;
-    series.notes.push_back(fmt::format(
-        "{:.0f} % of the {}s between first and last row have no row (weekends?): rows "
-        "are taken as they follow one another",
-        100.0 * static_cast<double>(total - count) / static_cast<double>(total), step.name()));
-    return;
+  return placing;
+}
+
+// Rows keep their times. At most so many are put in, or none.
+Placing place_between(std::span<const std::int64_t> times, const RowCalendar& calendar,
+                      std::int64_t most) {
+  Placing placing;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    if (i > 0 && most > 0)
+      placing.add_missing(calendar.missing_between(times[i - 1], times[i]), row);
+    if (placing.missing > most) return place_between(times, calendar, 0);
+    placing.add(row, times[i]);
   }
-  series.rows_count = false;
-  const bool collide = std::adjacent_find(places.begin(), places.end()) != places.end();
-  if (total == count && !collide) {
-    if (moved == 0) return;
+  return placing;
+}
+
+Placing place_on(std::span<const std::int64_t> times, const RowCalendar& calendar) {
+  // Rows that are centuries apart are not worth the memory.
+  const std::int64_t most = 10 * static_cast<std::int64_t>(times.size()) + 10'000;
+  if (calendar.is_even() && calendar.step.months == 0 &&
+      calendar.step.between(times.front(), times.back()) <= most)
+    return place_evenly(times, calendar.step);
+  const bool puts_in =
+      calendar.carries_forward && (calendar.step.months > 0 || !calendar.always_open());
+  return place_between(times, calendar, puts_in ? most : 0);
+}
+
+void check_distances(std::span<const std::int64_t> times, const RowCalendar& calendar,
+                     const std::string& source) {
+  const TimeStep step = common_step(times);
+  if (!step || step.name() == calendar.step.name()) return;
+  std::int64_t neighbours = 0;
+  for (std::size_t i = 1; i < times.size(); ++i)
+    neighbours += calendar.are_neighbours(times[i - 1], times[i]) ? 1 : 0;
+  if (2 * neighbours >= static_cast<std::int64_t>(times.size()) - 1) return;
+  throw Error(fmt::format("the rows of {} are {} apart, the model was learnt from rows {} apart",
+                          source, step.count_name(), calendar.step.count_name()));
+}
+
+TimeSeries placed(const TimeSeries& series, const Placing& placing, const RowCalendar& calendar) {
+  TimeSeries result = series;
+  result.calendar = calendar;
+  result.times = placing.times;
+  const std::size_t rows = placing.rows.size();
+  const std::size_t width = series.columns.size();
+  result.values.resize(rows * width);
+  result.observed.assign(rows * width, 0);
+  result.put_in.assign(placing.missing > 0 ? rows : 0, 0);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::int64_t from = placing.rows[row];
+    if (from < 0) result.put_in[row] = 1;
+    for (std::size_t column = 0; column < width; ++column) {
+      const std::size_t at = row * width + column;
+      result.values[at] = from < 0 ? result.values[at - width] : series.at(from, column);
+      if (from >= 0) result.observed[at] = series.is_observed(from, column) ? 1 : 0;
+    }
   }
-  Rows grid;
-  grid.values.assign(static_cast<std::size_t>(total) * width,
-                     std::numeric_limits<double>::quiet_NaN());
-  for (std::int64_t i = 0; i < total; ++i) grid.times.push_back(step.after(rows.times.front(), i));
-  grid.lines.assign(static_cast<std::size_t>(total), 0);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto at = static_cast<std::size_t>(places[i]);
-    grid.lines[at] = rows.lines[i];
-    std::copy_n(rows.values.begin() + static_cast<std::ptrdiff_t>(i * width), width,
-                grid.values.begin() + static_cast<std::ptrdiff_t>(at * width));
+  return result;
+}
+
+void note_calendar(TimeSeries& series, const Placing& placing,
+                   const std::vector<std::int64_t>& lines) {
+  const RowCalendar& calendar = series.calendar;
+  const auto rows = static_cast<std::int64_t>(series.times.size()) - placing.missing;
+  if (!calendar.always_open()) {
+    const auto outside = std::count_if(series.times.begin(), series.times.end(),
+                                       [&](std::int64_t time) { return !calendar.is_open(time); });
+    series.notes.push_back(
+        fmt::format("{}: what comes next is told for these times{}", calendar.sentence(),
+                    outside == 0 ? "" : fmt::format("; {} at others", counted(outside, "row"))));
   }
-  if (total > count) {
+  if (!calendar.carries_forward) {
+    const std::int64_t places =
+        calendar.step.between(series.times.front(), series.times.back()) + 1;
+    series.notes.push_back(
+        calendar.always_open()
+            ? fmt::format("{:.0f} % of the {}s between first and last row have no row, at no "
+                          "regular times: rows are taken as they follow one another",
+                          100.0 * static_cast<double>(places - rows) / static_cast<double>(places),
+                          calendar.step.name())
+            : "many rows are missing at these times: rows are taken as they follow one another");
+  }
+  if (placing.missing > 0) {
+    const auto after = static_cast<std::size_t>(placing.after_longest);
+    const auto at = std::find(placing.rows.begin(), placing.rows.end(), placing.after_longest);
     series.notes.push_back(fmt::format(
         "{} missing in {} (longest: {} before {}, line {}): carried forward, not counted as truth",
-        counted(total - count, "row"), counted(gaps, "gap"), longest,
-        format_timestamp(rows.times[longest_at], false), rows.lines[longest_at]));
+        counted(placing.missing, "row"), counted(placing.gaps, "gap"), placing.longest,
+        format_timestamp(series.times[static_cast<std::size_t>(at - placing.rows.begin())], false),
+        lines[after]));
   }
-  if (moved > 0) {
-    series.notes.push_back(
-        fmt::format("{} moved to the nearest whole {}", counted(moved, "row"), series.step.name()));
+  if (placing.moved > 0) {
+    series.notes.push_back(fmt::format("{} moved to the nearest whole {}",
+                                       counted(placing.moved, "row"), calendar.step.name()));
   }
-  grid.dropped = rows.dropped;
-  grid.missing_cells = rows.missing_cells;
-  rows = std::move(grid);
 }
 
 // What is missing holds the last number before it. Rows before the first number of the first column
@@ -383,6 +462,7 @@ void carry_forward(Rows& rows, TimeSeries& series) {
     rows.values.erase(rows.values.begin(),
                       rows.values.begin() + static_cast<std::ptrdiff_t>(begin * width));
     const auto cut = static_cast<std::ptrdiff_t>(begin);
+    rows.lines.erase(rows.lines.begin(), rows.lines.begin() + cut);
     if (!rows.times.empty()) rows.times.erase(rows.times.begin(), rows.times.begin() + cut);
   }
   series.observed.assign(rows.values.size(), 1);
@@ -409,23 +489,16 @@ void carry_forward(Rows& rows, TimeSeries& series) {
 
 }  // namespace
 
-std::int64_t TimeSeries::time_after(std::int64_t steps) const {
-  if (times.empty()) return 0;
-  if (!rows_count) return step.after(times.back(), steps);
-  // A series without weekends goes on without them.
-  const bool weekends = std::any_of(
-      times.begin(), times.end(), [](std::int64_t time) { return clock_time(time).weekday >= 5; });
-  std::int64_t time = times.back();
-  for (std::int64_t done = 0; done < steps; ++done) {
-    do {
-      time = step.after(time, 1);
-    } while (!weekends && step.seconds == 86400 && clock_time(time).weekday >= 5);
+std::vector<std::int64_t> TimeSeries::times_of_file(std::int64_t end) const {
+  std::vector<std::int64_t> result;
+  for (std::size_t row = 0; row < static_cast<std::size_t>(end) && row < times.size(); ++row) {
+    if (put_in.empty() || put_in[row] == 0) result.push_back(times[row]);
   }
-  return time;
+  return result;
 }
 
 std::string TimeSeries::format_time(std::int64_t time) const {
-  return format_timestamp(time, step.months > 0 || step.seconds % 86400 == 0);
+  return format_timestamp(time, calendar.step.months > 0 || calendar.step.seconds % 86400 == 0);
 }
 
 std::string TimeSeries::label(std::int64_t row) const {
@@ -478,13 +551,33 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
     if (options.sort) sort_by_time(rows, width);
     check_order(rows, series.source, series.time_column);
     join_doubles(rows, width, options, series.source, series.time_column, series.notes);
-    series.step = common_step(rows.times);
-    if (series.step) put_on_grid(rows, width, series);
   } else if (file.columns().size() > width) {
     series.notes.emplace_back("no column of dates: rows follow one another (--time names one)");
   }
   carry_forward(rows, series);
+  if (series.times.empty()) return series;
+  series.calendar = options.calendar ? options.calendar : RowCalendar::learn(series.times);
+  if (!series.calendar) return series;
+  if (options.calendar) check_distances(series.times, series.calendar, series.source);
+  const Placing placing = place_on(series.times, series.calendar);
+  series = placed(series, placing, series.calendar);
+  note_calendar(series, placing, rows.lines);
   return series;
+}
+
+TimeSeries on_calendar(const TimeSeries& series, const RowCalendar& calendar) {
+  if (series.times.empty() || !calendar || series.calendar == calendar) return series;
+  TimeSeries file = series;
+  if (!series.put_in.empty()) {
+    Placing kept;
+    for (std::int64_t row = 0; row < series.rows(); ++row) {
+      if (series.put_in[static_cast<std::size_t>(row)] == 0)
+        kept.add(row, series.times[static_cast<std::size_t>(row)]);
+    }
+    file = placed(series, kept, series.calendar);
+  }
+  check_distances(file.times, calendar, series.source);
+  return placed(file, place_on(file.times, calendar), calendar);
 }
 
 // ---- calendar

@@ -234,6 +234,11 @@ std::string TimeStep::name() const {
   return worded(seconds, "second");
 }
 
+std::string TimeStep::count_name() const {
+  const std::string one = name();
+  return one.front() >= '0' && one.front() <= '9' ? one : "one " + one;
+}
+
 double TimeStep::in_days() const {
   return months > 0 ? static_cast<double>(months) * 365.25 / 12.0
                     : static_cast<double>(seconds) / static_cast<double>(seconds_a_day);

@@ -45,8 +45,11 @@ std::int64_t choose_period(const data::TimeSeries& series, std::int64_t horizon,
   const std::int64_t found =
       find_period(Tensor({count}, values), {.longest = std::min(longest, count / 3)});
   if (found > 0) candidates.insert(found);
-  if (series.step) {
-    const double days = series.step.in_days();
+  for (const std::int64_t cycle : series.calendar.cycles()) {
+    if (cycle <= end / 2) candidates.insert(cycle);
+  }
+  if (series.calendar && series.calendar.always_open()) {
+    const double days = series.calendar.step.in_days();
     for (const double cycle : {1.0, 7.0, 365.25}) {
       const auto steps = static_cast<std::int64_t>(std::llround(cycle / days));
       const bool is_whole = std::abs(static_cast<double>(steps) * days / cycle - 1.0) < 0.01;

@@ -38,7 +38,7 @@ ForecastFrame::ForecastFrame(const ForecastRecipe& recipe, const data::TimeSerie
   if (recipe.calendar) {
     std::vector<std::int64_t> next(series.times.begin() + 1, series.times.end());
     next.push_back(series.time_after(1));
-    calendar_ = data::calendar(next, recipe.step, recipe.calendar_year);
+    calendar_ = data::calendar(next, recipe.clock.step, recipe.calendar_year);
     calendar_width_ = static_cast<std::int64_t>(calendar_.size()) / rows_;
   }
   steps_width_ = 4 + 2 * covariate_count_ + calendar_width_;

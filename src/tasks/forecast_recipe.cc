@@ -1,6 +1,8 @@
 #include "tasks/forecast_recipe.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -31,10 +33,67 @@ std::int64_t at_least(const JsonPlace& place, std::int64_t low) {
   return value;
 }
 
+std::int64_t between(const JsonPlace& place, std::int64_t low, std::int64_t high) {
+  const std::int64_t value = place.whole();
+  if (value < low || value > high) place.refuse(fmt::format("from {} to {}", low, high));
+  return value;
+}
+
 void check_size(const JsonPlace& place, std::size_t size) {
   if (place.json().size() == size) return;
   throw Error(
       fmt::format("{} must have {} members, got {}", place.path(), size, place.json().size()));
+}
+
+Json clock_to_json(const data::RowCalendar& clock) {
+  Json open = Json::array();  // as stretches of slots, [begin, end)
+  for (std::size_t begin = 0; begin < clock.open.size();) {
+    std::size_t end = begin + 1;
+    while (end < clock.open.size() && clock.open[end] == clock.open[begin]) ++end;
+    if (clock.open[begin] != 0) open.push_back({begin, end});
+    begin = end;
+  }
+  Json closed = Json::array();
+  for (int month = 0; month < 12; ++month) {
+    if ((clock.closed_months >> month & 1) != 0) closed.push_back(month + 1);
+  }
+  return {{"phase", clock.phase},
+          {"open", open},
+          {"closed_months", closed},
+          {"month_day", clock.month_day.day},
+          {"month_weekdays", clock.month_day.weekdays},
+          {"month_backwards", clock.month_day.backwards},
+          {"month_phase", clock.month_phase},
+          {"carries_forward", clock.carries_forward}};
+}
+
+void read_clock(const JsonPlace& place, data::RowCalendar& clock) {
+  constexpr std::int64_t day = 86400;
+  clock.phase = between(place["phase"], 0, std::max<std::int64_t>(clock.step.seconds - 1, 0));
+  const std::vector<JsonPlace> stretches = place["open"].items();
+  if (!stretches.empty()) {
+    if (clock.step.seconds == 0 || day % clock.step.seconds != 0)
+      place["open"].refuse("empty: its slots are no whole parts of a day");
+    clock.open.assign(static_cast<std::size_t>(7 * day / clock.step.seconds), 0);
+    std::int64_t last = 0;
+    for (const JsonPlace& stretch : stretches) {
+      check_size(stretch, 2);
+      const std::vector<JsonPlace> ends = stretch.items();
+      const auto slots = static_cast<std::int64_t>(clock.open.size());
+      const std::int64_t begin = between(ends[0], last, slots - 1);
+      last = between(ends[1], begin + 1, slots);
+      std::fill(clock.open.begin() + begin, clock.open.begin() + last, 1);
+    }
+  }
+  for (const JsonPlace& month : place["closed_months"].items())
+    clock.closed_months |= static_cast<std::uint16_t>(1U << (between(month, 1, 12) - 1));
+  if (clock.closed_months == 0xFFF) place["closed_months"].refuse("fewer than all");
+  clock.month_day.day = static_cast<int>(between(place["month_day"], 0, 31));
+  clock.month_day.weekdays = static_cast<std::uint8_t>(between(place["month_weekdays"], 1, 127));
+  clock.month_day.backwards = place["month_backwards"].flag();
+  clock.month_phase =
+      between(place["month_phase"], 0, std::max<std::int64_t>(clock.step.months - 1, 0));
+  clock.carries_forward = place["carries_forward"].flag();
 }
 
 }  // namespace
@@ -59,8 +118,9 @@ std::string ForecastRecipe::to_json() const {
   }
   json["scales"] = scale_list;
   json["time_column"] = time_column;
-  json["step_seconds"] = step.seconds;
-  json["step_months"] = step.months;
+  json["step_seconds"] = clock.step.seconds;
+  json["step_months"] = clock.step.months;
+  if (clock_is_learnt) json["clock"] = clock_to_json(clock);
   json["calendar"] = calendar;
   json["calendar_year"] = calendar_year;
   json["horizon"] = horizon;
@@ -102,7 +162,12 @@ ForecastRecipe ForecastRecipe::from_json(std::string_view text, std::string_view
     if (!(recipe.scales.back().deviation > 0.0)) scale["deviation"].refuse("above 0");
   }
   recipe.time_column = place["time_column"].text();
-  recipe.step = {at_least(place["step_seconds"], 0), at_least(place["step_months"], 0)};
+  constexpr std::int64_t longest_step = 1000;  // years
+  recipe.clock.step = {between(place["step_seconds"], 0, longest_step * 366 * 86400),
+                       between(place["step_months"], 0, longest_step * 12)};
+  const std::optional<JsonPlace> clock = place.find("clock");
+  recipe.clock_is_learnt = clock.has_value();
+  if (clock) read_clock(*clock, recipe.clock);
   recipe.calendar = place["calendar"].flag();
   recipe.calendar_year = place["calendar_year"].flag();
   recipe.horizon = at_least(place["horizon"], 1);

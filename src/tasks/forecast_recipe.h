@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicler/data/timestamp.h"
+#include "chronicler/data/row_calendar.h"
 
 namespace chronicler::tasks {
 
@@ -27,7 +27,9 @@ struct ForecastRecipe {
   std::vector<std::string> covariates;
   std::vector<Scale> scales;  // of the targets, then the covariates
   std::string time_column;
-  data::TimeStep step;
+  data::RowCalendar clock;  // when rows come; without a step if they have no times
+  bool clock_is_learnt =
+      true;                    // false: a file from before it was kept, and `clock` is but its step
   bool calendar = false;       // the network sees it
   bool calendar_year = false;  // the time of the year, too
 

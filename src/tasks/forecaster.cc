@@ -73,6 +73,19 @@ Split split_rows(const data::TimeSeries& series, const ForecastOptions& options)
   return split;
 }
 
+// On the calendar of the rows to learn from. Where that puts in rows that the series does not have,
+// or the other way round, other rows are to learn from: then once more.
+data::TimeSeries on_learnt_calendar(const data::TimeSeries& given, const ForecastOptions& options) {
+  data::TimeSeries series = given;
+  for (int round = 0; round < 3 && !series.times.empty(); ++round) {
+    const Split split = split_rows(series, options);
+    const auto calendar = data::RowCalendar::learn(series.times_of_file(split.learnt));
+    if (calendar == series.calendar) break;
+    series = data::on_calendar(series, calendar);
+  }
+  return series;
+}
+
 void check(const data::TimeSeries& series, const ForecastOptions& options, const Split& split) {
   const auto targets = static_cast<std::int64_t>(series.columns.size()) - options.covariates;
   for (std::int64_t column = 0; column < targets; ++column) {
@@ -132,15 +145,20 @@ ForecastRecipe first_recipe(const data::TimeSeries& series, const ForecastOption
   recipe.targets.assign(series.columns.begin(), series.columns.begin() + targets);
   recipe.covariates.assign(series.columns.begin() + targets, series.columns.end());
   recipe.time_column = series.time_column;
-  recipe.step = series.step;
+  recipe.clock = series.calendar;
   recipe.horizon = options.horizon;
   recipe.quantiles = options.quantiles;
   recipe.period = choose_period(series, options.horizon, split.fitted());
-  if (series.step) {
-    const double years = static_cast<double>(split.fitted()) * series.step.in_days() / 365.25;
+  if (const data::RowCalendar& clock = recipe.clock) {
+    const double days = clock.step.in_days();
+    const auto until = static_cast<std::size_t>(split.fitted());
+    const double years =
+        clock.is_even()
+            ? static_cast<double>(split.fitted()) * days / 365.25
+            : static_cast<double>(series.times[until] - series.times[0]) / 86400.0 / 365.25;
     recipe.calendar_year = years >= 1.5;
-    recipe.calendar = !data::calendar_names(series.step, recipe.calendar_year).empty() &&
-                      !(series.rows_count && series.step.in_days() > 4.0);
+    recipe.calendar = !data::calendar_names(clock.step, recipe.calendar_year).empty() &&
+                      (clock.is_even() || days <= 4.0);
   }
   recipe.trained_rows = split.learnt;
   recipe.trained_until =
@@ -498,12 +516,6 @@ void check_columns(const ForecastRecipe& recipe, const data::TimeSeries& series)
                             series.source, recipe.time_column),
                 "give it with --time");
   }
-  if (recipe.calendar && series.rows() > 1 && series.step.name() != recipe.step.name()) {
-    throw Error(
-        fmt::format("the rows of {} are a {} apart, the model was learnt from rows a {} "
-                    "apart",
-                    series.source, series.step.name(), recipe.step.name()));
-  }
   for (std::size_t column = 0; column < recipe.targets.size(); ++column) {
     if (!recipe.scales[column].log) continue;
     for (std::int64_t row = 0; row < series.rows(); ++row) {
@@ -514,6 +526,18 @@ void check_columns(const ForecastRecipe& recipe, const data::TimeSeries& series)
                   "train with --transform none");
     }
   }
+}
+
+// The rows on the clock that the model has learnt.
+data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSeries& series) {
+  check_columns(recipe, series);
+  if (recipe.clock_is_learnt) return data::on_calendar(series, recipe.clock);
+  if (!recipe.calendar || series.times.empty()) return series;
+  // Of a model from before clocks were kept the rows at hand must do.
+  data::RowCalendar clock = series.calendar;
+  if (!clock) clock = data::RowCalendar::learn(series.times);
+  if (clock.step.name() != recipe.clock.step.name()) clock = recipe.clock;
+  return data::on_calendar(series, clock);
 }
 
 ForecastReport measure(const ForecastRecipe& recipe, Functional& network,
@@ -584,6 +608,8 @@ ForecastReport measure(const ForecastRecipe& recipe, Functional& network,
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t at = n * static_cast<std::size_t>(horizon);
     report.rows.push_back(rows[n] + 1);
+    if (!series.times.empty())
+      report.times.push_back(series.times[static_cast<std::size_t>(rows[n] + 1)]);
     report.truth.push_back(first.truth[at]);
     report.told.push_back(first.model[at]);
     if (first.low.empty()) continue;
@@ -595,7 +621,10 @@ ForecastReport measure(const ForecastRecipe& recipe, Functional& network,
 
 std::string told_choice(const ForecastRecipe& recipe, const Sizes& sizes, const Split& split,
                         const data::TimeSeries& series, const LinearPath& path) {
-  const std::string unit = series.step ? ", one a " + series.step.name() : "";
+  const data::RowCalendar& clock = series.calendar;
+  const std::string unit = clock ? fmt::format(", {} apart{}{}", clock.step.count_name(),
+                                               clock.always_open() ? "" : ", ", clock.sentence())
+                                 : "";
   return fmt::format(
       "{} rows{}: {} to learn from (the last {} choose), {} to test. Scale: {}. Period: "
       "{}. "
@@ -612,12 +641,13 @@ std::string told_choice(const ForecastRecipe& recipe, const Sizes& sizes, const 
 
 }  // namespace
 
-Forecaster::Trained Forecaster::train(const data::TimeSeries& series,
+Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
                                       const ForecastOptions& options) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point began = Clock::now();
   const FlushDenormals flush;
-  check(options, series.columns.size());
+  check(options, given.columns.size());
+  const data::TimeSeries series = on_learnt_calendar(given, options);
   const Split split = split_rows(series, options);
   check(series, options, split);
   const auto say = [&](const std::string& line) {
@@ -686,8 +716,8 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& series,
   return result;
 }
 
-Forecast Forecaster::run(const data::TimeSeries& series) const {
-  check_columns(*recipe_, series);
+Forecast Forecaster::run(const data::TimeSeries& given) const {
+  const data::TimeSeries series = on_clock_of(*recipe_, given);
   if (series.rows() < rows_needed()) {
     throw Error(fmt::format("{} has {} rows, a forecast looks back over {}", series.source,
                             series.rows(), rows_needed()),
@@ -718,9 +748,9 @@ Forecast Forecaster::run(const data::TimeSeries& series) const {
   return forecast;
 }
 
-ForecastReport Forecaster::backtest(const data::TimeSeries& series,
+ForecastReport Forecaster::backtest(const data::TimeSeries& given,
                                     const BacktestOptions& options) const {
-  check_columns(*recipe_, series);
+  const data::TimeSeries series = on_clock_of(*recipe_, given);
   const FlushDenormals flush;
   std::int64_t begin = rows_needed();
   std::vector<std::string> notes = series.notes;
@@ -780,6 +810,10 @@ Forecaster Forecaster::load(const std::string& path) {
 const std::vector<std::string>& Forecaster::targets() const { return recipe_->targets; }
 const std::vector<std::string>& Forecaster::covariates() const { return recipe_->covariates; }
 const std::string& Forecaster::time_column() const { return recipe_->time_column; }
+const data::RowCalendar& Forecaster::calendar() const {
+  static const data::RowCalendar none;
+  return recipe_->clock_is_learnt ? recipe_->clock : none;
+}
 std::int64_t Forecaster::horizon() const { return recipe_->horizon; }
 
 std::vector<std::string> Forecaster::columns() const {

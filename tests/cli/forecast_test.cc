@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/data/timestamp.h"
 #include "cli/program_run.h"
 #include "support/temporary_folder.h"
 
@@ -146,6 +147,50 @@ TEST_F(ForecastCommand, ReadsAPipeAsItReadsAFile) {
                                           {.folder = folder_.path().string(), .input = "data.csv"});
   EXPECT_EQ(piped.status, 0) << piped.errors;
   EXPECT_EQ(piped.out, run_chronicler({"forecast", "run", model, data}).out);
+}
+
+// A shop's week, its open days alone: what comes next is told for open days, and is like them.
+TEST_F(ForecastCommand, GoesOnOnDaysThatAreOpen) {
+  struct Shop {
+    const char* what;
+    std::vector<int> week;  // from Monday; 0 is closed
+    std::vector<std::string> next;
+  };
+  // The last row of each is of Saturday, 2025-03-29, or the last open day before.
+  const std::vector<Shop> shops{
+      {"Monday to Saturday", {20, 22, 25, 30, 55, 90, 0}, {"2025-03-31", "2025-04-01"}},
+      {"Tuesday to Sunday", {0, 90, 110, 130, 180, 400, 600}, {"2025-03-30", "2025-04-01"}},
+      {"Sunday to Thursday", {20, 22, 25, 60, 0, 0, 99}, {"2025-03-30", "2025-03-31"}},
+      {"Wednesday and Saturday", {0, 0, 20, 0, 0, 70, 0}, {"2025-04-02", "2025-04-05"}}};
+  for (const Shop& shop : shops) {
+    std::string text = "day,sold\n";
+    for (std::int64_t day = 19359; day <= 20176; ++day) {  // 2023-01-02, a Monday, to 2025-03-29
+      const int usual = shop.week[static_cast<std::size_t>((day + 3) % 7)];
+      const bool is_holiday = day % 365 == 8;
+      if (usual == 0 || is_holiday) continue;
+      text += data::format_timestamp(day * 86400, true) + "," +
+              std::to_string(usual + day * 7919 % 5) + "\n";
+    }
+    const std::string data = file(text);
+    for (const char* horizon : {"1", "2"}) {
+      ASSERT_EQ(train(data, {"--target", "sold", "--horizon", horizon}).status, 0);
+      const ProgramRun run =
+          run_chronicler({"forecast", "run", folder_.path("m.keras"), data, "--json"});
+      ASSERT_EQ(run.status, 0) << run.errors;
+      EXPECT_NE(run.errors.find(std::string("data.csv: open ") + shop.what), std::string::npos)
+          << run.errors;
+      const auto json = nlohmann::json::parse(run.out);
+      const auto told = json["forecast"]["sold"]["mean"].get<std::vector<double>>();
+      const auto times = json["time"].get<std::vector<std::string>>();
+      ASSERT_EQ(times.size(), std::stoul(horizon));
+      for (std::size_t step = 0; step < times.size(); ++step) {
+        EXPECT_EQ(times[step], shop.next[step]) << shop.what;
+        const std::int64_t time = *data::parse_timestamp(times[step]);
+        const int usual = shop.week[static_cast<std::size_t>((time / 86400 + 3) % 7)];
+        EXPECT_NEAR(told[step], usual + 2, 3.0 + 0.05 * usual) << shop.what << " " << times[step];
+      }
+    }
+  }
 }
 
 TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {

@@ -41,7 +41,7 @@ class TimeSeriesTest : public testing::Test {
 TEST_F(TimeSeriesTest, FindsTheTimeByItself) {
   const TimeSeries series = read(days(4));
   EXPECT_EQ(series.time_column, "date");
-  EXPECT_EQ(series.step.name(), "day");
+  EXPECT_EQ(series.calendar.step.name(), "day");
   EXPECT_EQ(series.values, (std::vector<double>{1, 2, 3, 4}));
   EXPECT_TRUE(series.notes.empty());
   EXPECT_EQ(series.label(3), "1970-01-04");
@@ -71,7 +71,7 @@ TEST_F(TimeSeriesTest, JoinsColumnsOfYearMonthDayHour) {
   const TimeSeries series =
       read("year,month,day,hour,x\n2010,1,1,22,1\n2010,1,1,23,2\n2010,1,2,0,3\n",
            {.columns = {"x"}, .time = {"year", "month", "day", "hour"}});
-  EXPECT_EQ(series.step.name(), "hour");
+  EXPECT_EQ(series.calendar.step.name(), "hour");
   EXPECT_EQ(series.label(2), "2010-01-02 00:00");
 }
 
@@ -105,7 +105,7 @@ TEST_F(TimeSeriesTest, TakesRowsAsTheyComeWhereWeekendsAreMissing) {
   }
   const TimeSeries series = read(text);
   EXPECT_EQ(series.rows(), 20);
-  EXPECT_TRUE(series.rows_count);
+  EXPECT_FALSE(series.calendar.is_even());
   EXPECT_EQ(clock_time(series.times.back()).weekday, 2);
   EXPECT_EQ(clock_time(series.time_after(3)).weekday, 0);  // over the weekend
 }

@@ -12,8 +12,7 @@ data::TimeSeries hours(std::int64_t rows) {
   data::TimeSeries series;
   series.source = "made up";
   series.columns = {"y", "c"};
-  series.step = {3600, 0};
-  series.rows_count = false;
+  series.calendar.step = {3600, 0};
   for (std::int64_t row = 0; row < rows; ++row) {
     series.values.insert(series.values.end(),
                          {static_cast<double>(row * row % 17), static_cast<double>(row % 5)});
@@ -28,7 +27,7 @@ ForecastRecipe recipe_for_hours() {
   recipe.targets = {"y"};
   recipe.covariates = {"c"};
   recipe.scales = {{false, 8.0, 2.0}, {false, 2.0, 1.0}};
-  recipe.step = {3600, 0};
+  recipe.clock.step = {3600, 0};
   recipe.calendar = true;
   recipe.horizon = 2;
   recipe.lookback = 5;
@@ -78,7 +77,7 @@ TEST(ForecastFrame, TellsTheCalendarOfTheRowToCome) {
   const ForecastFrame frame(recipe, hours(60));
   const std::vector<float> values = seen(frame, 22);  // the next row is 23 o'clock
   const std::vector<std::int64_t> time{std::int64_t{23} * 3600};
-  const std::vector<float> expected = data::calendar(time, recipe.step, false);
+  const std::vector<float> expected = data::calendar(time, recipe.clock.step, false);
   EXPECT_EQ(std::vector<float>(values.end() - 14, values.end()), expected);
 }
 

@@ -92,7 +92,7 @@ insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecas
       .title = fmt::format("{}: the next {}", target,
                            horizon == 1 ? "value" : fmt::format("{} values", horizon)),
       .x_label = series.times.empty() ? "row"
-                                      : fmt::format("{}s from {}", series.step.name(),
+                                      : fmt::format("{}s from {}", series.calendar.step.name(),
                                                     series.label(series.rows() - 1)),
       .y_label = target,
       .series = {}};
@@ -130,8 +130,8 @@ void run(const Options& options) {
   check_other_file(options.plot, {options.model, options.file, options.output});
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
-  const data::TimeSeries series =
-      read_series(options, forecaster.columns(), forecaster.time_column(), false);
+  const data::TimeSeries series = read_series(
+      options, forecaster.columns(), forecaster.time_column(), false, forecaster.calendar());
   const tasks::Forecast forecast = forecaster.run(series);
   const std::string text =
       options.json ? to_json(series, forecast).dump() + "\n" : to_csv(series, forecast);

@@ -50,7 +50,8 @@ std::vector<std::string> split_names(const std::string& names) {
 }
 
 data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::string> columns,
-                             const std::string& time_column, bool quiet) {
+                             const std::string& time_column, bool quiet,
+                             const data::RowCalendar& calendar) {
   data::TimeSeriesOptions reading;
   reading.columns = std::move(columns);
   reading.time = split_names(options.time.empty() ? time_column : options.time);
@@ -62,6 +63,7 @@ data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::stri
   reading.sort = options.sort;
   reading.average_doubles = options.average_doubles;
   reading.max_rows = options.max_rows;
+  reading.calendar = calendar;
   data::TimeSeries series = data::read_time_series(options.file, reading);
   if (!quiet) {
     for (const std::string& note : series.notes)

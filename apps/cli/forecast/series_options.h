@@ -25,8 +25,10 @@ struct SeriesOptions {
 void add_series(CLI::App& app, SeriesOptions& options);
 // "a,b" as a and b; a backslash before a comma keeps it in a name.
 std::vector<std::string> split_names(const std::string& names);
-// Reads these columns and tells on standard error what was irregular, unless `quiet`.
+// Reads these columns, on a model's calendar if one is given, and tells on standard error what was
+// irregular, unless `quiet`.
 data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::string> columns,
-                             const std::string& time_column, bool quiet);
+                             const std::string& time_column, bool quiet,
+                             const data::RowCalendar& calendar = {});
 
 }  // namespace chronicler::cli::forecast

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "chronicler/data/row_calendar.h"
 #include "chronicler/data/timestamp.h"
 
 namespace chronicler::data {
@@ -23,19 +24,20 @@ struct TimeSeriesOptions {
   bool sort = false;                  // rows in order of time first; else disorder is an error
   bool average_doubles = false;       // rows of one time become their mean; else many are an error
   std::int64_t max_rows = 2'000'000;  // of a longer file the last ones are kept
+  RowCalendar calendar = {};          // a model's; without a step: learnt from the rows
 };
 
-// Rows at equal distances. A place that the file has no number for holds the last one before it
-// (never a later one), and is not `observed`.
+// Rows as they follow one another on a calendar. A place that the file has no number for holds the
+// last one before it (never a later one), and is not `observed`.
 struct TimeSeries {
   std::string source;
   std::vector<std::string> columns;
   std::vector<double> values;          // (rows, columns)
   std::vector<std::uint8_t> observed;  // (rows, columns)
   std::vector<std::int64_t> times;     // of each row; empty if the file has none
+  std::vector<std::uint8_t> put_in;    // (rows) 1: the file has no such row; empty: it has them all
   std::string time_column;             // how it is called; empty if there is none
-  TimeStep step;                       // none without times
-  bool rows_count = true;              // true: times are labels, a step is a row (weekends)
+  RowCalendar calendar;                // that the times are of; without a step if there are none
   std::vector<std::string> notes;      // what was irregular, and what was done about it
 
   std::int64_t rows() const {
@@ -47,8 +49,12 @@ struct TimeSeries {
   bool is_observed(std::int64_t row, std::size_t column) const {
     return observed[static_cast<std::size_t>(row) * columns.size() + column] != 0;
   }
-  // The time `steps` after the last row, on the series' own days of the week; 0 without times.
-  std::int64_t time_after(std::int64_t steps) const;
+  // The time of the `steps`-th row to come; 0 without times.
+  std::int64_t time_after(std::int64_t steps) const {
+    return times.empty() ? 0 : calendar.after(times.back(), steps);
+  }
+  // The times of the first `end` rows, but for those that were put in.
+  std::vector<std::int64_t> times_of_file(std::int64_t end) const;
   // A row's time as the file might write it, or its number, from 1.
   std::string label(std::int64_t row) const;
   std::string format_time(std::int64_t time) const;
@@ -57,13 +63,19 @@ struct TimeSeries {
 // Streams the file; memory grows with the rows and columns that are kept alone. The policy for what
 // is irregular, each point of it told in `notes`:
 //   cells without a number      carried forward, not observed
-//   missing rows                put in, as such cells; where more than a tenth of the places would
-//                               be missing (weekends), rows are taken as they follow one another
-//   rows a little off the grid  moved to the nearest place on it
+//   closed times                nights, Sundays, months: see RowCalendar; no rows are missing there
+//   missing rows                put in, as such cells, but for whole days where others are closed;
+//                               where more than a tenth would be missing, rows are taken as they
+//                               follow one another
+//   rows a little off the grid  moved to the nearest place on it, if nothing is closed
 //   doubled times               averaged if they are few, as when clocks are set back
 // Throws Error, with file and line, for a time that is none, times out of order (unless `sort`),
 // many doubled times (unless `average_doubles`), and all that CsvRows refuses.
 TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesOptions& options);
+
+// The same rows on another calendar: what was put in goes, and what that one misses is put in.
+// Throws Error where they are rows of another kind: hourly ones on a calendar of days.
+TimeSeries on_calendar(const TimeSeries& series, const RowCalendar& calendar);
 
 // The calendar of each of these times, as numbers of about size 1: time of day, day of the week and
 // time of the year as sines and cosines, whichever the step leaves to tell; (times, width).

@@ -42,11 +42,14 @@ struct TimeStep {
   std::int64_t months = 0;
 
   explicit operator bool() const { return seconds > 0 || months > 0; }
+  bool operator==(const TimeStep&) const = default;
   std::int64_t after(std::int64_t time, std::int64_t steps) const;
   // How many steps lie between, rounded to a whole one.
   std::int64_t between(std::int64_t from, std::int64_t to) const;
   // As a word for one step: "hour", "15 minutes", "month".
   std::string name() const;
+  // "one hour", "15 minutes", "one month".
+  std::string count_name() const;
   double in_days() const;
 };
 // The most common distance; none for fewer than two times.

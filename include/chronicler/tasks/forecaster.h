@@ -107,7 +107,8 @@ struct ForecastReport {
   std::vector<std::string> notes;
 
   // What each forecast said at step 1 and at the last: for a plot. (forecasts)
-  std::vector<std::int64_t> rows;  // of the series, of the last step
+  std::vector<std::int64_t> rows;   // of the series on the model's calendar
+  std::vector<std::int64_t> times;  // of these rows; empty without a clock
   std::vector<double> truth;
   std::vector<double> told;
   std::vector<double> low;
@@ -154,6 +155,9 @@ class Forecaster {
   const std::vector<std::string>& covariates() const;
   std::vector<std::string> columns() const;  // targets, then covariates
   const std::string& time_column() const;    // empty: none
+  // When rows come, as the training rows say; without a step for a model that has no clock, or is
+  // from before it was kept: then the rows that are given say it.
+  const data::RowCalendar& calendar() const;
   std::int64_t horizon() const;
   std::int64_t rows_needed() const;  // for one forecast
   const Functional& network() const { return *network_; }
