@@ -3,9 +3,10 @@
 // Chronicler reads and writes HDF5 by itself. libhdf5 1.10.8, given 1,500 files of Keras with
 // random damage, crashed on one and hung on four; a reader of a few hundred lines that checks every
 // offset does neither. What it covers: superblocks 0 to 3; groups as symbol tables or as links in
-// their object header; contiguous, compact and chunked data, deflated or not; little-endian
-// float32, float64, int32 and int64; text attributes. Anything else in a file is an Error that says
-// what. Sections in comments are those of the HDF5 File Format Specification, version 3.
+// their object header; contiguous, compact and chunked data, deflated or not; numbers of every kind
+// (stored_numbers.h); text attributes; the checksums of all of these. Anything else in a file is an
+// Error that says what. Sections in comments are those of the HDF5 File Format Specification,
+// version 3.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,13 @@ enum class MessageKind : std::uint16_t {
 };
 
 // Classes of types.
-enum class TypeClass : std::uint8_t { fixed_point = 0, floating_point = 1, text = 3, variable = 9 };
+enum class TypeClass : std::uint8_t {
+  fixed_point = 0,
+  floating_point = 1,
+  text = 3,
+  opaque = 5,
+  variable = 9
+};
 
 // Classes of data layouts.
 enum class LayoutClass : std::uint8_t { compact = 0, contiguous = 1, chunked = 2 };

@@ -8,58 +8,24 @@
 
 #include "chronicler/base/error.h"
 #include "formats/bytes.h"
+#include "formats/hdf5_checksum.h"
+#include "formats/hdf5_cursor.h"
+#include "formats/hdf5_index.h"
 #include "formats/hdf5_layout.h"
 #include "formats/inflate.h"
+#include "formats/stored_numbers.h"
 
 namespace chronicler {
 namespace {
 
+using hdf5::Cursor;
+using hdf5::damaged;
 using hdf5::LayoutClass;
 using hdf5::MessageKind;
+using hdf5::not_understood;
+using hdf5::padded;
 using hdf5::TypeClass;
 using hdf5::undefined_address;
-
-[[noreturn]] void damaged(std::string_view what) {
-  throw Error(fmt::format("its HDF5 data are damaged: {}", what), "use another copy");
-}
-[[noreturn]] void not_understood(std::string_view what) {
-  throw Error(fmt::format("its HDF5 data hold {}, which is not read", what),
-              "save the weights anew with Keras");
-}
-
-// Bytes that are taken from the front. Taking more than there are is an Error.
-class Cursor {
- public:
-  explicit Cursor(std::string_view bytes) : left_(bytes) {}
-
-  std::string_view take(std::uint64_t count) {
-    if (count > left_.size()) damaged("a part of it ends too early");
-    const std::string_view taken = left_.substr(0, count);
-    left_.remove_prefix(count);
-    return taken;
-  }
-  void skip(std::uint64_t count) { take(count); }
-  template <class Number>
-  Number number() {
-    return number_at<Number>(take(sizeof(Number)), 0);
-  }
-  // A number of 1, 2, 4 or 8 bytes.
-  std::uint64_t number_of(std::size_t size) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, take(size).data(), size);
-    return value;
-  }
-  void expect(std::string_view mark) {
-    if (take(mark.size()) != mark) damaged(fmt::format("\"{}\" is not where it should be", mark));
-  }
-  std::size_t left() const { return left_.size(); }
-  std::string_view rest() const { return left_; }
-
- private:
-  std::string_view left_;
-};
-
-constexpr std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
 
 struct Message {
   MessageKind kind;
@@ -69,31 +35,39 @@ struct Message {
 
 // ---- types, shapes, attributes: what a message's bytes say
 
-struct NumberType {
-  std::string_view bytes;
-  DType dtype;
-  bool whole;
-  std::size_t size;
-};
-constexpr NumberType number_types[]{{hdf5::float32_type, DType::float32, false, 4},
-                                    {hdf5::float64_type, DType::float64, false, 8},
-                                    {hdf5::int32_type, DType::int32, false, 4},
-                                    {hdf5::int64_type, DType::float64, true, 8}};
-
-// The type's version, in the upper half of its first byte, may be 1, 2 or 3: they do not differ for
-// numbers.
-bool is_type(std::string_view message, std::string_view type) {
-  if (message.size() < type.size()) return false;
-  const auto version = static_cast<std::uint8_t>(message[0]) >> 4U;
-  return version >= 1 && version <= 3 && (message[0] & 0x0F) == (type[0] & 0x0F) &&
-         message.substr(1, type.size() - 1) == type.substr(1);
-}
-
-const NumberType* number_type_of(std::string_view message) {
-  for (const NumberType& type : number_types) {
-    if (is_type(message, type.bytes)) return &type;
+// IV.A.2.d: the whole numbers and IEEE's reals of every size and byte order, and bfloat16, for
+// which HDF5 has no type: Keras stores two bytes without one. Empty for anything else. The type's
+// version, in the upper half of its first byte, makes no difference for numbers.
+std::optional<StoredNumber> number_type_of(std::string_view message) {
+  constexpr std::size_t before_properties = 8;
+  if (message.size() < before_properties) return std::nullopt;
+  Cursor cursor(message);
+  const auto type_class = static_cast<TypeClass>(cursor.number<std::uint8_t>() & 0x0FU);
+  const auto bits = cursor.number<std::uint8_t>();
+  cursor.skip(2);
+  const std::size_t size = cursor.number<std::uint32_t>();
+  StoredNumber type{NumberClass::brain, size, (bits & 0x01U) != 0};
+  if (type_class == TypeClass::opaque) {
+    return size == 2 ? std::optional(type) : std::nullopt;
   }
-  return nullptr;
+  if (type_class == TypeClass::fixed_point) {
+    constexpr std::uint8_t is_signed = 0x08;
+    type.kind = (bits & is_signed) != 0 ? NumberClass::whole : NumberClass::natural;
+  } else if (type_class == TypeClass::floating_point && (bits & 0x40U) == 0) {
+    type.kind = NumberClass::real;
+  } else {
+    return std::nullopt;
+  }
+  if (!is_readable(type) || cursor.left() < 4) return std::nullopt;
+  if (cursor.number<std::uint16_t>() != 0 || cursor.number<std::uint16_t>() != 8 * size)
+    return std::nullopt;
+  if (type.kind != NumberClass::real) return type;
+  // Where exponent and fraction begin, and how long they are.
+  constexpr std::string_view half("\x0a\x05\x00\x0a", 4);
+  const std::string_view fields = size == 2   ? half
+                                  : size == 4 ? hdf5::float32_type.substr(12, 4)
+                                              : hdf5::float64_type.substr(12, 4);
+  return cursor.rest().starts_with(fields) ? std::optional(type) : std::nullopt;
 }
 
 // IV.A.2.b.
@@ -118,12 +92,9 @@ Shape shape_of(std::string_view message) {
   return shape;
 }
 
-// How the pieces of a data set were packed (IV.A.2.l).
-struct Filters {
-  bool deflated = false;
-  bool shuffled = false;
-  bool checksum = false;  // four bytes at the end
-};
+// How the pieces of a data set were packed (IV.A.2.l): in the order in which it was done.
+enum class Filter : std::uint16_t { deflate = 1, shuffle = 2, checksum = 3 };
+using Filters = std::vector<Filter>;
 
 Filters filters_of(std::string_view message) {
   Cursor cursor(message);
@@ -141,12 +112,10 @@ Filters filters_of(std::string_view message) {
     const std::size_t values = cursor.number<std::uint16_t>();
     cursor.skip(version == 1 ? padded(name) : name);
     cursor.skip(4 * (version == 1 ? (values + 1) / 2 * 2 : values));
-    bool* const known[]{&filters.deflated, &filters.shuffled, &filters.checksum};
-    // They are undone in the reverse order: a shuffle comes first, a checksum last.
-    const bool in_order = !filters.checksum && !(kind == 2 && filters.deflated);
-    if (kind < 1 || kind > 3 || *known[kind - 1] || !in_order)
+    const auto filter = static_cast<Filter>(kind);
+    if (kind < 1 || kind > 3 || std::find(filters.begin(), filters.end(), filter) != filters.end())
       not_understood(fmt::format("data packed by filter {}", kind));
-    *known[kind - 1] = true;
+    filters.push_back(filter);
   }
   return filters;
 }
@@ -173,20 +142,13 @@ class Reader {
   }
 
  private:
-  Cursor at(std::uint64_t address) const {
-    if (address > file_.size()) damaged("an address lies behind its end");
-    return Cursor(file_.substr(address));
-  }
-
-  // Every block is part of one thing only; what is met twice is a circle, or a trick.
-  void visit(std::uint64_t address) {
-    if (!visited_.insert(address).second) damaged("two paths lead to one place");
-  }
+  Cursor at(std::uint64_t address) const { return file_.at(address); }
+  void visit(std::uint64_t address) { file_.visit(address); }
 
   // II.A: the address of the root group's header.
-  std::uint64_t root_address() const {
-    Cursor cursor(file_);
-    if (!file_.starts_with(hdf5::signature)) throw Error("it is not an HDF5 file");
+  std::uint64_t root_address() {
+    Cursor cursor(file_.bytes());
+    if (!file_.bytes().starts_with(hdf5::signature)) throw Error("it is not an HDF5 file");
     cursor.skip(hdf5::signature.size());
     const auto version = cursor.number<std::uint8_t>();
     if (version > 3) not_understood(fmt::format("version {} of the format", version));
@@ -199,9 +161,12 @@ class Reader {
     if (version >= 2) cursor.skip(1);
     if (cursor.number<std::uint64_t>() != 0) not_understood("a block of something else in front");
     cursor.skip(8);
-    if (cursor.number<std::uint64_t>() > file_.size()) damaged("it ends too early");
+    if (cursor.number<std::uint64_t>() > file_.bytes().size()) damaged("it ends too early");
     if (version < 2) cursor.skip(8 + 8);  // driver; the root's name
-    return cursor.number<std::uint64_t>();
+    const auto root = cursor.number<std::uint64_t>();
+    constexpr std::size_t before_checksum = 44;
+    if (version >= 2) file_.checked(file_.bytes(), before_checksum, "its first block");
+    return root;
   }
 
   // ---- object headers
@@ -238,6 +203,7 @@ class Reader {
   // IV.A.1.b.
   std::vector<Message> messages_of_version_2(Cursor cursor) {
     constexpr std::size_t checksum = 4;
+    const std::string_view whole = cursor.rest();
     cursor.skip(4);
     if (cursor.number<std::uint8_t>() != 2) damaged("an object's header has an unknown version");
     const auto flags = cursor.number<std::uint8_t>();
@@ -247,6 +213,8 @@ class Reader {
     const std::uint64_t size = cursor.number_of(std::size_t{1} << (flags & 0x03U));
     std::vector<Message> messages;
     std::vector<std::string_view> blocks{cursor.take(size)};
+    const auto before_checksum = static_cast<std::size_t>(cursor.rest().data() - whole.data());
+    file_.checked(whole, before_checksum, "an object's header");
     for (std::size_t block = 0; block < blocks.size(); ++block) {
       const std::size_t message_header = has_order ? 6 : 4;
       for (Cursor part(blocks[block]); part.left() >= message_header;) {
@@ -254,12 +222,14 @@ class Reader {
         const auto length = part.number<std::uint16_t>();
         const auto message_flags = part.number<std::uint8_t>();
         if (has_order) part.skip(2);
-        add_message(kind, message_flags, part.take(length), messages,
-                    [&](Cursor more, std::uint64_t bytes) {
-                      if (bytes < 4 + checksum) damaged("a header goes on in too small a block");
-                      more.expect("OCHK");
-                      blocks.push_back(more.take(bytes - 4 - checksum));
-                    });
+        add_message(
+            kind, message_flags, part.take(length), messages,
+            [&](Cursor more, std::uint64_t bytes) {
+              if (bytes < 4 + checksum) damaged("a header goes on in too small a block");
+              Cursor next(file_.checked(more.rest(), bytes - checksum, "an object's header"));
+              next.expect("OCHK");
+              blocks.push_back(next.rest());
+            });
       }
     }
     return messages;
@@ -330,16 +300,33 @@ class Reader {
       return;
     }
     if (const Message* info = find(messages, MessageKind::link_info)) {
-      Cursor cursor(info->data);
-      cursor.skip(1);
-      const auto flags = cursor.number<std::uint8_t>();
-      if ((flags & 0x01U) != 0) cursor.skip(8);
-      if (cursor.number<std::uint64_t>() != undefined_address)
-        not_understood("a group of many objects in the newer form");
+      constexpr std::uint8_t links_by_name = 5;
+      for (const std::string_view link : dense_objects(*info, 8, links_by_name, 4))
+        read_link(link, path, depth);
     }
     for (const Message& message : messages) {
       if (message.kind == MessageKind::link) read_link(message.data, path, depth);
     }
+  }
+
+  // IV.A.2.c, IV.A.2.o: where a group's many links, or an object's many attributes, are in the
+  // newer form: a heap that holds them, and a tree of records with their identifiers there.
+  std::vector<std::string_view> dense_objects(const Message& info, std::size_t numbering_bytes,
+                                              std::uint8_t tree_type, std::size_t before_id) {
+    Cursor cursor(info.data);
+    cursor.skip(1);
+    const auto flags = cursor.number<std::uint8_t>();
+    if ((flags & 0x01U) != 0) cursor.skip(numbering_bytes);
+    const auto heap_address = cursor.number<std::uint64_t>();
+    const auto tree_address = cursor.number<std::uint64_t>();
+    if (heap_address == undefined_address) return {};
+    const hdf5::FractalHeap heap(file_, heap_address);
+    std::vector<std::string_view> objects;
+    for (const std::string_view record : hdf5::records_of_tree(file_, tree_address, tree_type)) {
+      if (record.size() < before_id) damaged("a list is of an impossible size");
+      objects.push_back(heap.object(record.substr(before_id)));
+    }
+    return objects;
   }
 
   // III.D: the names of a group.
@@ -414,11 +401,8 @@ class Reader {
     if (space == nullptr || type_message == nullptr) damaged("a data set has no shape or no type");
     if (find(messages, MessageKind::external_files) != nullptr)
       not_understood("data that lie in another file");
-    const NumberType* type = number_type_of(type_message->data);
-    if (type == nullptr) {
-      not_understood(fmt::format(
-          "\"{}\", whose numbers are not float32, float64, int32 or int64 of a PC", path));
-    }
+    const std::optional<StoredNumber> type = number_type_of(type_message->data);
+    if (!type) not_understood(fmt::format("\"{}\", which is no array of numbers", path));
     const Shape shape = shape_of(space->data);
     const auto elements = static_cast<std::uint64_t>(shape.elements());
     constexpr std::uint64_t most = std::uint64_t{1} << 48U;
@@ -430,7 +414,12 @@ class Reader {
     const Filters filters = packing == nullptr ? Filters() : filters_of(packing->data);
     const Data data = data_of(find(messages, MessageKind::layout)->data, shape, type->size, filters,
                               elements * type->size, path);
-    content_.tensors.push_back({path, tensor_of(*type, shape, data, path), type->whole});
+    // Whole numbers of 64 bits are counts, and are written as such again.
+    const bool is_count = type->kind == NumberClass::whole && type->size == sizeof(std::int64_t);
+    const DType dtype = is_count ? DType::float64 : dtype_for(*type, data.bytes());
+    content_.tensors.push_back(
+        {path, numbers_as(dtype, *type, shape, data.bytes(), fmt::format("\"{}\"", path)),
+         is_count});
   }
 
   // Either borrowed from the file or put together.
@@ -471,11 +460,19 @@ class Reader {
       account(bytes, 1, path);
       return {at(address).take(bytes), {}};
     }
-    if (kind != LayoutClass::chunked || version != 3)
+    if (kind != LayoutClass::chunked)
       not_understood("data laid out in another way than in one piece");
     constexpr std::uint64_t most_expansion = 20;
-    account(bytes, filters.deflated ? most_expansion : 1, path);
-    return {{}, read_chunks(cursor, shape, size, filters, bytes)};
+    const bool deflated =
+        std::find(filters.begin(), filters.end(), Filter::deflate) != filters.end();
+    account(bytes, deflated ? most_expansion : 1, path);
+    Chunks chunks{shape, {}, size, filters, size, {}};
+    if (version == 3) {
+      read_chunks(cursor, chunks, bytes);
+    } else {
+      read_indexed_chunks(cursor, chunks, bytes);
+    }
+    return {{}, std::move(chunks.array)};
   }
 
   [[noreturn]] static void wrong_size(const std::string& path, std::uint64_t expected,
@@ -497,28 +494,67 @@ class Reader {
     std::uint64_t covered = 0;            // elements of the array
   };
 
-  std::string read_chunks(Cursor cursor, const Shape& shape, std::size_t size,
-                          const Filters& filters, std::uint64_t bytes) {
-    if (cursor.number<std::uint8_t>() != shape.rank() + 1) damaged("pieces of another shape");
+  void read_chunks(Cursor cursor, Chunks& chunks, std::uint64_t bytes) {
+    if (cursor.number<std::uint8_t>() != chunks.shape.rank() + 1)
+      damaged("pieces of another shape");
     const auto tree = cursor.number<std::uint64_t>();
-    Chunks chunks{shape, {}, size, filters, size, {}};
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      const auto extent = cursor.number<std::uint32_t>();
-      if (extent == 0 || __builtin_mul_overflow(chunks.chunk_bytes, extent, &chunks.chunk_bytes)) {
-        damaged("pieces of an impossible shape");
-      }
-      chunks.chunk.append(extent);
-    }
-    if (bytes == 0) return {};
+    for (int axis = 0; axis < chunks.shape.rank(); ++axis)
+      add_chunk_axis(cursor.number<std::uint32_t>(), chunks);
+    if (!make_room(chunks, bytes)) return;
     if (tree == undefined_address) not_understood("data that were never written");
+    read_chunk_tree(tree, chunks, 0);
+    check_covered(chunks);
+  }
+
+  // The same in a layout message of version 4.
+  void read_indexed_chunks(Cursor cursor, Chunks& chunks, std::uint64_t bytes) {
+    const auto flags = cursor.number<std::uint8_t>();
+    constexpr std::uint8_t edges_are_plain = 0x01;
+    if ((flags & edges_are_plain) != 0 && !chunks.filters.empty())
+      not_understood("pieces that are packed in different ways");
+    if (cursor.number<std::uint8_t>() != chunks.shape.rank() + 1)
+      damaged("pieces of another shape");
+    const std::size_t number_bytes = cursor.number<std::uint8_t>();
+    if (number_bytes == 0 || number_bytes > sizeof(std::uint64_t))
+      damaged("pieces of an impossible shape");
+    for (int axis = 0; axis < chunks.shape.rank(); ++axis)
+      add_chunk_axis(cursor.number_of(number_bytes), chunks);
+    cursor.skip(number_bytes);
+    if (!make_room(chunks, bytes)) return;
+    const hdf5::ChunkGrid grid{chunks.shape, chunks.chunk, chunks.chunk_bytes,
+                               !chunks.filters.empty()};
+    const std::vector<hdf5::Chunk> index = hdf5::chunks_of_index(file_, cursor, flags, grid);
+    if (index.empty()) not_understood("data that were never written");
+    for (const hdf5::Chunk& chunk : index) {
+      visit(chunk.address);
+      place_chunk(unpacked(at(chunk.address).take(chunk.bytes), chunk.skipped_filters, chunks),
+                  chunk.place, chunks);
+    }
+    check_covered(chunks);
+  }
+
+  static void add_chunk_axis(std::uint64_t extent, Chunks& chunks) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 32U;
+    if (extent == 0 || extent > most ||
+        __builtin_mul_overflow(chunks.chunk_bytes, extent, &chunks.chunk_bytes)) {
+      damaged("pieces of an impossible shape");
+    }
+    chunks.chunk.append(static_cast<std::int64_t>(extent));
+  }
+
+  // False if there is nothing to read.
+  static bool make_room(Chunks& chunks, std::uint64_t bytes) {
+    if (bytes == 0) return false;
     // A piece may stick out of the array, but not be out of all proportion.
     constexpr std::uint64_t most_piece = std::uint64_t{1} << 26U;
     if (chunks.chunk_bytes > std::max(bytes, most_piece)) damaged("pieces of an impossible shape");
     chunks.array.resize(bytes);
-    read_chunk_tree(tree, chunks, 0);
-    if (chunks.covered != static_cast<std::uint64_t>(shape.elements()))
+    return true;
+  }
+
+  static void check_covered(const Chunks& chunks) {
+    if (chunks.covered != static_cast<std::uint64_t>(chunks.shape.elements()))
       not_understood("data of which parts were never written");
-    return std::move(chunks.array);
   }
 
   // III.A.1: keys are the packed size, a mask of skipped filters, and the place of the piece.
@@ -549,22 +585,49 @@ class Reader {
         read_chunk_tree(child, chunks, steps + 1);
         continue;
       }
-      if (skipped_filters != 0) not_understood("pieces that are packed in different ways");
       visit(child);
-      place_chunk(unpacked(at(child).take(packed_bytes), chunks), place, chunks);
+      place_chunk(unpacked(at(child).take(packed_bytes), skipped_filters, chunks), place, chunks);
     }
   }
 
-  static std::string unpacked(std::string_view bytes, const Chunks& chunks) {
+  // What was done to a piece is undone in the reverse order. Filters that a writer left out of a
+  // piece, because they did not help, are bits of `skipped`.
+  static std::string unpacked(std::string_view packed, std::uint32_t skipped,
+                              const Chunks& chunks) {
     constexpr std::size_t checksum_bytes = 4;
-    if (chunks.filters.checksum) {
-      if (bytes.size() < checksum_bytes) damaged("a piece is too short");
-      bytes.remove_suffix(checksum_bytes);
+    const auto is_used = [&](std::size_t i) { return (skipped >> i & 1U) == 0; };
+    std::uint64_t size = chunks.chunk_bytes;  // before the last filter that is left
+    for (std::size_t i = 0; i < chunks.filters.size(); ++i)
+      size += chunks.filters[i] == Filter::checksum && is_used(i) ? checksum_bytes : 0;
+    std::string bytes(packed);
+    for (std::size_t i = chunks.filters.size(); i-- > 0;) {
+      if (!is_used(i)) continue;
+      switch (chunks.filters[i]) {
+        case Filter::checksum:
+          check_sum(bytes);
+          bytes.resize(bytes.size() - checksum_bytes);
+          size -= checksum_bytes;
+          break;
+        case Filter::deflate:
+          bytes = inflate(bytes, size);
+          break;
+        case Filter::shuffle:
+          bytes = unshuffled(bytes, chunks.size);
+          break;
+      }
     }
-    std::string result =
-        chunks.filters.deflated ? inflate(bytes, chunks.chunk_bytes) : std::string(bytes);
-    if (result.size() != chunks.chunk_bytes) damaged("a piece has another size than its shape");
-    return chunks.filters.shuffled ? unshuffled(result, chunks.size) : result;
+    if (bytes.size() != chunks.chunk_bytes) damaged("a piece has another size than its shape");
+    return bytes;
+  }
+
+  // The checksum of a data set's piece, which is its last four bytes.
+  static void check_sum(std::string_view bytes) {
+    constexpr std::size_t checksum_bytes = 4;
+    if (bytes.size() < checksum_bytes) damaged("a piece is too short");
+    const auto sum = number_at<std::uint32_t>(bytes, bytes.size() - checksum_bytes);
+    const std::uint32_t own = hdf5::fletcher32(bytes.substr(0, bytes.size() - checksum_bytes));
+    if (sum != own && sum != hdf5::early_fletcher32(own))
+      damaged("the checksum of a data set does not agree with its numbers");
   }
 
   // Copies row by row what of the piece lies within the array.
@@ -605,29 +668,14 @@ class Reader {
     }
   }
 
-  static Tensor tensor_of(const NumberType& type, const Shape& shape, const Data& data,
-                          const std::string& path) {
-    Tensor tensor(shape, type.dtype);
-    const std::string_view bytes = data.bytes();
-    if (type.whole) {
-      constexpr std::int64_t largest = std::int64_t{1} << 53U;  // what a double holds exactly
-      std::size_t offset = 0;
-      for (double& value : tensor.span<double>()) {
-        const auto number = number_at<std::int64_t>(bytes, offset);
-        offset += sizeof(number);
-        if (number > largest || number < -largest)
-          throw Error(fmt::format("\"{}\" holds {}, which is too large", path, number));
-        value = static_cast<double>(number);
-      }
-    } else if (!bytes.empty()) {
-      std::memcpy(tensor.view().raw(), bytes.data(), bytes.size());
-    }
-    return tensor;
-  }
-
   // ---- attributes
 
   void read_attributes(const std::vector<Message>& messages, const std::string& path) {
+    if (const Message* info = find(messages, MessageKind::attribute_info)) {
+      constexpr std::uint8_t attributes_by_name = 8;
+      for (const std::string_view attribute : dense_objects(*info, 2, attributes_by_name, 0))
+        read_attribute(attribute, path);
+    }
     for (const Message& message : messages) {
       if (message.kind == MessageKind::attribute && !message.shared)
         read_attribute(message.data, path);
@@ -714,9 +762,8 @@ class Reader {
     return heap;
   }
 
-  std::string_view file_;
+  hdf5::File file_;
   std::uint64_t packed_left_;
-  std::set<std::uint64_t> visited_;
   std::map<std::uint64_t, std::map<std::uint32_t, std::string_view>> heaps_;
   Hdf5Content content_;
 };

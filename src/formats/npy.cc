@@ -11,12 +11,20 @@
 
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
+#include "formats/archive.h"
 #include "formats/bytes.h"
+#include "formats/stored_numbers.h"
 
 namespace chronicler {
 namespace {
 
 constexpr std::string_view signature("\x93NUMPY", 6);
+
+[[noreturn]] void refuse_records() {
+  throw Error("it holds records of named fields, not numbers",
+              "save them as columns: numpy.save(path, "
+              "numpy.lib.recfunctions.structured_to_unstructured(array))");
+}
 
 // The header is a Python dictionary of three members, written in a few ways only.
 struct Header {
@@ -58,7 +66,7 @@ class HeaderReader {
     throw Error("its header is damaged", "an array saved by numpy.save is expected");
   }
   void skip_blanks() {
-    left_.remove_prefix(std::min(left_.find_first_not_of(" \n"), left_.size()));
+    left_.remove_prefix(std::min(left_.find_first_not_of(" \t\r\n"), left_.size()));
   }
   bool accept(char wanted) {
     skip_blanks();
@@ -70,8 +78,10 @@ class HeaderReader {
     if (!accept(wanted)) fail();
   }
   std::string quoted() {
-    expect('\'');
-    const std::size_t end = left_.find('\'');
+    skip_blanks();
+    const char quote = left_.starts_with('"') ? '"' : '\'';
+    expect(quote);
+    const std::size_t end = left_.find(quote);
     if (end == std::string_view::npos) fail();
     std::string text(left_.substr(0, end));
     left_.remove_prefix(end + 1);
@@ -79,8 +89,7 @@ class HeaderReader {
   }
   std::string type() {
     skip_blanks();
-    if (left_.starts_with('['))
-      throw Error("it holds records, not numbers", "save an array of numbers");
+    if (left_.starts_with('[')) refuse_records();
     return quoted();
   }
   bool truth() {
@@ -102,6 +111,7 @@ class HeaderReader {
       const auto [end, error] = std::from_chars(left_.data(), left_.data() + left_.size(), extent);
       if (error != std::errc() || extent < 0) fail();
       left_.remove_prefix(static_cast<std::size_t>(end - left_.data()));
+      if (left_.starts_with('L')) left_.remove_prefix(1);  // Python 2's mark of a long number
       if (shape.rank() == Shape::max_rank)
         throw Error(fmt::format("it has more than {} axes", Shape::max_rank));
       shape.append(extent);
@@ -118,56 +128,96 @@ class HeaderReader {
 
 // ---- elements
 
-template <class Stored>
-Tensor whole_numbers(const Shape& shape, std::string_view bytes) {
-  Tensor tensor(shape, DType::int32);
-  std::size_t offset = 0;
-  for (std::int32_t& value : tensor.span<std::int32_t>()) {
-    const auto number = number_at<Stored>(bytes, offset);
-    offset += sizeof(Stored);
-    if (!std::in_range<std::int32_t>(number))
-      throw Error(fmt::format("it holds the number {}, which does not fit into 32 bits", number));
-    value = static_cast<std::int32_t>(number);
-  }
-  return tensor;
-}
-
-template <class Element>
-Tensor as_stored(const Shape& shape, std::string_view bytes) {
-  Tensor tensor(shape, dtype_of<Element>);
-  if (!bytes.empty()) std::memcpy(tensor.view().raw(), bytes.data(), bytes.size());
-  if constexpr (dtype_of<Element> == DType::boolean) {
-    for (std::uint8_t& value : tensor.span<std::uint8_t>()) value = value != 0 ? 1 : 0;
-  }
-  return tensor;
-}
-
-struct StoredType {
-  std::string_view name;
-  std::size_t size;
-  Tensor (*read)(const Shape& shape, std::string_view bytes);
+// The letters of NumPy's types that are no numbers, what they are, and what to do.
+struct OtherType {
+  char letter;
+  std::string_view what;
+  const char* hint;
 };
-constexpr std::array<StoredType, 11> stored_types{{
-    {"<f4", 4, as_stored<float>},
-    {"<f8", 8, as_stored<double>},
-    {"<i4", 4, as_stored<std::int32_t>},
-    {"|b1", 1, as_stored<std::uint8_t>},
-    {"<i8", 8, whole_numbers<std::int64_t>},
-    {"<u8", 8, whole_numbers<std::uint64_t>},
-    {"<u4", 4, whole_numbers<std::uint32_t>},
-    {"<i2", 2, whole_numbers<std::int16_t>},
-    {"<u2", 2, whole_numbers<std::uint16_t>},
-    {"|i1", 1, whole_numbers<std::int8_t>},
-    {"|u1", 1, whole_numbers<std::uint8_t>},
+constexpr const char* as_float32 =
+    "save it as numbers: numpy.save(path, array.astype(\"float32\"))";
+constexpr std::array<OtherType, 8> other_types{{
+    {'O', "Python objects",
+     "save it as numbers: numpy.save(path, array.astype(\"float32\")), and "
+     "sequences of several lengths padded to one"},
+    {'c', "complex numbers",
+     "save the parts as numbers: numpy.save(path, numpy.stack([array.real, "
+     "array.imag], -1))"},
+    {'S', "texts", "turn them into numbers first, for instance into ids of words"},
+    {'a', "texts", "turn them into numbers first, for instance into ids of words"},
+    {'U', "texts", "turn them into numbers first, for instance into ids of words"},
+    {'V', "bytes without a type", as_float32},
+    {'M', "dates",
+     "save them as seconds: numpy.save(path, "
+     "array.astype(\"datetime64[s]\").astype(\"int64\"))"},
+    {'m', "spans of time",
+     "save them as seconds: numpy.save(path, "
+     "array.astype(\"timedelta64[s]\").astype(\"int64\"))"},
 }};
 
-const StoredType& stored_type(const std::string& name) {
-  for (const StoredType& type : stored_types) {
-    if (type.name == name) return type;
+[[noreturn]] void refuse_type(const std::string& name, std::size_t letter) {
+  for (const OtherType& other : other_types) {
+    if (letter < name.size() && name[letter] == other.letter)
+      throw Error(fmt::format("it holds {} (type \"{}\"), not numbers", other.what, name),
+                  other.hint);
   }
-  throw Error(fmt::format("it holds elements of type \"{}\"", name),
-              "save it as float32 or int32 of this machine: numpy.save(path, "
-              "array.astype(\"float32\"))");
+  throw Error(fmt::format("it holds elements of type \"{}\"", name), as_float32);
+}
+
+// "<f4": the order of the bytes, the kind, the size.
+StoredNumber stored_type(const std::string& name) {
+  const std::size_t letter = name.find_first_not_of("<>|=");
+  if (letter > 1 || letter >= name.size()) refuse_type(name, letter);
+  if (name.substr(letter) == "?") return {NumberClass::boolean, 1};
+  std::size_t size = 0;
+  const char* const end = name.data() + name.size();
+  const auto [stopped, error] = std::from_chars(name.data() + letter + 1, end, size);
+  constexpr std::array<std::pair<char, NumberClass>, 4> letters{{{'b', NumberClass::boolean},
+                                                                 {'i', NumberClass::whole},
+                                                                 {'u', NumberClass::natural},
+                                                                 {'f', NumberClass::real}}};
+  for (const auto& [own, kind] : letters) {
+    const StoredNumber type{kind, size, name.front() == '>'};
+    if (name[letter] == own && error == std::errc() && stopped == end && is_readable(type))
+      return type;
+  }
+  refuse_type(name, letter);
+}
+
+// Elements whose first axis runs fastest, put into the order in which the last one does.
+template <class Element>
+void reorder(const Tensor& from, Tensor& to) {
+  const Shape& shape = to.shape();
+  const int rank = shape.rank();
+  std::array<std::int64_t, Shape::max_rank> index{};
+  std::array<std::int64_t, Shape::max_rank> stride{};
+  std::int64_t elements = 1;
+  for (int axis = 0; axis < rank; ++axis) {
+    stride.at(static_cast<std::size_t>(axis)) = elements;
+    elements *= shape[axis];
+  }
+  const Element* read = from.as<Element>();
+  Element* written = to.as<Element>();
+  std::int64_t place = 0;
+  for (std::int64_t i = 0; i < elements; ++i) {
+    written[i] = read[place];
+    for (int axis = rank - 1; axis >= 0; --axis) {
+      const auto a = static_cast<std::size_t>(axis);
+      place += stride.at(a);
+      if (++index.at(a) < shape[axis]) break;
+      place -= stride.at(a) * shape[axis];
+      index.at(a) = 0;
+    }
+  }
+}
+
+Tensor from_fortran_order(const Tensor& tensor) {
+  Tensor result(tensor.shape(), tensor.dtype());
+  if (tensor.dtype() == DType::float32) reorder<float>(tensor, result);
+  if (tensor.dtype() == DType::float64) reorder<double>(tensor, result);
+  if (tensor.dtype() == DType::int32) reorder<std::int32_t>(tensor, result);
+  if (tensor.dtype() == DType::boolean) reorder<std::uint8_t>(tensor, result);
+  return result;
 }
 
 std::string_view name_in_file(DType dtype) {
@@ -186,9 +236,12 @@ std::string_view name_in_file(DType dtype) {
 
 }  // namespace
 
-Tensor read_npy(std::string_view bytes) {
+namespace {
+
+Tensor read_array(std::string_view bytes) {
   constexpr std::size_t before_length = 8;  // signature and version
-  if (!bytes.starts_with(signature)) throw Error("it is not a .npy file");
+  if (!bytes.starts_with(signature))
+    throw Error("it is not a .npy file", "an array saved by numpy.save is expected");
   if (bytes.size() < before_length + sizeof(std::uint32_t)) throw Error("it ends too early");
   const auto version = number_at<std::uint8_t>(bytes, signature.size());
   if (version < 1 || version > 3) {
@@ -202,18 +255,41 @@ Tensor read_npy(std::string_view bytes) {
 
   const Header header = HeaderReader(bytes.substr(begin, length)).read();
   const std::string_view data = bytes.substr(begin + length);
-  const StoredType& type = stored_type(header.type);
-  if (header.fortran_order && header.shape.rank() > 1) {
-    throw Error("its axes lie in Fortran's order",
-                "save it in C's order: numpy.save(path, numpy.ascontiguousarray(array))");
-  }
+  const StoredNumber type = stored_type(header.type);
   const auto elements = static_cast<std::uint64_t>(header.shape.elements());
   if (elements > data.size() / type.size || elements * type.size != data.size()) {
     throw Error(fmt::format("its shape {} of {} does not agree with the {} bytes that it holds",
-                            header.shape.to_string(), type.name, data.size()),
+                            header.shape.to_string(), header.type, data.size()),
                 "use another copy");
   }
-  return type.read(header.shape, data);
+  Tensor tensor = numbers_as(dtype_for(type, data), type, header.shape, data, "it");
+  const bool reorders = header.fortran_order && header.shape.rank() > 1;
+  return reorders ? from_fortran_order(tensor) : tensor;
+}
+
+// NumPy's .npz: an archive with a .npy file for each array.
+Tensor read_sole_array(std::string_view bytes) {
+  constexpr std::string_view extension = ".npy";
+  const std::vector<ArchiveMember> members =
+      read_archive(bytes, [&](std::string_view name) { return name.ends_with(extension); });
+  if (members.size() == 1) return read_array(members.front().bytes);
+  constexpr std::size_t most_shown = 5;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(members.size(), most_shown); ++i) {
+    const std::string& name = members[i].name;
+    names += fmt::format("{}\"{}\"", i == 0 ? ": " : ", ",
+                         name.substr(0, name.size() - extension.size()));
+  }
+  throw Error(fmt::format("it is an archive (.npz) of {} arrays{}{}", members.size(), names,
+                          members.size() > most_shown ? ", ..." : ""),
+              "save one array in a file: numpy.save(\"x.npy\", numpy.load(path)[\"x\"])");
+}
+
+}  // namespace
+
+Tensor read_npy(std::string_view bytes) {
+  constexpr std::string_view archive("PK");
+  return bytes.starts_with(archive) ? read_sole_array(bytes) : read_array(bytes);
 }
 
 std::string write_npy(const Tensor& tensor) {

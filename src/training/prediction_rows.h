@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/tensor.h"
 
@@ -44,14 +41,13 @@ void for_rows(const PredictionRows& rows, const Function& function) {
   });
 }
 
-// Calls function(Target{}) with the type of the targets' elements: float, double or int32.
+// Calls function(Target{}) with the type of the targets' elements: float, double, int32 or, for
+// truth values, a byte of 0 or 1.
 template <class Function>
 decltype(auto) with_target(DType dtype, const Function& function) {
   if (dtype == DType::float32) return function(float{});
   if (dtype == DType::float64) return function(double{});
-  if (dtype == DType::int32) return function(std::int32_t{});
-  throw Error(fmt::format("targets cannot be of type {}", name_of(dtype)),
-              "use float32, float64 or int32");
+  return dtype == DType::int32 ? function(std::int32_t{}) : function(std::uint8_t{});
 }
 
 }  // namespace chronicler

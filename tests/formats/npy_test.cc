@@ -1,8 +1,13 @@
 #include "chronicler/formats/npy.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "chronicler/base/error.h"
+#include "formats/archive.h"
 #include "formats/bytes.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
@@ -65,10 +70,124 @@ TEST(Npy, TakesOtherWholeNumbers) {
   EXPECT_EQ(large.as<std::int32_t>()[0], -5);
   const Tensor flags = read_npy(npy(dictionary("|b1", "(2,)"), raw<std::uint8_t>({0, 1})));
   EXPECT_EQ(flags.dtype(), DType::boolean);
-  EXPECT_NE(error_of([&] {
-              read_npy(npy(dictionary("<i8", "(1,)"), raw<std::int64_t>({1LL << 40U})));
-            }).find("1099511627776, which does not fit"),
+}
+
+TEST(Npy, TakesNumbersBeyond32Bits) {
+  const auto read = [](const std::string& type, auto number) {
+    return read_npy(npy(dictionary(type, "(1,)"), raw({number})));
+  };
+  EXPECT_EQ(*read("<i8", -(1LL << 40U)).as<double>(), -0x1p40);
+  EXPECT_EQ(*read("<u4", std::uint32_t{1} << 31U).as<double>(), 0x1p31);
+  EXPECT_EQ(*read("<u8", std::uint64_t{1} << 53U).as<double>(), 0x1p53);
+  EXPECT_NE(error_of([&] { read("<i8", (1LL << 53U) + 1); }).find("9007199254740993"),
             std::string::npos);
+  EXPECT_NE(error_of([&] { read("<u8", ~std::uint64_t{0}); }).find("18446744073709551615"),
+            std::string::npos);
+}
+
+// What NumPy has: kinds, orders of the bytes, orders of the axes, versions, paddings.
+TEST(Npy, ReadsEveryKindInEveryOrderAndVersion) {
+  struct Kind {
+    const char* letters;
+    std::size_t size;
+    DType dtype;
+  };
+  const std::vector<Kind> kinds{
+      {"b1", 1, DType::boolean}, {"i1", 1, DType::int32},   {"i2", 2, DType::int32},
+      {"i4", 4, DType::int32},   {"i8", 8, DType::int32},   {"u1", 1, DType::int32},
+      {"u2", 2, DType::int32},   {"u4", 4, DType::int32},   {"u8", 8, DType::int32},
+      {"f2", 2, DType::float32}, {"f4", 4, DType::float32}, {"f8", 8, DType::float64}};
+  // The first numbers, lowest byte first. Of float16 the bits: 1.0 is 0x3C00, 2.0 is 0x4000.
+  const auto element = [](const Kind& kind, int number) {
+    std::string bytes;
+    if (kind.letters == std::string("f2")) {
+      constexpr std::array<std::uint16_t, 6> halves{0, 0x3C00, 0x4000, 0x4200, 0x4400, 0x4500};
+      append_number(bytes, halves.at(static_cast<std::size_t>(number)));
+    } else if (kind.letters[0] == 'f' && kind.size == 4) {
+      append_number(bytes, static_cast<float>(number));
+    } else if (kind.letters[0] == 'f') {
+      append_number(bytes, static_cast<double>(number));
+    } else {
+      append_number(bytes, static_cast<std::int64_t>(number));
+      bytes.resize(kind.size);
+    }
+    return bytes;
+  };
+  for (const Kind& kind : kinds) {
+    for (const char order : {'<', '>', '|', '='}) {
+      for (const bool fortran : {false, true}) {
+        for (const int version : {1, 2, 3}) {
+          for (const char* shape : {"(2, 3)", "(2L, 3L,)", "(6,)", "()", "(0, 4)", "(1, 2, 3)"}) {
+            const Shape expected = read_npy(npy(dictionary("|i1", shape),
+                                                std::string(std::string(shape) == "()"       ? 1
+                                                            : std::string(shape) == "(0, 4)" ? 0
+                                                                                             : 6,
+                                                            '\0')))
+                                       .shape();
+            const auto count = static_cast<int>(expected.elements());
+            // Element (i, k, ...) holds its number in C's order.
+            std::string data;
+            for (int place = 0; place < count; ++place) {
+              int number = place;
+              if (fortran && expected.rank() > 1) {
+                const int rows = static_cast<int>(expected[-2]);
+                const int columns = static_cast<int>(expected[-1]);
+                number = place % rows * columns + place / rows;
+              }
+              std::string bytes = element(kind, kind.dtype == DType::boolean ? number % 2 : number);
+              if (order == '>') std::reverse(bytes.begin(), bytes.end());
+              data += bytes;
+            }
+            std::string header =
+                dictionary(order + std::string(kind.letters), shape, fortran ? "True" : "False");
+            if (version == 2) header = "  " + header + std::string(37, ' ');
+            if (version == 3) std::replace(header.begin(), header.end(), '\'', '"');
+            std::string bytes = npy(header, data);
+            if (version > 1) {
+              bytes[6] = static_cast<char>(version);
+              bytes.insert(10, 2, '\0');
+            }
+            const Tensor tensor = read_npy(bytes);
+            ASSERT_EQ(tensor.dtype(), kind.dtype) << header;
+            ASSERT_EQ(tensor.shape(), expected) << header;
+            const Tensor numbers = tensor.to(DType::float64);
+            for (int i = 0; i < count; ++i) {
+              ASSERT_EQ(numbers.as<double>()[i], kind.dtype == DType::boolean ? i % 2 : i)
+                  << header;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Npy, KnowsHalvesOfEveryKind) {
+  const Tensor halves = read_npy(
+      npy(dictionary("<f2", "(8,)"),
+          raw<std::uint16_t>({0x0001, 0x8001, 0x03FF, 0x0400, 0x7BFF, 0x7C00, 0xFC00, 0x8000})));
+  const std::vector<float> expected{0x1p-24F, -0x1p-24F, 0x3FFp-24F, 0x1p-14F,
+                                    65504.0F, INFINITY,  -INFINITY,  -0.0F};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(halves.as<float>()[i], expected[i]) << i;
+    EXPECT_EQ(std::signbit(halves.as<float>()[i]), std::signbit(expected[i])) << i;
+  }
+  EXPECT_TRUE(std::isnan(
+      *read_npy(npy(dictionary("<f2", "(1,)"), raw<std::uint16_t>({0x7E00}))).as<float>()));
+}
+
+TEST(Npy, OfAnArchiveReadsTheOnlyArray) {
+  if (!archives_are_available()) return;
+  const Tensor tensor(Shape{2}, std::vector<float>{1.0F, 2.0F});
+  const std::string one = write_archive({{"x.npy", write_npy(tensor)}});
+  EXPECT_TRUE(test::same_bits(read_npy(one), tensor));
+  const std::string two =
+      write_archive({{"x.npy", write_npy(tensor)}, {"y.npy", write_npy(tensor)}});
+  const std::string error = error_of([&] { read_npy(two); });
+  EXPECT_NE(error.find("of 2 arrays: \"x\", \"y\""), std::string::npos) << error;
+  EXPECT_NE(error.find("numpy.save"), std::string::npos) << error;
+  EXPECT_NE(error_of([&] { read_npy(write_archive({})); }), "no error");
+  EXPECT_NE(error_of([&] { read_npy(write_archive({{"x.npy", "PK"}})); }), "no error");
 }
 
 TEST(Npy, RefusesWhatItCannotHold) {
@@ -76,9 +195,24 @@ TEST(Npy, RefusesWhatItCannotHold) {
   const auto error = [&](const std::string& header) {
     return error_of([&] { read_npy(npy(header, eight)); });
   };
-  EXPECT_NE(error(dictionary(">f4", "(2,)")).find("type \">f4\""), std::string::npos);
-  EXPECT_NE(error(dictionary("|O", "(1,)")).find("type \"|O\""), std::string::npos);
-  EXPECT_NE(error(dictionary("<f4", "(1, 2)", "True")).find("Fortran"), std::string::npos);
+  const std::vector<std::pair<const char*, const char*>> refused{
+      {"|O", "Python objects (type \"|O\")"},
+      {"<c8", "complex numbers"},
+      {">c16", "complex numbers"},
+      {"<U2", "texts"},
+      {"|S8", "texts"},
+      {"<M8[ns]", "dates"},
+      {"<m8[s]", "spans of time"},
+      {"|V8", "bytes without a type"},
+      {"<f16", "elements of type \"<f16\""},
+      {"<i3", "elements of type"},
+      {"<i", "elements of type"},
+      {"", "elements of type"},
+      {"<", "elements of type"},
+      {"<<i4", "elements of type"},
+      {"<i4x", "elements of type"}};
+  for (const auto& [type, reason] : refused)
+    EXPECT_NE(error(dictionary(type, "(1,)")).find(reason), std::string::npos) << type;
   EXPECT_NE(error(dictionary("<f4", "(3,)")).find("does not agree with the 8 bytes"),
             std::string::npos);
   EXPECT_NE(error(dictionary("<f4", "(1000000000, 1000000000)")), "no error");

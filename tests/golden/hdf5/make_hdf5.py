@@ -38,6 +38,15 @@ write("chunked", weights(chunks=(2, 2)))
 write("gzip", weights(chunks=(2, 2), compression="gzip"))
 write("gzip_shuffle_checksum", weights(chunks=(4, 3), compression="gzip", shuffle=True, fletcher32=True))
 
+# Every index of pieces that the newest form has, each with its checksums.
+PACKED = dict(compression="gzip", shuffle=True, fletcher32=True)
+write("newest_single_piece", weights(chunks=(5, 3), **PACKED), libver="latest")
+write("newest_fixed_array", weights(chunks=(2, 2), **PACKED), libver="latest")
+write("newest_extensible_array", weights(chunks=(1, 1), maxshape=(None, 3), fletcher32=True), libver="latest")
+write("newest_tree", weights(chunks=(2, 2), maxshape=(None, None), **PACKED), libver="latest")
+write("newest_plain_pieces", weights(chunks=(2, 2)), libver="latest")
+write("checksum", weights(chunks=(2, 2), fletcher32=True))
+
 
 def attributes(file):
     weights()(file)
@@ -67,11 +76,33 @@ write("compact", compact)
 write("doubles", lambda file: (one(data=np.array([1.5, -2.5]))(file), file.create_dataset("i", data=np.int32([3, -4]))))
 write("empty_array", lambda file: file.create_dataset("w", shape=(0, 4), dtype="f4"))
 
+
+
+def newest_many(file):
+    """More links and attributes than a header holds: heaps and trees, two levels of them."""
+    for i in range(70):
+        file.create_dataset(f"vars/{i}", data=np.float32(i))
+    for i in range(12):
+        file.attrs[f"a{i}"] = np.bytes_(f"text {i}")
+
+
+def kinds(file):
+    for kind in ("f2", ">f2", ">f4", ">f8", "i1", "u1", "i2", ">u2", ">i4", "u4", ">i8", "u8"):
+        file[kind.replace(">", "big_")] = np.array([1, 2, 100], dtype=kind)
+    for name, value in (("wide_u4", 1 << 31), ("wide_u8", 1 << 40)):
+        file[name] = np.array([value, 1, 0], dtype=name[-2:])
+    brain = (np.array([1.5, -2.0], dtype="f4").view("u4") >> 16).astype("u2").view("V2")
+    file["brain"] = brain
+    file["brain"].attrs["dtype"] = "bfloat16"
+
+
+write("newest_many", newest_many, libver="latest")
+write("kinds", kinds)
+
 # To be refused.
 write("never_written", one(shape=(1 << 30, 1 << 30), dtype="f4", chunks=(1 << 10, 1 << 10)))
 write("never_written_flat", one(shape=(1 << 20,), dtype="f4"))
-write("big_endian", one(data=np.array([1.0], dtype=">f4")))
-write("half", one(data=np.array([1.0], dtype="f2")))
+write("too_large", one(data=np.array([1 << 60])))
 write("text", one(data="words"))
 write("compound", one(data=np.zeros(2, dtype=[("a", "f4"), ("b", "i4")])))
 write("soft_link", lambda file: (weights()(file), file.__setitem__("w", h5py.SoftLink("/layers"))))
