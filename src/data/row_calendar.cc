@@ -202,16 +202,45 @@ class Week {
   void count_days() {
     const std::int64_t first = day_of_slot(slots_.front());
     const std::int64_t last = day_of_slot(slots_.back());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const std::int64_t day = day_of_slot(slots_[i]);
-      if (i > 0 && day == day_of_slot(slots_[i - 1])) continue;
-      days_[static_cast<std::size_t>(modulo(day, 7))].rows.add(weight(day));
-      const std::int64_t week = floor_div(day, 7);
-      if (i > 0 && week == floor_div(day_of_slot(slots_[i - 1]), 7)) continue;
+    std::vector<std::pair<std::int64_t, std::int64_t>> days;  // that have rows, and how many
+    for (const std::int64_t slot : slots_) {
+      const std::int64_t day = day_of_slot(slot);
+      if (days.empty() || days.back().first != day) days.emplace_back(day, 0);
+      ++days.back().second;
+    }
+    std::vector<std::int64_t> counts;
+    for (const auto& [day, rows] : days) counts.push_back(rows);
+    const auto middle = counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2);
+    std::nth_element(counts.begin(), middle, counts.end());
+    std::int64_t week = days.front().first;
+    for (const auto& [day, rows] : days) {
+      const auto weekday = static_cast<std::size_t>(modulo(day, 7));
+      days_[weekday].rows.add(weight(day));
+      whole_days_[weekday] += weight(day) * std::min(1.0, 2.0 * static_cast<double>(rows) /
+                                                              static_cast<double>(*middle));
+      if (day != days.front().first && floor_div(day, 7) == week) continue;
+      week = floor_div(day, 7);
       for (std::int64_t other = std::max(7 * week, first); other <= std::min(7 * week + 6, last);
            ++other)
         days_[static_cast<std::size_t>(modulo(other, 7))].places.add(weight(other));
     }
+  }
+
+  bool is_closed_day(std::size_t weekday, double usual) const {
+    const Share& days = days_[weekday];
+    // Weekends are closed so often that one without rows says enough.
+    const double enough = usual > 0.75 ? 2.0 : 3.8;
+    if (days.is_closed(usual, weekday < 5 ? 2 : 1, enough)) return true;
+    // Few weeks, and on one of such days a row or two.
+    return days.places.count >= 2 && days.value() < 0.6 * usual &&
+           whole_days_[weekday] < 0.15 * usual * days.places.sum;
+  }
+  // Three times say more of an hour than other weekdays do; two, if they agree.
+  bool is_open_hour(const Share& own, const Share& any_day, double usual) const {
+    const double enough = std::log(static_cast<double>(day_slots_)) + 2.0;
+    if (own.places.count >= 3 && own.value() >= open_share * usual) return true;
+    if (own.places.count == 2 && own.rows.count == 2) return true;
+    return !own.is_closed(usual, 2, enough) && !any_day.is_closed(usual, 2, enough);
   }
 
   // Of the days that have rows at all.
@@ -241,10 +270,8 @@ class Week {
   void judge() {
     const double usual_day = usual_share(days_);
     std::array<bool, 7> is_open_day{};
-    for (std::size_t weekday = 0; weekday < 7; ++weekday) {
-      // Weekends are closed so often that one without rows says enough.
-      is_open_day[weekday] = !days_[weekday].is_closed(usual_day, weekday < 5 ? 2 : 1, 3.8);
-    }
+    for (std::size_t weekday = 0; weekday < 7; ++weekday)
+      is_open_day[weekday] = !is_closed_day(weekday, usual_day);
     std::vector<Share> of_open_days;
     std::vector<Share> any_day(static_cast<std::size_t>(day_slots_));
     for (std::int64_t weekday = 0; weekday < 7; ++weekday) {
@@ -257,18 +284,12 @@ class Week {
     }
     const double usual_slot = usual_share(of_open_days);
     usual_ = usual_day * usual_slot;
-    const double enough = std::log(static_cast<double>(day_slots_)) + 2.0;
     for (std::int64_t weekday = 0; weekday < 7; ++weekday) {
       for (std::int64_t slot = 0; slot < day_slots_; ++slot) {
-        const Share& own = slot_share(weekday, slot);
-        bool open = is_open_day[static_cast<std::size_t>(weekday)];
-        if (open && own.places.count >= 3 && own.value() >= open_share * usual_slot) {
-          // Open on this weekday, whatever the others do.
-        } else if (open) {
-          open = !own.is_closed(usual_slot, 3, enough) &&
-                 !any_day[static_cast<std::size_t>(slot)].is_closed(usual_slot, 2, enough);
-        }
-        open_.push_back(open ? 1 : 0);
+        const bool is_open = is_open_day[static_cast<std::size_t>(weekday)] &&
+                             is_open_hour(slot_share(weekday, slot),
+                                          any_day[static_cast<std::size_t>(slot)], usual_slot);
+        open_.push_back(is_open ? 1 : 0);
       }
     }
     if (std::find(open_.begin(), open_.end(), 0) == open_.end()) open_.clear();
@@ -277,7 +298,8 @@ class Week {
   std::int64_t day_slots_;
   std::vector<std::int64_t> slots_;  // that have rows
   std::array<Share, 7> days_;
-  std::vector<Share> slot_shares_;  // (7, slots of a day)
+  std::array<double, 7> whole_days_{};  // weights of days, less where one has few rows
+  std::vector<Share> slot_shares_;      // (7, slots of a day)
   std::vector<std::uint8_t> open_;
   double usual_ = 0.0;
 };
@@ -349,8 +371,13 @@ void learn_week(RowCalendar& calendar, std::span<const std::int64_t> times) {
     calendar.open = Week(calendar, times).open();
 }
 
-// The rule that most days follow; the earlier one if two are as good.
-MonthDay learn_month_day(std::span<const std::int64_t> times) {
+// The rule that most days follow, the earlier one if two are as good, and the share that does.
+struct MonthRule {
+  MonthDay day;
+  double share = 0.0;
+};
+
+MonthRule month_rule_of(std::span<const std::int64_t> times) {
   constexpr std::uint8_t monday_to_friday = 0b0011111;
   constexpr std::uint8_t sunday_to_thursday = 0b1001111;
   std::vector<MonthDay> rules;
@@ -375,10 +402,11 @@ MonthDay learn_month_day(std::span<const std::int64_t> times) {
     best = rule;
     if (most == times.size()) break;
   }
-  return 10 * most >= 6 * times.size() ? best : MonthDay{};
+  return {best, static_cast<double>(most) / static_cast<double>(times.size())};
 }
 
-// How many months mostly lie between rows that are no even number of days apart; 0: it is not that.
+// How many months mostly lie between rows that are no even number of days apart, as third Fridays;
+// 0: it is not that.
 std::int64_t months_apart(std::span<const std::int64_t> times) {
   std::map<std::int64_t, std::size_t> counts;
   bool are_even = true;
@@ -388,14 +416,15 @@ std::int64_t months_apart(std::span<const std::int64_t> times) {
   }
   if (are_even || times.size() < 4) return 0;
   for (const std::int64_t months : {1, 3, 12}) {
-    if (10 * counts[months] >= 9 * (times.size() - 1) && learn_month_day(times).day > 0)
+    if (10 * counts[months] >= 6 * (times.size() - 1) && month_rule_of(times).share >= 0.9)
       return months;
   }
   return 0;
 }
 
 void learn_months(RowCalendar& calendar, std::span<const std::int64_t> times) {
-  calendar.month_day = learn_month_day(times);
+  const MonthRule rule = month_rule_of(times);
+  if (rule.share >= 0.6) calendar.month_day = rule.day;
   std::map<std::int64_t, std::size_t> phases;
   for (const std::int64_t time : times)
     ++phases[modulo(month_of(day_of(time)), calendar.step.months)];
