@@ -116,15 +116,15 @@ Shop draw_shop(Draw& draw) {
     do {
       for (std::size_t weekday = 0; weekday < 7; ++weekday)
         shop.open_days[weekday] = draw.chance(65);
-    } while (std::count(shop.open_days.begin(), shop.open_days.end(), true) < 2);
+    } while (std::count(shop.open_days.begin(), shop.open_days.end(), true) < 1);
   }
   if (draw.chance(60)) {
-    const std::vector<std::int64_t> steps{900, 1800, 3600, 7200};
-    shop.step = steps[static_cast<std::size_t>(draw.from(0, 3))];
+    const std::vector<std::int64_t> steps{900, 1800, 3600, 7200, 10800, 14400};
+    shop.step = steps[static_cast<std::size_t>(draw.from(0, 5))];
     shop.phase = draw.chance(25) ? shop.step / 2 : 0;
     const std::int64_t slots = one_day / shop.step;
     Hours hours{draw.from(0, slots / 2), 0};
-    hours.last = hours.first + draw.from(3, slots - 3);
+    hours.last = hours.first + draw.from(1, slots - 2);
     if (draw.chance(20)) hours.pause = (hours.first + 2) % slots;
     Hours shorter = hours;
     shorter.last = shorter.first + (hours.last - hours.first + 1) / 2 + 1;
@@ -156,8 +156,8 @@ Rows draw_rows(const Shop& shop, std::size_t following, Draw& draw) {
   const std::int64_t unit = by_month ? one_day : shop.step;
   const std::int64_t begin = 16436 * one_day + draw.from(0, 400) * one_day + shop.phase;
   const std::int64_t weeks = by_month               ? (shop.months == 1 ? 300 : 700)
-                             : shop.step < one_day  ? draw.from(4, 6)
-                             : shop.step == one_day ? draw.from(12, 60)
+                             : shop.step < one_day  ? draw.from(3, 8)
+                             : shop.step == one_day ? draw.from(8, 60)
                                                     : draw.from(60, 200);
   const std::int64_t learnt_until = begin + weeks * 7 * one_day;
   const std::int64_t exception =
@@ -165,9 +165,10 @@ Rows draw_rows(const Shop& shop, std::size_t following, Draw& draw) {
   bool is_holiday = false;
   for (std::int64_t time = begin; rows.times.size() < rows.learnt + following || rows.learnt == 0;
        time += unit) {
-    if (time >= learnt_until && rows.learnt == 0) rows.learnt = rows.times.size();
+    if (time >= learnt_until && rows.times.size() >= 60 && rows.learnt == 0)
+      rows.learnt = rows.times.size();
     const bool is_new_day = (time - shop.phase) % one_day == 0;
-    if (is_new_day || by_month) is_holiday = !by_month && draw.chance(shop.step > one_day ? 0 : 2);
+    if (is_new_day || by_month) is_holiday = !by_month && draw.chance(shop.step > one_day ? 0 : 4);
     bool has_row = shop.is_open(time);
     if (rows.learnt == 0) {
       // The last row to learn from is followed by the next that should come.
