@@ -9,6 +9,7 @@
 #include "base/crc32c.h"
 #include "chronicler/base/error.h"
 #include "model/tensor_file.h"
+#include "tasks/training_checkpoint.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -29,12 +30,17 @@ std::vector<Tensor> take(const std::map<std::string, Tensor>& tensors, const std
 
 }  // namespace
 
-Checkpoint::Checkpoint(const ForecastOptions& options, const std::string& identity)
+Checkpoint::Checkpoint(const ForecastOptions& options, const std::string& recipe)
     : path_(options.checkpoint) {
-  const std::string all =
-      fmt::format("{} {} {} {} {} {} {} {}", identity, options.seed, options.epochs, options.units,
-                  options.layers, options.members, options.learning_rate, options.dropout);
-  identity_ = fmt::format("{:08x}-{}", crc32c(all), all.size());
+  // Of what was chosen from the data, as 0 and empty say, the recipe tells.
+  identity_ = fmt::format(
+      "data and what follows from them {:08x}-{}, cell {}, {} layers of {} units, {} networks, {} "
+      "epochs, rate {}, dropout {}, lookback {}, transform {}, {} validation rows, seed {}",
+      crc32c(recipe), recipe.size(), options.cell.empty() ? "lstm" : options.cell,
+      options.layers == 0 ? 1 : options.layers, options.units, options.members, options.epochs,
+      options.learning_rate, options.dropout, options.lookback,
+      options.transform.empty() ? "chosen" : options.transform, options.validation_rows,
+      options.seed);
   if (path_.empty() || !options.resume || !std::filesystem::exists(path_)) return;
   const TensorFile file = load_tensors(path_);
   std::map<std::string, Tensor> tensors(file.tensors.begin(), file.tensors.end());
@@ -42,10 +48,7 @@ Checkpoint::Checkpoint(const ForecastOptions& options, const std::string& identi
     const auto found = file.metadata.find(name);
     return found == file.metadata.end() ? std::string() : found->second;
   };
-  if (text("identity") != identity_) {
-    throw Error(fmt::format("\"{}\" is of a run with other data or options", path_),
-                "give the same as before to go on, or leave --resume out to start over");
-  }
+  if (text("identity") != identity_) throw another_run(path_, text("identity"), identity_);
   const auto whole = [&](const std::string& name) {
     std::int64_t value = 0;
     const std::string digits = text(name);

@@ -15,9 +15,9 @@ namespace chronicler::tasks {
 // The file that options.checkpoint names; does nothing if it names none.
 class Checkpoint {
  public:
-  // With options.resume, reads what is there. Throws Error if that is of another run: other data or
-  // options give another `identity`.
-  Checkpoint(const ForecastOptions& options, const std::string& identity);
+  // With options.resume, reads what is there. Throws Error if that is of another run: of other
+  // options, or other data, of which the recipe, as JSON, tells what was learnt.
+  Checkpoint(const ForecastOptions& options, const std::string& recipe);
 
   // Weights of the networks that are done.
   const std::vector<std::vector<Tensor>>& finished() const { return finished_; }

@@ -427,7 +427,9 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   if (options.on_start) options.on_start(report);
 
   const ClassifierData data{samples, train_labels, validation, validation_labels,
-                            fmt::format("texts {:016x}", hash_of(train_texts, train_labels))};
+                            fmt::format("texts {:016x}, level {}, {} pieces, {} of a text",
+                                        hash_of(train_texts, train_labels), options.level,
+                                        report.vocabulary, options.longest)};
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const ClassifierRun run = train_classifier(*model, data, options);

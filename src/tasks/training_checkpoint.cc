@@ -51,10 +51,12 @@ std::vector<std::string_view> parts_of(std::string_view identity) {
   return parts;
 }
 
-// A refusal tells the parts in which two runs differ; all of both, if they do not have the same.
+}  // namespace
+
 Error another_run(const std::string& path, const std::string& then, const std::string& now) {
   const std::vector<std::string_view> parts_then = parts_of(then);
   const std::vector<std::string_view> parts_now = parts_of(now);
+  // All of both, if they do not have the same ones.
   const bool comparable = parts_then.size() == parts_now.size();
   std::vector<std::string_view> only_then;
   std::vector<std::string_view> only_now;
@@ -68,8 +70,6 @@ Error another_run(const std::string& path, const std::string& then, const std::s
                            fmt::join(comparable ? only_now : parts_now, ", ")),
                "give the same data and options as then, or start anew without --resume");
 }
-
-}  // namespace
 
 void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoint, Model& model) {
   TensorFile file;

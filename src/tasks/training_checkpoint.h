@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chronicler/base/error.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/model/model.h"
 
@@ -18,6 +19,9 @@ struct TrainingCheckpoint {
   std::map<std::string, double> numbers;
   std::vector<Tensor> tensors;  // besides the model's weights and its optimizer's variables
 };
+
+// The refusal of a checkpoint: tells the parts in which two identities, "lstm, seed 1", differ.
+Error another_run(const std::string& path, const std::string& then, const std::string& now);
 
 // The model is compiled and its optimizer built. The file is whole or absent.
 void save_checkpoint(const std::string& path, const TrainingCheckpoint& checkpoint, Model& model);

@@ -47,12 +47,14 @@ const std::set<std::string>& sources_of_other_headers() {
 // Tests that are not about one file of their level.
 const std::set<std::string>& tests_of_many_files() {
   static const std::set<std::string> set{"tests/formats/hostile_files_test.cc",
-                                         "tests/formats/hostile_files_slow_test.cc"};
+                                         "tests/formats/hostile_files_slow_test.cc",
+                                         "tests/tasks/forecaster_calendar_test.cc"};
   return set;
 }
 
 bool is_text(const std::string& path) {
-  static const std::set<std::string, std::less<>> binary{".png", ".npy", ".npz", ".gz", ".keras"};
+  static const std::set<std::string, std::less<>> binary{".png", ".npy",   ".npz",
+                                                         ".gz",  ".keras", ".chronicler"};
   return std::none_of(binary.begin(), binary.end(),
                       [&](const std::string& ending) { return path.ends_with(ending); });
 }

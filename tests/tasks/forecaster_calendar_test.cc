@@ -1,10 +1,10 @@
 // Random calendars: what `run` tells after the training rows is what `backtest` tells of the rows
 // that follow, value by value and at their times. CHRONICLER_CALENDARS=2000 draws so many.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,6 +13,7 @@
 
 #include "chronicler/data/time_series.h"
 #include "chronicler/tasks/forecaster.h"
+#include "support/source_dir.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::tasks {
@@ -247,6 +248,31 @@ class ForecasterCalendar : public testing::Test {
 
   test::TemporaryFolder folder_;
 };
+
+// A shop from Monday to Saturday; its model was written before calendars were kept
+// (tests/tasks/files: forecast train by 433a8ed, horizon 2, on these rows).
+TEST_F(ForecasterCalendar, LearnsTheClockOfAnOldModelFromTheRowsAtHand) {
+  constexpr std::array<int, 7> week{20, 22, 25, 30, 55, 90, 0};
+  std::string text = "day,sold\n";
+  for (std::int64_t day = 19359; day < 19561; ++day) {
+    const int usual = week[static_cast<std::size_t>((day + 3) % 7)];
+    if (usual == 0) continue;
+    text += data::format_timestamp(day * one_day, true) + "," +
+            std::to_string(usual + day * 7919 % 5) + "\n";
+  }
+  const std::string path = folder_.path("data.csv");
+  std::ofstream(path, std::ios::binary) << text;
+  const Forecaster old = Forecaster::load(
+      (test::source_dir() / "tests/tasks/files/forecast_433a8ed.chronicler").string());
+  EXPECT_FALSE(old.calendar());
+  const data::TimeSeries series = data::read_time_series(path, {.columns = {"sold"}});
+  const Forecast next = old.run(series);
+  ASSERT_EQ(next.times.size(), 2U);
+  EXPECT_EQ(series.format_time(next.times[0]), "2023-07-24");  // after Saturday the 22nd
+  EXPECT_EQ(series.format_time(next.times[1]), "2023-07-25");
+  EXPECT_NEAR(next.mean[0], 22.0, 5.0);
+  EXPECT_NEAR(next.mean[1], 24.0, 5.0);
+}
 
 TEST_F(ForecasterCalendar, RunTellsWhatBacktestTells) {
   const char* wanted = std::getenv("CHRONICLER_CALENDARS");

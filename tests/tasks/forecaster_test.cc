@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/model/functional.h"
+#include "support/conformance.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::tasks {
@@ -150,6 +152,48 @@ TEST(Forecaster, GoesOnWhereItWasStopped) {
   }
   options.resume = true;  // though nothing is left to go on from
   EXPECT_EQ(Forecaster::train(series, options).report.told, whole);
+}
+
+TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
+  const test::TemporaryFolder folder;
+  ForecastOptions options = quick();
+  options.checkpoint = folder.path("checkpoint");
+  bool is_first = true;
+  options.stop = [&] { return !is_first; };
+  options.progress = [&](const ForecastProgress& at) { is_first = at.epoch < 1; };
+  ASSERT_TRUE(Forecaster::train(waves(200), options).stopped);
+  options.stop = {};
+  options.progress = {};
+  options.resume = true;
+  const auto refusal = [&](const data::TimeSeries& series, const auto& change) {
+    ForecastOptions changed = options;
+    change(changed);
+    return test::error_of([&] { Forecaster::train(series, changed); });
+  };
+  const auto same = [](ForecastOptions&) {};
+  EXPECT_NE(refusal(waves(200), [](ForecastOptions& o) { o.cell = "gru"; })
+                .find("is of another run (cell lstm), this one is cell gru"),
+            std::string::npos);
+  const std::vector<std::function<void(ForecastOptions&)>> changes{
+      [](auto& o) { o.units = 5; },
+      [](auto& o) { o.layers = 2; },
+      [](auto& o) { o.members = 1; },
+      [](auto& o) { o.epochs = 3; },
+      [](auto& o) { o.learning_rate = 0.5; },
+      [](auto& o) { o.dropout = 0.5; },
+      [](auto& o) { o.lookback = 13; },
+      [](auto& o) { o.transform = "none"; },
+      [](auto& o) { o.validation_rows = 33; },
+      [](auto& o) { o.test_rows = 41; },
+      [](auto& o) { o.horizon = 2; },
+      [](auto& o) {
+        o.quantiles = {0.2, 0.9};
+      },
+      [](auto& o) { o.seed = 1; }};
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    EXPECT_NE(refusal(waves(200), changes[i]).find("is of another run"), std::string::npos) << i;
+  EXPECT_NE(refusal(waves(201), same).find("is of another run"), std::string::npos);
+  EXPECT_FALSE(Forecaster::train(waves(200), options).stopped);
 }
 
 TEST(Forecaster, CountsNoTruthThatIsMissing) {

@@ -222,6 +222,12 @@ TEST(TextClassifier, GoesOnWhereItWasInterrupted) {
             }).find("(dropout 0.2), this one is dropout 0.3"),
             std::string::npos);
   options.dropout = quick().dropout;
+  options.level = "char";
+  EXPECT_NE(test::error_of([&] {
+              TextClassifier::train(opinions().texts, opinions().labels, options);
+            }).find("this one is level char"),
+            std::string::npos);
+  options.level = quick().level;
   const TextClassifier rest = TextClassifier::train(opinions().texts, opinions().labels, options);
   EXPECT_EQ(rest.run("a charming play").probability, whole.run("a charming play").probability);
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));

@@ -85,22 +85,33 @@ nlohmann::ordered_json to_json(const data::TimeSeries& series, const tasks::Fore
   return json;
 }
 
+// How far behind the last row a time is, in steps of the clock; nights and Sundays count.
+double steps_behind(const data::TimeSeries& series, std::int64_t time) {
+  const data::TimeStep& step = series.calendar.step;
+  const std::int64_t last = series.times.back();
+  if (step.months > 0) return static_cast<double>(step.between(last, time));
+  return static_cast<double>(time - last) / static_cast<double>(step.seconds);
+}
+
 insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecast& forecast) {
   const std::string& target = forecast.targets.front();
   const std::int64_t horizon = forecast.horizon();
   insight::LineChart chart{
       .title = fmt::format("{}: the next {}", target,
                            horizon == 1 ? "value" : fmt::format("{} values", horizon)),
-      .x_label = series.times.empty() ? "row"
-                                      : fmt::format("{}s from {}", series.calendar.step.name(),
-                                                    series.label(series.rows() - 1)),
+      .x_label = series.times.empty() || !series.calendar
+                     ? "row"
+                     : fmt::format("{}s from {}", series.calendar.step.name(),
+                                   series.label(series.rows() - 1)),
       .y_label = target,
       .series = {}};
   insight::Series past{.name = "past", .x = {}, .y = {}, .color = 5};
   const std::int64_t shown = std::min(series.rows(), std::max<std::int64_t>(4 * horizon, 60));
-  const double origin = series.times.empty() ? static_cast<double>(series.rows()) : 0.0;
+  const bool has_clock = !series.times.empty() && series.calendar;
+  const double origin = has_clock ? 0.0 : static_cast<double>(series.rows());
   for (std::int64_t row = series.rows() - shown; row < series.rows(); ++row) {
-    past.x.push_back(origin + static_cast<double>(row - series.rows() + 1));
+    past.x.push_back(has_clock ? steps_behind(series, series.times[static_cast<std::size_t>(row)])
+                               : static_cast<double>(row + 1));
     past.y.push_back(series.at(row, 0));
   }
   chart.series.push_back(past);
@@ -110,7 +121,9 @@ insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecas
   const auto add = [&](const std::string& name, bool dashed, const auto& value) {
     insight::Series line{.name = name, .x = {origin}, .y = {last}, .dashed = dashed, .color = 0};
     for (std::int64_t step = 0; step < horizon; ++step) {
-      line.x.push_back(origin + static_cast<double>(step + 1));
+      line.x.push_back(has_clock
+                           ? steps_behind(series, forecast.times[static_cast<std::size_t>(step)])
+                           : origin + static_cast<double>(step + 1));
       line.y.push_back(value(static_cast<std::size_t>(step) * targets));
     }
     chart.series.push_back(std::move(line));
