@@ -1,10 +1,12 @@
 #include "data/csv_cells.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -68,6 +70,13 @@ void check_options(const CsvOptions& options) {
   if (options.decimal != '.' && options.decimal != ',') {
     throw Error(fmt::format("CsvOptions: decimal must be '.' or ',', got '{}'", options.decimal));
   }
+  if (options.thousands.find_first_not_of(",. '") != std::string::npos ||
+      options.thousands.find(options.decimal) != std::string::npos) {
+    throw Error(
+        fmt::format("CsvOptions: thousands must be of \",\", \".\", \" \" and \"'\", other "
+                    "than decimal, got \"{}\"",
+                    options.thousands));
+  }
   if (options.decimal == options.delimiter) {
     throw Error("CsvOptions: decimal and delimiter are both ','",
                 "files with decimal commas are usually delimited by ';'");
@@ -91,31 +100,117 @@ bool is_decimal_comma(std::string_view cell) {
 
 namespace {
 
+// A mark between thousands at the beginning, and how many bytes it has; none: '\0'.
+std::pair<char, std::size_t> thousands_mark(std::string_view text) {
+  if (text.empty()) return {'\0', 0};
+  for (const char mark : {',', '.', ' ', '\''}) {
+    if (text.front() == mark) return {mark, 1};
+  }
+  // No-break, narrow and thin spaces; the apostrophe of printed texts.
+  for (const auto& [bytes, mark] : {std::pair<std::string_view, char>{"\xC2\xA0", ' '},
+                                    {"\xE2\x80\xAF", ' '},
+                                    {"\xE2\x80\x89", ' '},
+                                    {"\xE2\x80\x99", '\''}}) {
+    if (text.starts_with(bytes)) return {mark, bytes.size()};
+  }
+  return {'\0', 0};
+}
+
+// 1,288 or 12,34,567: groups of three, but those of India.
+bool are_groups(const std::vector<std::size_t>& sizes, std::string_view digits) {
+  if (sizes.back() != 3 || sizes.front() < 1 || sizes.front() > 3 || digits.front() == '0')
+    return false;
+  const auto inner = [&](std::size_t size) {
+    return std::all_of(sizes.begin() + 1, sizes.end() - 1,
+                       [&](std::size_t one) { return one == size; });
+  };
+  return inner(3) || (sizes.size() > 2 && sizes.front() <= 2 && inner(2));
+}
+
+// What std::from_chars reads; empty for marks out of place.
+std::string plain_number(std::string_view cell, const CsvOptions& options) {
+  constexpr std::string_view minus = "\xE2\x88\x92";
+  std::string plain;
+  if (cell.starts_with(minus)) {
+    plain = "-";
+    cell.remove_prefix(minus.size());
+  } else if (cell.starts_with('-')) {
+    plain = "-";
+    cell.remove_prefix(1);
+  } else if (cell.starts_with('+')) {
+    cell.remove_prefix(1);
+  }
+  if (cell.starts_with('-') || cell.starts_with('+')) return {};
+  std::string digits;
+  std::vector<std::size_t> sizes{0};
+  char mark = '\0';
+  while (!cell.empty()) {
+    if (cell.front() >= '0' && cell.front() <= '9') {
+      digits += cell.front();
+      ++sizes.back();
+      cell.remove_prefix(1);
+      continue;
+    }
+    const auto [found, length] = thousands_mark(cell);
+    if (found == '\0' || found == options.decimal ||
+        options.thousands.find(found) == std::string::npos)
+      break;
+    if (mark != '\0' && mark != found) return {};
+    mark = found;
+    sizes.push_back(0);
+    cell.remove_prefix(length);
+  }
+  if (sizes.size() > 1 && (digits.empty() || !are_groups(sizes, digits))) return {};
+  plain += digits;
+  std::string rest(cell);
+  if (rest.starts_with(options.decimal)) {
+    rest.front() = '.';
+  } else if (rest.find('.') != std::string::npos) {
+    return {};
+  }
+  // Behind thousands come decimals alone.
+  if (sizes.size() > 1 &&
+      rest.find_first_not_of("0123456789", rest.starts_with('.') ? 1 : 0) != std::string::npos)
+    return {};
+  return plain + rest;
+}
+
 std::string hint_for(std::string_view cell, const CsvOptions& options) {
   if (options.decimal == '.' && is_decimal_comma(cell)) {
-    return "if the comma marks decimals, set CsvOptions::decimal to ','; thousands are written "
-           "without "
-           "marks";
+    return "if the comma marks decimals, set CsvOptions::decimal to ','; if it marks thousands, "
+           "CsvOptions::thousands";
   }
   if (options.decimal == ',' && cell.find('.') != std::string_view::npos) {
-    return "CsvOptions::decimal is ','; thousands are written without marks";
+    return "CsvOptions::decimal is ','; if the point marks thousands, set CsvOptions::thousands";
   }
+  if (const std::string unit = unit_in(cell); !unit.empty())
+    return fmt::format("numbers are written without units: take {} out", in_quotes(unit));
   return "correct the cell, or list it in CsvOptions::missing_values if it means that there is no "
          "number";
 }
 
 }  // namespace
 
+std::string unit_in(std::string_view cell) {
+  constexpr std::array<std::string_view, 9> units{"$",   "\u20ac", "\u00a3", "\u00a5", "%",
+                                                  "USD", "EUR",    "GBP",    "CHF"};
+  for (const std::string_view unit : units) {
+    if (cell.find(unit) != std::string_view::npos &&
+        cell.find_first_of("0123456789") != std::string_view::npos)
+      return std::string(unit);
+  }
+  return {};
+}
+
 Reading read_number(std::string_view cell, const CsvOptions& options) {
   Reading reading;
-  std::string with_point;
+  std::string plain;
   std::string_view digits = cell;
-  if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
-  if (options.decimal == ',') {
-    with_point = digits;
-    // A point in such a file is a thousands mark: made to fail below rather than guessed at.
-    for (char& c : with_point) c = c == ',' ? '.' : (c == '.' ? '?' : c);
-    digits = with_point;
+  if (options.decimal != '.' ||
+      cell.find_first_not_of("0123456789.-eE") != std::string_view::npos) {
+    // Words such as "inf" stay what they are: not finite.
+    plain = plain_number(cell, options);
+    digits = plain;
   }
   const char* end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, reading.value);

@@ -30,7 +30,10 @@ struct Reading {
   std::string problem;
   std::string hint;
 };
+// The value is 0 where there is a problem.
 Reading read_number(std::string_view cell, const CsvOptions& options);
+// A currency's or percent's sign beside digits; empty if there is none.
+std::string unit_in(std::string_view cell);
 bool is_missing(std::string_view cell, const CsvOptions& options);
 // True for "12,4" and "1.234,5": a number once comma and point change places.
 bool is_decimal_comma(std::string_view cell);

@@ -70,7 +70,7 @@ std::vector<std::int64_t> cells_of_rows(std::string_view text, char delimiter, b
 
 // The one that gives most rows as many cells as the first one, and it more than one; what prose
 // rarely has goes first.
-char likely_delimiter(std::string_view text, bool quotes, bool is_whole) {
+char likely_delimiter(std::string_view text, bool quotes, bool is_whole, char decimal) {
   char best = ',';
   double most = 0.0;
   for (const char delimiter : {'\t', ';', '|', ','}) {
@@ -80,9 +80,12 @@ char likely_delimiter(std::string_view text, bool quotes, bool is_whole) {
         static_cast<double>(std::count(counts.begin(), counts.end(), counts.front()));
     const double share = alike / static_cast<double>(counts.size());
     if (share <= most) continue;
+    // Decimal commas are in quotes where commas are the delimiter.
+    if (delimiter == ',' && decimal == ',' && (most > 0.0 || share < 1.0)) continue;
     best = delimiter;
     most = share;
   }
+  if (most == 0.0 && decimal == ',') return ';';
   return best;
 }
 
@@ -285,9 +288,10 @@ CsvRows::CsvRows(const std::filesystem::path& path, const CsvRowsOptions& option
   source.longest = options.longest;
   const std::string_view begin = source.begin();
   check_begin(begin, source.name);
-  source.delimiter = options.delimiter == '\0'
-                         ? likely_delimiter(begin, options.quotes, begin.size() < chunk_bytes)
-                         : options.delimiter;
+  source.delimiter =
+      options.delimiter == '\0'
+          ? likely_delimiter(begin, options.quotes, begin.size() < chunk_bytes, options.decimal)
+          : options.delimiter;
   if (begin.starts_with(byte_order_mark)) source.at += byte_order_mark.size();
   do {
     if (!source.take_row())

@@ -1,192 +1,57 @@
 #include "chronicler/data/time_series.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cmath>
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/data/csv_rows.h"
+#include "data/clock_changes.h"
 #include "data/csv_cells.h"
+#include "data/number_columns.h"
+#include "data/panels.h"
+#include "data/time_column.h"
 
 namespace chronicler::data {
 namespace {
 
 constexpr double most_gaps = 0.1;      // share of missing places up to which a grid makes sense
-constexpr double most_doubles = 1e-3;  // share of doubled rows that clock changes explain
+constexpr double panel_doubles = 0.3;  // share of doubled rows from which they may be of series
 constexpr std::size_t rows_to_look_at = 200;
-constexpr double largest = 1e100;  // the square of what is larger, times many rows, is no number
 
 std::string counted(std::int64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+CsvRowsOptions csv_options(const TimeSeriesOptions& options) {
+  CsvRowsOptions rows;
+  rows.delimiter = options.delimiter;
+  rows.header = options.header;
+  rows.decimal = options.decimal;
+  return rows;
+}
+
 // What the file holds, row by row, before it is put on a grid.
 struct Rows {
-  std::vector<double> values;  // NaN where there is no number
-  std::vector<std::int64_t> times;
+  std::vector<double> values;         // NaN where there is no number
+  std::vector<std::int64_t> times;    // by the file's own clock
+  std::vector<std::int32_t> offsets;  // of this clock from UTC; empty if the file does not say
   std::vector<std::int64_t> lines;
   std::int64_t dropped = 0;  // older than those that are kept
   std::int64_t missing_cells = 0;
-};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
+  std::int64_t utc(std::size_t row) const {
+    return offsets.empty() ? times[row] : times[row] - offsets[row];
+  }
+};
 
 bool is_number(std::string_view cell) {
   return read_number(trimmed(cell), CsvOptions{}).problem.empty();
-}
-
-// The columns of the time, and how their cells become one.
-class Clock {
- public:
-  Clock(const CsvRows& file, const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-      places_.push_back(file.find(name));
-      name_ += (name_.empty() ? "" : ",") + name;
-      parts_.push_back(lower(name));
-    }
-  }
-  // A column of dates, found by itself: the first whose cells all are. Else the first with the name
-  // of one and dates in most cells: the reader then says which is none.
-  void look_for(const CsvRows& file, const std::vector<std::vector<std::string>>& rows,
-                const std::vector<std::size_t>& taken) {
-    for (const bool all : {true, false}) {
-      for (std::size_t column = 0; column < file.columns().size() && !rows.empty(); ++column) {
-        if (std::find(taken.begin(), taken.end(), column) != taken.end()) continue;
-        if (!holds_dates(file.columns()[column], rows, column, all)) continue;
-        places_ = {column};
-        name_ = file.columns()[column];
-        return;
-      }
-    }
-  }
-  void learn_order(const std::vector<std::vector<std::string>>& rows) {
-    if (places_.size() != 1) return;
-    std::vector<std::string> cells;
-    for (const auto& row : rows) cells.push_back(row[places_.front()]);
-    order_ = likely_date_order(cells);
-  }
-
-  explicit operator bool() const { return !places_.empty(); }
-  const std::string& name() const { return name_; }
-
-  std::int64_t read(const CsvRows& file) {
-    const std::optional<std::int64_t> time =
-        places_.size() == 1 ? parse_timestamp(file.cells()[places_.front()], order_) : joined(file);
-    if (time) return *time;
-    std::string cell;
-    for (const std::size_t at : places_)
-      cell += (cell.empty() ? "" : " ") + std::string(file.cells()[at]);
-    throw Error(fmt::format("{}: column {}: {} is not a date", place(file.name(), file.line()),
-                            in_quotes(name_), in_quotes(cell)),
-                "dates look like 2024-03-31 or 2024-03-31 14:00; for another column give --time");
-  }
-
- private:
-  static constexpr std::array<std::string_view, 8> words{"date", "time", "month", "week",
-                                                         "year", "day",  "datum", "stamp"};
-
-  static bool holds_dates(const std::string& name,
-                          const std::vector<std::vector<std::string>>& rows, std::size_t column,
-                          bool in_all_rows) {
-    const std::string small = lower(name);
-    const bool is_named = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-      return small.find(word) != std::string::npos;
-    });
-    const auto is_date = [&](const std::vector<std::string>& row) {
-      const std::string& cell = row[column];
-      if (is_number(cell) && !is_named) return false;
-      return parse_timestamp(cell, DateOrder::month_first).has_value() ||
-             parse_timestamp(cell, DateOrder::day_first).has_value();
-    };
-    const auto dates = static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_date));
-    if (in_all_rows ? dates < rows.size() : !is_named || 10 * dates < 9 * rows.size()) return false;
-    // A year beside columns of month and day is no time by itself.
-    std::size_t same = 0;
-    for (std::size_t i = 1; i < rows.size(); ++i) same += rows[i][column] == rows[i - 1][column];
-    return 2 * same <= rows.size();
-  }
-
-  // Columns called year, month, ...; or a date and a time of day.
-  std::optional<std::int64_t> joined(const CsvRows& file) const {
-    constexpr std::array<std::string_view, 5> units{"year", "month", "day", "hour", "minute"};
-    std::array<double, units.size()> numbers{1970, 1, 1, 0, 0};
-    bool all_named = true;
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      const auto unit = std::find(units.begin(), units.end(), parts_[i]);
-      if (unit == units.end()) {
-        all_named = false;
-        continue;
-      }
-      const Reading reading = read_number(trimmed(file.cells()[places_[i]]), CsvOptions{});
-      if (!reading.problem.empty()) return {};
-      numbers[static_cast<std::size_t>(unit - units.begin())] = reading.value;
-    }
-    if (!all_named) {
-      std::string text;
-      for (const std::size_t at : places_)
-        text += (text.empty() ? "" : " ") + std::string(trimmed(file.cells()[at]));
-      return parse_timestamp(text, order_);
-    }
-    const auto day = parse_timestamp(
-        fmt::format("{:04.0f}-{:02.0f}-{:02.0f}", numbers[0], numbers[1], numbers[2]));
-    if (!day) return {};
-    return *day + static_cast<std::int64_t>(numbers[3] * 3600.0 + numbers[4] * 60.0);
-  }
-
-  std::vector<std::size_t> places_;
-  std::vector<std::string> parts_;
-  std::string name_;
-  DateOrder order_ = DateOrder::month_first;
-};
-
-CsvOptions number_options(const CsvRows& file, char decimal,
-                          const std::vector<std::vector<std::string>>& rows,
-                          const std::vector<std::size_t>& places) {
-  CsvOptions options;
-  options.delimiter = file.delimiter();
-  options.missing_values.emplace_back("?");
-  if (decimal != '\0') {
-    options.decimal = decimal;
-  } else if (file.delimiter() != ',') {
-    bool commas = false;
-    bool points = false;
-    for (const auto& row : rows) {
-      for (const std::size_t at : places) {
-        commas = commas || is_decimal_comma(trimmed(row[at]));
-        points = points || row[at].find('.') != std::string::npos;
-      }
-    }
-    if (commas && !points) options.decimal = ',';
-  }
-  return options;
-}
-
-double read_cell(const CsvRows& file, std::size_t column, const CsvOptions& options) {
-  const std::string_view cell = trimmed(file.cells()[column]);
-  if (is_missing(cell, options)) return std::numeric_limits<double>::quiet_NaN();
-  Reading reading = read_number(cell, options);
-  if (reading.problem.empty() && std::abs(reading.value) > largest)
-    reading.problem = fmt::format("is too large, above {:g}", largest);
-  if (reading.problem.empty()) return reading.value;
-  std::string hint = "correct the cell, or leave it empty if there is no number";
-  if (options.decimal == '.' && is_decimal_comma(cell)) {
-    hint = "if the comma marks decimals, give --decimal ,";
-  } else if (options.decimal == ',' && cell.find('.') != std::string_view::npos) {
-    hint = "numbers of this file are read with decimal commas; give --decimal . if that is wrong";
-  }
-  throw Error(fmt::format("{}: column {}: {} {}", place(file.name(), file.line()),
-                          in_quotes(file.columns()[column]), in_quotes(cell), reading.problem),
-              hint);
 }
 
 void check_header(const CsvRows& file, const TimeSeriesOptions& options) {
@@ -214,92 +79,248 @@ void check_columns(const std::vector<std::string>& columns) {
   }
 }
 
-// Drops what is older than the last max_rows, now and then.
-void keep_last(Rows& rows, std::size_t width, std::int64_t max_rows, bool exactly) {
-  const auto count = static_cast<std::int64_t>(rows.lines.size());
-  if (count <= (exactly ? max_rows : 2 * max_rows)) return;
-  const std::int64_t old = count - max_rows;
-  rows.dropped += old;
-  rows.lines.erase(rows.lines.begin(), rows.lines.begin() + old);
-  if (!rows.times.empty()) rows.times.erase(rows.times.begin(), rows.times.begin() + old);
-  rows.values.erase(rows.values.begin(),
-                    rows.values.begin() + old * static_cast<std::int64_t>(width));
-}
-
 void sort_by_time(Rows& rows, std::size_t width) {
   std::vector<std::size_t> order(rows.times.size());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return rows.times[a] < rows.times[b]; });
+                   [&](std::size_t a, std::size_t b) { return rows.utc(a) < rows.utc(b); });
   Rows sorted = rows;
   for (std::size_t i = 0; i < order.size(); ++i) {
     sorted.times[i] = rows.times[order[i]];
     sorted.lines[i] = rows.lines[order[i]];
+    if (!rows.offsets.empty()) sorted.offsets[i] = rows.offsets[order[i]];
     std::copy_n(rows.values.begin() + static_cast<std::ptrdiff_t>(order[i] * width), width,
                 sorted.values.begin() + static_cast<std::ptrdiff_t>(i * width));
   }
   rows = std::move(sorted);
 }
 
-void check_order(const Rows& rows, const std::string& source, const std::string& column) {
+// How the file was opened, for whoever must look into it again.
+struct Reader {
+  const std::filesystem::path& path;
+  const TimeSeriesOptions& options;
+  const CsvRows& file;
+  const TimeColumn& clock;
+  const std::vector<std::size_t>& places;
+
+  std::string shown(const Rows& rows, std::size_t row) const {
+    const bool has_offset = !rows.offsets.empty();
+    if (!has_offset) return format_timestamp(rows.times[row], false);
+    return format_timestamp(Timestamp{rows.times[row], rows.offsets[row]}, clock.style(), false);
+  }
+};
+
+std::string alternatives(const std::vector<std::string>& values, std::size_t all) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + in_quotes(value);
+  return all > values.size() ? text + ", ..." : text;
+}
+
+std::string where_option(const SeriesKey& key) {
+  std::string text = "--where ";
+  const auto escaped = [](const std::string& name) {
+    std::string result;
+    for (const char c : name) result += c == ',' ? "\\," : std::string(1, c);
+    return result;
+  };
+  std::string list;
+  for (std::size_t i = 0; i < key.columns.size(); ++i) {
+    list += (list.empty() ? "" : ",") + escaped(key.columns[i]) + "=" + escaped(key.values[i]);
+  }
+  return text + (list.find(' ') == std::string::npos ? list : "\"" + list + "\"");
+}
+
+// Times that stand there twice: of several series, or really doubled.
+[[noreturn]] void refuse_doubles(const Reader& reader, const std::string& first,
+                                 std::int64_t doubles, std::int64_t rows) {
+  const std::string message =
+      fmt::format("{} stands there twice in column {} ({} of {} rows repeat a time)", first,
+                  in_quotes(reader.clock.name()), doubles, rows);
+  if (reader.clock.has_fractions()) {
+    throw Error(message,
+                "times are read to the second: take rows together until they are a second "
+                "apart, or give --average-doubles");
+  }
+  const bool are_many = static_cast<double>(doubles) > panel_doubles * static_cast<double>(rows);
+  const SeriesKey key = are_many && reader.options.where.empty()
+                            ? series_key(reader.path, csv_options(reader.options),
+                                         reader.clock.places(), reader.places)
+                            : SeriesKey{};
+  if (!key) {
+    throw Error(message,
+                "keep one series in a file (--where COL=VALUE reads one of several), remove the "
+                "doubled rows, or give --average-doubles");
+  }
+  const std::string columns =
+      key.columns.size() == 1
+          ? fmt::format("column {}", in_quotes(key.columns[0]))
+          : fmt::format("columns {} and {}", in_quotes(key.columns[0]), in_quotes(key.columns[1]));
+  throw Error(fmt::format("{}: {} series, which {} {} apart ({})", message, key.series, columns,
+                          key.columns.size() == 1 ? "tells" : "tell",
+                          alternatives(key.first_values, key.series)),
+              fmt::format("keep one series in a file, or give {} to read one of them; "
+                          "--average-doubles reads the mean of all",
+                          where_option(key)));
+}
+
+std::int64_t count_doubles(std::vector<std::int64_t> times) {
+  std::sort(times.begin(), times.end());
+  const auto last = std::unique(times.begin(), times.end());
+  return times.end() - last;
+}
+
+void check_order(const Rows& rows, const Reader& reader) {
   std::int64_t falls = 0;
   std::size_t first = 0;
   for (std::size_t i = 1; i < rows.times.size(); ++i) {
-    if (rows.times[i] >= rows.times[i - 1]) continue;
+    if (rows.utc(i) >= rows.utc(i - 1)) continue;
     if (falls++ == 0) first = i;
   }
   if (falls == 0) return;
-  const bool all = falls + 1 == static_cast<std::int64_t>(rows.times.size());
-  throw Error(fmt::format("{}: column {}: {} comes after {}: {}", place(source, rows.lines[first]),
-                          in_quotes(column), format_timestamp(rows.times[first], false),
-                          format_timestamp(rows.times[first - 1], false),
-                          all ? std::string("the file has its newest rows first")
-                              : fmt::format("{} out of order of time", counted(falls, "row"))),
-              "give --sort to put the rows in order, if they are rows of one series");
+  const auto count = static_cast<std::int64_t>(rows.times.size());
+  const bool all = falls + 1 == count;
+  // One series below another.
+  const std::int64_t doubles = count_doubles(rows.times);
+  if (!reader.options.average_doubles &&
+      static_cast<double>(doubles) > panel_doubles * static_cast<double>(count)) {
+    refuse_doubles(reader,
+                   fmt::format("{}: {}", place(reader.file.name(), rows.lines[first]),
+                               reader.shown(rows, first)),
+                   doubles, count);
+  }
+  throw Error(
+      fmt::format("{}: column {}: {} comes after {}: {}",
+                  place(reader.file.name(), rows.lines[first]), in_quotes(reader.clock.name()),
+                  reader.shown(rows, first), reader.shown(rows, first - 1),
+                  all ? std::string("the file has its newest rows first")
+                      : fmt::format("{} out of order of time", counted(falls, "row"))),
+      "give --sort to put the rows in order, if they are rows of one series");
 }
 
-// Rows of one time become their mean.
-void join_doubles(Rows& rows, std::size_t width, const TimeSeriesOptions& options,
-                  const std::string& source, const std::string& column,
-                  std::vector<std::string>& notes) {
-  std::int64_t doubles = 0;
-  std::size_t first = 0;
-  for (std::size_t i = 1; i < rows.times.size(); ++i) {
-    if (rows.times[i] == rows.times[i - 1] && doubles++ == 0) first = i;
-  }
-  if (doubles == 0) return;
-  const std::string example = fmt::format("{}: {}", place(source, rows.lines[first]),
-                                          format_timestamp(rows.times[first], false));
-  if (!options.average_doubles &&
-      static_cast<double>(doubles) > most_doubles * static_cast<double>(rows.times.size())) {
-    throw Error(fmt::format("{} stands there twice in column {} ({} of {} rows repeat a time)",
-                            example, in_quotes(column), doubles, rows.times.size()),
-                "keep one series in a file, remove the doubled rows, or give --average-doubles");
-  }
+// Within each range of rows: in order of time, those of one time as their mean.
+void join_within(Rows& rows, std::size_t width,
+                 const std::vector<std::pair<std::size_t, std::size_t>>& ranges) {
   Rows joined;
-  for (std::size_t i = 0; i < rows.times.size();) {
-    std::size_t end = i + 1;
-    while (end < rows.times.size() && rows.times[end] == rows.times[i]) ++end;
+  const auto add = [&](std::span<const std::size_t> of_one_time) {
     for (std::size_t c = 0; c < width; ++c) {
       double sum = 0.0;
       double count = 0.0;
-      for (std::size_t k = i; k < end; ++k) {
-        const double value = rows.values[k * width + c];
+      for (const std::size_t row : of_one_time) {
+        const double value = rows.values[row * width + c];
         if (std::isnan(value)) continue;
         sum += value;
         count += 1.0;
       }
       joined.values.push_back(count > 0.0 ? sum / count : std::numeric_limits<double>::quiet_NaN());
     }
-    joined.times.push_back(rows.times[i]);
-    joined.lines.push_back(rows.lines[i]);
-    i = end;
+    joined.times.push_back(rows.times[of_one_time.front()]);
+    joined.lines.push_back(rows.lines[of_one_time.front()]);
+    // The later clock holds from here on.
+    if (!rows.offsets.empty()) joined.offsets.push_back(rows.offsets[of_one_time.back()]);
+  };
+  std::size_t next = 0;
+  const auto copy_until = [&](std::size_t end) {
+    for (; next < end; ++next) add(std::span(&next, 1));
+  };
+  for (const auto& [begin, end] : ranges) {
+    copy_until(begin);
+    std::vector<std::size_t> order(end - begin);
+    std::iota(order.begin(), order.end(), begin);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return rows.times[a] < rows.times[b]; });
+    for (std::size_t i = 0; i < order.size();) {
+      std::size_t last = i + 1;
+      while (last < order.size() && rows.times[order[last]] == rows.times[order[i]]) ++last;
+      add(std::span(order).subspan(i, last - i));
+      i = last;
+    }
+    next = end;
   }
+  copy_until(rows.times.size());
   joined.dropped = rows.dropped;
   joined.missing_cells = rows.missing_cells;
   rows = std::move(joined);
+}
+
+// The hour that clocks show twice. Where offsets tell the passes apart they are told apart until
+// here: the order of rows and real doubles are by UTC.
+void join_clock_changes(Rows& rows, std::size_t width, const Reader& reader,
+                        std::vector<std::string>& notes) {
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;
+  if (rows.offsets.empty()) {
+    ranges = doubled_hours(rows.times);
+  } else {
+    for (std::size_t i = 1; i < rows.times.size(); ++i) {
+      if (rows.times[i] > rows.times[i - 1]) continue;
+      // The rows before that the clock shows again, and those behind it that repeat them.
+      std::size_t begin = i - 1;
+      while (begin > 0 && rows.times[begin - 1] >= rows.times[i]) --begin;
+      std::size_t end = i + 1;
+      while (end < rows.times.size() && rows.times[end] <= rows.times[i - 1]) ++end;
+      ranges.emplace_back(begin, end);
+      i = end;
+    }
+  }
+  if (ranges.empty()) return;
+  const std::size_t first = ranges.front().first;
+  const std::string example = fmt::format("{}: {}", place(reader.file.name(), rows.lines[first]),
+                                          reader.shown(rows, first));
+  const auto before = static_cast<std::int64_t>(rows.times.size());
+  join_within(rows, width, ranges);
+  const std::int64_t joined = before - static_cast<std::int64_t>(rows.times.size());
+  notes.push_back(
+      fmt::format("{} with a time that was there before, as clocks were set back "
+                  "(first {}): averaged",
+                  counted(joined, "row"), example));
+}
+
+// Rows of one time become their mean.
+void join_doubles(Rows& rows, std::size_t width, const Reader& reader,
+                  std::vector<std::string>& notes) {
+  std::int64_t doubles = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < rows.times.size(); ++i) {
+    if (rows.utc(i) == rows.utc(i - 1) && doubles++ == 0) first = i;
+  }
+  if (doubles == 0) return;
+  const std::string example = fmt::format("{}: {}", place(reader.file.name(), rows.lines[first]),
+                                          reader.shown(rows, first));
+  if (!reader.options.average_doubles)
+    refuse_doubles(reader, example, doubles, static_cast<std::int64_t>(rows.times.size()));
+  join_within(rows, width, {{0, rows.times.size()}});
   notes.push_back(fmt::format("{} with a time that was there before (first {}): averaged",
                               counted(doubles, "row"), example));
+}
+
+// The clock's offset from UTC where it changes. Where it changes more often than clocks are set,
+// rows come from several places: all are told by the last row's clock.
+void settle_offsets(Rows& rows, TimeSeries& series) {
+  if (rows.offsets.empty()) return;
+  constexpr std::int64_t apart = std::int64_t{10} * 86400;
+  std::int64_t changes = 0;
+  std::int64_t close = 0;
+  std::int64_t last = 0;
+  for (std::size_t i = 1; i < rows.times.size(); ++i) {
+    if (rows.offsets[i] == rows.offsets[i - 1]) continue;
+    if (changes++ > 0 && rows.utc(i) - last < apart) ++close;
+    last = rows.utc(i);
+  }
+  if (close > 0) {
+    const std::int32_t offset = rows.offsets.back();
+    for (std::size_t i = 0; i < rows.times.size(); ++i) {
+      rows.times[i] = rows.utc(i) + offset;
+      rows.offsets[i] = offset;
+    }
+    series.notes.push_back(fmt::format(
+        "the offset from UTC changes {} times: all times are told by the last row's", changes));
+  }
+}
+
+void note_offsets(const Rows& rows, TimeSeries& series) {
+  for (std::size_t i = 0; i < rows.offsets.size(); ++i) {
+    if (series.offsets.empty() || series.offsets.back().second != rows.offsets[i])
+      series.offsets.emplace_back(rows.times[i], rows.offsets[i]);
+  }
 }
 
 // Where rows come to lie on a calendar.
@@ -497,8 +518,29 @@ std::vector<std::int64_t> TimeSeries::times_of_file(std::int64_t end) const {
   return result;
 }
 
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> result;
+  std::string name;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == '\\' && i + 1 < names.size() && names[i + 1] == ',') {
+      name += names[++i];
+    } else if (names[i] == ',') {
+      result.push_back(std::exchange(name, {}));
+    } else {
+      name += names[i];
+    }
+  }
+  if (!name.empty()) result.push_back(name);
+  return result;
+}
+
 std::string TimeSeries::format_time(std::int64_t time) const {
-  return format_timestamp(time, calendar.step.months > 0 || calendar.step.seconds % 86400 == 0);
+  Timestamp shown{time};
+  for (const auto& [from, offset] : offsets) {
+    if (!shown.offset || from <= time) shown.offset = offset;
+  }
+  return format_timestamp(shown, style,
+                          calendar.step.months > 0 || calendar.step.seconds % 86400 == 0);
 }
 
 std::string TimeSeries::label(std::int64_t row) const {
@@ -506,8 +548,128 @@ std::string TimeSeries::label(std::int64_t row) const {
                        : format_time(times[static_cast<std::size_t>(row)]);
 }
 
+namespace {
+
+// Rows with these cells alone.
+class RowFilter {
+ public:
+  RowFilter(const CsvRows& file, const std::vector<CellEquals>& where) : where_(where) {
+    for (const CellEquals& one : where) {
+      places_.push_back(file.find(one.column));
+      seen_.emplace_back();
+    }
+  }
+  bool takes(const CsvRows& file) {
+    ++rows_;
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const std::string_view cell = trimmed(file.cells()[places_[i]]);
+      if (cell == trimmed(where_[i].value)) continue;
+      auto& seen = seen_[i];
+      if (seen.size() < 5 && std::find(seen.begin(), seen.end(), cell) == seen.end())
+        seen.emplace_back(cell);
+      return false;
+    }
+    ++taken_;
+    return true;
+  }
+  std::int64_t rows() const { return rows_; }
+  // Throws Error if no row was taken.
+  void tell(const CsvRows& file, std::vector<std::string>& notes) const {
+    if (where_.empty() || rows_ == 0) return;
+    for (std::size_t i = 0; i < where_.size() && taken_ == 0; ++i) {
+      if (seen_[i].empty()) continue;
+      throw Error(
+          fmt::format("{}: no row has {} in column {}; it holds {}", file.name(),
+                      in_quotes(where_[i].value), in_quotes(where_[i].column),
+                      alternatives(seen_[i], seen_[i].size() + (seen_[i].size() == 5 ? 1 : 0))),
+          "give --where COL=VALUE with a value of the file");
+    }
+    if (taken_ == 0) {
+      throw Error(fmt::format("{}: no row has all the cells of --where", file.name()),
+                  "give cells that stand in one row");
+    }
+    std::string text;
+    for (const CellEquals& one : where_)
+      text += fmt::format("{}{} is {}", text.empty() ? "" : ", ", one.column, in_quotes(one.value));
+    notes.push_back(fmt::format("{} of {} rows are read, where {}", taken_, rows_, text));
+  }
+
+ private:
+  const std::vector<CellEquals>& where_;
+  std::vector<std::size_t> places_;
+  std::vector<std::vector<std::string>> seen_;
+  std::int64_t rows_ = 0;
+  std::int64_t taken_ = 0;
+};
+
+// Those of the series that a model was learnt from, if this file holds it beside others.
+std::vector<CellEquals> usual_rows(const CsvRows& file, const TimeSeriesOptions& options) {
+  const auto& names = file.columns();
+  const bool has_all = std::all_of(
+      options.usual.where.begin(), options.usual.where.end(), [&](const CellEquals& one) {
+        return std::find(names.begin(), names.end(), one.column) != names.end();
+      });
+  return has_all ? options.usual.where : std::vector<CellEquals>{};
+}
+
+// What the columns hold, row by row.
+Rows read_rows(CsvRows& file, const TimeSeriesOptions& options, TimeColumn& clock,
+               const std::vector<std::size_t>& places, TimeSeries& series) {
+  series.notation.where = options.where.empty() ? usual_rows(file, options) : options.where;
+  RowFilter filter(file, series.notation.where);
+  const auto& first_rows = file.look_ahead(rows_to_look_at);
+  if (!clock) clock.look_for(file, first_rows, places);
+  NumberColumns numbers(file, places, {options.decimal, options.thousands},
+                        {options.usual.decimal, options.usual.thousands});
+  numbers.learn_from(file, first_rows, clock.places());
+  Rows rows;
+  // Drops what is older than the last max_rows, now and then.
+  const auto keep_last = [&](std::int64_t most) {
+    const auto count = static_cast<std::int64_t>(rows.lines.size());
+    if (count <= most) return;
+    const std::int64_t old = count - options.max_rows;
+    rows.dropped += old;
+    rows.lines.erase(rows.lines.begin(), rows.lines.begin() + old);
+    if (clock) clock.forget_first(static_cast<std::size_t>(old));
+    numbers.forget_first(static_cast<std::size_t>(old));
+  };
+  while (file.next()) {
+    if (!filter.takes(file)) continue;
+    if (clock) clock.read(file);
+    numbers.read(file);
+    rows.lines.push_back(file.line());
+    keep_last(2 * options.max_rows);
+  }
+  if (filter.rows() == 0) throw Error(fmt::format("{} has a header line but no rows", file.name()));
+  filter.tell(file, series.notes);
+  keep_last(options.max_rows);
+  NumberColumns::Marks marks;
+  rows.values = numbers.finish(file, marks, series.notes);
+  rows.missing_cells = numbers.missing_cells();
+  series.notation.decimal = marks.decimal;
+  series.notation.thousands = marks.thousands;
+  if (!clock) return rows;
+  TimeColumn::Times times = clock.finish(file);
+  series.notation.dates = times.order;
+  constexpr std::size_t few = 8;
+  const auto& clocks = times.clocks;
+  if (options.time.empty() && clocks.size() > few &&
+      std::all_of(clocks.begin(), clocks.end(), [&](auto time) { return time == clocks[0]; })) {
+    clock.forget();  // a date that all rows have tells nothing of their order
+    return rows;
+  }
+  rows.times = std::move(times.clocks);
+  rows.offsets = std::move(times.offsets);
+  if (!options.utc || rows.offsets.empty()) return rows;
+  for (std::size_t i = 0; i < rows.times.size(); ++i) rows.times[i] -= rows.offsets[i];
+  rows.offsets.assign(rows.times.size(), 0);
+  return rows;
+}
+
+}  // namespace
+
 TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesOptions& options) {
-  CsvRows file(path, {options.delimiter, options.header});
+  CsvRows file(path, csv_options(options));
   check_header(file, options);
   check_columns(options.columns);
   TimeSeries series;
@@ -516,28 +678,17 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
   const std::size_t width = series.columns.size();
   std::vector<std::size_t> places;
   for (const std::string& column : options.columns) places.push_back(file.find(column));
-  Clock clock(file, options.time);
-
-  // The first rows say which column is the time and how numbers are written.
-  const auto& first_rows = file.look_ahead(rows_to_look_at);
-  if (!clock) clock.look_for(file, first_rows, places);
-  clock.learn_order(first_rows);
-  const CsvOptions numbers = number_options(file, options.decimal, first_rows, places);
+  TimeColumn clock(file, options.time, options.dates, options.usual.dates);
   Rows rows;
-  while (file.next()) {
-    if (clock) rows.times.push_back(clock.read(file));
-    rows.lines.push_back(file.line());
-    for (const std::size_t at : places) {
-      rows.values.push_back(read_cell(file, at, numbers));
-      if (std::isnan(rows.values.back())) ++rows.missing_cells;
-    }
-    keep_last(rows, width, options.max_rows, false);
+  try {
+    rows = read_rows(file, options, clock, places, series);
+  } catch (const Error& error) {
+    const bool is_one_column = file.columns().size() == 1 && options.delimiter == '\0' &&
+                               options.decimal == '\0' && file.delimiter() == ',' &&
+                               error.message().find("the first line has 1") != std::string::npos;
+    if (!is_one_column) throw;
+    throw Error(error.message(), "if the comma marks decimals, give --decimal ,");
   }
-  if (rows.lines.empty()) {
-    throw Error(fmt::format("{} has a header line but no rows", file.name()));
-  }
-  keep_last(rows, width, options.max_rows, true);
-  if (numbers.decimal == ',') series.notes.emplace_back("numbers have decimal commas");
   if (rows.dropped > 0) {
     series.notes.push_back(fmt::format("the file has {} rows: the last {} are used",
                                        rows.dropped + options.max_rows, options.max_rows));
@@ -547,10 +698,16 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
                                        counted(rows.missing_cells, "cell")));
   }
   if (clock) {
-    series.time_column = clock.name();
+    series.time_column = clock.escaped_name();
+    series.style = clock.style();
+    const Reader reader{path, options, file, clock, places};
     if (options.sort) sort_by_time(rows, width);
-    check_order(rows, series.source, series.time_column);
-    join_doubles(rows, width, options, series.source, series.time_column, series.notes);
+    if (rows.offsets.empty()) join_clock_changes(rows, width, reader, series.notes);
+    check_order(rows, reader);
+    join_doubles(rows, width, reader, series.notes);
+    settle_offsets(rows, series);
+    if (!rows.offsets.empty()) join_clock_changes(rows, width, reader, series.notes);
+    note_offsets(rows, series);
   } else if (file.columns().size() > width) {
     series.notes.emplace_back("no column of dates: rows follow one another (--time names one)");
   }

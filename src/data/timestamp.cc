@@ -1,13 +1,15 @@
 #include "chronicler/data/timestamp.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
+
+#include "data/date_text.h"
 
 namespace chronicler::data {
 namespace {
@@ -18,112 +20,131 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
 }
 
-std::optional<std::int64_t> day_number(std::int64_t year, std::int64_t month, std::int64_t day) {
-  if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return {};
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return {};
-  return std::chrono::sys_days(date).time_since_epoch().count();
-}
-
 std::chrono::year_month_day date_of(std::int64_t seconds) {
   return std::chrono::sys_days(std::chrono::days(floor_div(seconds, seconds_a_day)));
 }
 
-// Reads a text from the left.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : rest_(text) {}
-  bool at_end() const { return rest_.empty(); }
-  char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
-  bool take(char c) {
-    if (peek() != c) return false;
-    rest_.remove_prefix(1);
-    return true;
+// The hour that AM or PM behind it makes of one; empty if it cannot be.
+std::optional<std::int64_t> scan_half(Scanner& scanner, std::int64_t hour) {
+  const std::size_t begin = scanner.at();
+  scanner.take_spaces();
+  for (const char half : {'a', 'p'}) {
+    if (!scanner.take_letter(half)) continue;
+    scanner.take('.');
+    scanner.take_spaces();
+    if (!scanner.take_letter('m') || hour < 1 || hour > 12) return {};
+    scanner.take('.');
+    return hour % 12 + (half == 'p' ? 12 : 0);
   }
-  // Digits, from `low` to `high` of them.
-  std::optional<std::int64_t> digits(std::size_t low, std::size_t high) {
-    std::size_t count = 0;
-    while (count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9') ++count;
-    if (count < low || count > high) return {};
-    std::int64_t value = 0;
-    std::from_chars(rest_.data(), rest_.data() + count, value);
-    rest_.remove_prefix(count);
-    count_ = count;
-    return value;
-  }
-  std::size_t count() const { return count_; }  // of the last digits()
-  std::string_view rest() const { return rest_; }
-
- private:
-  std::string_view rest_;
-  std::size_t count_ = 0;
-};
-
-// The days since 1970 of the date at the scanner, which stands behind it then.
-std::optional<std::int64_t> scan_date(Scanner& scanner, DateOrder order) {
-  const auto first = scanner.digits(1, 8);
-  if (!first) return {};
-  const std::size_t width = scanner.count();
-  if (width == 8) return day_number(*first / 10000, *first / 100 % 100, *first % 100);
-  const char mark = scanner.peek();
-  if (mark != '-' && mark != '/' && mark != '.') return {};
-  scanner.take(mark);
-  const auto second = scanner.digits(1, 2);
-  if (!second) return {};
-  if (!scanner.take(mark)) {
-    return mark == '-' && width <= 4 ? day_number(*first, *second, 1) : std::nullopt;
-  }
-  const auto third = scanner.digits(1, 4);
-  if (!third) return {};
-  if (width == 4) return day_number(*first, *second, *third);
-  if (scanner.count() != 4 || width > 2) return {};
-  const bool day_first = mark != '/' || order == DateOrder::day_first;
-  return day_first ? day_number(*third, *second, *first) : day_number(*third, *first, *second);
+  scanner.go_to(begin);
+  return hour;
 }
 
-// Seconds since midnight, less the offset of the time zone if one is given.
-std::optional<std::int64_t> scan_time(Scanner& scanner) {
-  auto hour = scanner.digits(1, 2);
-  if (!hour || *hour > 24) return {};
+// "+02:00", "Z"; false if there is something else. `style` becomes as TimestampStyle has it.
+bool scan_offset(Scanner& scanner, Timestamp& time, std::string& style) {
+  const std::string space = scanner.take_spaces() ? " " : "";
+  if (scanner.at_end()) return true;
+  std::string word(scanner.word());
+  if (word == "Z" || word == "z" || word == "UTC" || word == "GMT") {
+    scanner.go_to(scanner.at() + word.size());
+    style = space + word;
+    time.offset = 0;
+    if (scanner.at_end()) return true;
+    if (word.size() == 1) return false;
+  } else {
+    word.clear();
+  }
+  const char sign = scanner.peek();
+  if (!scanner.take('+') && !scanner.take('-')) return false;
+  const auto hours = scanner.digits(1, 4);
+  if (!hours) return false;
+  const std::size_t width = scanner.count();
+  std::int64_t minutes = *hours * 60;
+  style = space + word + "+00";
+  if (width >= 3) {
+    if (width == 3) return false;
+    minutes = *hours / 100 * 60 + *hours % 100;
+    if (*hours % 100 > 59) return false;
+    style += "00";
+  } else if (scanner.take(':')) {
+    const auto rest = scanner.digits(2, 2);
+    if (!rest || *rest > 59) return false;
+    minutes += *rest;
+    style += ":00";
+  } else if (width == 1 && word.empty()) {
+    return false;
+  }
+  if (minutes > 16 * 60) return false;
+  time.offset = static_cast<std::int32_t>((sign == '-' ? -60 : 60) * minutes);
+  return scanner.at_end();
+}
+
+struct TimeOfDay {
+  std::int64_t hour = 0;
   std::int64_t minute = 0;
   std::int64_t second = 0;
-  if (scanner.take(':')) {
-    const auto minutes = scanner.digits(2, 2);
-    if (!minutes || *minutes > 59) return {};
-    minute = *minutes;
-    if (scanner.take(':')) {
-      const auto seconds = scanner.digits(2, 2);
-      if (!seconds || *seconds > 60) return {};
-      second = *seconds;
-      if (scanner.take('.') && !scanner.digits(1, 9)) return {};
+  bool has_seconds = false;
+  bool has_fraction = false;
+};
+
+// 14:05, 14:05:30.5, 1405, 140530, 14h05, 14.05, 14.
+std::optional<TimeOfDay> scan_clock(Scanner& scanner) {
+  TimeOfDay time;
+  if (const auto glued = scanner.digits(4, 4)) {
+    time.hour = *glued / 100;
+    time.minute = *glued % 100;
+  } else if (const auto longer = scanner.digits(6, 6)) {
+    time.hour = *longer / 10000;
+    time.minute = *longer / 100 % 100;
+    time.second = *longer % 100;
+    time.has_seconds = true;
+  } else {
+    const auto hour = scanner.digits(1, 2);
+    if (!hour) return {};
+    time.hour = *hour;
+    const bool is_french = scanner.take_letter('h');
+    if (is_french ? scanner.is_digit() : scanner.take(':') || scanner.take('.')) {
+      const auto minutes = scanner.digits(2, 2);
+      if (!minutes) return {};
+      time.minute = *minutes;
+      if (scanner.take(':')) {
+        const auto seconds = scanner.digits(2, 2);
+        if (!seconds) return {};
+        time.second = *seconds;
+        time.has_seconds = true;
+      }
     }
   }
-  while (scanner.take(' ')) {
+  if (time.has_seconds && (scanner.take('.') || scanner.take(','))) {
+    const auto fraction = scanner.digits(1, 9);
+    if (!fraction) return {};
+    time.has_fraction = *fraction != 0;
   }
-  for (const char half : {'A', 'P'}) {
-    const char small = static_cast<char>(half + ('a' - 'A'));
-    if (!scanner.take(half) && !scanner.take(small)) continue;
-    if ((!scanner.take('M') && !scanner.take('m')) || *hour < 1 || *hour > 12) return {};
-    hour = *hour % 12 + (half == 'P' ? 12 : 0);
-  }
-  std::int64_t offset = 0;
-  if (!scanner.take('Z') && (scanner.peek() == '+' || scanner.peek() == '-')) {
-    const std::int64_t sign = scanner.take('+') ? 1 : -1;
-    scanner.take('-');
-    const auto hours = scanner.digits(2, 2);
-    scanner.take(':');
-    const auto minutes = scanner.at_end() ? std::optional<std::int64_t>(0) : scanner.digits(2, 2);
-    if (!hours || !minutes) return {};
-    offset = sign * (*hours * 3600 + *minutes * 60);
-  }
-  if (!scanner.at_end()) return {};
-  return *hour * 3600 + minute * 60 + second - offset;
+  return time;
 }
 
-// 1949.0833: years in months.
-std::optional<std::int64_t> parse_number(std::string_view text) {
+// The time of day to the end of the text.
+bool scan_time(Scanner& scanner, Timestamp& time, TimestampStyle& style) {
+  const auto clock = scan_clock(scanner);
+  if (!clock || clock->minute > 59 || clock->second > 60) return false;
+  const auto hour = scan_half(scanner, clock->hour);
+  if (!hour || *hour > 24 || (*hour == 24 && clock->minute + clock->second > 0)) return false;
+  time.clock += *hour * 3600 + clock->minute * 60 + clock->second;
+  time.has_fraction = clock->has_fraction;
+  style.seconds = clock->has_seconds;
+  return scan_offset(scanner, time, style.offset);
+}
+
+// 1949.0833: years in months; 1700000000, 20240331140500.
+std::optional<Timestamp> read_number_as_time(std::string_view text, TimestampStyle& style) {
+  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return {};
+  if (text.size() == 14 && text.find('.') == std::string_view::npos) {
+    Scanner scanner(text.substr(0, 8));
+    Scanner behind(text.substr(8));
+    const auto date = scan_date(scanner, text, DateOrder::year_first);
+    Timestamp time{date ? date->day * seconds_a_day : 0};
+    if (date && date->day > 0 && scan_time(behind, time, style)) return time;
+  }
   double value = 0.0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || stop != text.data() + text.size()) return {};
@@ -132,35 +153,156 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
     if (std::abs(value * 12.0 - static_cast<double>(months)) > 0.02) return {};
     const auto day = day_number(months / 12, months % 12 + 1, 1);
     if (!day) return {};
-    return *day * seconds_a_day;
+    return Timestamp{*day * seconds_a_day};
   }
-  if (value != std::floor(value)) return {};
-  if (value >= 1e8 && value < 1e10) return static_cast<std::int64_t>(value);
-  if (value >= 1e11 && value < 1e13) return static_cast<std::int64_t>(value / 1000.0);
+  for (const auto& [low, high, per_second] :
+       {std::tuple{1e8, 1e10, std::int64_t{1}}, std::tuple{1e11, 1e13, std::int64_t{1000}},
+        std::tuple{1e14, 1e16, std::int64_t{1000000}},
+        std::tuple{1e17, 1e19, std::int64_t{1000000000}}}) {
+    if (value < low || value >= high) continue;
+    std::int64_t whole = 0;  // a double has too few digits for nanoseconds
+    const std::string_view digits = text.substr(0, text.find('.'));
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+    if (fault != std::errc() || end != digits.data() + digits.size()) return {};
+    style.kind = TimestampStyle::Kind::epoch;
+    style.per_second = per_second;
+    return Timestamp{
+        whole / per_second, {}, false, whole % per_second != 0 || value != std::floor(value)};
+  }
   return {};
+}
+
+// Without spaces around it, and with plain ones for those that only keep a line from breaking.
+std::string_view plain_spaces(std::string_view text, std::string& made) {
+  if (text.find('\xA0') != std::string_view::npos || text.find('\xAF') != std::string_view::npos) {
+    made = text;
+    for (const std::string_view space : {"\xC2\xA0", "\xE2\x80\xAF"}) {
+      for (std::size_t at = made.find(space); at != std::string::npos; at = made.find(space, at))
+        made.replace(at, space.size(), " ");
+    }
+    text = made;
+  }
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// "+00:00" with the offset in place of its digits.
+std::string with_offset(std::int32_t offset, std::string style) {
+  const std::size_t plus = style.find('+');
+  if (plus == std::string::npos) {
+    if (offset == 0) return style;
+    style += "+00:00";
+    if (const std::size_t word = style.find_first_of("zZ"); word != std::string::npos)
+      style.erase(word, 1);
+  }
+  const std::size_t sign = style.find('+');
+  const std::int32_t minutes = std::abs(offset) / 60;
+  const bool whole = sign + 3 == style.size() && minutes % 60 == 0;
+  const bool has_mark = style.find(':', sign) != std::string::npos || sign + 3 == style.size();
+  return fmt::format("{}{}{:02}{}{}", style.substr(0, sign), offset < 0 ? '-' : '+', minutes / 60,
+                     has_mark && !whole ? ":" : "",
+                     whole ? std::string() : fmt::format("{:02}", minutes % 60));
+}
+
+// The ISO year of a day, its week and the day in it.
+struct IsoDay {
+  std::int64_t year;
+  std::int64_t week;
+  std::int64_t day;
+};
+IsoDay iso_day(std::int64_t day) {
+  const std::int64_t weekday = ((day + 3) % 7 + 7) % 7;
+  const std::int64_t thursday = day - weekday + 3;
+  const std::int64_t year = static_cast<int>(date_of(thursday * seconds_a_day).year());
+  const std::int64_t first = week_day_number(year, 1).value_or(thursday);
+  return {year, (thursday - first) / 7 + 1, weekday + 1};
+}
+
+std::string in_pattern(std::int64_t seconds, const std::string& pattern) {
+  const std::chrono::year_month_day date = date_of(seconds);
+  const IsoDay iso = iso_day(floor_div(seconds, seconds_a_day));
+  const bool is_quarter = pattern.find("%q") != std::string::npos;
+  const std::int64_t year = is_quarter ? static_cast<int>(date.year()) : iso.year;
+  std::string text;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%' || i + 1 == pattern.size()) {
+      text += pattern[i];
+      continue;
+    }
+    switch (pattern[++i]) {
+      case 'Y':
+        text += fmt::format("{:04}", year);
+        break;
+      case 'y':
+        text += fmt::format("{:02}", year % 100);
+        break;
+      case 'q':
+        text += fmt::format("{}", (static_cast<unsigned>(date.month()) + 2) / 3);
+        break;
+      case 'W':
+        text += fmt::format("{:02}", iso.week);
+        break;
+      case 'w':
+        text += fmt::format("{}", iso.week);
+        break;
+      default:
+        text += fmt::format("{}", iso.day);
+    }
+  }
+  return text;
 }
 
 }  // namespace
 
-std::optional<std::int64_t> parse_timestamp(std::string_view text, DateOrder order) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  text = text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-  Scanner scanner(text);
-  const auto day = scan_date(scanner, order);
-  if (!day) return parse_number(text);
-  if (scanner.at_end()) return *day * seconds_a_day;
-  if (!scanner.take('T') && !scanner.take(' ')) return parse_number(text);
-  const auto time = scan_time(scanner);
-  if (!time) return {};
-  return *day * seconds_a_day + *time;
+std::string_view name_of(DateOrder order) {
+  switch (order) {
+    case DateOrder::day_first:
+      return "day first";
+    case DateOrder::month_first:
+      return "month first";
+    default:
+      return "year first";
+  }
 }
 
-DateOrder likely_date_order(std::span<const std::string> texts) {
-  const bool all = std::all_of(texts.begin(), texts.end(), [](const std::string& text) {
-    return parse_timestamp(text, DateOrder::month_first).has_value();
-  });
-  return all ? DateOrder::month_first : DateOrder::day_first;
+std::optional<Timestamp> read_timestamp(std::string_view text, std::optional<DateOrder> order,
+                                        TimestampStyle* style) {
+  std::string made;
+  text = plain_spaces(text, made);
+  TimestampStyle found;
+  const auto told = [&](Timestamp time) -> std::optional<Timestamp> {
+    if (style != nullptr) *style = found;
+    return time;
+  };
+  Scanner scanner(text);
+  const auto date = scan_date(scanner, text, order);
+  if (!date) {
+    const auto number = read_number_as_time(text, found);
+    return number ? told(*number) : std::nullopt;
+  }
+  Timestamp time{date->day * seconds_a_day, {}, date->by_order, false};
+  if (!date->pattern.empty()) {
+    found.kind = TimestampStyle::Kind::period;
+    found.pattern = date->pattern;
+  }
+  if (scanner.at_end()) return told(time);
+  if (!date->has_day) return {};
+  found = {};
+  if (scanner.take('T') || scanner.take('t')) {
+    found.between = 'T';
+  } else if (!scanner.take(':')) {  // 31/Mar/2024:14:05:30
+    scanner.take(',');
+    if (!scanner.take_spaces()) return {};
+  }
+  if (!scan_time(scanner, time, found)) return {};
+  return told(time);
+}
+
+std::optional<std::int64_t> parse_timestamp(std::string_view text, std::optional<DateOrder> order) {
+  const auto time = read_timestamp(text, order);
+  if (!time) return {};
+  return time->utc();
 }
 
 std::string format_timestamp(std::int64_t seconds, bool days) {
@@ -173,6 +315,18 @@ std::string format_timestamp(std::int64_t seconds, bool days) {
   text += fmt::format(" {:02}:{:02}", time / 3600, time / 60 % 60);
   if (time % 60 != 0) text += fmt::format(":{:02}", time % 60);
   return text;
+}
+
+std::string format_timestamp(const Timestamp& time, const TimestampStyle& style, bool days) {
+  if (style.kind == TimestampStyle::Kind::epoch)
+    return fmt::format("{}", time.clock * style.per_second);
+  if (style.kind == TimestampStyle::Kind::period) return in_pattern(time.clock, style.pattern);
+  const bool is_midnight = time.clock % seconds_a_day == 0;
+  if (days && is_midnight && !time.offset) return format_timestamp(time.clock, true);
+  std::string text = format_timestamp(time.clock, false);
+  if (style.between != ' ') text[text.find(' ')] = style.between;
+  if (style.seconds && time.clock % 60 == 0) text += ":00";
+  return time.offset ? text + with_offset(*time.offset, style.offset) : text;
 }
 
 ClockTime clock_time(std::int64_t seconds) {

@@ -1,6 +1,7 @@
 #include "tasks/forecast_recipe.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -96,6 +97,39 @@ void read_clock(const JsonPlace& place, data::RowCalendar& clock) {
   clock.carries_forward = place["carries_forward"].flag();
 }
 
+constexpr std::array date_orders{data::DateOrder::month_first, data::DateOrder::day_first,
+                                 data::DateOrder::year_first};
+
+Json json_of(const data::Notation& notation) {
+  Json json = Json::object();
+  if (notation.dates) json["dates"] = data::name_of(*notation.dates);
+  if (notation.decimal != '\0') json["decimal"] = std::string(1, notation.decimal);
+  if (!notation.thousands.empty()) json["thousands"] = notation.thousands;
+  for (const data::CellEquals& one : notation.where)
+    json["where"].push_back({{"column", one.column}, {"value", one.value}});
+  return json;
+}
+
+data::Notation notation_of(const JsonPlace& place) {
+  data::Notation notation;
+  if (const auto dates = place.find("dates")) {
+    for (const data::DateOrder order : date_orders) {
+      if (dates->text() == data::name_of(order)) notation.dates = order;
+    }
+    if (!notation.dates) dates->refuse("\"day first\", \"month first\" or \"year first\"");
+  }
+  if (const auto decimal = place.find("decimal")) {
+    if (decimal->text() != "." && decimal->text() != ",") decimal->refuse("\".\" or \",\"");
+    notation.decimal = decimal->text().front();
+  }
+  if (const auto thousands = place.find("thousands")) notation.thousands = thousands->text();
+  if (const auto where = place.find("where")) {
+    for (const JsonPlace& one : where->items())
+      notation.where.push_back({one["column"].text(), one["value"].text()});
+  }
+  return notation;
+}
+
 }  // namespace
 
 double Scale::scaled(double value) const {
@@ -118,6 +152,8 @@ std::string ForecastRecipe::to_json() const {
   }
   json["scales"] = scale_list;
   json["time_column"] = time_column;
+  json["notation"] = json_of(notation);
+  json["own_clock"] = own_clock;
   json["step_seconds"] = clock.step.seconds;
   json["step_months"] = clock.step.months;
   if (clock_is_learnt) json["clock"] = clock_to_json(clock);
@@ -162,6 +198,9 @@ ForecastRecipe ForecastRecipe::from_json(std::string_view text, std::string_view
     if (!(recipe.scales.back().deviation > 0.0)) scale["deviation"].refuse("above 0");
   }
   recipe.time_column = place["time_column"].text();
+  if (const auto notation = place.find("notation")) recipe.notation = notation_of(*notation);
+  const auto own_clock = place.find("own_clock");
+  recipe.own_clock = own_clock && own_clock->flag();
   constexpr std::int64_t longest_step = 1000;  // years
   recipe.clock.step = {between(place["step_seconds"], 0, longest_step * 366 * 86400),
                        between(place["step_months"], 0, longest_step * 12)};

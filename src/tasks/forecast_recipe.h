@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicler/data/row_calendar.h"
+#include "chronicler/data/time_series.h"
 
 namespace chronicler::tasks {
 
@@ -27,6 +27,9 @@ struct ForecastRecipe {
   std::vector<std::string> covariates;
   std::vector<Scale> scales;  // of the targets, then the covariates
   std::string time_column;
+  data::Notation notation;  // of the file that was learnt from
+  // Times with an offset are those of their own clock; false: of UTC, in models made before.
+  bool own_clock = true;
   data::RowCalendar clock;  // when rows come; without a step if they have no times
   bool clock_is_learnt =
       true;                    // false: a file from before it was kept, and `clock` is but its step

@@ -146,6 +146,7 @@ ForecastRecipe first_recipe(const data::TimeSeries& series, const ForecastOption
   recipe.covariates.assign(series.columns.begin() + targets, series.columns.end());
   recipe.time_column = series.time_column;
   recipe.clock = series.calendar;
+  recipe.notation = series.notation;
   recipe.horizon = options.horizon;
   recipe.quantiles = options.quantiles;
   recipe.period = choose_period(series, options.horizon, split.fitted());
@@ -820,6 +821,15 @@ std::vector<std::string> Forecaster::columns() const {
   std::vector<std::string> all = recipe_->targets;
   all.insert(all.end(), recipe_->covariates.begin(), recipe_->covariates.end());
   return all;
+}
+
+data::TimeSeriesOptions Forecaster::reading() const {
+  data::TimeSeriesOptions options{.columns = columns()};
+  options.time = data::split_names(recipe_->time_column);
+  options.usual = recipe_->notation;
+  options.utc = !recipe_->own_clock;
+  options.calendar = calendar();
+  return options;
 }
 
 std::int64_t Forecaster::rows_needed() const {

@@ -2,11 +2,13 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <numbers>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -191,6 +193,132 @@ TEST_F(ForecastCommand, GoesOnOnDaysThatAreOpen) {
       }
     }
   }
+}
+
+// ---- dates and numbers as strangers write them
+
+// x around 50, an hour apart from 1 March 2023, one line for each by `write`.
+std::string hours(int count, const auto& write, const std::string& header = "when,x\n") {
+  std::string text = header;
+  for (int i = 0; i < count; ++i) {
+    const double x = 50.0 + 10.0 * std::sin(2.0 * std::numbers::pi * i / 24.0) + i % 5 * 0.3;
+    text += write(i / 24 + 1, i % 24, x) + "\n";
+  }
+  return text;
+}
+std::string british(int day, int hour, double x) {
+  return fmt::format("{:02}/03/2023 {:02}:00,{:.2f}", day, hour, x);
+}
+
+TEST_F(ForecastCommand, ReadsShortFilesInTheOrderThatItLearnt) {
+  const std::string data = file(hours(500, british));
+  ASSERT_EQ(train(data, {"--target", "x", "--horizon", "2"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  // Twelve days alone say nothing of days and months.
+  const std::string late = file(hours(264, british), "short.csv");
+  const ProgramRun run = run_chronicler({"forecast", "run", model, late});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_NE(run.out.find("\n2023-03-12 00:00,"), std::string::npos) << run.out;
+  const ProgramRun told = run_chronicler({"forecast", "run", model, late, "--month-first"});
+  EXPECT_EQ(told.out.find("2023-03-12"), std::string::npos) << told.out;
+  EXPECT_EQ(run_chronicler({"forecast", "run", model, late, "--month-first", "--day-first"}).status,
+            2);
+}
+
+TEST_F(ForecastCommand, AsksWhichWayADateIsMeant) {
+  std::string text = "when,x\n";
+  for (int i = 0; i < 12; ++i) text += fmt::format("{:02}/03/2023,{}\n", i + 1, i);
+  EXPECT_EQ(error(text),
+            "data.csv:2: column \"when\": \"01/03/2023\" can be 2023-03-01 (day first) or "
+            "2023-01-03 (month first), and no row tells which");
+}
+
+TEST_F(ForecastCommand, TellsTimesByTheFilesOwnClock) {
+  const std::string data = file(hours(200, [](int day, int hour, double x) {
+    return fmt::format("2023-03-{:02}T{:02}:00:00+10:00,{:.2f}", day, hour, x);
+  }));
+  const std::string plot = folder_.path("next.svg");
+  ASSERT_EQ(train(data, {"--target", "x", "--horizon", "2"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  const ProgramRun run = run_chronicler({"forecast", "run", model, data, "--plot", plot});
+  EXPECT_NE(run.out.find("\n2023-03-09T08:00:00+10:00,"), std::string::npos) << run.out;
+  std::ifstream drawn(plot);
+  const std::string svg((std::istreambuf_iterator<char>(drawn)), {});
+  EXPECT_NE(svg.find("2023-03-09T07:00:00+10:00"), std::string::npos);
+  const auto json =
+      nlohmann::json::parse(run_chronicler({"forecast", "run", model, data, "--json"}).out);
+  EXPECT_EQ(json["time"][1], "2023-03-09T09:00:00+10:00");
+}
+
+TEST_F(ForecastCommand, TellsNumbersWithAllTheirDigits) {
+  const std::string data = file(hours(200, [](int day, int hour, double x) {
+    return fmt::format("2023-03-{:02} {:02}:00,{:.4f}", day, hour, 1e9 + x);
+  }));
+  ASSERT_EQ(train(data, {"--target", "x", "--horizon", "3"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  const std::string csv = run_chronicler({"forecast", "run", model, data}).out;
+  const auto json =
+      nlohmann::json::parse(run_chronicler({"forecast", "run", model, data, "--json"}).out);
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  for (std::size_t step = 0; std::getline(lines, line); ++step) {
+    const std::vector<std::string> names{"mean", "q0.1", "q0.9"};
+    std::istringstream cells(line);
+    std::string cell;
+    std::getline(cells, cell, ',');
+    EXPECT_EQ(cell, json["time"][step]);
+    for (const std::string& name : names) {
+      std::getline(cells, cell, ',');
+      EXPECT_EQ(std::stod(cell), json["forecast"]["x"][name][step].get<double>());
+    }
+  }
+}
+
+TEST_F(ForecastCommand, ReadsOneSeriesOfMany) {
+  std::string text = "when,shop,x\n";
+  for (int i = 0; i < 300; ++i)
+    text += fmt::format("2023-{:02}-{:02},{},{}\n", i / 3 / 28 + 1, i / 3 % 28 + 1, "ABC"[i % 3],
+                        100 * (i % 3) + i / 3 % 7);
+  EXPECT_EQ(error(text),
+            "data.csv:3: 2023-01-01 00:00 stands there twice in column \"when\" (200 of 300 rows "
+            "repeat a time): 3 series, which column \"shop\" tells apart (\"A\", \"B\", \"C\")");
+  const std::string data = folder_.path("data.csv");
+  ASSERT_EQ(train(data, {"--target", "x", "--where", "shop=B"}).status, 0);
+  // Of the same file it reads the same series.
+  const std::string model = folder_.path("m.keras");
+  const ProgramRun run = run_chronicler({"forecast", "run", model, data});
+  EXPECT_NE(run.errors.find("100 of 300 rows are read, where shop is \"B\""), std::string::npos)
+      << run.errors;
+  EXPECT_EQ(run.out, run_chronicler({"forecast", "run", model, data, "--where", "shop=B"}).out);
+  EXPECT_NE(run.out, run_chronicler({"forecast", "run", model, data, "--where", "shop=C"}).out);
+  EXPECT_EQ(train(data, {"--target", "x", "--where", "shop"}).status, 2);
+}
+
+TEST_F(ForecastCommand, ReadsMarksBetweenThousands) {
+  const auto german = [](int day, int hour, double x) {
+    return fmt::format("{:02}.03.2023 {:02}:00;{}.{:03},{}", day, hour, 1 + hour % 3,
+                       static_cast<int>(x), day % 9 + 1);
+  };
+  ASSERT_EQ(train(file(hours(300, german, "when;x\n")), {"--target", "x"}).status, 0);
+  // A short file is read as training was.
+  const std::string whole = hours(
+      200,
+      [](int day, int hour, double x) {
+        return fmt::format("{:02}.03.2023 {:02}:00;{}", day, hour,
+                           hour % 3 == 0 ? "906" : fmt::format("1.{:03}", static_cast<int>(x)));
+      },
+      "when;x\n");
+  const ProgramRun run =
+      run_chronicler({"forecast", "run", folder_.path("m.keras"), file(whole, "whole.csv")});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  const ProgramRun open = train(file(whole, "whole.csv"), {"--target", "x"});
+  EXPECT_EQ(open.status, 1);
+  EXPECT_NE(open.errors.find("can be 1.052 or 1052"), std::string::npos) << open.errors;
+  EXPECT_EQ(train(file(whole, "whole.csv"), {"--target", "x", "--thousands", "."}).status, 0);
+  EXPECT_EQ(train(file(whole, "whole.csv"), {"--target", "x", "--thousands", ",", "--decimal", ","})
+                .status,
+            2);
 }
 
 TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {

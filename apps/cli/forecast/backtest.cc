@@ -28,8 +28,7 @@ void run(const Options& options) {
   check_other_file(options.plot, {options.model, options.file});
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
-  const data::TimeSeries series = read_series(
-      options, forecaster.columns(), forecaster.time_column(), false, forecaster.calendar());
+  const data::TimeSeries series = read_series(options, forecaster.reading(), false);
   const tasks::ForecastReport report = forecaster.backtest(series, options.backtest);
   for (std::size_t i = series.notes.size(); i < report.notes.size(); ++i)
     std::cerr << report.notes[i] << '\n';

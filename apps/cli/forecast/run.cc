@@ -43,7 +43,10 @@ std::string cell(const std::string& text) {
 }
 
 std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& forecast) {
-  std::string text = series.time_column.empty() ? "row" : cell(series.time_column);
+  std::string time;
+  for (const std::string& name : data::split_names(series.time_column))
+    time += (time.empty() ? "" : ",") + name;
+  std::string text = time.empty() ? "row" : cell(time);
   for (const std::string& target : forecast.targets) {
     text += "," + cell(target);
     for (const double quantile : forecast.quantiles)
@@ -53,12 +56,12 @@ std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& foreca
   const std::size_t targets = forecast.targets.size();
   const std::size_t quantiles = forecast.quantiles.size();
   for (std::int64_t step = 0; step < forecast.horizon(); ++step) {
-    text += label(series, forecast, step);
+    text += cell(label(series, forecast, step));
     for (std::size_t target = 0; target < targets; ++target) {
       const std::size_t at = static_cast<std::size_t>(step) * targets + target;
-      text += fmt::format(",{:.7g}", forecast.mean[at]);
+      text += fmt::format(",{}", forecast.mean[at]);
       for (std::size_t q = 0; q < quantiles; ++q)
-        text += fmt::format(",{:.7g}", forecast.values[at * quantiles + q]);
+        text += fmt::format(",{}", forecast.values[at * quantiles + q]);
     }
     text += '\n';
   }
@@ -143,8 +146,7 @@ void run(const Options& options) {
   check_other_file(options.plot, {options.model, options.file, options.output});
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
-  const data::TimeSeries series = read_series(
-      options, forecaster.columns(), forecaster.time_column(), false, forecaster.calendar());
+  const data::TimeSeries series = read_series(options, forecaster.reading(), false);
   const tasks::Forecast forecast = forecaster.run(series);
   const std::string text =
       options.json ? to_json(series, forecast).dump() + "\n" : to_csv(series, forecast);

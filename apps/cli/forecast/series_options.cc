@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command.h"
 #include "cli/common_options.h"
 
 namespace chronicler::cli::forecast {
@@ -15,12 +16,27 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   app.add_option("--time", options.time,
                  "column of the dates, or several: year,month,day,hour (found by itself)")
       ->type_name("COL,...");
+  const auto flag = [&](const char* name, bool& value, const char* text) {
+    return app.add_flag(name, value, text)->disable_flag_override();
+  };
+  auto* day_first = flag("--day-first", options.day_first, "3/4/2024 is in April (as rows tell)");
+  auto* month_first = flag("--month-first", options.month_first, "3/4/2024 is in March");
+  auto* year_first = flag("--year-first", options.year_first, "3/4/24 is in 2003");
+  day_first->excludes(month_first)->excludes(year_first);
+  month_first->excludes(year_first);
+  app.add_option("--where", options.where,
+                 "of a file of several series, the rows with this cell: --where shop=A")
+      ->type_name("COL=VALUE,...");
   app.add_option("--delimiter", options.delimiter, "between cells (as the header line has it)")
       ->type_name("C")
       ->check(CLI::IsMember({",", ";", "tab"}));
   app.add_option("--decimal", options.decimal, "what marks decimals (as the numbers have it)")
       ->type_name("C")
       ->check(CLI::IsMember({".", ","}));
+  app.add_option("--thousands", options.thousands,
+                 "what stands between thousands: , . ' space or none (as the numbers have it)")
+      ->type_name("C")
+      ->check(CLI::IsMember({",", ".", "'", "space", "none"}));
   app.add_flag("--no-header", options.no_header, "columns are called column_1, column_2, ...")
       ->disable_flag_override();
   app.add_flag("--sort", options.sort, "put rows that are out of order in order of time")
@@ -33,28 +49,39 @@ void add_series(CLI::App& app, SeriesOptions& options) {
       ->check(whole_number(100, 1'000'000'000));
 }
 
-std::vector<std::string> split_names(const std::string& names) {
-  std::vector<std::string> result;
-  std::string name;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == '\\' && i + 1 < names.size() && names[i + 1] == ',') {
-      name += names[++i];
-    } else if (names[i] == ',') {
-      result.push_back(std::exchange(name, {}));
-    } else {
-      name += names[i];
+namespace {
+
+std::vector<data::CellEquals> read_where(const std::string& text) {
+  std::vector<data::CellEquals> where;
+  for (const std::string& one : data::split_names(text)) {
+    const std::size_t mark = one.find('=');
+    if (mark == std::string::npos || mark == 0) {
+      throw UsageError(fmt::format("--where needs COL=VALUE, got \"{}\"", one),
+                       "as in --where shop=A");
     }
+    where.push_back({one.substr(0, mark), one.substr(mark + 1)});
   }
-  if (!name.empty()) result.push_back(name);
-  return result;
+  return where;
 }
 
-data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::string> columns,
-                             const std::string& time_column, bool quiet,
-                             const data::RowCalendar& calendar) {
-  data::TimeSeriesOptions reading;
-  reading.columns = std::move(columns);
-  reading.time = split_names(options.time.empty() ? time_column : options.time);
+}  // namespace
+
+data::TimeSeries read_series(const SeriesOptions& options, data::TimeSeriesOptions reading,
+                             bool quiet) {
+  if (!options.time.empty()) reading.time = data::split_names(options.time);
+  if (options.day_first) reading.dates = data::DateOrder::day_first;
+  if (options.month_first) reading.dates = data::DateOrder::month_first;
+  if (options.year_first) reading.dates = data::DateOrder::year_first;
+  reading.where = read_where(options.where);
+  if (options.thousands == "space") {
+    reading.thousands = " ";
+  } else {
+    reading.thousands = options.thousands;
+  }
+  if (!options.decimal.empty() && options.decimal == options.thousands) {
+    throw UsageError(fmt::format("--decimal and --thousands are both \"{}\"", options.decimal),
+                     "as in --decimal , --thousands .");
+  }
   reading.delimiter = options.delimiter.empty()    ? '\0'
                       : options.delimiter == "tab" ? '\t'
                                                    : options.delimiter.front();
@@ -63,7 +90,6 @@ data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::stri
   reading.sort = options.sort;
   reading.average_doubles = options.average_doubles;
   reading.max_rows = options.max_rows;
-  reading.calendar = calendar;
   data::TimeSeries series = data::read_time_series(options.file, reading);
   if (!quiet) {
     for (const std::string& note : series.notes)

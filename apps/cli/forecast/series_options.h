@@ -16,6 +16,11 @@ struct SeriesOptions {
   std::string time;
   std::string delimiter;
   std::string decimal;
+  std::string thousands;
+  std::string where;
+  bool day_first = false;
+  bool month_first = false;
+  bool year_first = false;
   bool no_header = false;
   bool sort = false;
   bool average_doubles = false;
@@ -23,12 +28,9 @@ struct SeriesOptions {
 };
 
 void add_series(CLI::App& app, SeriesOptions& options);
-// "a,b" as a and b; a backslash before a comma keeps it in a name.
-std::vector<std::string> split_names(const std::string& names);
-// Reads these columns, on a model's calendar if one is given, and tells on standard error what was
-// irregular, unless `quiet`.
-data::TimeSeries read_series(const SeriesOptions& options, std::vector<std::string> columns,
-                             const std::string& time_column, bool quiet,
-                             const data::RowCalendar& calendar = {});
+// Reads the columns of `reading`, which the options may change, and tells on standard error what
+// was irregular, unless `quiet`.
+data::TimeSeries read_series(const SeriesOptions& options, data::TimeSeriesOptions reading,
+                             bool quiet);
 
 }  // namespace chronicler::cli::forecast

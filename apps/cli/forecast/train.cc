@@ -32,7 +32,7 @@ struct Options : SeriesOptions, TrainingOptions {
 
 std::vector<double> read_quantiles(const std::string& text) {
   std::vector<double> quantiles;
-  for (const std::string& name : split_names(text)) {
+  for (const std::string& name : data::split_names(text)) {
     double value = 0.0;
     if (!CLI::detail::lexical_cast(name, value) || !(value > 0.0 && value < 1.0) ||
         (!quantiles.empty() && value <= quantiles.back())) {
@@ -54,11 +54,11 @@ void run(const Options& options) {
   begin_training(options, train);
   if (!options.plot.empty()) check_output_file(options.plot);
   check_other_file(options.plot, {options.file, options.output});
-  std::vector<std::string> columns = split_names(options.target);
-  const std::vector<std::string> covariates = split_names(options.covariates);
+  std::vector<std::string> columns = data::split_names(options.target);
+  const std::vector<std::string> covariates = data::split_names(options.covariates);
   columns.insert(columns.end(), covariates.begin(), covariates.end());
   const bool silent = options.quiet;
-  const data::TimeSeries series = read_series(options, columns, "", silent);
+  const data::TimeSeries series = read_series(options, {.columns = columns}, silent);
 
   train.covariates = static_cast<std::int64_t>(covariates.size());
   train.quantiles = read_quantiles(options.quantiles);

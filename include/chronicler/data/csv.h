@@ -24,6 +24,8 @@ enum class Missing : std::uint8_t {
 struct CsvOptions {
   char delimiter = ',';
   char decimal = '.';  // ',' reads "12,4"; it must differ from the delimiter
+  // What may stand between groups of three digits: ",", ".", " " (no-break ones, too), "'".
+  std::string thousands = "";
   bool header = true;  // false: the columns are called "column_1", "column_2", ...
   Missing missing = Missing::error;
   // Cells, without the spaces around them, that mean "no number" in a numeric column.

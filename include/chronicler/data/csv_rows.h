@@ -20,6 +20,7 @@ struct CsvRowsOptions {
   // instead of an error, and rows may have any number of cells.
   bool gives_faults = false;
   std::size_t longest = std::size_t{1} << 22U;  // bytes of a row; longer: a quote was left open
+  char decimal = '\0';                          // ',': a comma is the delimiter only if no other is
 };
 
 // Takes what read_csv takes (csv.h) and refuses what it refuses, but keeps one row at a time. Names

@@ -158,6 +158,8 @@ class Forecaster {
   // When rows come, as the training rows say; without a step for a model that has no clock, or is
   // from before it was kept: then the rows that are given say it.
   const data::RowCalendar& calendar() const;
+  // How the rows that were learnt from were read, and others are read alike: columns, time, dates.
+  data::TimeSeriesOptions reading() const;
   std::int64_t horizon() const;
   std::int64_t rows_needed() const;  // for one forecast
   const Functional& network() const { return *network_; }

@@ -1,0 +1,75 @@
+#include "data/clock_changes.h"
+
+#include <algorithm>
+#include <map>
+
+#include "chronicler/data/timestamp.h"
+
+namespace chronicler::data {
+namespace {
+
+constexpr std::int64_t an_hour = 3600;
+
+std::int64_t hour_of(std::int64_t time) { return time / an_hour - (time % an_hour < 0 ? 1 : 0); }
+
+// Clocks are set back between 23 and 5 o'clock (rows may be named by the hour's end), most to a
+// Sunday, some to a Friday or Saturday; from February to May in the south, from September to
+// November in the north.
+bool is_night_of_change(std::int64_t time) {
+  const ClockTime clock = clock_time(time);
+  const bool in_season =
+      (clock.month >= 2 && clock.month <= 5) || (clock.month >= 9 && clock.month <= 11);
+  if (!in_season) return false;
+  if (clock.hour >= 23.0) return clock.weekday >= 3 && clock.weekday <= 5;
+  return clock.hour < 5.0 && clock.weekday >= 4;
+}
+
+// Rows of one clock hour: is there a second pass, and is it whole but where the file ends?
+bool is_doubled(std::span<const std::int64_t> times, std::int64_t step, bool at_an_end) {
+  std::map<std::int64_t, int> counts;
+  std::int64_t falls = 0;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (++counts[times[i]] > 2) return false;
+    falls += i > 0 && times[i] < times[i - 1] ? 1 : 0;
+  }
+  const std::int64_t doubled =
+      std::count_if(counts.begin(), counts.end(), [](const auto& one) { return one.second == 2; });
+  const std::int64_t whole = an_hour / step;
+  if (falls > 1 || (doubled == 0 && falls == 0)) return false;
+  return at_an_end || 2 * doubled > whole || (whole == 2 && doubled == 1 && falls == 1);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::size_t, std::size_t>> doubled_hours(
+    std::span<const std::int64_t> times) {
+  constexpr std::int64_t apart = std::int64_t{100} * 86400;
+  std::vector<std::pair<std::size_t, std::size_t>> found;
+  const bool rises =
+      std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) == times.end();
+  if (rises) return found;
+  const TimeStep step = common_step(times);
+  if (step.seconds <= 0 || an_hour % step.seconds != 0) return found;
+  for (std::size_t begin = 0; begin < times.size();) {
+    std::size_t end = begin + 1;
+    while (end < times.size() && hour_of(times[end]) == hour_of(times[begin])) ++end;
+    const bool at_an_end = begin == 0 || end == times.size();
+    if (end - begin > 1 && is_night_of_change(times[begin]) &&
+        is_doubled(times.subspan(begin, end - begin), step.seconds, at_an_end))
+      found.emplace_back(begin, end);
+    begin = end;
+  }
+  // More of them are no change of clocks.
+  const auto is_near = [&](const auto& a, const auto& b) {
+    return std::abs(times[a.first] - times[b.first]) < apart;
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> lonely;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const bool near = (i > 0 && is_near(found[i - 1], found[i])) ||
+                      (i + 1 < found.size() && is_near(found[i], found[i + 1]));
+    if (!near) lonely.push_back(found[i]);
+  }
+  return lonely;
+}
+
+}  // namespace chronicler::data
