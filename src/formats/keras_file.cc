@@ -8,6 +8,7 @@
 #include "formats/archive.h"
 #include "formats/hdf5_reader.h"
 #include "formats/hdf5_writer.h"
+#include "formats/old_training.h"
 
 namespace chronicler {
 namespace {
@@ -65,8 +66,11 @@ const std::string& member(const std::vector<ArchiveMember>& members, std::string
 }  // namespace
 
 std::string write_keras(const ModelSpec& spec) {
+  Json model = spec.model;
+  if (model.is_object() && model.contains("compile_config"))
+    model["compile_config"] = training_for_keras3(model["compile_config"]);
   std::vector<ArchiveMember> members{{std::string(metadata_member), to_text(metadata())},
-                                     {std::string(config_member), to_text(spec.model)},
+                                     {std::string(config_member), to_text(model)},
                                      {std::string(weights_member), write_hdf5(spec.weights)}};
   for (const auto& [name, bytes] : spec.assets)
     members.push_back({fmt::format("{}{}", assets_folder, name), bytes});
@@ -78,6 +82,10 @@ ModelSpec read_keras(std::string_view bytes) {
   ModelSpec spec;
   spec.keras_version = version_in(members);
   spec.model = parse_json(member(members, config_member), config_member);
+  if (spec.model.is_object() && spec.model.contains("compile_config") &&
+      spec.model["compile_config"].is_object()) {
+    spec.model["compile_config"] = renewed_training(spec.model["compile_config"]);
+  }
   spec.weights = read_hdf5(member(members, weights_member)).tensors;
   rename_layers_folder(spec.weights);
   for (ArchiveMember& one : members) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include "chronicler/base/error.h"
 #include "formats/hdf5_reader.h"
 #include "formats/legacy_layers.h"
+#include "formats/old_training.h"
 
 namespace chronicler {
 namespace {
@@ -115,53 +115,6 @@ void put_into_new_form(Json& object) {
   }
 }
 
-// Keras 2 keeps "decay" in its optimizers, and calls those of tf-keras its own.
-void renew_optimizer(Json& optimizer) {
-  if (!optimizer.is_object() || !optimizer.contains("class_name")) return;
-  constexpr std::string_view custom = "Custom>";
-  if (optimizer["class_name"].is_string()) {
-    const std::string name = optimizer["class_name"];
-    if (name.starts_with(custom)) optimizer["class_name"] = name.substr(custom.size());
-  }
-  if (!optimizer.contains("config") || !optimizer["config"].is_object()) return;
-  const auto decay = optimizer["config"].find("decay");
-  if (decay != optimizer["config"].end() && decay->is_number() && decay->get<double>() == 0.0)
-    optimizer["config"].erase("decay");
-}
-
-// Keras 2 writes a metric that was given by name as a function in a wrapper.
-void renew_metrics(Json& metrics) {
-  if (metrics.is_array()) {
-    for (Json& one : metrics) renew_metrics(one);
-  }
-  if (!metrics.is_object()) return;
-  if (!metrics.contains("class_name")) {  // by the names of outputs
-    for (auto& [output, own] : metrics.items()) renew_metrics(own);
-    return;
-  }
-  if (metrics["class_name"] != "MeanMetricWrapper" || !metrics.contains("config")) return;
-  const Json config = metrics["config"];
-  if (!config.is_object() || !config.contains("fn") || !config["fn"].is_string()) return;
-  metrics["class_name"] = config["fn"];
-  metrics["config"] = Json::object();
-  if (config.contains("name")) metrics["config"]["name"] = config["name"];
-}
-
-Json compile_config_of(std::string_view text) {
-  Json config = parse_json(text, "training_config");
-  if (!config.is_object()) throw Error("its training_config is not an object");
-  for (const char* name : {"metrics", "weighted_metrics"}) {
-    if (config.contains(name)) renew_metrics(config[name]);
-  }
-  if (const auto optimizer = config.find("optimizer_config"); optimizer != config.end()) {
-    Json renewed = *optimizer;
-    config.erase("optimizer_config");
-    renew_optimizer(renewed);
-    config["optimizer"] = std::move(renewed);
-  }
-  return config;
-}
-
 // ---- weights
 
 using TensorsByName = std::map<std::string_view, const NamedTensor*>;
@@ -183,49 +136,17 @@ void read_weights(const Hdf5Content& content, const TensorsByName& tensors, Mode
   }
 }
 
-// The optimizers before Keras 2.11 keep all first moments before all second ones, now they lie side
-// by side.
-std::vector<std::string> side_by_side(std::vector<std::string> names) {
-  const bool is_oldest = !names.empty() && names.front().ends_with("iter:0");
-  const auto second = std::find_if(names.begin(), names.end(),
-                                   [](const std::string& name) { return name.ends_with("/v:0"); });
-  const auto count = names.end() - second;
-  if (!is_oldest || second - names.begin() != count + 1) return names;
-  std::vector<std::string> ordered{names.front()};
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    ordered.push_back(names[static_cast<std::size_t>(i + 1)]);
-    ordered.push_back(*(second + i));
-  }
-  return ordered;
-}
-
-// The number that Keras 2 keeps in the configuration and Keras 3 among the variables.
-std::optional<double> learning_rate_of(const Json& model) {
-  const Json* place = &model;
-  for (const char* name : {"compile_config", "optimizer", "config", "learning_rate"}) {
-    if (!place->is_object() || !place->contains(name)) return std::nullopt;
-    place = &(*place)[name];
-  }
-  return place->is_number() ? std::optional(place->get<double>()) : std::nullopt;
-}
-
-void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, bool is_old,
-                    ModelSpec& spec) {
+void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, ModelSpec& spec) {
   const std::string group = "optimizer_weights";
-  const auto add = [&](const Tensor& value, bool whole) {
-    spec.weights.push_back({optimizer_path(spec.weights.size()), value, whole});
-  };
-  std::vector<std::string> names = long_list(content.attributes, group + "@weight_names");
-  if (is_old) names = side_by_side(std::move(names));
-  const std::optional<double> rate = is_old ? learning_rate_of(spec.model) : std::nullopt;
-  for (const std::string& name : names) {
+  if (!spec.model.is_object() || !spec.model.contains("compile_config")) return;
+  std::vector<NamedTensor> variables;
+  for (const std::string& name : long_list(content.attributes, group + "@weight_names")) {
     const NamedTensor& tensor = tensor_at(tensors, fmt::format("{}/{}", group, name));
-    add(tensor.value, tensor.whole);
-    if (rate && spec.weights.size() == 1) {
-      Tensor number(Shape{}, DType::float32);
-      number.fill(*rate);
-      add(number, false);
-    }
+    variables.push_back({name, tensor.value, tensor.whole});
+  }
+  for (NamedTensor& variable : renewed_optimizer(spec.model["compile_config"], variables)) {
+    variable.name = optimizer_path(spec.weights.size());
+    spec.weights.push_back(std::move(variable));
   }
 }
 
@@ -250,7 +171,9 @@ ModelSpec read_legacy(std::string_view bytes) {
   }
   const std::vector<std::string>& training = texts(content.attributes, "@training_config");
   if (training.size() == 1 && spec.model.is_object())
-    spec.model["compile_config"] = compile_config_of(training.front());
+    spec.model["compile_config"] =
+        renewed_training(parse_json(training.front(), "training_config"),
+                         is_old ? output_names_in(spec.model) : std::vector<std::string>());
 
   TensorsByName tensors;
   for (const NamedTensor& tensor : content.tensors) tensors.emplace(tensor.name, &tensor);
@@ -265,7 +188,7 @@ ModelSpec read_legacy(std::string_view bytes) {
     }
   }
   // What an optimizer has gathered about weights that changed is about others.
-  if (changes.empty()) read_optimizer(content, tensors, is_old, spec);
+  if (changes.empty()) read_optimizer(content, tensors, spec);
   return spec;
 }
 

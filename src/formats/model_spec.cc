@@ -4,11 +4,13 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "formats/model_config.h"
+#include "formats/old_training.h"
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
 #include "layers/weights_from_file.h"
@@ -82,17 +84,22 @@ const Tensor& take_weight(const WeightPlace& place, TensorsByName& left) {
   return value;
 }
 
-// As many as follow one another.
-std::vector<Tensor> take_optimizer_variables(TensorsByName& left) {
-  std::vector<Tensor> variables;
-  for (;;) {
-    const auto found = left.find(optimizer_path(variables.size()));
-    if (found == left.end()) return variables;
-    // The iteration is a whole number of some size in files.
-    const Tensor& value = found->second->value;
-    variables.push_back(variables.empty() ? value.to(DType::float64) : value);
-    left.erase(found);
+// As many as follow one another, as Keras 3 has them for this compilation.
+std::vector<Tensor> take_optimizer_variables(TensorsByName& left,
+                                             const std::optional<Compilation>& compilation) {
+  std::vector<NamedTensor> found;
+  for (auto next = left.find(optimizer_path(0)); next != left.end();
+       next = left.find(optimizer_path(found.size()))) {
+    found.push_back({"", next->second->value, next->second->whole});
+    left.erase(next);
   }
+  if (compilation)
+    found = renewed_optimizer(parse_json(compilation->config, "compile_config"), found);
+  std::vector<Tensor> variables;
+  for (const NamedTensor& one : found) variables.push_back(one.value);
+  // The iteration is a whole number of some size in files.
+  if (!variables.empty()) variables.front() = variables.front().to(DType::float64);
+  return variables;
 }
 
 }  // namespace
@@ -204,7 +211,8 @@ void set_weights(Model& model, const NamedTensors& weights) {
   std::vector<const Tensor*> values;
   values.reserve(places.size());
   for (const WeightPlace& place : places) values.push_back(&take_weight(place, left));
-  const std::vector<Tensor> optimizer_variables = take_optimizer_variables(left);
+  const std::vector<Tensor> optimizer_variables =
+      take_optimizer_variables(left, model.compilation());
   if (!left.empty()) {
     throw Error(
         fmt::format("the weight \"{}\" belongs to no layer of the model", left.begin()->first),

@@ -61,8 +61,7 @@ Json metrics_to_json(const std::vector<MetricOption>& shared,
 
 // Keras's objects hold settings that say how to compute, not what.
 bool means_nothing(std::string_view name) {
-  static constexpr std::array<std::string_view, 3> names{"jit_compile", "is_legacy_optimizer",
-                                                         "fn"};
+  static constexpr std::array<std::string_view, 2> names{"jit_compile", "fn"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -218,6 +217,11 @@ std::string compile_config_text(const CompileOptions& options,
                   {"run_eagerly", false},
                   {"steps_per_execution", 1},
                   {"jit_compile", false}});
+}
+
+bool names_optimizer(std::string_view text) {
+  const Json json = parse_json(text, "compile_config");
+  return json.is_object() && json.contains("optimizer") && !json["optimizer"].is_null();
 }
 
 CompileOptions compile_options_from(std::string_view text,

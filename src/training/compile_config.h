@@ -13,6 +13,8 @@ namespace chronicler {
 // them.
 std::string compile_config_text(const CompileOptions& options,
                                 const std::vector<std::string>& outputs);
+// Whether it says with what optimizer the model was compiled.
+bool names_optimizer(std::string_view text);
 // Throws Error, naming the place, for what is not known here.
 CompileOptions compile_options_from(std::string_view text, const std::vector<std::string>& outputs);
 

@@ -1,6 +1,7 @@
 #include "training/nadam.h"
 
 #include <cmath>
+#include <utility>
 
 #include "layers/dispatch.h"
 #include "training/gradient_squares.h"
@@ -9,18 +10,25 @@
 namespace chronicler {
 namespace {
 
-class NadamOptimizer final : public OptimizerWith<NadamOptimizer, optimizers::NadamOptions> {
+// Before Keras 2.11 the momentum came up slower: 0.96^(0.004 t) in place of 0.96^t.
+struct NadamSettings : optimizers::NadamOptions {
+  double schedule_decay = 1.0;
+};
+
+class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings> {
  public:
-  NadamOptimizer(const optimizers::NadamOptions& options, const std::string& name)
+  NadamOptimizer(const NadamSettings& options, const std::string& name)
       : OptimizerWith(options, name) {
     checked_decay("Nadam", "beta_1", options.beta_1);
     checked_decay("Nadam", "beta_2", options.beta_2);
   }
   std::string_view class_name() const override { return "Nadam"; }
   std::vector<Setting> settings() const override {
-    return settings_with({{"beta_1", options().beta_1},
-                          {"beta_2", options().beta_2},
-                          {"epsilon", options().epsilon}});
+    std::vector<Setting> own{
+        {"beta_1", options().beta_1}, {"beta_2", options().beta_2}, {"epsilon", options().epsilon}};
+    if (options().schedule_decay != 1.0)
+      own.push_back({"schedule_decay", options().schedule_decay});
+    return settings_with(std::move(own));
   }
 
  protected:
@@ -65,23 +73,26 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, optimizers::Na
 
  private:
   double momentum(std::int64_t step) const {
-    return options().beta_1 * (1.0 - 0.5 * std::pow(0.96, static_cast<double>(step)));
+    const double time = options().schedule_decay * static_cast<double>(step);
+    return options().beta_1 * (1.0 - 0.5 * std::pow(0.96, time));
   }
 };
 
 }  // namespace
 
 OptimizerPtr nadam_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::NadamOptions options;
+  NadamSettings options;
   take_common_options(settings, schedule, options);
   options.beta_1 = settings.number("beta_1", options.beta_1);
   options.beta_2 = settings.number("beta_2", options.beta_2);
   options.epsilon = settings.number("epsilon", options.epsilon);
+  options.schedule_decay =
+      checked_not_negative("Nadam", "schedule_decay", settings.number("schedule_decay", 1.0));
   return std::make_shared<NadamOptimizer>(options, settings.text("name", "nadam"));
 }
 
 OptimizerPtr optimizers::Nadam(const NadamOptions& options) {
-  return std::make_shared<NadamOptimizer>(options, "nadam");
+  return std::make_shared<NadamOptimizer>(NadamSettings{options}, "nadam");
 }
 
 }  // namespace chronicler

@@ -32,6 +32,21 @@ void take_common_options(SettingsReader& settings, const SchedulePtr& schedule, 
   options.gradient_accumulation_steps = settings.optional_whole("gradient_accumulation_steps");
 }
 
+// What files of Keras 2.10 and before say of optimizers that moved weights by another equation,
+// which they keep here: options that only files have.
+inline constexpr std::string_view legacy_setting = "is_legacy_optimizer";
+
+template <class Options>
+struct WithLegacy : Options {
+  bool is_legacy = false;
+};
+
+template <class Options>
+std::vector<Setting> with_legacy(const Options& options, std::vector<Setting> settings) {
+  if (options.is_legacy) settings.push_back({std::string(legacy_setting), true});
+  return settings;
+}
+
 // An optimizer that is made of an option struct: Derived(options, name).
 template <class Derived, class Options>
 class OptimizerWith : public Optimizer {

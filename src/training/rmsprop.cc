@@ -9,19 +9,23 @@
 namespace chronicler {
 namespace {
 
-class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, optimizers::RMSpropOptions> {
+// is_legacy_optimizer: as in Keras 2.10 and before, epsilon is added to the root, not under it,
+// unless there is a momentum.
+using RmspropSettings = WithLegacy<optimizers::RMSpropOptions>;
+
+class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, RmspropSettings> {
  public:
-  RmspropOptimizer(const optimizers::RMSpropOptions& options, const std::string& name)
+  RmspropOptimizer(const RmspropSettings& options, const std::string& name)
       : OptimizerWith(options, name) {
     checked_decay("RMSprop", "rho", options.rho);
     checked_decay("RMSprop", "momentum", options.momentum);
   }
   std::string_view class_name() const override { return "RMSprop"; }
   std::vector<Setting> settings() const override {
-    return settings_with({{"rho", options().rho},
-                          {"momentum", options().momentum},
-                          {"epsilon", options().epsilon},
-                          {"centered", options().centered}});
+    return with_legacy(options(), settings_with({{"rho", options().rho},
+                                                 {"momentum", options().momentum},
+                                                 {"epsilon", options().epsilon},
+                                                 {"centered", options().centered}}));
   }
 
  protected:
@@ -70,11 +74,14 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, optimizers
     const auto rho = static_cast<Real>(options().rho);
     const auto rest = static_cast<Real>(1.0 - options().rho);
     const auto epsilon = static_cast<Real>(options().epsilon);
+    Real* __restrict momentum = arrays.momentum;
+    const bool is_legacy = options().is_legacy && momentum == nullptr;
+    const Real under_root = is_legacy ? Real{0} : epsilon;
+    const Real beside_root = is_legacy ? epsilon : Real{0};
     const auto friction = static_cast<Real>(options().momentum);
     Real* __restrict value = arrays.value;
     const Real* __restrict gradient = arrays.gradient;
     Real* __restrict mean_square = arrays.mean_square;
-    Real* __restrict momentum = arrays.momentum;
     Real* __restrict mean = arrays.mean;
 
     const auto push = [&](std::int64_t i) {
@@ -84,7 +91,7 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, optimizers
         mean[i] = rho * mean[i] + rest * gradient[i];
         spread -= mean[i] * mean[i];
       }
-      return rate * gradient[i] / std::sqrt(spread + epsilon);
+      return rate * gradient[i] / (std::sqrt(spread + under_root) + beside_root);
     };
     if (momentum == nullptr) {
       for (std::int64_t i = 0; i < count; ++i) value[i] -= push(i);
@@ -103,17 +110,18 @@ constexpr std::string_view default_name = "rm_sprop";
 }  // namespace
 
 OptimizerPtr rmsprop_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::RMSpropOptions options;
+  RmspropSettings options;
   take_common_options(settings, schedule, options);
   options.rho = settings.number("rho", options.rho);
   options.momentum = settings.number("momentum", options.momentum);
   options.epsilon = settings.number("epsilon", options.epsilon);
   options.centered = settings.flag("centered", options.centered);
+  options.is_legacy = settings.flag(legacy_setting, false);
   return std::make_shared<RmspropOptimizer>(options, settings.text("name", default_name));
 }
 
 OptimizerPtr optimizers::RMSprop(const RMSpropOptions& options) {
-  return std::make_shared<RmspropOptimizer>(options, std::string(default_name));
+  return std::make_shared<RmspropOptimizer>(RmspropSettings{options}, std::string(default_name));
 }
 
 }  // namespace chronicler

@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -100,6 +101,31 @@ void Trainer::restore(Model& model, const std::vector<Tensor>& optimizer_variabl
   model.set_optimizer_params(optimizer.count_params());
 }
 
+namespace {
+
+// What a file holds of another optimizer is no reason not to train, nor is that it does not name
+// its own, as files do that Keras wrote after an .h5 of the same model. Keras warns, too.
+void restore_if_it_fits(Model& model, Trainer& trainer, const Compilation& before) {
+  const std::vector<Tensor>& variables = before.optimizer_variables;
+  if (!variables.empty() && !names_optimizer(before.config)) {
+    std::cerr << fmt::format(
+        "warning: the file does not say with what optimizer model \"{}\" was trained: it goes on "
+        "with \"{}\", without what that one had gathered\n",
+        model.name(), trainer.optimizer().name());
+    return trainer.restore(model, {});
+  }
+  try {
+    trainer.restore(model, variables);
+  } catch (const Error& error) {
+    std::cerr << fmt::format(
+        "warning: what the optimizer of model \"{}\" had gathered is dropped, it begins anew: {}\n",
+        model.name(), error.message());
+    trainer.restore(model, {});
+  }
+}
+
+}  // namespace
+
 Trainer& trainer_of(Model& model, std::string_view verb) {
   if (model.trainer()) return *model.trainer();
   const std::optional<Compilation> before = model.compilation();
@@ -110,7 +136,7 @@ Trainer& trainer_of(Model& model, std::string_view verb) {
   try {
     const auto trainer =
         std::make_shared<Trainer>(compile_options_from(before->config, model.output_names()));
-    trainer->restore(model, before->optimizer_variables);
+    restore_if_it_fits(model, *trainer, *before);
     model.set_trainer(trainer, trainer);
     return *trainer;
   } catch (const Error& error) {

@@ -1,0 +1,31 @@
+// How Keras 1 and 2 say that a model is trained, in the words and the order of Keras 3.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "formats/named_tensor.h"
+
+namespace chronicler {
+
+// The training_config of an .h5 file, or the compile_config of a .keras file of Keras 2, as Keras 3
+// would write it; what is as there already stays. `decay` becomes a schedule, InverseTimeDecay,
+// which is the same. Optimizers that compute otherwise than today's of their name keep
+// `is_legacy_optimizer`. `outputs` are those of the model, with whose names Keras 2 begins those of
+// its metrics; none: nothing is taken off. Throws Error unless it is an object.
+Json renewed_training(Json config, const std::vector<std::string>& outputs = {});
+
+// The names of the outputs of a model, by its object; none for a chain, which has one.
+std::vector<std::string> output_names_in(const Json& model);
+
+// Without what Keras 3 does not take: that an optimizer moves weights as Keras 2.10 did.
+Json training_for_keras3(Json config);
+
+// The variables of an optimizer as those of Keras 3: iteration, learning rate unless there is a
+// schedule, the slots in their order. `config` is what renewed_training gives. The names of
+// variables tell how old they are; variables without names lie in the order of Keras 2.11 and
+// later. What does not fit stays as it is, for the one who takes it to refuse.
+std::vector<NamedTensor> renewed_optimizer(const Json& config, std::vector<NamedTensor> variables);
+
+}  // namespace chronicler
