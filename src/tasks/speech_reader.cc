@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
 namespace chronicler::tasks {
 
 namespace {
+
+constexpr double kept_silence = 0.15;  // seconds; a longer pause says no more
 
 // ln of the energy of each frame of so many samples.
 std::vector<double> levels_of(std::span<const float> samples, std::size_t frame) {
@@ -26,9 +29,11 @@ struct Loudness {
   double loud;
 
   explicit Loudness(std::vector<double> levels) {
+    // No room is more silent: where it is, nothing was recorded.
+    constexpr double most_contrast = 60.0 * std::numbers::ln10 / 10.0;
     std::sort(levels.begin(), levels.end());
-    quiet = levels[levels.size() / 10];
     loud = levels[levels.size() * 19 / 20];
+    quiet = std::max(levels[levels.size() / 10], loud - most_contrast);
   }
   double border() const { return quiet + 0.5 * (loud - quiet); }
 };
@@ -116,14 +121,71 @@ void SpeechReader::scale(float* features, std::int64_t frames) const {
   }
 }
 
+// Nothing was recorded: all of its bands are at the floor, where no room is.
+bool SpeechReader::is_silent(const float* energies) const {
+  constexpr float next_to_nothing = 0.1F;
+  const float most = std::log(static_cast<float>(log_mel_.options().floor)) + next_to_nothing;
+  return std::all_of(energies, energies + log_mel_.bands(),
+                     [&](float energy) { return energy < most; });
+}
+
+void SpeechReader::fill_silence(const Tensor& energies) const {
+  const std::int64_t bands = log_mel_.bands();
+  float* const begin = energies.as<float>();
+  float* const end = begin + energies.size();
+  std::vector<float> softest(static_cast<std::size_t>(bands),
+                             std::numeric_limits<float>::infinity());
+  std::vector<float*> silent;
+  for (float* frame = begin; frame != end; frame += bands) {
+    if (is_silent(frame)) {
+      silent.push_back(frame);
+      continue;
+    }
+    std::transform(softest.begin(), softest.end(), frame, softest.begin(),
+                   [](float a, float b) { return std::min(a, b); });
+  }
+  if (static_cast<std::int64_t>(silent.size()) == energies.shape()[0]) return;
+  for (float* frame : silent) std::copy(softest.begin(), softest.end(), frame);
+}
+
+void SpeechReader::normalise_frame(float* energies) const {
+  if (!is_silent(energies)) {
+    scale(energies, 1);
+    return;
+  }
+  // As far below the mean of the training recordings as few of their frames are, if above the
+  // floor.
+  constexpr float usual_softest = -2.0F;
+  scale(energies, 1);
+  for (std::int64_t b = 0; b < log_mel_.bands(); ++b)
+    energies[b] = std::max(energies[b], usual_softest);
+}
+
 void SpeechReader::level_out(const Tensor& energies) const {
+  // Where what is soft is raised, all silences are alike anyway.
+  if (level_.by_recording && level_.top_db == 0.0) fill_silence(energies);
   if (level_.top_db > 0.0) raise_silence(energies, level_.top_db);
   if (level_.by_recording) remove_own_mean(energies);
 }
 
+HeardSound SpeechReader::heard(std::span<const float> samples, bool live) const {
+  return without_silence(samples, static_cast<std::size_t>(steps_.stride * log_mel_.hop()),
+                         static_cast<std::size_t>(kept_silence * rate()), !live);
+}
+
+SilenceFilter SpeechReader::silence_filter() const {
+  return {static_cast<std::size_t>(steps_.stride * log_mel_.hop()),
+          static_cast<std::size_t>(kept_silence * rate())};
+}
+
 void SpeechReader::normalise(const Tensor& energies) const {
   level_out(energies);
-  scale(energies.as<float>(), energies.shape()[0]);
+  if (level_.by_recording) {
+    scale(energies.as<float>(), energies.shape()[0]);
+    return;
+  }
+  for (std::int64_t t = 0; t < energies.shape()[0]; ++t)
+    normalise_frame(energies.as<float>() + t * log_mel_.bands());
 }
 
 Tensor SpeechReader::features(std::span<const float> samples) const {

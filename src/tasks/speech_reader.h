@@ -10,6 +10,7 @@
 #include "chronicler/data/log_mel.h"
 #include "chronicler/model/model.h"
 #include "model/network.h"
+#include "tasks/silence.h"
 
 namespace chronicler::tasks {
 
@@ -52,14 +53,23 @@ class SpeechReader {
   const std::vector<float>& factor() const { return factor_; }
   void learn_scale(std::span<const std::vector<float>> sounds);
 
-  // One frame, or (frames, bands), normalised.
-  void scale(float* features, std::int64_t frames) const;
+  // One frame of live sound, normalised.
+  void normalise_frame(float* energies) const;
   // Logarithms of energies (frames, bands) become features, in place.
   void normalise(const Tensor& energies) const;
   Tensor features(std::span<const float> samples) const;
 
+  // A recording without the digital silence in it, which becomes no frames. Live sound does not
+  // know its end: silence there is like any other.
+  HeardSound heard(std::span<const float> samples, bool live) const;
+  SilenceFilter silence_filter() const;
+
  private:
+  void scale(float* features, std::int64_t frames) const;
   void level_out(const Tensor& energies) const;
+  // Frames of digital silence become as soft as each band ever is in the others.
+  void fill_silence(const Tensor& energies) const;
+  bool is_silent(const float* energies) const;
 
   data::LogMel log_mel_;
   SpeechSteps steps_;

@@ -1,8 +1,10 @@
 #include "chronicler/tasks/transcriber.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
 #include "tasks/linear_words.h"
+#include "tasks/silence.h"
 #include "tasks/speech_labels.h"
 #include "tasks/speech_reader.h"
 #include "tasks/transcriber_training.h"
@@ -108,7 +111,10 @@ std::uint64_t hash_of(std::span<const std::vector<float>> sounds,
                       std::span<const LabelIds> labels) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3ULL; };
-  for (const std::vector<float>& sound : sounds) add(sound.size());
+  for (const std::vector<float>& sound : sounds) {
+    add(sound.size());
+    for (const float sample : sound) add(std::bit_cast<std::uint32_t>(sample));
+  }
   for (const LabelIds& ids : labels) {
     for (const std::int32_t id : ids) add(static_cast<std::uint64_t>(id));
     add(0);
@@ -158,8 +164,15 @@ struct Transcriber::Reader {
     return data::resampled(audio.samples, audio.rate, sound.rate());
   }
 
-  // The network's scores, long recordings in parts that end where it is quiet.
+  // The network's scores, without any where nothing was recorded.
   Tensor scores(const Model& model, std::span<const float> samples) const {
+    const HeardSound heard = sound.heard(samples, streaming);
+    if (heard.samples.empty()) return {};
+    return with_silence(scores_of(model, heard.samples), heard.left_out);
+  }
+
+  // Long recordings in parts that end where it is quiet.
+  Tensor scores_of(const Model& model, std::span<const float> samples) const {
     Execution execution(model.network());
     const auto longest = static_cast<std::size_t>(longest_part * sound.rate());
     std::vector<std::size_t> cuts = quiet_cuts(samples, longest);
@@ -242,12 +255,15 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
     std::vector<data::Recording> recordings;
   };
   const auto take = [&](Part& part, data::Recording& recording, bool keep) {
-    std::vector<float> sound = reader->samples(recording.audio);
+    std::vector<float> sound =
+        reader->sound.heard(reader->samples(recording.audio), options.streaming).samples;
     LabelIds ids = labels.ids(labels.cleaned(recording.text));
     const std::int64_t steps = reader->sound.steps().of(
         reader->sound.log_mel().frames(static_cast<std::int64_t>(sound.size())));
     std::string reason;
-    if (ids.empty()) {
+    if (sound.empty()) {
+      reason = "it is silent: all of its samples are alike";
+    } else if (ids.empty()) {
       reason = "its text has no letter and no digit";
     } else if (std::find(ids.begin(), ids.end(), SpeechLabels::unknown) != ids.end()) {
       reason = fmt::format("its text has a {} that the training recordings do not have",
@@ -304,9 +320,13 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   if (options.on_start) options.on_start(report);
 
   const SpeechData data{
-      train.sounds,      train.labels,
-      validation.sounds, validation.labels,
-      one_label,         fmt::format("recordings {:016x}", hash_of(train.sounds, train.labels))};
+      train.sounds,
+      train.labels,
+      validation.sounds,
+      validation.labels,
+      one_label,
+      fmt::format("recordings {:016x}, validation {:016x}", hash_of(train.sounds, train.labels),
+                  hash_of(validation.sounds, validation.labels))};
   const SpeechRun run = train_speech(*model, reader->sound, data, options);
   report.finished = run.finished;
   report.epochs = run.epochs;
@@ -345,7 +365,8 @@ Transcript Transcriber::read(const Tensor& scores, const TranscribeOptions& opti
 Transcript Transcriber::run(const data::Audio& audio, const TranscribeOptions& options) const {
   const FlushDenormals guard;
   const std::vector<float> samples = reader_->samples(audio);
-  Transcript result = read(reader_->scores(*model_, samples), options);
+  const Tensor scores = reader_->scores(*model_, samples);
+  Transcript result = scores ? read(scores, options) : Transcript();
   reader_->fit_to_sound(result, samples, audio.seconds());
   return result;
 }
@@ -354,10 +375,15 @@ TranscriptTrace Transcriber::trace(const data::Audio& audio,
                                    const TranscribeOptions& options) const {
   const FlushDenormals guard;
   const std::vector<float> samples = reader_->samples(audio);
-  const Tensor scores = reader_->scores(*model_, samples);
+  Tensor scores = reader_->scores(*model_, samples);
   TranscriptTrace trace;
   trace.spectrum = reader_->sound.log_mel()(samples);
-  trace.transcript = read(scores, options);
+  if (scores) {
+    trace.transcript = read(scores, options);
+  } else {
+    const SilentSteps all{0, reader_->sound.steps().of(trace.spectrum.shape()[0])};
+    scores = with_silence(Tensor({0, reader_->labels.classes()}), std::span(&all, 1));
+  }
   reader_->fit_to_sound(trace.transcript, samples, audio.seconds());
   trace.labels = reader_->labels.names();
   trace.step_seconds = reader_->sound.step_seconds();
@@ -392,8 +418,11 @@ TranscriberScore Transcriber::evaluate(
     score.characters += data::character_errors(truth, told.text);
     usual += data::word_errors(truth, reader_->usual_text);
     if (reader_->linear) {
+      const HeardSound heard =
+          reader_->sound.heard(reader_->samples(recording.audio), reader_->streaming);
       const std::int32_t label =
-          reader_->linear->label(reader_->sound.log_mel(), reader_->samples(recording.audio));
+          heard.samples.empty() ? 0
+                                : reader_->linear->label(reader_->sound.log_mel(), heard.samples);
       linear += data::word_errors(truth, label > 0 ? reader_->labels.name(label) : "");
     }
     score.right += told.text == truth ? 1 : 0;
@@ -532,12 +561,18 @@ struct TranscriptStream::Parts {
         model(std::move(network)),
         execution(model->network(), true),
         resampler(rate, reader->sound.rate()),
+        silence(reader->sound.silence_filter()),
         frames({1, reader->sound.steps().stride, reader->sound.log_mel().bands()}) {}
 
   std::shared_ptr<const Transcriber::Reader> reader;
   std::shared_ptr<const Model> model;
   Execution execution;
   data::Resampler resampler;
+  std::vector<float> resampled;
+  SilenceFilter silence;
+  std::deque<SilentSteps> left_out;  // and not told to what finds the labels
+  std::vector<float> last_scores;
+  std::int64_t step_count = 0;  // that the network took
   decoding::CtcGreedy greedy;
   std::vector<float> samples;  // of which no frame was made yet
   Tensor frames;               // that make the next step
@@ -556,11 +591,21 @@ struct TranscriptStream::Parts {
       float* frame = next_frame();
       sound.log_mel().frame(std::span(samples).subspan(at, window),
                             {frame, static_cast<std::size_t>(sound.log_mel().bands())});
-      sound.scale(frame, 1);
+      sound.normalise_frame(frame);
       ++frame_count;
       use_frame();
     }
     samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  // Sound as the network hears it.
+  void take(bool is_end) {
+    seconds += static_cast<double>(resampled.size()) / static_cast<double>(reader->sound.rate());
+    silence.push(resampled, samples);
+    resampled.clear();
+    if (is_end && !silence.finish(samples)) samples.clear();
+    for (const SilentSteps& steps : silence.take_left_out()) left_out.push_back(steps);
+    make_frames();
   }
 
   float* next_frame() { return frames.as<float>() + filled * frames.shape()[2]; }
@@ -573,7 +618,14 @@ struct TranscriptStream::Parts {
     execution.forward(std::span(&value, 1), {});
     const TensorView scores = execution.output().data;
     const auto classes = static_cast<std::size_t>(scores.shape()[-1]);
-    const bool begins = greedy.push({scores.as<float>(), classes});
+    const std::span<const float> now(scores.as<float>(), classes);
+    for (; !left_out.empty() && left_out.front().before <= step_count; left_out.pop_front()) {
+      const std::vector<float> silent = silent_scores(last_scores, now, classes);
+      for (std::int64_t i = 0; i < left_out.front().count; ++i) greedy.push(silent);
+    }
+    last_scores.assign(now.begin(), now.end());
+    ++step_count;
+    const bool begins = greedy.push(now);
     if (greedy.labels().empty()) return;
     if (begins)
       news += reader->labels.text(greedy.labels().back().label, greedy.labels().size() == 1);
@@ -595,18 +647,16 @@ TranscriptStream& TranscriptStream::operator=(TranscriptStream&&) noexcept = def
 
 std::string TranscriptStream::push(std::span<const float> samples) {
   const FlushDenormals guard;
-  const std::size_t before = parts_->samples.size();
-  parts_->resampler.push(samples, parts_->samples);
-  parts_->seconds += static_cast<double>(parts_->samples.size() - before) /
-                     static_cast<double>(parts_->reader->sound.rate());
-  parts_->make_frames();
+  parts_->resampler.push(samples, parts_->resampled);
+  parts_->take(false);
   return parts_->take_news();
 }
 
 std::string TranscriptStream::finish() {
   const FlushDenormals guard;
-  parts_->resampler.finish(parts_->samples);
-  parts_->make_frames();
+  parts_->resampler.finish(parts_->resampled);
+  parts_->take(true);
+  if (parts_->frame_count == 0) return parts_->take_news();
   const SpeechSteps& steps = parts_->reader->sound.steps();
   // The network sees the last frames once others follow; silence in its numbers is zero.
   const std::int64_t end =

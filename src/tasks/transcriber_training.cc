@@ -103,12 +103,13 @@ std::size_t quietest(std::span<const float> samples, std::size_t begin, std::siz
 std::string identity_of(const TranscriberOptions& options) {
   const data::AugmentationOptions& with = *options.augmentation;
   return fmt::format(
-             "{} x {} units, {} filters, stride {}, {} bands from the {}, {} dB, dropout {}, "
-             "batch {}, rate {}, clipnorm {}, {} epochs, {} s, seed {}",
-             options.layers, options.units, options.filters, options.stride, options.bands,
-             options.normalize, *options.top_db, *options.dropout, options.batch_size,
-             options.learning_rate, options.clipnorm, options.epochs, options.max_seconds,
-             options.seed) +
+             "{}, {}s{}, {} samples a second, {} x {} units, {} filters, stride {}, {} bands from "
+             "the {}, {} dB, dropout {}, batch {}, rate {}, clipnorm {}, {} epochs, {} s, seed {}",
+             options.streaming ? "streaming" : "both ways", options.level,
+             options.as_written ? " as written" : "", options.rate, options.layers, options.units,
+             options.filters, options.stride, options.bands, options.normalize, *options.top_db,
+             *options.dropout, options.batch_size, options.learning_rate, options.clipnorm,
+             options.epochs, options.max_seconds, options.seed) +
          fmt::format(
              ", speed {}, tempo {}, gain {}, noise {} of {} to {} dB, warp {}, shuffle {}, masks "
              "{} of {} and {} of {}",

@@ -179,6 +179,63 @@ TEST(Transcriber, AStreamTellsWhatARecordingTells) {
   }
 }
 
+// Words, and where they are said, of a sound with zeros, or others that do not change, before,
+// behind and within it.
+TEST(Transcriber, DigitalSilenceChangesNothing) {
+  const data::Audio first = spoken({2, 0}, 80).audio;
+  const data::Audio second = spoken({1, 2}, 81).audio;
+  const auto with = [&](double seconds, float level) {
+    data::Audio audio = first;
+    const std::vector<float> silence(static_cast<std::size_t>(seconds * audio.rate), level);
+    std::vector<float>& samples = audio.samples;
+    samples.insert(samples.end(), silence.begin(), silence.end());
+    samples.insert(samples.end(), second.samples.begin(), second.samples.end());
+    samples.insert(samples.end(), silence.begin(), silence.end());
+    samples.insert(samples.begin(), silence.begin(), silence.end());
+    return audio;
+  };
+  const auto heard_live = [&](const Transcriber& typist, const data::Audio& audio) {
+    TranscriptStream live = typist.stream(audio.rate);
+    std::string text;
+    for (std::size_t at = 0; at < audio.samples.size(); at += 100) {
+      text += live.push(std::span(audio.samples)
+                            .subspan(at, std::min<std::size_t>(100, audio.samples.size() - at)));
+    }
+    text += live.finish();
+    EXPECT_NEAR(live.transcript().seconds, audio.seconds(), 1e-6);
+    return std::pair(text, live.transcript());
+  };
+  for (const Transcriber* typist : {&two_ways(), &one_way()}) {
+    const Transcript plain = typist->run(with(0.0, 0.0F));
+    EXPECT_EQ(plain.text, "high low middle high");
+    for (const double seconds : {0.2, 0.5, 1.0, 3.0, 40.0}) {
+      for (const float level : {0.0F, 0.001F}) {
+        const data::Audio audio = with(seconds, level);
+        const Transcript told = typist->run(audio);
+        EXPECT_EQ(told.text, plain.text) << seconds << ' ' << level;
+        ASSERT_EQ(told.words.size(), plain.words.size());
+        EXPECT_NEAR(told.words[1].begin, plain.words[1].begin + seconds, 0.2);
+        EXPECT_NEAR(told.words[3].begin, plain.words[3].begin + 2.0 * seconds, 0.2);
+        EXPECT_NEAR(told.seconds, audio.seconds(), 1e-6);
+        if (!typist->is_streaming()) continue;
+        const auto [text, live] = heard_live(*typist, audio);
+        EXPECT_EQ(text, plain.text) << seconds;
+        ASSERT_EQ(live.words.size(), told.words.size());
+        for (std::size_t i = 0; i < live.words.size(); ++i)
+          EXPECT_DOUBLE_EQ(live.words[i].begin, told.words[i].begin);
+      }
+    }
+    const data::Audio zeros{std::vector<float>(16'000, 0.0F), test::speech_rate};
+    EXPECT_EQ(typist->run(zeros).text, "");
+    const TranscriptTrace trace = typist->trace(zeros);
+    EXPECT_EQ(trace.transcript.text, "");
+    EXPECT_GT(trace.probabilities.as<float>()[0], 0.99F);
+    if (typist->is_streaming()) {
+      EXPECT_EQ(heard_live(*typist, zeros).first, "");
+    }
+  }
+}
+
 TEST(Transcriber, TextComesWhileTheSoundGoesOn) {
   const data::Audio audio = spoken({2, 0, 1}, 80).audio;
   TranscriptStream live = one_way().stream(audio.rate);
@@ -211,9 +268,10 @@ TEST(Transcriber, OneWordEachTellsOneWord) {
   TranscriberOptions options = small();
   options.epochs = 8;
   const Transcriber typist = Transcriber::train(std::move(recordings), options);
-  const Transcript of_one_sample = typist.run({std::vector<float>(1, 0.0F), 8000});
-  ASSERT_EQ(of_one_sample.words.size(), 1U);
-  EXPECT_LE(of_one_sample.words[0].end, of_one_sample.seconds);
+  const Transcript of_two_samples = typist.run({{0.5F, -0.5F}, 8000});
+  ASSERT_EQ(of_two_samples.words.size(), 1U);
+  EXPECT_LE(of_two_samples.words[0].end, of_two_samples.seconds);
+  EXPECT_TRUE(typist.run({std::vector<float>(8000, 0.0F), 8000}).words.empty());
   EXPECT_EQ(typist.run(spoken({1}, 99).audio).text, "middle");
   EXPECT_EQ(typist.report().options.top_db, 30.0);
   // A linear map of the sound is measured beside it; texts of several words have none.
@@ -278,7 +336,12 @@ TEST(Transcriber, GoesOnWhereItStopped) {
   for (const std::string& refusal :
        {refusal_with([](TranscriberOptions& other) { other.augmentation->gain = 1.0; }),
         refusal_with([](TranscriberOptions& other) { other.top_db = 20.0; }),
-        refusal_with([](TranscriberOptions& other) { other.dropout = 0.1; })}) {
+        refusal_with([](TranscriberOptions& other) { other.dropout = 0.1; }),
+        refusal_with([](TranscriberOptions& other) { other.streaming = true; }),
+        refusal_with([](TranscriberOptions& other) { other.level = "char"; }),
+        refusal_with([](TranscriberOptions& other) { other.as_written = true; }),
+        refusal_with([](TranscriberOptions& other) { other.rate = 4000; }),
+        refusal_with([](TranscriberOptions& other) { other.validation = {spoken({1}, 4)}; })}) {
     EXPECT_NE(refusal.find("is of another run"), std::string::npos) << refusal;
   }
   const auto resumed = Transcriber::train(spoken_at_random(32, 1), options);
