@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chronicler/base/runtime.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/data/text_file.h"
 #include "chronicler/tasks/text_generator.h"
 #include "cli/common_options.h"
@@ -171,7 +172,7 @@ void show_sample(const TextGenerator& writer, std::string_view text, std::uint64
 void train(TrainOptions& options) {
   tasks::TextGeneratorOptions& task = options.task;
   begin_training(options, task);
-  const std::string text = data::read_text(options.file);
+  const std::string text = data::plain_text(data::read_text(options.file));
   if (!options.validation_file.empty())
     task.validation_text = data::read_text(options.validation_file);
   ProgressLine line(options.quiet);
@@ -247,9 +248,12 @@ void write(WriteOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
   const TextGenerator writer = TextGenerator::load(options.model);
   const std::string original =
-      options.compare.empty() ? std::string() : data::read_text(options.compare);
+      options.compare.empty() ? std::string() : data::plain_text(data::read_text(options.compare));
   tasks::RunOptions& task = options.task;
-  if (!task.prompt.empty()) task.prompt = data::clean_text(task.prompt, "--prompt");
+  if (!task.prompt.empty()) {
+    task.prompt =
+        data::plain_text(data::clean_text(task.prompt, "--prompt"), writer.pieces().unplain());
+  }
   task.sampling.seed = static_cast<std::uint64_t>(options.seed);
   std::int64_t unknown = 0;
   for (const auto id : writer.pieces().ids(task.prompt)) unknown += id == 0 ? 1 : 0;

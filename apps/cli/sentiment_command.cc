@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/labelled_texts.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/tasks/text_classifier.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
@@ -50,9 +52,12 @@ void add_columns(CLI::App& app, Columns& columns) {
   app.add_option("--label", columns.label, "the column of the labels (likewise)")->type_name("COL");
 }
 
-LabelledTexts read(const std::string& path, const Columns& columns, bool needs_labels = true) {
-  LabelledTexts texts = data::read_labelled_texts(
-      path, {.text = columns.text, .label = columns.label, .needs_labels = needs_labels});
+LabelledTexts read(const std::string& path, const Columns& columns, bool needs_labels = true,
+                   bool may_lack_labels = false) {
+  LabelledTexts texts = data::read_labelled_texts(path, {.text = columns.text,
+                                                         .label = columns.label,
+                                                         .needs_labels = needs_labels,
+                                                         .may_lack_labels = may_lack_labels});
   if (texts.skipped > 0) {
     std::cerr << fmt::format("note: {} rows of \"{}\" have no text and are left out\n",
                              with_commas(texts.skipped), path);
@@ -60,17 +65,90 @@ LabelledTexts read(const std::string& path, const Columns& columns, bool needs_l
   return texts;
 }
 
-// Says where a label is that the model does not know.
-void check_labels(const LabelledTexts& texts, const std::string& path,
-                  const std::vector<std::string>& known) {
+std::string first_of(const std::vector<std::string>& labels) {
+  constexpr std::ptrdiff_t most = 20;
+  std::vector<std::string> shown(labels.begin(),
+                                 labels.begin() + std::min(std::ssize(labels), most));
+  if (shown.size() < labels.size()) shown.emplace_back("...");
+  return fmt::format("{}", fmt::join(shown, ", "));
+}
+
+// Labels that were not learnt, by how many texts have them.
+using UnknownLabels = std::map<std::string, std::int64_t>;
+
+// Gives each label the way it was learnt to be written, and tells which were not learnt at all;
+// where they may not be, says where the first one is.
+UnknownLabels match_labels(LabelledTexts& texts, const std::string& path,
+                           const std::vector<std::string>& known, bool strict) {
+  std::map<std::string, std::vector<std::string>> by_folded;
+  for (const std::string& label : known) by_folded[data::folded_name(label)].push_back(label);
+  UnknownLabels unknown;
+  std::map<std::string, std::string> renamed;
   for (std::size_t i = 0; i < texts.labels.size(); ++i) {
-    if (std::find(known.begin(), known.end(), texts.labels[i]) != known.end()) continue;
-    std::vector<std::string> shown(known.begin(),
-                                   known.begin() + std::min<std::ptrdiff_t>(std::ssize(known), 20));
-    if (shown.size() < known.size()) shown.emplace_back("...");
-    throw Error(fmt::format("{}:{}: label \"{}\" is none of those that are learnt", path,
-                            texts.lines[i], texts.labels[i]),
-                fmt::format("those are {}", fmt::join(shown, ", ")));
+    std::string& label = texts.labels[i];
+    if (std::find(known.begin(), known.end(), label) != known.end()) continue;
+    const auto found = by_folded.find(data::folded_name(label));
+    if (found != by_folded.end() && found->second.size() == 1) {
+      renamed[label] = found->second.front();
+      label = found->second.front();
+      continue;
+    }
+    if (strict) {
+      throw Error(fmt::format("{}:{}: label \"{}\" is none of those that are learnt", path,
+                              texts.lines[i], label),
+                  fmt::format("those are {}", first_of(known)));
+    }
+    ++unknown[label];
+  }
+  for (const auto& [written, learnt] : renamed)
+    std::cerr << fmt::format("note: label \"{}\" is taken for \"{}\"\n", written, learnt);
+  return unknown;
+}
+
+std::int64_t texts_of(const UnknownLabels& unknown) {
+  std::int64_t all = 0;
+  for (const auto& [label, count] : unknown) all += count;
+  return all;
+}
+
+// Leaves their texts out, and says so.
+void leave_out(LabelledTexts& texts, const std::string& path, const UnknownLabels& unknown,
+               const std::vector<std::string>& known) {
+  if (unknown.empty()) return;
+  LabelledTexts kept;
+  for (std::size_t i = 0; i < texts.texts.size(); ++i) {
+    if (unknown.contains(texts.labels[i])) continue;
+    kept.texts.push_back(std::move(texts.texts[i]));
+    kept.labels.push_back(std::move(texts.labels[i]));
+  }
+  texts.texts = std::move(kept.texts);
+  texts.labels = std::move(kept.labels);
+  std::vector<std::string> names;
+  for (const auto& [label, count] : unknown)
+    names.push_back(fmt::format("\"{}\" {}", label, with_commas(count)));
+  const std::string what =
+      fmt::format("{} of its texts have labels that the model never learnt: {}",
+                  with_commas(texts_of(unknown)), first_of(names));
+  if (texts.texts.empty())
+    throw Error(fmt::format("\"{}\" cannot be scored, all {}", path, what),
+                fmt::format("it learnt {}", first_of(known)));
+  std::cerr << fmt::format("note: \"{}\": {}; left out (--strict refuses them)\n", path, what);
+}
+
+// What training looks at has no other labels than what it learns from.
+void check_labels(LabelledTexts& texts, const std::string& path,
+                  const std::vector<std::string>& known) {
+  match_labels(texts, path, known, true);
+}
+
+void note_similar_labels(const std::vector<std::string>& labels) {
+  std::map<std::string, std::string> by_folded;
+  for (const std::string& label : labels) {
+    const auto [other, is_new] = by_folded.emplace(data::folded_name(label), label);
+    if (is_new) continue;
+    std::cerr << fmt::format(
+        "note: labels \"{}\" and \"{}\" differ by capital letters alone and are learnt as two\n",
+        other->second, label);
   }
 }
 
@@ -261,6 +339,7 @@ void train(TrainOptions& options) {
                              texts.label_column);
     task.on_start = print_choices;
   }
+  note_similar_labels(different(texts.labels));
   task.wide = !options.no_wide;
   ProgressLine line(options.quiet);
   task.progress = [&](const ClassifierProgress& progress) {
@@ -409,7 +488,13 @@ std::string colored(std::string_view text, const TextLabel& label) {
   return result + std::string(text.substr(at));
 }
 
-void print_label(const std::string& text, const TextLabel& label) {
+// An empty line for a text without anything in it.
+void print_label(const TextLabel& label) {
+  if (label.label.empty()) {
+    std::cout << '\n';
+    return;
+  }
+  const std::string& text = label.text;
   std::cout << fmt::format("{}\t{:.3f}", label.label, label.probability);
   if (label.words.empty()) {
     std::cout << '\t' << text << '\n';
@@ -431,6 +516,9 @@ void print_label(const std::string& text, const TextLabel& label) {
 
 OrderedJson json_of(const std::string& text, const TextLabel& label,
                     const std::vector<std::string>& labels) {
+  if (label.label.empty())  // nothing to be said of nothing
+    return {
+        {"label", nullptr}, {"probability", nullptr}, {"probabilities", nullptr}, {"text", text}};
   OrderedJson json{{"label", label.label}, {"probability", label.probability}};
   OrderedJson probabilities;
   for (std::size_t i = 0; i < labels.size(); ++i) probabilities[labels[i]] = label.probabilities[i];
@@ -438,7 +526,7 @@ OrderedJson json_of(const std::string& text, const TextLabel& label,
   OrderedJson words = OrderedJson::array();
   constexpr std::size_t shown = 10;
   for (const TextLabel::Word& word : weightiest(label, shown))
-    words.push_back({{"word", word_in(text, word)}, {"weight", word.weight}});
+    words.push_back({{"word", word_in(label.text, word)}, {"weight", word.weight}});
   if (!label.words.empty()) json["words"] = std::move(words);
   json["text"] = text;
   return json;
@@ -452,7 +540,7 @@ void label(const LabelOptions& options) {
     if (options.json) {
       std::cout << json_of(text, label, classifier.labels()).dump() << '\n';
     } else {
-      print_label(text, label);
+      print_label(label);
     }
   };
   if (options.no_words) {
@@ -488,18 +576,28 @@ struct EvaluateOptions {
   Columns columns;
   std::int64_t seed = 0;
   int threads = 0;
+  bool strict = false;
   bool json = false;
 };
 
 void evaluate(const EvaluateOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
   const TextClassifier classifier = TextClassifier::load(options.model);
-  const LabelledTexts texts = read(options.file, options.columns);
-  check_labels(texts, options.file, classifier.labels());
+  LabelledTexts texts = read(options.file, options.columns, true, !options.strict);
+  if (texts.unlabelled > 0) {
+    std::cerr << fmt::format(
+        "note: {} rows of \"{}\" have no label and are left out (--strict refuses them)\n",
+        with_commas(texts.unlabelled), options.file);
+  }
+  const UnknownLabels unknown =
+      match_labels(texts, options.file, classifier.labels(), options.strict);
+  leave_out(texts, options.file, unknown, classifier.labels());
   const ClassifierScore score = classifier.evaluate(texts.texts, texts.labels);
   if (options.json) {
     OrderedJson json;
     add_score(json, score, "test");
+    json["left_out"] = texts_of(unknown) + texts.unlabelled;
+    json["unknown_labels"] = unknown;
     std::cout << json.dump() << '\n';
     return;
   }
@@ -511,6 +609,9 @@ Job describe_evaluate(CLI::App& app) {
   app.add_option("MODEL", options->model, "made by sentiment train")->required();
   app.add_option("FILE", options->file, ".csv, .tsv or .jsonl with texts and labels")->required();
   add_columns(app, options->columns);
+  app.add_flag("--strict", options->strict,
+               "refuses labels that were never learnt, and rows without one")
+      ->disable_flag_override();
   add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/data/plain_text.h"
 #include "data/subwords.h"
 #include "data/utf8.h"
 
@@ -33,12 +34,29 @@ struct Pieces::Content {
   std::vector<std::string> characters;  // by id; the first is empty
   std::unordered_map<std::string_view, Id> ids;
   std::unique_ptr<Subwords> subwords;  // instead
+  std::u32string unplain;              // characters
 
   static std::shared_ptr<const Content> of_characters(std::vector<std::string> characters) {
     auto content = std::make_shared<Content>();
     content->characters = std::move(characters);
-    for (std::size_t i = 1; i < content->characters.size(); ++i)
+    std::string all;
+    for (std::size_t i = 1; i < content->characters.size(); ++i) {
       content->ids.emplace(content->characters[i], static_cast<Id>(i));
+      all += content->characters[i];
+    }
+    content->unplain = unplain_characters(all);
+    return content;
+  }
+
+  static std::shared_ptr<const Content> of_subwords(std::unique_ptr<Subwords> subwords) {
+    auto content = std::make_shared<Content>();
+    content->subwords = std::move(subwords);
+    std::string all;
+    for (std::int64_t i = 0; i < content->subwords->size(); ++i) {
+      const auto id = static_cast<Id>(i);
+      all += content->subwords->text(std::span(&id, 1)) + ' ';
+    }
+    content->unplain = unplain_characters(all);
     return content;
   }
 };
@@ -60,9 +78,7 @@ Pieces Pieces::characters(std::string_view text, std::int64_t most) {
 }
 
 Pieces Pieces::subwords(std::string_view text, std::int64_t count) {
-  auto content = std::make_shared<Content>();
-  content->subwords = Subwords::learn(text, std::min(count, most_ids));
-  return Pieces(std::move(content));
+  return Pieces(Content::of_subwords(Subwords::learn(text, std::min(count, most_ids))));
 }
 
 std::string Pieces::bytes() const {
@@ -74,9 +90,7 @@ std::string Pieces::bytes() const {
 
 Pieces Pieces::from_bytes(std::string_view bytes) {
   if (bytes.starts_with(subwords_mark)) {
-    auto content = std::make_shared<Content>();
-    content->subwords = Subwords::from_bytes(bytes.substr(subwords_mark.size()));
-    return Pieces(std::move(content));
+    return Pieces(Content::of_subwords(Subwords::from_bytes(bytes.substr(subwords_mark.size()))));
   }
   if (!bytes.starts_with(characters_mark))
     throw Error("the model's vocabulary is neither of characters nor of sub-words",
@@ -89,6 +103,8 @@ Pieces Pieces::from_bytes(std::string_view bytes) {
     throw Error("the model's vocabulary has too many characters", "use another copy of the model");
   return Pieces(Content::of_characters(std::move(characters)));
 }
+
+std::u32string_view Pieces::unplain() const { return content_->unplain; }
 
 bool Pieces::are_characters() const { return content_->subwords == nullptr; }
 

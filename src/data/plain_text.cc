@@ -60,13 +60,13 @@ struct Free {
   void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
 };
 
-// A line; empty if it has no composed form.
-std::string composed(std::string_view line) {
+// A line in its composed form, with what else is asked for; empty if it has none.
+std::string composed(std::string_view line, int more = 0) {
   utf8proc_uint8_t* bytes = nullptr;
   const auto size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(line.data()),
                    static_cast<utf8proc_ssize_t>(line.size()), &bytes,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | more));
   const std::unique_ptr<utf8proc_uint8_t, Free> owner(bytes);
   return size > 0
              ? std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size))
@@ -168,24 +168,30 @@ bool has_text(std::string_view text) {
   return false;
 }
 
-std::string trimmed_text(std::string_view text, std::u32string_view kept) {
-  std::string plain = plain_text(text, kept);
-  constexpr std::string_view spaces = " \t\r\n\v\f";
-  plain.erase(0, std::min(plain.find_first_not_of(spaces), plain.size()));
-  plain.erase(plain.find_last_not_of(spaces) + 1);
-  return plain;
+std::string plain_line(std::string_view text, std::u32string_view kept) {
+  std::string line;
+  char before = ' ';
+  for (const char c : plain_text(text, kept)) {
+    const bool is_space = std::string_view("\t\r\n\v\f").find(c) != std::string_view::npos;
+    if (!(before == '\r' && c == '\n')) line += is_space ? ' ' : c;
+    before = c;
+  }
+  line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 std::string plain_name(std::string_view text) {
-  std::string name;
-  bool space = false;
-  for (const char c : trimmed_text(text)) {
-    const bool is_space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (space && !is_space) name += ' ';
-    if (!is_space) name += c;
-    space = is_space;
-  }
+  std::string name = plain_line(text);
+  const auto is_double = [](char a, char b) { return a == ' ' && b == ' '; };
+  name.erase(std::unique(name.begin(), name.end(), is_double), name.end());
   return name;
+}
+
+std::string folded_name(std::string_view text) {
+  const std::string name = plain_name(text);
+  const std::string folded = composed(name, UTF8PROC_CASEFOLD);
+  return folded.empty() ? name : folded;
 }
 
 }  // namespace chronicler::data

@@ -4,10 +4,13 @@
 
 #include <array>
 
+#include "chronicler/data/plain_text.h"
 #include "data/utf8.h"
 
 namespace chronicler::data {
-std::string spoken_text(std::string_view text) {
+std::string spoken_text(std::string_view written) {
+  const std::string plain = plain_text(written);
+  std::string_view text = plain;
   std::string result;
   bool apostrophe = false;  // counts if a letter follows
   bool space = false;

@@ -158,8 +158,12 @@ std::vector<std::size_t> lengths_of(std::span<const Sample> samples) {
 // Whatever would make another run of it.
 std::string identity_of(const TextClassifierOptions& options) {
   return fmt::format(
+      "level {}, {} words of at least {}, longest {}, n-grams {}, spelling {}, {}, vectors {}, "
       "{} networks, embedding {}, {} units, dropout {}, word dropout {}, label smoothing {}, "
       "batch {}, rate {}, clipnorm {}, {} epochs, seed {}",
+      options.level, options.vocabulary, options.min_count, options.longest, options.ngrams,
+      *options.spelling, options.wide ? "wide" : "not wide",
+      options.vectors.empty() ? "none" : std::filesystem::path(options.vectors).filename().string(),
       options.networks, options.embedding, options.units, *options.dropout, *options.word_dropout,
       *options.label_smoothing, options.batch_size, options.learning_rate, options.clipnorm,
       options.epochs, options.seed);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -150,12 +151,16 @@ namespace {
 // Of the text and the options: the checkpoint of another run is refused.
 // Whatever would make another run of it; it may get more or less time than before.
 std::string identity_of(const LanguageData& data, const TextGeneratorOptions& options) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (const Id id : data.train) hash = (hash ^ id) * 0x100000001b3ULL;
+  const auto hash_of = [](std::span<const Id> ids) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+    for (const Id id : ids) hash = (hash ^ id) * 0x100000001b3ULL;
+    return hash;
+  };
   return fmt::format(
-      "text {:016x}, {} x {} units, embedding {}, batch {} x {}, dropout {}, rate {}, decay {}, "
-      "clipnorm {}, seed {}",
-      hash, options.layers, options.units, options.embedding, options.batch_size, options.steps,
+      "text {:016x}, validation {:016x}, level {}, vocabulary {}, {} x {} units, embedding {}, "
+      "batch {} x {}, dropout {}, rate {}, decay {}, clipnorm {}, seed {}",
+      hash_of(data.train), hash_of(data.validation), options.level, options.vocabulary,
+      options.layers, options.units, options.embedding, options.batch_size, options.steps,
       options.dropout.value_or(0.0), options.learning_rate, options.weight_decay, options.clipnorm,
       options.seed);
 }

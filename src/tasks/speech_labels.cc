@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "chronicler/data/plain_text.h"
 #include "chronicler/data/spoken_text.h"
 #include "data/utf8.h"
 
@@ -23,7 +24,7 @@ std::vector<std::string_view> pieces_of(std::string_view text, bool words) {
 std::string cleaned_text(std::string_view text, bool as_written) {
   if (!as_written) return data::spoken_text(text);
   std::string result;  // white space is one space
-  for (const char c : text) {
+  for (const char c : data::plain_text(text)) {
     const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
     if (!space) {
       result += c;

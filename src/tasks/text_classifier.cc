@@ -14,6 +14,7 @@
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/data/word_vectors.h"
 #include "chronicler/formats/model_file.h"
 #include "tasks/classifier_training.h"
@@ -139,6 +140,13 @@ std::vector<std::string> classes_of(std::span<const std::string> labels) {
                 "is it the right column? A label is given to several texts");
   }
   return {different.begin(), different.end()};
+}
+
+// Labels that look the same are the same.
+std::vector<std::string> plain_names(std::span<const std::string> labels) {
+  std::vector<std::string> names;
+  for (const std::string& label : labels) names.push_back(data::plain_name(label));
+  return names;
 }
 
 Labels ids_of(std::span<const std::string> labels, const std::vector<std::string>& classes) {
@@ -299,13 +307,11 @@ struct TextClassifier::Reader {
     return has_wide(model) ? sample_of(text, pieces) : Sample{text.ids(pieces), {}};
   }
 
-  TextLabel label_of(const std::vector<float>& told) const {
-    TextLabel result;
+  void tell(TextLabel& result, const std::vector<float>& told) const {
     for (const float each : told) result.probabilities.push_back(std::exp(double{each}));
     const auto best = static_cast<std::size_t>(best_of(told));
     result.label = labels[best];
     result.probability = result.probabilities[best];
-    return result;
   }
 
   // Each word is made unknown in turn, wherever it occurs; characters one by one.
@@ -360,15 +366,16 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
                 fmt::format("give at least {}; some hundred for each label make a good model",
                             least_texts));
   }
-  const std::vector<std::string> classes = classes_of(labels);
-  const Labels all = ids_of(labels, classes);
+  const std::vector<std::string> names = plain_names(labels);
+  const std::vector<std::string> classes = classes_of(names);
+  const Labels all = ids_of(names, classes);
   const auto class_count = static_cast<std::int64_t>(classes.size());
 
   // The parts.
   Texts train_texts;
   Texts validation_texts(options.validation_texts.begin(), options.validation_texts.end());
   Labels train_labels;
-  Labels validation_labels = ids_of(options.validation_labels, classes);
+  Labels validation_labels = ids_of(plain_names(options.validation_labels), classes);
   const bool is_given = !validation_texts.empty();
   const double usual = std::min(0.1, most_validating / static_cast<double>(texts.size()));
   const double share = is_given ? 0.0 : options.validation_fraction.value_or(usual);
@@ -426,10 +433,10 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const ClassifierData data{samples, train_labels, validation, validation_labels,
-                            fmt::format("texts {:016x}, level {}, {} pieces, {} of a text",
-                                        hash_of(train_texts, train_labels), options.level,
-                                        report.vocabulary, options.longest)};
+  const ClassifierData data{
+      samples, train_labels, validation, validation_labels,
+      fmt::format("texts {:016x}, validation {:016x}", hash_of(train_texts, train_labels),
+                  hash_of(validation_texts, validation_labels))};
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const ClassifierRun run = train_classifier(*model, data, options);
@@ -449,10 +456,13 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
 }
 
 TextLabel TextClassifier::run(std::string_view text, bool with_words) const {
-  const std::vector<TextPiece> pieces = reader_->text.pieces(text);
+  TextLabel result;
+  result.text = reader_->text.plain(text);
+  if (!data::has_text(text)) return result;
+  const std::vector<TextPiece> pieces = reader_->text.pieces(result.text);
   const Sample sample = reader_->sample(*model_, pieces);
   const std::vector<float> told = log_probabilities(*model_, std::span(&sample, 1)).front();
-  TextLabel result = reader_->label_of(told);
+  reader_->tell(result, told);
   if (!with_words) return result;
   const auto label = static_cast<std::size_t>(best_of(told));
   result.words = reader_->words_of(*model_, pieces, label, double{told[label]});
@@ -461,11 +471,17 @@ TextLabel TextClassifier::run(std::string_view text, bool with_words) const {
 
 std::vector<TextLabel> TextClassifier::run(std::span<const std::string> texts) const {
   std::vector<Sample> samples;
-  for (const std::string& text : texts)
-    samples.push_back(reader_->sample(*model_, reader_->text.pieces(text)));
-  std::vector<TextLabel> results;
-  for (const std::vector<float>& told : log_probabilities(*model_, samples))
-    results.push_back(reader_->label_of(told));
+  std::vector<TextLabel> results(texts.size());
+  std::vector<std::size_t> places;  // of texts that say anything
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    results[i].text = reader_->text.plain(texts[i]);
+    if (!data::has_text(texts[i])) continue;
+    places.push_back(i);
+    samples.push_back(reader_->sample(*model_, reader_->text.pieces(results[i].text)));
+  }
+  if (samples.empty()) return results;
+  const auto told = log_probabilities(*model_, samples);
+  for (std::size_t i = 0; i < places.size(); ++i) reader_->tell(results[places[i]], told[i]);
   return results;
 }
 
@@ -473,7 +489,7 @@ ClassifierScore TextClassifier::evaluate(std::span<const std::string> texts,
                                          std::span<const std::string> labels) const {
   if (texts.size() != labels.size() || texts.empty())
     throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
-  return reader_->score(*model_, texts, ids_of(labels, reader_->labels));
+  return reader_->score(*model_, texts, ids_of(plain_names(labels), reader_->labels));
 }
 
 void TextClassifier::save(const std::string& path) const {

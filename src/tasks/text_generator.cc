@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/model/stream.h"
@@ -304,9 +305,11 @@ TextGenerator::TextGenerator(data::Pieces pieces, std::shared_ptr<Model> model,
                              GeneratorReport report)
     : pieces_(std::move(pieces)), model_(std::move(model)), report_(std::move(report)) {}
 
-TextGenerator TextGenerator::train(std::string_view text, TextGeneratorOptions options) {
+TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOptions options) {
   check(options);
   set_random_seed(options.seed);
+  const std::string text = data::plain_text(written);
+  options.validation_text = data::plain_text(options.validation_text);
   const Parts parts = parts_of(text, options);
   GeneratorReport report;
   report.characters = data::count_characters(parts.train);
@@ -358,10 +361,13 @@ TextGenerator TextGenerator::train(std::string_view text, TextGeneratorOptions o
 }
 
 TextScore TextGenerator::evaluate(std::string_view text) const {
-  return score(*model_, pieces_, text);
+  return score(*model_, pieces_, data::plain_text(text, pieces_.unplain()));
 }
 
-std::string TextGenerator::run(const RunOptions& options) const {
+std::string TextGenerator::run(const RunOptions& given) const {
+  RunOptions options = given;
+  options.prompt = data::plain_text(given.prompt, pieces_.unplain());
+  options.stop = data::plain_text(given.stop, pieces_.unplain());
   check_range("length", options.length >= 0, "at least 0", static_cast<double>(options.length));
   decoding::Sampler sampler(options.sampling);
   Stream live = model_->stream({.weights = options.weights});

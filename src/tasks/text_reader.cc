@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "chronicler/base/error.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/data/words.h"
 #include "data/utf8.h"
 
@@ -66,7 +67,7 @@ TextReader::TextReader(std::span<const std::string_view> texts,
       longest_(options.longest) {
   if (level_ == "subword") {
     std::string all;
-    for (const std::string_view text : texts) all += in_one_line(text) + "\n";
+    for (const std::string_view text : texts) all += in_one_line(data::plain_text(text)) + "\n";
     subwords_ = data::Pieces::subwords(all, options.vocabulary);
   }
   std::unordered_map<std::string, std::int64_t> counts;
@@ -88,7 +89,12 @@ TextReader::TextReader(std::span<const std::string_view> texts,
 
 void TextReader::index_words() {
   std::int32_t id = unknown;
-  for (const std::string& word : words_) ids_.emplace(word, ++id);
+  std::string all;
+  for (const std::string& word : words_) {
+    ids_.emplace(word, ++id);
+    all += word;
+  }
+  unplain_ = data::unplain_characters(all);
 }
 
 TextReader::TextReader(std::string_view bytes) {
@@ -121,7 +127,12 @@ std::string TextReader::bytes() const {
   return to_text(json) + "\n" + (subwords_ ? subwords_->bytes() : std::string());
 }
 
-std::vector<TextPiece> TextReader::pieces(std::string_view text) const {
+std::string TextReader::plain(std::string_view text) const {
+  return data::plain_text(text, subwords_ ? subwords_->unplain() : std::u32string_view(unplain_));
+}
+
+std::vector<TextPiece> TextReader::pieces(std::string_view written) const {
+  const std::string text = plain(written);
   if (level_ == "char") return characters_of(text);
   std::vector<TextPiece> pieces;
   if (level_ == "word") {

@@ -46,6 +46,8 @@ class TextReader {
   // Of the words, in the order of their ids, from 2 on.
   const std::vector<std::string>& words() const { return words_; }
 
+  // A text as the pieces stand in it: plain (data/plain_text.h).
+  std::string plain(std::string_view text) const;
   std::vector<TextPiece> pieces(std::string_view text) const;
   Bag bag(std::span<const TextPiece> pieces) const;
   Bag spellings(std::span<const TextPiece> pieces) const;
@@ -70,6 +72,7 @@ class TextReader {
   std::vector<std::string> words_;
   std::unordered_map<std::string_view, std::int32_t> ids_;
   std::optional<data::Pieces> subwords_;
+  std::u32string unplain_;  // characters of the words (Pieces::unplain)
   BagOfWords bag_of_words_;
   BagOfWords bag_of_spellings_;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -25,18 +26,25 @@ using Clock = std::chrono::steady_clock;
 
 // Whatever would make another run of it; it may get more or less time than before.
 std::string identity_of(const TranslationData& data, const TranslatorOptions& options) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  const auto take = [&](PieceId id) {
-    hash = (hash ^ static_cast<std::uint64_t>(id)) * 0x100000001b3ULL;
+  const auto hash_of = [](std::span<const IdPair> pairs) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+    const auto take = [&](std::span<const PieceId> ids) {
+      for (const PieceId id : ids)
+        hash = (hash ^ static_cast<std::uint64_t>(id)) * 0x100000001b3ULL;
+      hash = (hash ^ ids.size()) * 0x100000001b3ULL;
+    };
+    for (const IdPair& pair : pairs) {
+      take(pair.source);
+      take(pair.target);
+    }
+    return hash;
   };
-  for (const IdPair& pair : data.train) {
-    for (const PieceId id : pair.source) take(id);
-    for (const PieceId id : pair.target) take(id);
-  }
   return fmt::format(
-      "pairs {:016x}, embedding {}, {} + 2 x {} units, {} attention, dropout {}, label smoothing "
-      "{}, batches of {}, rate {}, clipnorm {}, seed {}",
-      hash, options.embedding, options.layers, options.units, options.attention,
+      "pairs {:016x}, validation {:016x}, {} to {}, vocabulary {}, embedding {}, {} + 2 x {} "
+      "units, "
+      "{} attention, dropout {}, label smoothing {}, batches of {}, rate {}, clipnorm {}, seed {}",
+      hash_of(data.train), hash_of(data.validation), options.source_level, options.target_level,
+      options.vocabulary, options.embedding, options.layers, options.units, options.attention,
       options.dropout.value_or(0.0), options.label_smoothing, options.batch_pieces,
       options.learning_rate, options.clipnorm, options.seed);
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "chronicler/base/error.h"
+#include "chronicler/data/plain_text.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -65,6 +66,7 @@ SideVocabulary SideVocabulary::learn(const std::string& level, std::span<const s
 }
 
 void SideVocabulary::index_words() {
+  unplain_ = data::unplain_characters(joined(words_, ""));
   for (std::size_t i = 1; i < words_.size(); ++i)
     word_ids_.emplace(words_[i], static_cast<PieceId>(i));
 }
@@ -93,6 +95,10 @@ std::string SideVocabulary::bytes() const {
 
 std::int64_t SideVocabulary::size() const {
   return pieces_ ? pieces_->size() : static_cast<std::int64_t>(words_.size());
+}
+
+std::string SideVocabulary::line(std::string_view text) const {
+  return data::plain_line(text, pieces_ ? pieces_->unplain() : std::u32string_view(unplain_));
 }
 
 std::vector<PieceId> SideVocabulary::ids(std::string_view text) const {

@@ -25,6 +25,8 @@ class SideVocabulary {
   std::string bytes() const;
 
   std::int64_t size() const;
+  // A text as those that it was learnt from: in one line, and plain (plain_text.h).
+  std::string line(std::string_view text) const;
   std::vector<PieceId> ids(std::string_view text) const;
   // The text of a piece as it stands among others, spaces before words included.
   std::string piece(PieceId id) const;
@@ -37,6 +39,7 @@ class SideVocabulary {
   std::optional<data::Pieces> pieces_;
   std::vector<std::string> words_;  // instead; the first is empty
   std::unordered_map<std::string, PieceId> word_ids_;
+  std::u32string unplain_;  // characters of the words (Pieces::unplain)
 };
 
 class TranslationVocabulary {
@@ -55,6 +58,7 @@ class TranslationVocabulary {
   std::string target_bytes() const { return target_ ? target_->bytes() : std::string(); }
 
   std::int64_t size() const;
+  std::string source_line(std::string_view text) const { return source_.line(text); }
   std::vector<PieceId> source_ids(std::string_view text) const;  // the end included
   std::vector<PieceId> target_ids(std::string_view text) const;  // without start and end
   bool is_unknown_source(PieceId id) const { return id == first; }

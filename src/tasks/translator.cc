@@ -13,6 +13,7 @@
 #include "chronicler/data/bleu.h"
 #include "chronicler/data/chrf.h"
 #include "chronicler/data/error_rate.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/formats/model_file.h"
 #include "tasks/translation_network.h"
 #include "tasks/translation_training.h"
@@ -199,13 +200,20 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
     throw Error(fmt::format("{} sources have {} targets", sources.size(), targets.size()));
   std::vector<std::string> train_sources;
   std::vector<std::string> train_targets;
-  std::vector<std::string> held_sources = options.validation_sources;
-  std::vector<std::string> held_targets = options.validation_targets;
+  std::vector<std::string> held_sources;
+  std::vector<std::string> held_targets;
+  const auto take = [](std::string_view source, std::string_view target, auto& to_sources,
+                       auto& to_targets) {
+    to_sources.push_back(data::plain_line(source));
+    to_targets.push_back(data::plain_line(target));
+  };
+  for (std::size_t i = 0; i < options.validation_sources.size(); ++i)
+    take(options.validation_sources[i], options.validation_targets[i], held_sources, held_targets);
   const double fraction = held_sources.empty() ? options.validation_fraction : 0.0;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    const bool is_held = is_held_out(sources[i], fraction);
-    (is_held ? held_sources : train_sources).push_back(sources[i]);
-    (is_held ? held_targets : train_targets).push_back(targets[i]);
+    const bool is_held = is_held_out(data::plain_line(sources[i]), fraction);
+    take(sources[i], targets[i], is_held ? held_sources : train_sources,
+         is_held ? held_targets : train_targets);
   }
   if (train_sources.size() < least_pairs) {
     throw Error(fmt::format("too few pairs to learn from: {}", train_sources.size()),
@@ -262,13 +270,21 @@ Translation Translator::run(std::string_view text, const TranslateOptions& optio
 }
 
 std::vector<Translation> Translator::run(Texts texts, const TranslateOptions& options) const {
-  std::vector<std::vector<PieceId>> ids;
-  for (const std::string& text : texts) ids.push_back(parts_->vocabulary.source_ids(text));
   if (options.beam < 1) throw Error(fmt::format("beam must be at least 1, got {}", options.beam));
+  std::vector<Translation> results(texts.size());
+  std::vector<std::string> lines;
+  std::vector<std::size_t> places;  // of texts that say anything: nothing is translated to nothing
+  std::vector<std::vector<PieceId>> ids;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!data::has_text(texts[i])) continue;
+    places.push_back(i);
+    lines.push_back(parts_->vocabulary.source_line(texts[i]));
+    ids.push_back(parts_->vocabulary.source_ids(lines.back()));
+  }
+  if (ids.empty()) return results;
   const std::vector<WrittenIds> written = parts_->writer.write(ids, options);
-  std::vector<Translation> results;
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    results.push_back(parts_->translation(texts[i], written[i]));
+  for (std::size_t i = 0; i < places.size(); ++i)
+    results[places[i]] = parts_->translation(lines[i], written[i]);
   return results;
 }
 
@@ -281,13 +297,19 @@ TranslatorScore Translator::evaluate(Texts sources,
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Translation> translations = run(sources, options);
   TranslatorScore score;
+  std::vector<std::vector<std::string>> plain_references(references.size());
+  for (std::size_t i = 0; i < references.size(); ++i) {
+    for (const std::string& text : references[i])
+      plain_references[i].push_back(data::plain_line(text));
+  }
   score.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   data::EditCounts errors;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    const std::string& text = translations[i].text;
+    const std::string text = data::plain_line(translations[i].text);
     score.translations.push_back(text);
     score.cut_off += translations[i].ended ? 0 : 1;
-    const std::vector<std::string>& right = references[i];
+    score.unknown += translations[i].unknown;
+    const std::vector<std::string>& right = plain_references[i];
     score.exact += std::find(right.begin(), right.end(), text) != right.end() ? 1.0 : 0.0;
     data::EditCounts nearest = data::word_errors(right.front(), text);
     for (const std::string& reference : right) {
@@ -296,14 +318,14 @@ TranslatorScore Translator::evaluate(Texts sources,
     }
     errors += nearest;
   }
-  const data::BleuScore bleu = data::corpus_bleu(score.translations, references);
+  const data::BleuScore bleu = data::corpus_bleu(score.translations, plain_references);
   score.bleu = bleu.score;
   score.bleu_signature = bleu.to_string();
-  score.chrf = data::corpus_chrf(score.translations, references);
+  score.chrf = data::corpus_chrf(score.translations, plain_references);
   score.sentences = static_cast<std::int64_t>(sources.size());
   score.exact /= static_cast<double>(sources.size());
   score.word_error = errors.rate();
-  score.copy_bleu = data::corpus_bleu(sources, references).score;
+  score.copy_bleu = data::corpus_bleu(sources, plain_references).score;
   return score;
 }
 

@@ -1,5 +1,6 @@
 // chronicler sentiment, on the opinions that come with the source.
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -44,6 +45,62 @@ TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
   const ProgramRun scored = run({"evaluate", "m.keras", texts, "--json"});
   EXPECT_EQ(scored.status, 0) << scored.errors;
   EXPECT_GT(nlohmann::json::parse(scored.out)["test_accuracy"].get<double>(), 0.6);
+}
+
+TEST_F(SentimentCommand, BlankLinesStayBlank) {
+  ASSERT_EQ(train({"--quiet", "--epochs", "5"}).status, 0);
+  file("new.txt", "a superb film\n\n \u00A0\t\r\n\u200B\na superb film");
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, std::vector<std::string>{"--no-words"}}) {
+    std::vector<std::string> arguments{"run", "m.keras", "new.txt"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const std::string out = run(arguments).out;
+    const std::size_t end = out.find('\n');
+    EXPECT_EQ(out.substr(end, 4), "\n\n\n\n") << out;
+    EXPECT_EQ(out.substr(0, end + 1), out.substr(end + 4));
+    arguments.emplace_back("--json");
+    std::istringstream objects(run(arguments).out);
+    std::string line;
+    int count = 0;
+    for (; std::getline(objects, line); ++count) {
+      const auto object = nlohmann::json::parse(line);
+      EXPECT_EQ(object["label"].is_null(), count > 0 && count < 4) << line;
+      EXPECT_TRUE(object["text"].is_string());
+    }
+    EXPECT_EQ(count, 5);
+  }
+}
+
+TEST_F(SentimentCommand, LeavesOutLabelsThatWereNeverLearnt) {
+  ASSERT_EQ(train({"--quiet", "--epochs", "5"}).status, 0);
+  file("test.tsv",
+       "text\tlabel\na superb film\tgood\nso dull\t BAD\u00A0\nx\tpurple\ny\tpurple\nz\tmauve\n"
+       "no label\t\n");
+  const ProgramRun scored = run({"evaluate", "m.keras", "test.tsv", "--json"});
+  EXPECT_EQ(scored.status, 0) << scored.errors;
+  const auto json = nlohmann::json::parse(scored.out);
+  EXPECT_EQ(json["test_texts"], 2);
+  EXPECT_EQ(json["left_out"], 4);
+  EXPECT_EQ(json["unknown_labels"]["purple"], 2);
+  EXPECT_EQ(
+      scored.errors,
+      "note: 1 rows of \"test.tsv\" have no label and are left out (--strict refuses them)\n"
+      "note: label \"BAD\" is taken for \"bad\"\n"
+      "note: \"test.tsv\": 3 of its texts have labels that the model never learnt: \"mauve\" 1, "
+      "\"purple\" 2; left out (--strict refuses them)\n");
+  const ProgramRun strict = run({"evaluate", "m.keras", "test.tsv", "--strict"});
+  EXPECT_EQ(strict.status, 1);
+  EXPECT_NE(strict.errors.find("test.tsv:7: no label"), std::string::npos) << strict.errors;
+  file("strange.tsv", "text\tlabel\nx\tpurple\n");
+  EXPECT_EQ(
+      run({"evaluate", "m.keras", "strange.tsv", "--strict"}).errors,
+      "error: strange.tsv:2: label \"purple\" is none of those that are learnt\nhint: those are "
+      "bad, good\n");
+  const ProgramRun none = run({"evaluate", "m.keras", "strange.tsv"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.errors.find("\"strange.tsv\" cannot be scored, all 1 of its texts have labels"),
+            std::string::npos)
+      << none.errors;
 }
 
 TEST_F(SentimentCommand, ColorsWordsOnATerminal) {

@@ -71,6 +71,63 @@ TEST_F(TranslateCommand, TrainsTranslatesAndEvaluates) {
   EXPECT_GT(json["exact"].get<double>(), 0.8);
 }
 
+// A line for each line, whatever is in it, as it comes and from a file.
+TEST_F(TranslateCommand, BlankLinesStayBlank) {
+  ASSERT_EQ(train({"--quiet"}).status, 0);
+  const std::string text = "abc\n\n   \n\t\r\n\u00A0\u200B\ndea\r\n\nabc";
+  const auto lines_of = [](const std::string& out) {
+    std::vector<std::string> lines(1);
+    for (const char c : out) {
+      if (c == '\n') {
+        lines.emplace_back();
+      } else {
+        lines.back() += c;
+      }
+    }
+    return lines;
+  };
+  const std::vector<std::string> lines =
+      lines_of(run({"run", "m.keras", file("in.txt", text)}).out);
+  ASSERT_EQ(lines.size(), 9U);
+  EXPECT_EQ(lines[0], "cba");
+  for (const std::size_t i : {1U, 2U, 3U, 4U, 6U}) EXPECT_EQ(lines[i], "");
+  EXPECT_EQ(lines[5], "aed");
+  EXPECT_EQ(lines[7], "cba");
+  const std::vector<std::string> objects =
+      lines_of(run({"run", "m.keras", "in.txt", "--json"}).out);
+  ASSERT_EQ(objects.size(), 9U);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const auto object = nlohmann::json::parse(objects[i]);
+    EXPECT_EQ(object["translation"], lines[i]) << i;
+    EXPECT_TRUE(object["source"].is_string());
+  }
+}
+
+TEST_F(TranslateCommand, ReadsTables) {
+  std::string table = "source;target\r\n";
+  const std::string pairs = pairs_text(200, 1);
+  for (std::size_t at = 0; at < pairs.size();) {
+    const std::size_t tab = pairs.find('\t', at);
+    const std::size_t end = pairs.find('\n', at);
+    table += "\"" + pairs.substr(at, tab - at) + "\";\"" + pairs.substr(tab + 1, end - tab - 1) +
+             "\"\r\n";
+    at = end + 1;
+  }
+  file("pairs.csv", table);
+  const ProgramRun trained = run({"train", "pairs.csv", "-o", "m.keras", "--epochs", "1", "--units",
+                                  "8", "--embedding", "8", "--test", "pairs.csv"});
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_NE(trained.errors.find("texts from column \"source\", their translations from column "
+                                "\"target\""),
+            std::string::npos)
+      << trained.errors;
+  file("ev.csv", "source,target\n\"abz\",\"zba\"\n\"ab\",\"ba\"\n");
+  const ProgramRun scored = run({"evaluate", "m.keras", "ev.csv"});
+  EXPECT_NE(scored.out.find("test, 2 sentences"), std::string::npos) << scored.out;
+  EXPECT_NE(scored.errors.find("note: 1 pieces of the sources do not occur"), std::string::npos)
+      << scored.errors;
+}
+
 TEST_F(TranslateCommand, TellsItsResultsAsJson) {
   const ProgramRun trained = train({"--json", "--quiet", "--epochs", "1"});
   EXPECT_EQ(trained.status, 0) << trained.errors;

@@ -67,7 +67,8 @@ TEST(PlainText, TellsWhetherThereIsAny) {
 
 TEST(PlainText, NamesHaveOneSpaceBetweenWords) {
   EXPECT_EQ(plain_name(" a\u00A0 b\t\nc\u3000"), "a b c");
-  EXPECT_EQ(trimmed_text("\u00A0 a  b \n"), "a  b");
+  EXPECT_EQ(plain_line("\u00A0 a  b\tc\r\nd \n"), "a  b c d");
+  EXPECT_EQ(folded_name(" GRO\u0308SSE"), folded_name("gr\u00F6\u00DFe"));
   EXPECT_EQ(plain_name("\u200B"), "");
 }
 

@@ -68,6 +68,48 @@ TEST(TextClassifier, TellsALabelAndItsWords) {
   EXPECT_EQ(critic().run("the film was dreadful !").label, "bad");
 }
 
+TEST(TextClassifier, ReadsPlainText) {
+  const TextLabel plain = critic().run("The film was superb!", true);
+  const TextLabel other = critic().run("The\u00A0film\u3000was su\u00ADper\u200Bb!", true);
+  EXPECT_EQ(other.probability, plain.probability);
+  EXPECT_EQ(other.text, "The film was superb!");
+  ASSERT_EQ(other.words.size(), plain.words.size());
+  for (std::size_t i = 0; i < plain.words.size(); ++i) {
+    EXPECT_EQ(other.words[i].begin, plain.words[i].begin);
+    EXPECT_EQ(other.words[i].weight, plain.words[i].weight);
+  }
+  // Labels that look the same are the same, and so are models that learnt from them.
+  std::vector<std::string> texts = opinions().texts;
+  std::vector<std::string> labels = opinions().labels;
+  for (std::size_t i = 0; i < texts.size(); i += 2) {
+    texts[i] += " cafe\u0301";
+    labels[i] = "\u00A0" + labels[i] + " ";
+  }
+  TextClassifierOptions options = quick();
+  options.level = "char";
+  options.networks = 1;
+  options.epochs = 1;
+  const TextClassifier one = TextClassifier::train(texts, labels, options);
+  for (std::size_t i = 0; i < texts.size(); i += 2)
+    texts[i].replace(texts[i].size() - 3, 3, "\u00E9");
+  const TextClassifier two = TextClassifier::train(texts, opinions().labels, options);
+  EXPECT_EQ(one.labels(), critic().labels());
+  EXPECT_EQ(one.run("cafe\u0301").probability, two.run("caf\u00E9").probability);
+  EXPECT_EQ(one.evaluate(texts, labels).accuracy, two.evaluate(texts, labels).accuracy);
+}
+
+TEST(TextClassifier, SaysNothingOfNothing) {
+  const std::vector<std::string> texts{"", "superb", " \u00A0", "\u200B"};
+  const std::vector<TextLabel> told = critic().run(texts);
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[1].label, "good");
+  for (const std::size_t i : {0U, 2U, 3U}) {
+    EXPECT_EQ(told[i].label, "");
+    EXPECT_TRUE(told[i].probabilities.empty());
+  }
+  EXPECT_EQ(critic().run("\u3000", true).label, "");
+}
+
 TEST(TextClassifier, ReadsNegations) {
   EXPECT_EQ(critic().run("The hotel isn't superb.").label, "bad");
   EXPECT_EQ(critic().run("the hotel is n't superb .").probability,
@@ -231,6 +273,38 @@ TEST(TextClassifier, GoesOnWhereItWasInterrupted) {
   const TextClassifier rest = TextClassifier::train(opinions().texts, opinions().labels, options);
   EXPECT_EQ(rest.run("a charming play").probability, whole.run("a charming play").probability);
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
+}
+
+TEST(TextClassifier, AResumedRunHasTheSameOptions) {
+  const test::TemporaryFolder folder;
+  TextClassifierOptions options = quick();
+  options.epochs = 2;
+  options.networks = 1;
+  options.checkpoint = folder.path("checkpoint");
+  options.report_seconds = 0.0;
+  options.progress = [](const ClassifierProgress&) { return false; };
+  TextClassifier::train(opinions().texts, opinions().labels, options);
+  ASSERT_TRUE(std::filesystem::exists(options.checkpoint));
+  options.resume = true;
+  const auto refused = [&](auto&& change) {
+    TextClassifierOptions other = options;
+    change(other);
+    const std::string error =
+        test::error_of([&] { TextClassifier::train(opinions().texts, opinions().labels, other); });
+    EXPECT_NE(error.find("is of another run"), std::string::npos) << error;
+  };
+  refused([](auto& other) { other.level = "char"; });
+  refused([](auto& other) { other.ngrams = 3; });
+  refused([](auto& other) { other.spelling = 0; });
+  refused([](auto& other) { other.longest = 20; });
+  refused([](auto& other) { other.vocabulary = 100; });
+  refused([](auto& other) { other.min_count = 1; });
+  refused([](auto& other) { other.wide = false; });
+  refused([](auto& other) { other.networks = 2; });
+  refused([](auto& other) {
+    other.validation_texts = {"superb"};
+    other.validation_labels = {"good"};
+  });
 }
 
 TEST(TextClassifier, SaysWhatItCannotLearnFrom) {

@@ -55,6 +55,28 @@ TEST(TextGenerator, LearnsWhatFollows) {
   EXPECT_TRUE(report.finished);
 }
 
+TEST(TextGenerator, ReadsPlainText) {
+  std::string composed = simple_text(80);
+  std::string other = composed;
+  for (std::size_t at = 0; (at = composed.find("cat", at)) != std::string::npos; ++at)
+    composed.replace(at, 3, "c\u00E4t");
+  for (std::size_t at = 0; (at = other.find("cat", at)) != std::string::npos; ++at)
+    other.replace(at, 3, "ca\u0308t");
+  for (std::size_t at = 0; (at = other.find(" s", at)) != std::string::npos; ++at)
+    other.replace(at, 2, "\u00A0s");
+  TextGeneratorOptions options = quick();
+  options.epochs = 1.0;
+  const TextGenerator one = TextGenerator::train(composed, options);
+  const TextGenerator two = TextGenerator::train(other, options);
+  const auto a = one.model().get_weights();
+  const auto b = two.model().get_weights();
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(test::same_bits(a[i], b[i])) << i;
+  EXPECT_EQ(one.evaluate(composed).nats, one.evaluate(other).nats);
+  EXPECT_EQ(one.run({.prompt = "the ca\u0308t\u202F", .stop = "ca\u0308"}),
+            one.run({.prompt = "the c\u00E4t ", .stop = "c\u00E4"}));
+}
+
 // Where weights are few beside the text, nothing can be learnt by heart.
 TEST(TextGenerator, DropsOutWhereThereAreManyWeights) {
   const auto chosen = [](std::int64_t units) {
@@ -158,6 +180,10 @@ TEST(TextGenerator, GoesOnWhereItWasInterrupted) {
   TextGeneratorOptions other = options;
   other.resume = true;
   other.seed = 9;
+  EXPECT_THROW(TextGenerator::train(text, other), Error);
+  other = options;
+  other.resume = true;
+  other.validation_text = simple_text(10, 7);
   EXPECT_THROW(TextGenerator::train(text, other), Error);
   options.progress = {};
   options.resume = true;

@@ -69,5 +69,14 @@ TEST(TranslationVocabulary, ComesBackFromBytes) {
   EXPECT_THROW(TranslationVocabulary("nonsense", ""), Error);
 }
 
+// Files of before texts were made plain know other spaces, and texts keep those.
+TEST(TranslationVocabulary, KeepsTheSpacesThatItKnows) {
+  const data::Pieces older = data::Pieces::characters("Va\u202F!");
+  const SideVocabulary vocabulary = SideVocabulary::from_bytes(older.bytes());
+  EXPECT_EQ(vocabulary.line(" a\u0308\u202F!\u00A0V\u00AD "), "\u00E4\u202F! V");
+  const SideVocabulary of_words = SideVocabulary::from_bytes("words\na\u00A0b\nc\n");
+  EXPECT_EQ(of_words.line("a\u00A0b\tc\u202F"), "a\u00A0b c");
+}
+
 }  // namespace
 }  // namespace chronicler::tasks

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
+#include "support/conformance.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::tasks {
@@ -89,6 +91,63 @@ TEST(Translator, LooksAtWhatItWrites) {
     for (std::size_t i = 0; i < 5; ++i) sum += one.attention[row * 5 + i];
     EXPECT_NEAR(sum, 1.0F, 1e-5F);
   }
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// Composed or not, with plain spaces or others: the same model, and the same translations.
+TEST(Translator, ReadsPlainText) {
+  Pairs composed = letters(60);
+  Pairs other = composed;
+  for (std::size_t i = 0; i < composed.sources.size(); ++i) {
+    composed.sources[i] = with(with(composed.sources[i], "a", "\u00E4"), "b", "b b");
+    other.sources[i] =
+        with(with(other.sources[i], "a", "a\u0308"), "b", "b\u00A0b") + "\u202F\u200B";
+    composed.targets[i] = with(composed.targets[i], "A", "\u00C4");
+    other.targets[i] = with(with(other.targets[i], "A", "A\u0308"), " ", "\u3000");
+  }
+  TranslatorOptions options = quick();
+  options.epochs = 1.0;
+  const Translator one = Translator::train(composed.sources, composed.targets, options);
+  const Translator two = Translator::train(other.sources, other.targets, options);
+  const auto a = one.model().get_weights();
+  const auto b = two.model().get_weights();
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(test::same_bits(a[i], b[i])) << i;
+  const std::vector<Translation> told = one.run(composed.sources);
+  const std::vector<Translation> again = one.run(other.sources);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].text, again[i].text);
+    EXPECT_EQ(told[i].log_probability, again[i].log_probability);
+    EXPECT_EQ(again[i].unknown, 0);
+  }
+  EXPECT_EQ(one.evaluate(composed.sources, as_references(composed.targets)).exact,
+            one.evaluate(other.sources, as_references(other.targets)).exact);
+}
+
+TEST(Translator, NothingIsTranslatedToNothing) {
+  const Texts texts{"", "ab", "  ", "\t\r", "\u00A0\u200B", "ab", "\uFEFF"};
+  const std::vector<Translation> told = trained().run(texts);
+  ASSERT_EQ(told.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i] == "ab") {
+      EXPECT_EQ(told[i].text, trained().run("ab").text);
+    } else {
+      EXPECT_EQ(told[i].text, "") << i;
+      EXPECT_EQ(told[i].log_probability, 0.0);
+      EXPECT_TRUE(told[i].ended);
+    }
+  }
+  EXPECT_EQ(trained().run("\u3000").text, "");
+}
+
+TEST(Translator, CountsWhatItNeverLearnt) {
+  const Texts sources{"abz", "\u00E9"};
+  EXPECT_EQ(trained().evaluate(sources, as_references(sources)).unknown, 2);
 }
 
 TEST(Translator, SaysTheSameAloneAndAmongOthers) {
@@ -176,6 +235,21 @@ TEST(Translator, GoesOnFromItsCheckpoint) {
   EXPECT_FALSE(half.report().finished);
   EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
   options.progress = {};
+  for (const auto& change : std::vector<std::function<void(TranslatorOptions&)>>{
+           [](TranslatorOptions& other) { other.attention = "additive"; },
+           [](TranslatorOptions& other) { other.layers = 2; },
+           [](TranslatorOptions& other) { other.source_level = "word"; },
+           [](TranslatorOptions& other) {
+             other.validation_sources = {"ab"};
+             other.validation_targets = {"Bx Ax"};
+           }}) {
+    TranslatorOptions other = options;
+    change(other);
+    EXPECT_NE(test::error_of([&] {
+                Translator::train(pairs.sources, pairs.targets, other);
+              }).find("is of another run"),
+              std::string::npos);
+  }
   const Translator whole = Translator::train(pairs.sources, pairs.targets, options);
   EXPECT_TRUE(whole.report().finished);
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));

@@ -43,7 +43,7 @@ Job describe(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model, "made by translate train")->required();
   app.add_option("PAIRS", options->file,
-                 ".tsv or .csv; pairs of one source are its several translations")
+                 ".tsv, .csv or .jsonl; pairs of one source are its several translations")
       ->required();
   add_columns(app, options->columns);
   app.add_option("--memory", options->memory_file,

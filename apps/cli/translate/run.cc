@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chronicler/base/runtime.h"
+#include "chronicler/data/plain_text.h"
 #include "chronicler/data/text_lines.h"
 #include "chronicler/insight/report.h"
 #include "chronicler/tasks/translator.h"
@@ -82,14 +83,15 @@ void run(const Options& options) {
     const std::vector<tasks::Translation> results = translator.run(batch, options.task);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       unknown += results[i].unknown;
-      if (!options.attention.empty()) draw(page, batch[i], results[i]);
+      if (!options.attention.empty() && data::has_text(batch[i])) draw(page, batch[i], results[i]);
       if (options.json) {
         const nlohmann::ordered_json json{{"source", batch[i]},
                                           {"translation", results[i].text},
                                           {"log_probability", results[i].log_probability}};
         std::cout << json.dump() << '\n';
       } else {
-        std::cout << results[i].text << '\n';
+        // A model that learnt texts of several lines may write some: there is one for each source.
+        std::cout << data::plain_line(results[i].text, U"\u00A0\u202F") << '\n';
       }
     }
     std::cout.flush();
@@ -99,11 +101,6 @@ void run(const Options& options) {
   try {
     while (lines.next()) {
       lines.check();
-      if (lines.line().empty()) {
-        flush();
-        std::cout << '\n';
-        continue;
-      }
       batch.push_back(lines.line());
       if (batch.size() == most) flush();
     }

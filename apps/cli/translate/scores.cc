@@ -86,6 +86,11 @@ void print_scores(const Scores& scores) {
   baseline("the source itself", scores.copy_bleu);
   std::cout << to_text(table) << '\n';
   std::cout << "  " << scores.beam.bleu_signature << " as sacreBLEU (13a, cased)\n\n";
+  if (scores.beam.unknown > 0) {
+    std::cerr << fmt::format(
+        "note: {} pieces of the sources do not occur in what the model learnt from\n",
+        with_commas(scores.beam.unknown));
+  }
   constexpr std::size_t shown = 8;
   const std::size_t count = scores.sentences.sources.size();
   for (std::size_t i = 0; i < std::min(shown, count); ++i) {
@@ -111,6 +116,7 @@ void add_scores(nlohmann::ordered_json& json, const Scores& scores) {
   json["bleu_signature"] = scores.beam.bleu_signature;
   json["sentences"] = scores.beam.sentences;
   json["cut_off"] = scores.beam.cut_off;
+  json["unknown"] = scores.beam.unknown;
   json["translate_seconds"] = scores.beam.seconds;
 }
 

@@ -85,7 +85,11 @@ void train(Options& options) {
     task.validation_sources = std::move(validation.sources);
     task.validation_targets = std::move(validation.targets);
   }
-  if (!options.quiet) task.on_start = print_choices;
+  if (!options.quiet) {
+    std::cerr << fmt::format("texts from column {}, their translations from column {}\n",
+                             pairs.source_column, pairs.target_column);
+    task.on_start = print_choices;
+  }
   ProgressLine line(options.quiet);
   task.progress = [&](const TranslatorProgress& progress) {
     line.update(progress.share, progress_text(progress));
@@ -127,7 +131,8 @@ void train(Options& options) {
 Job describe(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   tasks::TranslatorOptions& task = options->task;
-  app.add_option("PAIRS", options->file, ".tsv or .csv: a text and its translation on each line")
+  app.add_option("PAIRS", options->file,
+                 ".tsv, .csv or .jsonl: a text and its translation in each row")
       ->required();
   add_output(app, *options);
   add_columns(app, options->columns);

@@ -10,7 +10,8 @@
 
 namespace chronicler::data {
 
-// A vocabulary learnt from a text, and the way from texts to ids and back. A value: copies share
+// A vocabulary learnt from a text, and the way from texts to ids and back. Texts are taken as they
+// are: what is not plain (plain_text.h) has pieces of its own. A value: copies share
 // what was learnt. Id 0 is what was not in that text; it stands for no text.
 class Pieces {
  public:
@@ -28,6 +29,9 @@ class Pieces {
   std::string bytes() const;
 
   bool are_characters() const;
+  // The characters in it that plain_text would not leave: vocabularies of older files have some,
+  // and texts keep them (plain_text.h).
+  std::u32string_view unplain() const;
   std::int64_t size() const;  // ids are below it
   std::vector<Id> ids(std::string_view text) const;
   std::string text(std::span<const Id> ids) const;

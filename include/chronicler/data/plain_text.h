@@ -21,11 +21,14 @@ std::u32string unplain_characters(std::string_view text);
 // characters alone.
 bool has_text(std::string_view text);
 
-// Plain text without the spaces around it.
-std::string trimmed_text(std::string_view text, std::u32string_view kept = {});
+// Plain text in one line, tabs and line ends as spaces, without spaces around it.
+std::string plain_line(std::string_view text, std::u32string_view kept = {});
 
-// Plain text without spaces around it, and with one space where there are several: a name that
-// is compared.
+// The same with one space where there are several: a name that is compared.
 std::string plain_name(std::string_view text);
+
+// The same without capital letters (Unicode's full case folding): for names that may differ by
+// them alone.
+std::string folded_name(std::string_view text);
 
 }  // namespace chronicler::data

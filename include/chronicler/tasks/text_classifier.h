@@ -99,16 +99,18 @@ struct ClassifierReport {
   std::optional<ClassifierScore> validation = {};
 };
 
-// What a model says of a text.
+// What a model says of a text. Of one without anything to be seen it says nothing: no label, no
+// probabilities.
 struct TextLabel {
   struct Word {
-    std::int64_t begin = 0;  // in the text, in bytes
+    std::int64_t begin = 0;  // in `text`, in bytes
     std::int64_t end = 0;
     double weight = 0.0;  // by how much ln p(label) falls when the word is unknown
   };
-  std::string label;
+  std::string label = {};
   double probability = 0.0;
   std::vector<double> probabilities;  // of all labels
+  std::string text = {};              // as it was read: plain (data/plain_text.h)
   std::vector<Word> words;            // in the order of the text, if asked for
 };
 
@@ -124,7 +126,8 @@ class TextClassifier {
 
   TextLabel run(std::string_view text, bool with_words = false) const;
   std::vector<TextLabel> run(std::span<const std::string> texts) const;
-  // Throws Error for a label that the model does not know.
+  // Throws Error for a label that the model does not know. Labels are plain names
+  // (data/plain_text.h), here as in training.
   ClassifierScore evaluate(std::span<const std::string> texts,
                            std::span<const std::string> labels) const;
 

@@ -102,6 +102,7 @@ struct TranslatorScore {
   double copy_bleu = 0.0;   // of the sources themselves
   std::int64_t sentences = 0;
   std::int64_t cut_off = 0;  // translations that did not end
+  std::int64_t unknown = 0;  // pieces of the sources that were never learnt
   double seconds = 0.0;
   std::vector<std::string> translations = {};
 };
@@ -114,6 +115,8 @@ class Translator {
   static Translator train(std::span<const std::string> sources,
                           std::span<const std::string> targets, TranslatorOptions options = {});
 
+  // Texts are read as lines of plain text (data/plain_text.h), here as in training; nothing is
+  // translated to nothing.
   Translation run(std::string_view text, const TranslateOptions& options = {}) const;
   // Many at once are many times faster.
   std::vector<Translation> run(std::span<const std::string> texts,
