@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "formats/bytes.h"
+#include "formats/stored_numbers.h"
 
 namespace chronicler {
 namespace {
@@ -19,28 +20,46 @@ constexpr std::size_t length_bytes = sizeof(std::uint64_t);
 constexpr std::uint64_t longest_header = 100'000'000;
 constexpr std::string_view metadata_name = "__metadata__";
 
+// The types of the format that are read; the first five are written.
 struct StoredType {
   std::string_view name;
-  DType dtype;
-  bool whole = false;
+  StoredNumber number;
 };
-constexpr std::array<StoredType, 5> stored_types{{{"F32", DType::float32},
-                                                  {"F64", DType::float64},
-                                                  {"I32", DType::int32},
-                                                  {"BOOL", DType::boolean},
-                                                  {"I64", DType::float64, true}}};
+constexpr std::array<StoredType, 13> stored_types{{{"F32", {NumberClass::real, 4}},
+                                                   {"F64", {NumberClass::real, 8}},
+                                                   {"I32", {NumberClass::whole, 4}},
+                                                   {"BOOL", {NumberClass::boolean, 1}},
+                                                   {"I64", {NumberClass::whole, 8}},
+                                                   {"F16", {NumberClass::real, 2}},
+                                                   {"BF16", {NumberClass::brain, 2}},
+                                                   {"I8", {NumberClass::whole, 1}},
+                                                   {"U8", {NumberClass::natural, 1}},
+                                                   {"I16", {NumberClass::whole, 2}},
+                                                   {"U16", {NumberClass::natural, 2}},
+                                                   {"U32", {NumberClass::natural, 4}},
+                                                   {"U64", {NumberClass::natural, 8}}}};
 
-const StoredType& stored_type_of(const NamedTensor& tensor) {
-  return *std::find_if(stored_types.begin(), stored_types.end(), [&](const StoredType& type) {
-    return type.dtype == tensor.value.dtype() && type.whole == tensor.whole;
-  });
+std::string_view name_in_file(const NamedTensor& tensor) {
+  if (tensor.whole) return "I64";
+  switch (tensor.value.dtype()) {
+    case DType::float32:
+      return "F32";
+    case DType::float64:
+      return "F64";
+    case DType::int32:
+      return "I32";
+    case DType::boolean:
+      break;
+  }
+  return "BOOL";
 }
 
 const StoredType& stored_type_at(const JsonPlace& place) {
   for (const StoredType& type : stored_types) {
     if (type.name == place.text()) return type;
   }
-  place.refuse("F32, F64, I32, I64 or BOOL");
+  throw Error(fmt::format("{} is {}, which is not read", place.path(), place.text().substr(0, 20)),
+              "save the weights as float32");
 }
 
 // ---- writing
@@ -67,28 +86,13 @@ Shape shape_at(const JsonPlace& place) {
   return shape;
 }
 
-Tensor tensor_of(const StoredType& type, const Shape& shape, std::string_view bytes,
-                 const std::string& where) {
-  Tensor tensor(shape, type.dtype);
-  if (type.whole) {
-    constexpr std::int64_t largest = std::int64_t{1} << 53U;  // what a double holds exactly
-    std::size_t offset = 0;
-    for (double& value : tensor.span<double>()) {
-      const auto number = number_at<std::int64_t>(bytes, offset);
-      if (number > largest || number < -largest)
-        throw Error(fmt::format("{} holds {}, which is too large", where, number));
-      value = static_cast<double>(number);
-      offset += sizeof(std::int64_t);
-    }
-  } else if (!bytes.empty()) {
-    std::memcpy(tensor.view().raw(), bytes.data(), bytes.size());
-  }
-  if (type.dtype == DType::boolean) {
-    for (const std::uint8_t value : tensor.span<std::uint8_t>()) {
-      if (value > 1) throw Error(fmt::format("{} holds a truth value of {}", where, value));
+void check_truth(std::string_view bytes, const std::string& where) {
+  for (const char value : bytes) {
+    if (value != 0 && value != 1) {
+      throw Error(fmt::format("{} holds a truth value of {}", where,
+                              static_cast<int>(static_cast<std::uint8_t>(value))));
     }
   }
-  return tensor;
 }
 
 struct Entry {
@@ -111,7 +115,7 @@ Entry entry_at(std::string name, const JsonPlace& place) {
   entry.begin = static_cast<std::uint64_t>(offsets[0].whole());
   entry.end = static_cast<std::uint64_t>(offsets[1].whole());
   const std::uint64_t elements = static_cast<std::uint64_t>(entry.shape.elements());
-  const std::uint64_t size = size_of(entry.type->dtype);
+  const std::uint64_t size = entry.type->number.size;
   if (elements > (entry.end - entry.begin) / size || elements * size != entry.end - entry.begin) {
     throw Error(fmt::format("{} has shape {} of {}, but {} bytes", place.path(),
                             entry.shape.to_string(), entry.type->name, entry.end - entry.begin));
@@ -160,7 +164,7 @@ std::string write_safetensors(const Safetensors& content) {
     Json shape = Json::array();
     for (const std::int64_t extent : tensor.value.shape()) shape.push_back(extent);
     const std::size_t end = offset + tensor.value.bytes();
-    header[tensor.name] = {{"dtype", stored_type_of(tensor).name},
+    header[tensor.name] = {{"dtype", name_in_file(tensor)},
                            {"shape", std::move(shape)},
                            {"data_offsets", {offset, end}}};
     offset = end;
@@ -200,10 +204,14 @@ Safetensors read_safetensors(std::string_view bytes) {
   }
   for (const Entry& entry : entries_of({header, "its header"}, data.size())) {
     const std::string_view part = data.substr(entry.begin, entry.end - entry.begin);
+    // Whole numbers of 64 bits are counts, and are written as such again.
+    const StoredNumber& number = entry.type->number;
+    const bool is_count = number.kind == NumberClass::whole && number.size == sizeof(std::int64_t);
+    const std::string where = fmt::format("tensor \"{}\"", entry.name);
+    if (number.kind == NumberClass::boolean) check_truth(part, where);
+    const DType dtype = is_count ? DType::float64 : dtype_for(number, part);
     content.tensors.push_back(
-        {entry.name,
-         tensor_of(*entry.type, entry.shape, part, fmt::format("tensor \"{}\"", entry.name)),
-         entry.type->whole});
+        {entry.name, numbers_as(dtype, number, entry.shape, part, where), is_count});
   }
   return content;
 }

@@ -321,6 +321,15 @@ std::vector<Source> sources_in(const NamedTensors& tensors) {
   return sources;
 }
 
+// `before`, and the first few of the names; nothing if there are none.
+std::string as_list(std::string_view before, const std::vector<std::string_view>& names) {
+  constexpr std::size_t most = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+    text += fmt::format("{}\"{}\"", i == 0 ? before : ", ", names[i]);
+  return names.size() > most ? text + ", ..." : text;
+}
+
 // Which module each source goes to: by name, then what is the only one of its kind.
 class Matching {
  public:
@@ -337,10 +346,18 @@ class Matching {
     }
   }
 
+  std::vector<std::string_view> unused() const {
+    std::vector<std::string_view> names;
+    for (const Source& source : sources_) {
+      if (!done_.contains(&source)) names.push_back(source.module);
+    }
+    return names;
+  }
+
   const Source& source_of(std::size_t module) const {
     if (taken_[module] != nullptr) return *taken_[module];
-    throw Error(fmt::format("the weights of {} \"{}\" are missing", modules_[module].kind,
-                            modules_[module].layer),
+    throw Error(fmt::format("the weights of {} \"{}\" are missing{}", modules_[module].kind,
+                            modules_[module].layer, as_list(", left over is ", unused())),
                 "name the modules in PyTorch as the layers here");
   }
 
@@ -379,9 +396,16 @@ class Matching {
       take(places.front(), source);
       return;
     }
-    throw Error(
-        fmt::format("the module \"{}\" could be any of {} layers", source.module, places.size()),
-        "name the modules in PyTorch as the layers here");
+    std::vector<std::string_view> layers;
+    for (const std::size_t place : places) layers.push_back(modules_[place].layer);
+    if (layers.empty()) {
+      throw Error(fmt::format("the module \"{}\", {}, has no layer to go to", source.module,
+                              source.kind.empty() ? "of no known kind" : source.kind),
+                  "give a model with all of these layers, or leave it out of the file");
+    }
+    throw Error(fmt::format("the module \"{}\" could be any of {} layers{}", source.module,
+                            places.size(), as_list(": ", layers)),
+                "name the modules in PyTorch as the layers here");
   }
   void match_next(const Source& source) {
     const auto before = of_.find({source.module, source.layer - 1, source.reversed});
@@ -506,8 +530,9 @@ NamedTensors from_torch(const Model& model, const NamedTensors& tensors) {
                 "use_bias and projection must be as there");
   }
   if (sources.size() != modules.size()) {
-    throw Error(fmt::format("the file holds {} modules, the model takes {}", sources.size(),
-                            modules.size()));
+    throw Error(fmt::format("the file holds {} modules, the model takes {}{}", sources.size(),
+                            modules.size(), as_list(": left over is ", matching.unused())),
+                "give a model with all of these layers, or leave them out of the file");
   }
   return weights;
 }

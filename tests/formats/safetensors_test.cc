@@ -39,6 +39,37 @@ TEST(Safetensors, HoldWhatWasPutIn) {
   }
 }
 
+TEST(Safetensors, ReadsNumbersOfEveryKind) {
+  struct Kind {
+    const char* name;
+    std::string one_and_two;
+    DType dtype;
+    bool whole = false;
+  };
+  using namespace std::string_literals;
+  const std::vector<Kind> kinds{{"F16", "\0\x3C\0\x40"s, DType::float32},
+                                {"BF16", "\x80\x3F\0\x40"s, DType::float32},
+                                {"I8", "\1\2"s, DType::int32},
+                                {"U8", "\1\2"s, DType::int32},
+                                {"I16", "\1\0\2\0"s, DType::int32},
+                                {"U16", "\1\0\2\0"s, DType::int32},
+                                {"U32", "\1\0\0\0\2\0\0\0"s, DType::int32},
+                                {"U64", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"s, DType::int32},
+                                {"I64", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"s, DType::float64, true}};
+  for (const Kind& kind : kinds) {
+    const std::string header = R"({"w":{"dtype":")"s + kind.name +
+                               R"(","shape":[2],"data_offsets":[0,)" +
+                               std::to_string(kind.one_and_two.size()) + "]}}";
+    const Safetensors read = read_safetensors(file(header, 0) + kind.one_and_two);
+    ASSERT_EQ(read.tensors.size(), 1U);
+    EXPECT_EQ(read.tensors[0].value.dtype(), kind.dtype) << kind.name;
+    EXPECT_EQ(read.tensors[0].whole, kind.whole) << kind.name;
+    const Tensor numbers = read.tensors[0].value.to(DType::float64);
+    EXPECT_EQ(numbers.as<double>()[0], 1.0) << kind.name;
+    EXPECT_EQ(numbers.as<double>()[1], 2.0) << kind.name;
+  }
+}
+
 struct Refusal {
   const char* header;
   std::size_t data_bytes;
@@ -76,7 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 5,
                 "need 4 bytes, the file has 5"},
         Refusal{R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", 1,
-                "must be F32, F64, I32, I64 or BOOL, got \"F8_E4M3\""},
+                "is F8_E4M3, which is not read: save the weights as float32"},
+        Refusal{R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]},
+                    "b":{"dtype":"BF16","shape":[1],"data_offsets":[1,2]}})",
+                2, "has shape (1,) of BF16, but 1 bytes"},
         Refusal{R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}})", 4,
                 "unknown member \"x\""},
         Refusal{R"({"__metadata__":{"a":1}})", 0, "the metadata's a must be text"}));

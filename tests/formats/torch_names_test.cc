@@ -127,9 +127,26 @@ TEST(TorchNames, AsksForNamesWhereSeveralLayersFit) {
                              {"x.bias", Tensor({3})},
                              {"y.weight", Tensor({3, 3})},
                              {"y.bias", Tensor({3})}};
-  EXPECT_EQ(error_of([&] { from_torch(model, tensors); }),
-            "the module \"x\" could be any of 2 layers: name the modules in PyTorch as the layers "
-            "here");
+  EXPECT_EQ(
+      error_of([&] { from_torch(model, tensors); }),
+      "the module \"x\" could be any of 2 layers: \"a\", \"b\": name the modules in PyTorch as "
+      "the layers here");
+}
+
+TEST(TorchNames, TellsWhatIsLeftOver) {
+  Sequential model({layers::Input(Shape{3}), layers::Dense({.units = 3, .name = "a"})});
+  const NamedTensors dense{{"x.weight", Tensor({3, 3})}, {"x.bias", Tensor({3})}};
+  NamedTensors tensors = dense;
+  tensors.push_back({"norm.weight", Tensor({3})});
+  tensors.push_back({"norm.bias", Tensor({3})});
+  EXPECT_NE(error_of([&] {
+              from_torch(model, tensors);
+            }).find("the module \"norm\", LayerNormalization, has no layer to go to"),
+            std::string::npos);
+  Sequential two({layers::Input(Shape{3}), layers::Dense({.units = 3, .name = "x"}),
+                  layers::Dense({.units = 3, .name = "b"})});
+  EXPECT_NE(error_of([&] { from_torch(two, dense); }).find("weights of Dense \"b\" are missing"),
+            std::string::npos);
 }
 
 }  // namespace
