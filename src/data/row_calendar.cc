@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,34 +86,40 @@ std::int64_t next_open_slot(const RowCalendar& calendar, std::int64_t slot) {
   }
 }
 
-// ---- slots of steps in months: the month's number
+// ---- slots by the month, numbered from the first of a month
 
-std::int64_t nearest_month(const RowCalendar& calendar, std::int64_t day) {
-  const std::int64_t months = calendar.step.months;
-  const std::int64_t own = month_of(day);
-  const std::int64_t before = own - modulo(own - calendar.month_phase, months);
-  std::int64_t nearest = before;
-  for (const std::int64_t month : {before - months, before, before + months}) {
-    if (std::abs(calendar.month_day.in_month(month) - day) <
-        std::abs(calendar.month_day.in_month(nearest) - day))
-      nearest = month;
+std::int64_t months_of_step(const RowCalendar& calendar) {
+  return std::max<std::int64_t>(calendar.step.months, 1);
+}
+std::int64_t month_of_slot(const RowCalendar& calendar, std::int64_t slot) {
+  const auto days = static_cast<std::int64_t>(calendar.month_days.size());
+  return calendar.month_phase + floor_div(slot, days) * months_of_step(calendar);
+}
+std::int64_t day_of_month_slot(const RowCalendar& calendar, std::int64_t slot) {
+  const auto days = static_cast<std::int64_t>(calendar.month_days.size());
+  return calendar.month_days[static_cast<std::size_t>(modulo(slot, days))].in_month(
+      month_of_slot(calendar, slot));
+}
+
+std::int64_t nearest_month_slot(const RowCalendar& calendar, std::int64_t time) {
+  const std::int64_t day = day_of(time);
+  const auto days = static_cast<std::int64_t>(calendar.month_days.size());
+  const std::int64_t first =
+      floor_div(month_of(day) - calendar.month_phase, months_of_step(calendar)) * days;
+  std::int64_t nearest = first;
+  for (std::int64_t slot = first - days; slot < first + 2 * days; ++slot) {
+    if (std::abs(day_of_month_slot(calendar, slot) - day) <
+        std::abs(day_of_month_slot(calendar, nearest) - day))
+      nearest = slot;
   }
   return nearest;
 }
 
-std::int64_t next_in_months(const RowCalendar& calendar, std::int64_t time) {
-  const std::int64_t day = day_of(time);
-  if (calendar.month_day.day == 0) {
-    do {
-      time = calendar.step.after(time, 1);
-    } while (is_in_closed_month(calendar, day_of(time)));
-    return time;
-  }
-  std::int64_t month = nearest_month(calendar, day);
+std::int64_t next_open_month_slot(const RowCalendar& calendar, std::int64_t slot) {
   do {
-    month += calendar.step.months;
-  } while (is_in_closed_month(calendar, first_day_of(month)));
-  return calendar.month_day.in_month(month) * day_seconds + (time - day * day_seconds);
+    ++slot;
+  } while (is_in_closed_month(calendar, first_day_of(month_of_slot(calendar, slot))));
+  return slot;
 }
 
 // ---- learning
@@ -424,7 +431,7 @@ std::int64_t months_apart(std::span<const std::int64_t> times) {
 
 void learn_months(RowCalendar& calendar, std::span<const std::int64_t> times) {
   const MonthRule rule = month_rule_of(times);
-  if (rule.share >= 0.6) calendar.month_day = rule.day;
+  if (rule.share >= 0.6) calendar.month_days = {rule.day};
   std::map<std::int64_t, std::size_t> phases;
   for (const std::int64_t time : times)
     ++phases[modulo(month_of(day_of(time)), calendar.step.months)];
@@ -432,6 +439,33 @@ void learn_months(RowCalendar& calendar, std::span<const std::int64_t> times) {
       std::max_element(phases.begin(), phases.end(), [](const auto& a, const auto& b) {
         return a.second < b.second;
       })->first;
+}
+
+// Days that most months have rows on, if rows are on few others: the 1st and the 15th, the 10th,
+// the 20th and the last.
+std::vector<MonthDay> days_of_months(std::span<const std::int64_t> times) {
+  std::array<std::size_t, 32> counts{};
+  std::size_t lasts = 0;
+  std::size_t months = 0;
+  std::int64_t month = 0;
+  for (const std::int64_t time : times) {
+    const std::int64_t day = day_of(time);
+    if (months == 0 || month_of(day) != month) ++months;
+    month = month_of(day);
+    const bool is_last = first_day_of(month + 1) == day + 1;
+    lasts += is_last ? 1 : 0;
+    if (!is_last) ++counts[static_cast<std::size_t>(day - first_day_of(month) + 1)];
+  }
+  counts[31] = lasts;  // and no other day is the 31st
+  std::vector<MonthDay> days;
+  std::size_t covered = 0;
+  for (int day = 1; day <= 31; ++day) {
+    const std::size_t count = counts[static_cast<std::size_t>(day)];
+    if (10 * count < 6 * months) continue;
+    days.push_back({day});
+    covered += count;
+  }
+  return months >= 4 && 10 * covered >= 9 * times.size() ? days : std::vector<MonthDay>{};
 }
 
 // Months of the year without rows, time and again.
@@ -482,7 +516,7 @@ std::uint16_t closed_months_of(std::span<const std::int64_t> times) {
 bool learn_carries_forward(const RowCalendar& calendar, std::span<const std::int64_t> times) {
   const auto rows = static_cast<std::int64_t>(times.size());
   std::int64_t missing = 0;
-  if (calendar.always_open()) {
+  if (calendar.always_open() && !calendar.by_month()) {
     missing = calendar.step.between(times.front(), times.back()) + 1 - rows;
   } else {
     for (std::size_t i = 1; i < times.size() && missing <= rows; ++i)
@@ -565,8 +599,9 @@ std::string week_sentence(const RowCalendar& calendar) {
       std::vector<std::string> hours;
       for (const auto& [first, last] :
            runs_of(day_slots, every_day, [&](std::size_t slot) { return kind[slot] != 0; })) {
-        hours.push_back(first == last ? clock(first)
-                                      : fmt::format("{} to {}", clock(first), clock(last)));
+        hours.push_back(clock(first));
+        if (last == first + 1) hours.push_back(clock(last));
+        if (last > first + 1) hours.back() += " to " + clock(last);
       }
       if (hours.size() > 3 || kinds.size() > 3) {
         return fmt::format("at {} of the {} times of a week that are {} apart",
@@ -585,7 +620,7 @@ std::string week_sentence(const RowCalendar& calendar) {
 std::int64_t MonthDay::in_month(std::int64_t month) const {
   const std::int64_t begin = first_day_of(month);
   const std::int64_t last = first_day_of(month + 1) - 1;
-  std::int64_t result = std::min(begin + std::max(day, 1) - 1, last);
+  std::int64_t result = std::min(begin + day - 1, last);
   for (int i = 0; i < 6 && (weekdays >> weekday_of(result) & 1) == 0; ++i)
     result += backwards ? -1 : 1;
   return result;
@@ -595,15 +630,17 @@ RowCalendar RowCalendar::learn(std::span<const std::int64_t> times) {
   RowCalendar calendar;
   calendar.step = common_step(times);
   if (!calendar) return calendar;
-  if (calendar.step.in_days() > 26.0 && calendar.step.months == 0) {
+  const double days = calendar.step.in_days();
+  if (days > 26.0 && calendar.step.months == 0) {
     if (const std::int64_t months = months_apart(times); months > 0) calendar.step = {0, months};
   }
+  if (days > 5.0 && days < 26.0) calendar.month_days = days_of_months(times);
   if (calendar.step.months > 0) {
     learn_months(calendar, times);
-  } else {
+  } else if (!calendar.by_month()) {
     learn_week(calendar, times);
   }
-  if (calendar.step.months == 1 || (calendar.step.months == 0 && calendar.step.in_days() <= 7.0))
+  if (calendar.step.months == 1 || (calendar.step.months == 0 && days < 26.0))
     calendar.closed_months = closed_months_of(times);
   calendar.carries_forward = learn_carries_forward(calendar, times);
   return calendar;
@@ -611,12 +648,20 @@ RowCalendar RowCalendar::learn(std::span<const std::int64_t> times) {
 
 std::int64_t RowCalendar::after(std::int64_t time, std::int64_t steps) const {
   if (steps <= 0) return time;
-  if (step.months > 0) {
-    if (always_open() && month_day.day == 0) return step.after(time, steps);
-    for (; steps > 0; --steps) time = next_in_months(*this, time);
-    return time;
+  if (by_month()) {
+    std::int64_t slot = nearest_month_slot(*this, time);
+    for (; steps > 0; --steps) slot = next_open_month_slot(*this, slot);
+    return day_of_month_slot(*this, slot) * day_seconds + modulo(time, day_seconds);
   }
   if (always_open()) return step.after(time, steps);
+  if (step.months > 0) {
+    for (; steps > 0; --steps) {
+      do {
+        time = step.after(time, 1);
+      } while (is_in_closed_month(*this, day_of(time)));
+    }
+    return time;
+  }
   std::int64_t slot = slot_of(*this, time);
   for (; steps > 0; --steps) slot = next_open_slot(*this, slot);
   return time_of(*this, slot);
@@ -624,12 +669,13 @@ std::int64_t RowCalendar::after(std::int64_t time, std::int64_t steps) const {
 
 bool RowCalendar::is_open(std::int64_t time) const {
   if (is_in_closed_month(*this, day_of(time))) return false;
-  return step.months > 0 || is_open_in_week(*this, slot_of(*this, time));
+  return step.months > 0 || by_month() || is_open_in_week(*this, slot_of(*this, time));
 }
 
 bool RowCalendar::are_neighbours(std::int64_t time, std::int64_t later) const {
-  if (always_open()) return step.between(time, later) == 1;
   const std::int64_t next = after(time, 1);
+  if (by_month()) return nearest_month_slot(*this, next) == nearest_month_slot(*this, later);
+  if (always_open()) return step.between(time, later) == 1;
   if (step.months > 0) return step.between(next, later) == 0;
   return slot_of(*this, next) == slot_of(*this, later);
 }
@@ -637,23 +683,30 @@ bool RowCalendar::are_neighbours(std::int64_t time, std::int64_t later) const {
 std::vector<std::int64_t> RowCalendar::missing_between(std::int64_t time,
                                                        std::int64_t later) const {
   std::vector<std::int64_t> missing;
-  if (!always_open() && step.months == 0) {
-    if (later - time >= day_seconds) return missing;
-    const std::int64_t end = slot_of(*this, later);
-    for (std::int64_t slot = next_open_slot(*this, slot_of(*this, time)); slot < end;
-         slot = next_open_slot(*this, slot))
-      missing.push_back(time_of(*this, slot));
+  if (by_month()) {
+    const std::int64_t end = nearest_month_slot(*this, later);
+    std::int64_t slot = next_open_month_slot(*this, nearest_month_slot(*this, time));
+    for (; slot < end; slot = next_open_month_slot(*this, slot))
+      missing.push_back(day_of_month_slot(*this, slot) * day_seconds + modulo(time, day_seconds));
     return missing;
   }
-  const std::int64_t places = step.between(time, later);
-  for (std::int64_t next = after(time, 1);
-       step.between(next, later) > 0 && static_cast<std::int64_t>(missing.size()) < places;
-       next = after(next, 1))
-    missing.push_back(next);
+  if (always_open() || step.months > 0) {
+    for (std::int64_t next = after(time, 1); next > time && step.between(next, later) > 0;) {
+      missing.push_back(next);
+      time = std::exchange(next, after(next, 1));
+    }
+    return missing;
+  }
+  if (later - time >= day_seconds) return missing;
+  const std::int64_t end = slot_of(*this, later);
+  std::int64_t slot = next_open_slot(*this, slot_of(*this, time));
+  for (; slot < end; slot = next_open_slot(*this, slot)) missing.push_back(time_of(*this, slot));
   return missing;
 }
 
 std::vector<std::int64_t> RowCalendar::cycles() const {
+  const auto days_a_month = static_cast<std::int64_t>(month_days.size());
+  if (days_a_month > 1) return {days_a_month, 12 * days_a_month};
   if (open.empty()) return {};
   const auto day_slots = static_cast<std::ptrdiff_t>(day_seconds / step.seconds);
   std::int64_t days = 0;

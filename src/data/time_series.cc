@@ -388,11 +388,11 @@ Placing place_between(std::span<const std::int64_t> times, const RowCalendar& ca
 Placing place_on(std::span<const std::int64_t> times, const RowCalendar& calendar) {
   // Rows that are centuries apart are not worth the memory.
   const std::int64_t most = 10 * static_cast<std::int64_t>(times.size()) + 10'000;
-  if (calendar.is_even() && calendar.step.months == 0 &&
+  const bool is_by_the_clock = calendar.step.months == 0 && !calendar.by_month();
+  if (calendar.is_even() && is_by_the_clock &&
       calendar.step.between(times.front(), times.back()) <= most)
     return place_evenly(times, calendar.step);
-  const bool puts_in =
-      calendar.carries_forward && (calendar.step.months > 0 || !calendar.always_open());
+  const bool puts_in = calendar.carries_forward && !(calendar.is_even() && is_by_the_clock);
   return place_between(times, calendar, puts_in ? most : 0);
 }
 

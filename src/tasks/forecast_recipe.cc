@@ -58,12 +58,15 @@ Json clock_to_json(const data::RowCalendar& clock) {
   for (int month = 0; month < 12; ++month) {
     if ((clock.closed_months >> month & 1) != 0) closed.push_back(month + 1);
   }
+  Json month_days = Json::array();
+  for (const data::MonthDay& day : clock.month_days) {
+    month_days.push_back(
+        {{"day", day.day}, {"weekdays", day.weekdays}, {"backwards", day.backwards}});
+  }
   return {{"phase", clock.phase},
           {"open", open},
           {"closed_months", closed},
-          {"month_day", clock.month_day.day},
-          {"month_weekdays", clock.month_day.weekdays},
-          {"month_backwards", clock.month_day.backwards},
+          {"month_days", month_days},
           {"month_phase", clock.month_phase},
           {"carries_forward", clock.carries_forward}};
 }
@@ -89,9 +92,12 @@ void read_clock(const JsonPlace& place, data::RowCalendar& clock) {
   for (const JsonPlace& month : place["closed_months"].items())
     clock.closed_months |= static_cast<std::uint16_t>(1U << (between(month, 1, 12) - 1));
   if (clock.closed_months == 0xFFF) place["closed_months"].refuse("fewer than all");
-  clock.month_day.day = static_cast<int>(between(place["month_day"], 0, 31));
-  clock.month_day.weekdays = static_cast<std::uint8_t>(between(place["month_weekdays"], 1, 127));
-  clock.month_day.backwards = place["month_backwards"].flag();
+  for (const JsonPlace& rule : place["month_days"].items()) {
+    const int least = clock.month_days.empty() ? 1 : clock.month_days.back().day + 1;
+    clock.month_days.push_back({static_cast<int>(between(rule["day"], least, 31)),
+                                static_cast<std::uint8_t>(between(rule["weekdays"], 1, 127)),
+                                rule["backwards"].flag()});
+  }
   clock.month_phase =
       between(place["month_phase"], 0, std::max<std::int64_t>(clock.step.months - 1, 0));
   clock.carries_forward = place["carries_forward"].flag();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace chronicler::data {
@@ -166,6 +167,23 @@ TEST(RowCalendarTest, KnowsWhichDayOfTheMonthRowsAreOf) {
             (Times{"2024-02-16", "2024-03-15"}));
   EXPECT_EQ(follow({"2019-12-31", "2020-12-31", "2021-12-31", "2022-12-31"}),
             (Times{"2023-12-31", "2024-12-31"}));
+}
+
+TEST(RowCalendarTest, KnowsSeveralDaysOfTheMonth) {
+  const auto rows = [](const std::function<bool(int day, bool is_last)>& has_row) {
+    return times("2022-01-01", "2024-02-10", one_day, [&](const ClockTime& at) {
+      const std::string first = fmt::format("{:04}-{:02}-01", at.year, at.month);
+      const std::int64_t today = time_of(first) + (at.day - 1) * one_day;
+      return has_row(at.day, clock_time(today + one_day).month != at.month);
+    });
+  };
+  const auto halves = rows([](int day, bool is_last) { return day == 15 || is_last; });
+  EXPECT_EQ(next(RowCalendar::learn(halves), "2024-01-31", 4),
+            (Times{"2024-02-15", "2024-02-29", "2024-03-15", "2024-03-31"}));
+  const auto thirds = rows([](int day, bool) { return day == 1 || day == 11 || day == 21; });
+  EXPECT_EQ(next(RowCalendar::learn(thirds), "2024-02-01", 4),
+            (Times{"2024-02-11", "2024-02-21", "2024-03-01", "2024-03-11"}));
+  EXPECT_EQ(RowCalendar::learn(thirds).cycles(), (std::vector<std::int64_t>{3, 36}));
 }
 
 TEST(RowCalendarTest, LearnsMonthsThatAreClosed) {

@@ -29,10 +29,10 @@ std::vector<data::RowCalendar> clocks() {
   for (std::size_t slot = 0; slot < 168; ++slot)
     office.open.push_back(slot < 120 && slot % 24 > 8 && slot % 24 < 18 ? 1 : 0);
   const data::RowCalendar school{.step = {0, 1},
-                                 .month_day = {31, 0b0011111, true},
+                                 .month_days = {{31, 0b0011111, true}},
                                  .closed_months = 0b11000000,
                                  .carries_forward = false};
-  const data::RowCalendar quarters{.step = {0, 3}, .month_day = {31, 127, false}, .month_phase = 2};
+  const data::RowCalendar quarters{.step = {0, 3}, .month_days = {{15}, {31}}, .month_phase = 2};
   return {office, school, quarters, {.step = {86400, 0}}, {}};
 }
 

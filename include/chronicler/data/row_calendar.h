@@ -14,7 +14,7 @@ namespace chronicler::data {
 // A day of each month: the first of `weekdays` on or after `day`, or on or before it. So are said
 // the 15th, the last day, the last working day, the third Friday.
 struct MonthDay {
-  int day = 0;                  // 1 to 31, or the last where a month has fewer; 0: no such rule
+  int day = 1;                  // 1 to 31, or the last where a month has fewer
   std::uint8_t weekdays = 127;  // bit 0 is Monday
   bool backwards = false;
 
@@ -24,8 +24,8 @@ struct MonthDay {
 };
 
 // Slots are places where a row may be: the times of day of a week, a `step` apart; of rows a month
-// or more apart, a day of the month. Closed slots are those that have no rows as a rule: Sundays,
-// nights, a month of the year.
+// or more apart, a day of the month, or a few such as the 15th and the last. Closed slots are those
+// that have no rows as a rule: Sundays, nights, a month of the year.
 //
 // A slot is open if, of late, it mostly had a row when those about it had: one row on a Monday in
 // three years opens no Mondays, one Tuesday without closes no Tuesdays, and other hours are learnt
@@ -35,8 +35,8 @@ struct MonthDay {
 struct RowCalendar {
   TimeStep step;           // between two rows where nothing is closed
   std::int64_t phase = 0;  // seconds from a week's beginning, Monday 00:00, to its first slot
-  std::vector<std::uint8_t> open = {};  // (slots of a week) 0 or 1; empty: all are
-  MonthDay month_day;                   // of steps in months
+  std::vector<std::uint8_t> open = {};    // (slots of a week) 0 or 1; empty: all are
+  std::vector<MonthDay> month_days = {};  // in their order; empty: no slots by the month
   std::int64_t month_phase = 0;     // of steps of several months: the first one's number, from 0
   std::uint16_t closed_months = 0;  // bit 0 is January
   // What is missing at open slots holds the last number before it: everywhere if nothing is closed,
@@ -47,6 +47,7 @@ struct RowCalendar {
   static RowCalendar learn(std::span<const std::int64_t> times);
 
   explicit operator bool() const { return static_cast<bool>(step); }
+  bool by_month() const { return !month_days.empty(); }
   bool always_open() const { return open.empty() && closed_months == 0; }
   // Rows are at equal distances.
   bool is_even() const { return always_open() && carries_forward; }
@@ -57,7 +58,7 @@ struct RowCalendar {
   bool are_neighbours(std::int64_t time, std::int64_t later) const;
   // The open slots between two rows that hold the number of the first.
   std::vector<std::int64_t> missing_between(std::int64_t time, std::int64_t later) const;
-  // In how many rows it comes round: a day, a week; empty without closed slots.
+  // In how many rows it comes round, where the step does not tell: a day, a week, a month, a year.
   std::vector<std::int64_t> cycles() const;
   // "open Monday to Saturday", "open 09:00 to 17:00 Monday to Friday", from the first row of a day
   // to the last; empty if nothing is closed.
