@@ -1,6 +1,8 @@
 #include "tasks/silence.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 namespace chronicler::tasks {
@@ -87,6 +89,56 @@ HeardSound without_silence(std::span<const float> samples, std::size_t unit, std
   for (SilentSteps& silence : heard.left_out) silence.before = std::min(silence.before, end);
   heard.left_out.push_back({end, static_cast<std::int64_t>(steps)});
   return heard;
+}
+
+namespace {
+
+// Frames at the ends that are as soft as the softest; none where nothing stands out.
+struct SoftEnds {
+  std::size_t before = 0;
+  std::size_t behind = 0;
+};
+
+SoftEnds soft_ends(std::span<const float> samples, std::size_t frame) {
+  std::vector<double> levels;  // ln of energies
+  for (std::size_t at = 0; at + frame <= samples.size(); at += frame) {
+    double energy = 1e-9;
+    for (const float sample : samples.subspan(at, frame)) energy += double{sample} * sample;
+    levels.push_back(std::log(energy));
+  }
+  if (levels.empty()) return {};
+  std::vector<double> sorted = levels;
+  std::sort(sorted.begin(), sorted.end());
+  constexpr double decibel = std::numbers::ln10 / 10.0;
+  const double soft = sorted[sorted.size() / 10] + 3.0 * decibel;
+  const double loud = sorted[sorted.size() * 99 / 100];
+  if (loud - soft < 30.0 * decibel) return {};
+  const auto is_loud = [&](double level) { return level > soft; };
+  return {static_cast<std::size_t>(std::find_if(levels.begin(), levels.end(), is_loud) -
+                                   levels.begin()),
+          static_cast<std::size_t>(std::find_if(levels.rbegin(), levels.rend(), is_loud) -
+                                   levels.rbegin())};
+}
+
+}  // namespace
+
+void trim_soft_ends(HeardSound& heard, std::size_t unit, std::size_t kept, std::size_t frame) {
+  const SoftEnds ends = soft_ends(heard.samples, frame);
+  const auto steps_in = [&](std::size_t frames) {
+    const std::size_t samples = frames * frame;
+    return samples > kept ? (samples - kept) / unit : 0;
+  };
+  const std::size_t before = steps_in(ends.before);
+  const std::size_t behind = steps_in(ends.behind);
+  std::vector<float>& samples = heard.samples;
+  samples.resize(samples.size() - behind * unit);
+  samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(before * unit));
+  const auto first = static_cast<std::int64_t>(before);
+  const auto end = static_cast<std::int64_t>(steps_of(samples.size(), unit));
+  for (SilentSteps& silence : heard.left_out)
+    silence.before = std::clamp<std::int64_t>(silence.before - first, 0, end);
+  if (before > 0) heard.left_out.insert(heard.left_out.begin(), {0, first});
+  if (behind > 0) heard.left_out.push_back({end, static_cast<std::int64_t>(behind)});
 }
 
 std::vector<float> silent_scores(std::span<const float> before, std::span<const float> after,

@@ -54,6 +54,12 @@ struct HeardSound {
 HeardSound without_silence(std::span<const float> samples, std::size_t unit, std::size_t kept,
                            bool cut_end);
 
+// Leaves out what is as soft as the softest of the recording, and 30 dB below its loud moments, at
+// both ends, but for `kept` samples next to the sound: pauses that long are within recordings,
+// longer ones at their ends tell nothing, and a network that never heard any writes what it
+// expects.
+void trim_soft_ends(HeardSound& heard, std::size_t unit, std::size_t kept, std::size_t frame);
+
 // Scores of the steps that are left, with rows for those that were left out: blanks, or the label
 // that goes on across them.
 Tensor with_silence(const Tensor& scores, std::span<const SilentSteps> left_out);

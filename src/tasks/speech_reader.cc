@@ -169,8 +169,13 @@ void SpeechReader::level_out(const Tensor& energies) const {
 }
 
 HeardSound SpeechReader::heard(std::span<const float> samples, bool live) const {
-  return without_silence(samples, static_cast<std::size_t>(steps_.stride * log_mel_.hop()),
-                         static_cast<std::size_t>(kept_silence * rate()), !live);
+  const auto unit = static_cast<std::size_t>(steps_.stride * log_mel_.hop());
+  const auto kept = static_cast<std::size_t>(kept_silence * rate());
+  HeardSound heard = without_silence(samples, unit, kept, !live);
+  // Where what is soft is raised, it is silence already.
+  if (!live && level_.by_recording && level_.top_db == 0.0)
+    trim_soft_ends(heard, unit, kept, static_cast<std::size_t>(rate()) / 50);
+  return heard;
 }
 
 SilenceFilter SpeechReader::silence_filter() const {

@@ -59,8 +59,9 @@ class SpeechReader {
   void normalise(const Tensor& energies) const;
   Tensor features(std::span<const float> samples) const;
 
-  // A recording without the digital silence in it, which becomes no frames. Live sound does not
-  // know its end: silence there is like any other.
+  // A recording without the digital silence in it, which becomes no frames; where bands count from
+  // their mean in it, without long soft ends either. Live sound does not know its end: silence
+  // there is like any other.
   HeardSound heard(std::span<const float> samples, bool live) const;
   SilenceFilter silence_filter() const;
 

@@ -311,6 +311,8 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
   const std::string text = data::plain_text(written);
   options.validation_text = data::plain_text(options.validation_text);
   const Parts parts = parts_of(text, options);
+  if (!data::has_text(parts.train))
+    throw Error("the text holds nothing but spaces", "give a text with words in it");
   GeneratorReport report;
   report.characters = data::count_characters(parts.train);
   if (report.characters < least_characters) {

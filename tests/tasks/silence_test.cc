@@ -67,6 +67,35 @@ TEST(Silence, NothingIsHeardOfNothing) {
   }
 }
 
+// A room's hiss of any length at both ends, as long as it is far softer than what is said.
+TEST(Silence, LongSoftEndsAreLeftOut) {
+  constexpr std::size_t frame = 200;
+  const auto softer = [](Sound sound, float factor) {
+    for (float& sample : sound) sample *= factor;
+    return sound;
+  };
+  const Sound said = noise(2000, 1);
+  const Sound hiss = softer(noise(5000, 2), 0.005F);
+  HeardSound heard{hiss + said + hiss + said + hiss, {{600, 3}}};
+  trim_soft_ends(heard, unit, kept, frame);
+  EXPECT_EQ(heard.samples.size(), 2 * said.size() + hiss.size() + 2 * (5000 - 4970));
+  ASSERT_EQ(heard.left_out.size(), 3U);
+  EXPECT_EQ(heard.left_out[0].before, 0);
+  EXPECT_EQ(heard.left_out[0].count, 497);
+  EXPECT_EQ(heard.left_out[1].before, 103);
+  EXPECT_EQ(heard.left_out[2].count, 497);
+  EXPECT_EQ(heard.left_out[2].before * static_cast<std::int64_t>(unit),
+            static_cast<std::int64_t>(heard.samples.size()));
+  // Not what is not much softer, nor short ends, nor nothing.
+  for (const Sound& sound :
+       {softer(hiss, 20.0F) + said, Sound(hiss.begin(), hiss.begin() + 30) + said, said, Sound()}) {
+    HeardSound same{sound, {}};
+    trim_soft_ends(same, unit, kept, frame);
+    EXPECT_EQ(same.samples, sound);
+    EXPECT_TRUE(same.left_out.empty());
+  }
+}
+
 // Live sound is cut as a recording is, whatever the parts it comes in; its end may still go on.
 TEST(Silence, PartsMakeNoDifference) {
   const Sound sound = silence(47) + noise(33, 1) + silence(120) + noise(51, 2) + silence(90) +

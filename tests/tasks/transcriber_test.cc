@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
 #include "support/conformance.h"
@@ -233,6 +234,25 @@ TEST(Transcriber, DigitalSilenceChangesNothing) {
     if (typist->is_streaming()) {
       EXPECT_EQ(heard_live(*typist, zeros).first, "");
     }
+  }
+}
+
+// Soft noise before and behind says nothing either, however long it is.
+TEST(Transcriber, SoftEndsChangeNothing) {
+  const data::Audio plain = spoken({2, 0, 1}, 80).audio;
+  const std::string text = two_ways().run(plain).text;
+  EXPECT_EQ(text, "high low middle");
+  const Random random(3);
+  for (const double seconds : {0.3, 1.0, 3.0, 10.0}) {
+    std::vector<float> hiss(static_cast<std::size_t>(seconds * plain.rate));
+    for (std::size_t i = 0; i < hiss.size(); ++i) hiss[i] = 0.001F * random.uniform(1, i);
+    data::Audio audio = plain;
+    audio.samples.insert(audio.samples.begin(), hiss.begin(), hiss.end());
+    audio.samples.insert(audio.samples.end(), hiss.begin(), hiss.end());
+    const Transcript told = two_ways().run(audio);
+    EXPECT_EQ(told.text, text) << seconds;
+    EXPECT_NEAR(told.seconds, audio.seconds(), 1e-6);
+    EXPECT_GT(told.words.front().begin, seconds - 0.05);
   }
 }
 
