@@ -153,8 +153,8 @@ class ConfigReader final : public EachField<ConfigReader> {
   // Options of Keras that choose between ways to compute the same, that the model tells its layers
   // anyway, or that belong to a switch which is an option of its own (renorm).
   static bool means_nothing(std::string_view name) {
-    static constexpr std::array<std::string_view, 5> names{"implementation", "use_cudnn", "unroll",
-                                                           "trainable", "renorm_momentum"};
+    static constexpr std::array<std::string_view, 6> names{
+        "implementation", "use_cudnn", "unroll", "trainable", "renorm_momentum", "flash_attention"};
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 

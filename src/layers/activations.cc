@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/lines.h"
 
 namespace chronicler {
 namespace {
@@ -206,64 +208,108 @@ class SoftmaxLayer final : public Layer {
   std::string_view class_name() const override { return "Softmax"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override { visitor.field("axis", options_.axis); }
-  bool causal() const override { return options_.axis == -1; }
+  void validate() const override {
+    if (options_.axis.empty()) throw Error(fmt::format("{} needs an axis", described()));
+  }
+  bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
   void forward(Pass& pass, Call& call) const override {
     const TensorView& x = call.inputs[0].data;
     const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    const Lines lines(x.shape(), axes_of(x.shape()));
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      for_each_line(x.shape(), [&](std::int64_t begin, std::int64_t count, std::int64_t stride) {
-        const Real* from = x.as<Real>() + begin;
-        Real* to = y.as<Real>() + begin;
-        Real largest = from[0];
-        for (std::int64_t i = 1; i < count; ++i) largest = std::max(largest, from[i * stride]);
-        Real sum{0};
-        for (std::int64_t i = 0; i < count; ++i)
-          sum += to[i * stride] = std::exp(from[i * stride] - largest);
-        for (std::int64_t i = 0; i < count; ++i) to[i * stride] /= sum;
-      });
+      for (std::int64_t line = 0; line < lines.count(); ++line)
+        soften<Real>(call.inputs[0], lines, line, y);
     });
-    call.outputs[0] = {y, call.inputs[0].mask};
+    const TensorView& mask = call.inputs[0].mask;
+    call.outputs[0] = {y, hides_places(call.inputs[0]) ? TensorView() : mask};
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     const TensorView& y = call.outputs[0].data;
     const TensorView dx = gradient.inputs[0] = pass.arena.tensor(y.shape(), dtype());
+    const Lines lines(y.shape(), axes_of(y.shape()));
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
       const Real* dy = gradient.outputs[0].as<Real>();
-      for_each_line(y.shape(), [&](std::int64_t begin, std::int64_t count, std::int64_t stride) {
-        const Real* out = y.as<Real>() + begin;
+      const Real* out = y.as<Real>();
+      for (std::int64_t line = 0; line < lines.count(); ++line) {
+        const std::int64_t begin = lines.begin(line);
         Real along{0};
-        for (std::int64_t i = 0; i < count; ++i) along += out[i * stride] * dy[begin + i * stride];
-        for (std::int64_t i = 0; i < count; ++i) {
-          dx.as<Real>()[begin + i * stride] = out[i * stride] * (dy[begin + i * stride] - along);
+        for (std::int64_t i = 0; i < lines.length(); ++i) {
+          const std::int64_t place = begin + lines.offset(i);
+          along += out[place] * dy[place];
         }
-      });
+        for (std::int64_t i = 0; i < lines.length(); ++i) {
+          const std::int64_t place = begin + lines.offset(i);
+          dx.as<Real>()[place] = out[place] * (dy[place] - along);
+        }
+      }
     });
   }
 
  private:
-  // function(first place, places along the axis, distance between them)
-  template <class Function>
-  void for_each_line(const Shape& shape, const Function& function) const {
-    const auto axis =
-        static_cast<int>(options_.axis < 0 ? options_.axis + shape.rank() : options_.axis);
+  // A mask with all axes of the input says of each number whether it takes part; one with fewer is
+  // of steps, and goes on to the next layer.
+  static bool hides_places(const Value& x) {
+    if (!x.mask || x.mask.shape().rank() != x.data.shape().rank()) return false;
+    for (int axis = 0; axis < x.data.shape().rank(); ++axis) {
+      const std::int64_t extent = x.mask.shape()[axis];
+      if (extent != 1 && extent != x.data.shape()[axis]) return false;
+    }
+    return x.mask.dtype() == DType::boolean;
+  }
+  static bool counts(const Value& x, std::int64_t place) {
+    const Shape& shape = x.data.shape();
+    std::int64_t at = 0;
     std::int64_t stride = 1;
-    for (int i = axis + 1; i < shape.rank(); ++i) stride *= shape[i];
-    const std::int64_t lines = shape.elements() / shape[axis];
-    for (std::int64_t line = 0; line < lines; ++line)
-      function(line / stride * stride * shape[axis] + line % stride, shape[axis], stride);
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      if (x.mask.shape()[axis] != 1) at += place % shape[axis] * stride;
+      stride *= x.mask.shape()[axis];
+      place /= shape[axis];
+    }
+    return x.mask.as<std::uint8_t>()[at] != 0;
   }
-  void build_weights(std::span<const Shape> inputs) override {
-    const std::int64_t axis = options_.axis < 0 ? options_.axis + inputs[0].rank() : options_.axis;
-    if (axis >= 1 && axis < inputs[0].rank()) return;
-    throw Error(fmt::format("{}: there is no axis {} in {}", described(), options_.axis,
-                            inputs[0].to_string()));
+
+  template <class Real>
+  static void soften(const Value& x, const Lines& lines, std::int64_t line, const TensorView& y) {
+    const std::int64_t begin = lines.begin(line);
+    const bool masked = hides_places(x);
+    const auto hidden = [&](std::int64_t place) { return masked && !counts(x, place); };
+    const Real* from = x.data.as<Real>();
+    Real* to = y.as<Real>();
+    Real largest = -std::numeric_limits<Real>::infinity();
+    for (std::int64_t i = 0; i < lines.length(); ++i) {
+      const std::int64_t place = begin + lines.offset(i);
+      if (!hidden(place)) largest = std::max(largest, from[place]);
+    }
+    Real sum{0};
+    for (std::int64_t i = 0; i < lines.length(); ++i) {
+      const std::int64_t place = begin + lines.offset(i);
+      to[place] = hidden(place) ? Real{0} : std::exp(from[place] - largest);
+      sum += to[place];
+    }
+    if (sum == Real{0}) return;  // all of it is masked
+    for (std::int64_t i = 0; i < lines.length(); ++i) to[begin + lines.offset(i)] /= sum;
   }
+
+  AxisSet axes_of(const Shape& x) const {
+    AxisSet axes;
+    for (const std::int64_t given : options_.axis) {
+      const std::int64_t axis = given < 0 ? given + x.rank() : given;
+      if (axis < 1 || axis >= x.rank() || axes.has(static_cast<int>(axis))) {
+        throw Error(fmt::format("{}: there is no axis {} in {}, or it is named twice", described(),
+                                given, x.to_string()),
+                    "axes are counted from the batch, 0, which stays");
+      }
+      axes.add(static_cast<int>(axis));
+    }
+    return axes;
+  }
+  void build_weights(std::span<const Shape> inputs) override { axes_of(inputs[0]); }
 
   layers::SoftmaxOptions options_;
 };
