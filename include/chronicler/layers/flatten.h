@@ -9,7 +9,6 @@
 namespace chronicler::layers {
 
 struct FlattenOptions {
-  std::string data_format = "channels_last";  // or "channels_first": axis 1 goes to the end first
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
