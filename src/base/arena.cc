@@ -1,6 +1,7 @@
 #include "chronicler/base/arena.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -10,6 +11,13 @@
 
 #include "base/huge_pages.h"
 #include "chronicler/base/error.h"
+
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else  // without valgrind's headers, which are needed for its tests only
+#define VALGRIND_MAKE_MEM_UNDEFINED(place, bytes) static_cast<void>(place)
+#define RUNNING_ON_VALGRIND 0
+#endif
 
 namespace chronicler {
 namespace {
@@ -29,7 +37,24 @@ std::size_t whole_lines(std::size_t bytes) {
   return (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
 }
 
+constexpr int no_poison = -1;
+std::atomic<int> poison_byte = no_poison;
+
+// Memory is handed out again and again; who tells valgrind nothing hides what was left there.
+bool asks_valgrind() { return RUNNING_ON_VALGRIND != 0; }
+const bool under_valgrind = asks_valgrind();
+
+void spoil(std::byte* place, std::size_t bytes) {
+  const int byte = poison_byte.load(std::memory_order_relaxed);
+  if (byte != no_poison) std::memset(place, byte, bytes);
+  if (under_valgrind) static_cast<void>(VALGRIND_MAKE_MEM_UNDEFINED(place, bytes));
+}
+
 }  // namespace
+
+void Arena::poison(std::optional<std::uint8_t> byte) {
+  poison_byte = byte ? static_cast<int>(*byte) : no_poison;
+}
 
 void Arena::Free::operator()(std::byte* block) const {
   ::operator delete (block, std::align_val_t{alignment});
@@ -60,6 +85,7 @@ void* Arena::allocate(std::size_t bytes) {
   std::byte* place = blocks_.back().data.get() + offset_;
   offset_ += needed;
   used_ += needed;
+  spoil(place, needed);
   return place;
 }
 

@@ -4,15 +4,15 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 #include <utility>
-#include <vector>
 
 namespace chronicler::data {
 namespace {
 
 // A number, name or unit of a date.
 struct Part {
-  enum class Kind : std::uint8_t { number, month, quarter, week };
+  enum class Kind : std::uint8_t { number, month, quarter, half, week };
   Kind kind = Kind::number;
   std::int64_t value = 0;
   std::size_t width = 0;  // of a number's digits
@@ -25,9 +25,13 @@ struct Part {
 };
 using Kind = Part::Kind;
 
+// At most three.
 struct Parts {
-  std::vector<Part> list;
-  std::vector<char> marks;  // between them; '\0': nothing
+  std::array<Part, 3> all;
+  std::array<char, 3> marks{};  // between them; '\0': nothing
+  std::size_t count = 0;
+
+  std::span<const Part> list() const { return std::span(all).first(count); }
 };
 
 // Small letters; of those that UTF-8 writes with two bytes the Latin ones.
@@ -69,15 +73,31 @@ bool is_weekday(std::string_view word) {
   return std::find(names.begin(), names.end(), small(word)) != names.end();
 }
 
-// Q1, W01, W01 and its day, or the name of a month.
+// Of what is counted in a year: Q1, Quarter 1, H1, W01, M01.
+std::optional<Kind> unit_of(std::string_view letter) {
+  if (letter == "q" || letter == "qtr" || letter == "quarter" || letter == "quartal")
+    return Kind::quarter;
+  if (letter == "h") return Kind::half;
+  if (letter == "w") return Kind::week;
+  if (letter == "m") return Kind::month;
+  return {};
+}
+
+// Such a unit, or the name of a month.
 std::optional<Part> scan_word(Scanner& scanner) {
   const std::string_view word = scanner.word();
   const std::size_t begin = scanner.at();
   const std::string letter = small(word);
   scanner.go_to(begin + word.size());
-  if (letter == "q" || letter == "w") {
-    Part part{letter == "q" ? Kind::quarter : Kind::week, 0, 0, scanner.at(), 0};
-    const auto digits = scanner.digits(1, letter == "q" ? 1 : 3);
+  if (const auto kind = unit_of(letter)) {
+    if (*kind == Kind::quarter && letter != "q") {
+      scanner.take('.');
+      scanner.take_spaces();
+    }
+    Part part{*kind, 0, 0, scanner.at(), 0};
+    const auto digits = scanner.digits(*kind == Kind::month ? 2 : 1, *kind == Kind::week    ? 3
+                                                                     : *kind == Kind::month ? 2
+                                                                                            : 1);
     if (!digits) return {};
     part.width = scanner.count();
     part.value = *digits;
@@ -110,8 +130,22 @@ bool scan_mark(Scanner& scanner, Parts& parts) {
     scanner.go_to(begin);
     return false;
   }
-  parts.marks.push_back(mark);
+  parts.marks[parts.count - 1] = mark;
   return true;
+}
+
+// 1Q24, 1. Quartal 2024: what the digit before counts.
+bool scan_unit_behind(Scanner& scanner) {
+  const std::size_t begin = scanner.at();
+  const bool has_mark = scanner.take('.') | scanner.take_spaces();
+  const std::string_view word = scanner.word();
+  const std::string letter = small(word);
+  if (unit_of(letter) == Kind::quarter && (letter != "q" || !has_mark)) {
+    scanner.go_to(scanner.at() + word.size());
+    return true;
+  }
+  scanner.go_to(begin);
+  return false;
 }
 
 // Up to three parts.
@@ -124,20 +158,16 @@ std::optional<Parts> scan_parts(Scanner& scanner) {
       if (!value) return {};
       part.value = *value;
       part.width = scanner.count();
-      // 1Q24: the digit before.
-      if (part.width == 1 && (scanner.peek() == 'Q' || scanner.peek() == 'q')) {
-        scanner.go_to(scanner.at() + 1);
-        part.kind = Kind::quarter;
-      }
-      parts.list.push_back(part);
+      if (part.width == 1 && scan_unit_behind(scanner)) part.kind = Kind::quarter;
+      parts.all[parts.count++] = part;
     } else {
       const auto part = scan_word(scanner);
       if (!part) return {};
-      parts.list.push_back(*part);
+      parts.all[parts.count++] = *part;
       if (part->is(Kind::month) && scanner.peek() == '.' && scanner.peek(1) == ' ')
         scanner.take('.');  // of a shortened name
     }
-    if (parts.list.size() == 3 || scanner.at_end() || !scan_mark(scanner, parts)) return parts;
+    if (parts.count == 3 || scanner.at_end() || !scan_mark(scanner, parts)) return parts;
   }
 }
 
@@ -150,11 +180,15 @@ std::int64_t full_year(const Part& part) {
 std::string pattern_of(std::string_view text, const Parts& parts, std::size_t end) {
   std::string pattern;
   std::size_t at = 0;
-  for (const Part& part : parts.list) {
+  for (const Part& part : parts.list()) {
     pattern += text.substr(at, part.begin - at);
     at = part.begin + part.width;
     if (part.is(Kind::quarter)) {
       pattern += "%q";
+    } else if (part.is(Kind::half)) {
+      pattern += "%h";
+    } else if (part.is(Kind::month)) {
+      pattern += "%m";
     } else if (part.is(Kind::week)) {
       pattern += part.width == 1 ? "%w" : "%W";
       if (part.day != 0) pattern += "%u";
@@ -171,11 +205,15 @@ std::optional<DateText> made(std::optional<std::int64_t> day, bool has_day, bool
 }
 
 std::optional<DateText> from_two(const Parts& parts) {
-  const Part& first = parts.list[0];
-  const Part& second = parts.list[1];
+  const Part& first = parts.all[0];
+  const Part& second = parts.all[1];
   const char mark = parts.marks[0];
   // With a point it would be a number: 2024.03.
   if (first.is_year() && second.is_short() && (mark == '-' || mark == '/'))
+    return made(day_number(first.value, second.value, 1), false);
+  // Years that are counted from the first of a series: 1-01.
+  if (first.is(Kind::number) && first.width == 1 && mark == '-' && second.is_short() &&
+      second.width == 2)
     return made(day_number(first.value, second.value, 1), false);
   if (first.is_short() && second.is_year() && (mark == '-' || mark == '/' || mark == '.'))
     return made(day_number(second.value, first.value, 1), false);
@@ -189,6 +227,8 @@ std::optional<DateText> from_two(const Parts& parts) {
   if (!year.is(Kind::number) || (year.width != 4 && year.width != 2)) return {};
   if (unit.is(Kind::quarter) && unit.value >= 1 && unit.value <= 4)
     return made(day_number(full_year(year), 3 * unit.value - 2, 1), false);
+  if (unit.is(Kind::half) && unit.value >= 1 && unit.value <= 2)
+    return made(day_number(full_year(year), 6 * unit.value - 5, 1), false);
   if (unit.is(Kind::week) && year.width == 4)
     return made(week_day_number(year.value, unit.value, unit.day == 0 ? 1 : unit.day),
                 unit.day != 0);
@@ -196,9 +236,9 @@ std::optional<DateText> from_two(const Parts& parts) {
 }
 
 std::optional<DateText> from_numbers(const Parts& parts, std::optional<DateOrder> told) {
-  const Part& a = parts.list[0];
-  const Part& b = parts.list[1];
-  const Part& c = parts.list[2];
+  const Part& a = parts.all[0];
+  const Part& b = parts.all[1];
+  const Part& c = parts.all[2];
   const char mark = parts.marks[0];
   if (mark != parts.marks[1] || (mark != '-' && mark != '/' && mark != '.')) return {};
   if (!b.is_short()) return {};
@@ -220,9 +260,9 @@ std::optional<DateText> from_numbers(const Parts& parts, std::optional<DateOrder
 }
 
 std::optional<DateText> from_three(const Parts& parts, std::optional<DateOrder> order) {
-  const Part& a = parts.list[0];
-  const Part& b = parts.list[1];
-  const Part& c = parts.list[2];
+  const Part& a = parts.all[0];
+  const Part& b = parts.all[1];
+  const Part& c = parts.all[2];
   if (a.is(Kind::number) && b.is(Kind::number) && c.is(Kind::number))
     return from_numbers(parts, order);
   if (a.is_year() && b.is(Kind::week) && b.day == 0 && c.is(Kind::number) && c.width == 1)
@@ -296,12 +336,15 @@ std::optional<DateText> scan_date(Scanner& scanner, std::string_view text,
   if (const auto whole = scanner.digits(8, 8))
     return made(day_number(*whole / 10000, *whole / 100 % 100, *whole % 100), true);
   const auto parts = scan_parts(scanner);
-  if (!parts || parts->list.size() < 2) return {};
-  const bool is_month = parts->list.size() == 2;
+  if (!parts || parts->count < 2) return {};
+  const bool is_month = parts->count == 2;
   auto date = is_month ? from_two(*parts) : from_three(*parts, order);
-  const bool has_unit = std::any_of(parts->list.begin(), parts->list.end(), [](const Part& part) {
-    return part.is(Kind::quarter) || part.is(Kind::week);
-  });
+  const bool has_unit =
+      std::any_of(parts->list().begin(), parts->list().end(), [&](const Part& part) {
+        const bool is_counted_month = is_month && part.is(Kind::month) && part.width > 0;
+        return part.is(Kind::quarter) || part.is(Kind::half) || part.is(Kind::week) ||
+               is_counted_month;
+      });
   if (date && has_unit && begin == 0) date->pattern = pattern_of(text, *parts, scanner.at());
   return date;
 }

@@ -12,6 +12,10 @@
 namespace chronicler::data {
 namespace {
 
+// Names of columns that are joined as numbers.
+constexpr std::array<std::string_view, 6> units{"year", "month",  "day",
+                                                "hour", "minute", "quarter"};
+
 constexpr std::array<DateOrder, 3> orders{DateOrder::day_first, DateOrder::month_first,
                                           DateOrder::year_first};
 
@@ -44,11 +48,23 @@ bool is_named_as_time(std::string_view name) {
                      [&](std::string_view word) { return small.find(word) != std::string::npos; });
 }
 
-// 14:05, 14:05:00, 2:05 PM; or a whole hour in a column that is called so, 0 to 24.
+bool is_whole(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// 30 and 930 as 0030 and 0930.
+std::string with_zeros(std::string_view text) {
+  if (!is_whole(text) || text.size() > 4) return std::string(text);
+  return std::string(4 - text.size(), '0') + std::string(text);
+}
+
+// 14:05, 14:05:00, 2:05 PM; or, in a column that is called so, a whole hour, 0 to 24, or 30 for
+// half past midnight and 1400.
 bool is_time_of_day(std::string_view cell, bool is_hour_column) {
   const std::string_view text = trimmed(cell);
   if (text.find(':') == std::string_view::npos && !is_hour_column) return false;
-  return !text.empty() && read_timestamp("2000-01-01 " + std::string(text)).has_value();
+  return !text.empty() && (read_timestamp("2000-01-01 " + std::string(text)).has_value() ||
+                           read_timestamp("2000-01-01 " + with_zeros(text)).has_value());
 }
 
 bool is_named_as_hour(std::string_view name) {
@@ -95,7 +111,9 @@ bool are_times(const TimeColumn::Rows& rows, std::size_t column) {
 
 enum class Dates : std::uint8_t { none, most, repeated, all };
 
-Dates dates_in(const std::string& name, const TimeColumn::Rows& rows, std::size_t column) {
+// `has_parts`: there are columns of months, days or hours.
+Dates dates_in(const std::string& name, const TimeColumn::Rows& rows, std::size_t column,
+               bool has_parts) {
   const bool is_named = is_named_as_time(name);
   std::size_t dates = 0;
   std::size_t numbers = 0;
@@ -107,11 +125,12 @@ Dates dates_in(const std::string& name, const TimeColumn::Rows& rows, std::size_
   const std::size_t same = repeats_in(rows, column);
   const bool differ = 2 * same <= rows.size();
   if (dates == rows.size()) {
-    if (differ) return Dates::all;
     // A year beside columns of month and day is no time by itself, nor is one date that all rows
     // have, unless it is called so.
     const bool is_year = numbers == rows.size() && trimmed(rows[0][column]).size() < 8;
-    return is_year || (!is_named && same + 1 == rows.size()) ? Dates::none : Dates::repeated;
+    if (is_year && same > 0 && has_parts) return Dates::none;
+    if (differ) return Dates::all;
+    return !is_named && same + 1 == rows.size() ? Dates::none : Dates::repeated;
   }
   if (!is_named && numbers == rows.size() && are_times(rows, column)) return Dates::all;
   return is_named && 10 * dates >= 9 * rows.size() && differ ? Dates::most : Dates::none;
@@ -158,7 +177,6 @@ TimeColumn::TimeColumn(const CsvRows& file, const std::vector<std::string>& name
 }
 
 void TimeColumn::take(std::size_t place, const CsvRows& file) {
-  constexpr std::array<std::string_view, 5> units{"year", "month", "day", "hour", "minute"};
   const std::string& name = file.columns()[place];
   places_.push_back(place);
   parts_.push_back(lower(name));
@@ -170,6 +188,35 @@ void TimeColumn::take(std::size_t place, const CsvRows& file) {
                });
 }
 
+void TimeColumn::look_at(const CsvRows& file, const Rows& rows,
+                         const std::vector<std::size_t>& taken) {
+  if (places_.empty()) look_for(file, rows, taken);
+  if (places_.size() < 2 || all_units_) return;
+  has_glued_minutes_ = std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+    const std::string_view cell = trimmed(row[places_.back()]);
+    return is_whole(cell) && cell.size() >= 2 && cell.size() <= 4 &&
+           (cell.size() > 2 || cell > "24");
+  });
+}
+
+// Columns called year and month or quarter, and perhaps day, hour, minute.
+void TimeColumn::look_for_units(const CsvRows& file, const std::vector<std::size_t>& taken) {
+  std::vector<std::size_t> found;
+  for (const std::string_view unit : units) {
+    for (std::size_t column = 0; column < file.columns().size(); ++column) {
+      const bool is_taken = std::find(taken.begin(), taken.end(), column) != taken.end();
+      if (!is_taken && lower(trimmed(file.columns()[column])) == unit) found.push_back(column);
+    }
+  }
+  const auto has = [&](std::string_view unit) {
+    return std::any_of(found.begin(), found.end(), [&](std::size_t column) {
+      return lower(trimmed(file.columns()[column])) == unit;
+    });
+  };
+  if (!has("year") || has("month") == has("quarter")) return;
+  for (const std::size_t column : found) take(column, file);
+}
+
 void TimeColumn::look_for(const CsvRows& file, const Rows& rows,
                           const std::vector<std::size_t>& taken) {
   if (rows.empty()) return;
@@ -177,10 +224,16 @@ void TimeColumn::look_for(const CsvRows& file, const Rows& rows,
   const auto is_taken = [&](std::size_t column) {
     return std::find(taken.begin(), taken.end(), column) != taken.end();
   };
+  constexpr std::array<std::string_view, 6> parts{"month", "quarter", "week", "day", "doy", "hour"};
+  const bool has_parts = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return std::any_of(file.columns().begin(), file.columns().end(), [&](const std::string& name) {
+      return lower(name).find(part) != std::string::npos;
+    });
+  });
   std::vector<Dates> found;
   for (std::size_t column = 0; column < width; ++column)
     found.push_back(is_taken(column) ? Dates::none
-                                     : dates_in(file.columns()[column], rows, column));
+                                     : dates_in(file.columns()[column], rows, column, has_parts));
   for (const Dates wanted : {Dates::all, Dates::most, Dates::repeated}) {
     const auto place = std::find(found.begin(), found.end(), wanted);
     if (place == found.end()) continue;
@@ -203,27 +256,39 @@ void TimeColumn::look_for(const CsvRows& file, const Rows& rows,
     }
     return;
   }
+  look_for_units(file, taken);
+  const bool are_all = !places_.empty() && std::all_of(rows.begin(), rows.end(), [&](auto& row) {
+    return std::all_of(places_.begin(), places_.end(),
+                       [&](std::size_t at) { return is_whole(trimmed(row[at])); });
+  });
+  if (!are_all) forget();
 }
 
 std::string TimeColumn::text_of(const CsvRows& file) const {
   std::string text;
-  for (const std::size_t at : places_)
-    text += (text.empty() ? "" : " ") + std::string(trimmed(file.cells()[at]));
+  for (const std::size_t at : places_) {
+    const std::string_view cell = trimmed(file.cells()[at]);
+    if (text.empty()) {
+      text = cell;
+    } else {
+      text += " " + (has_glued_minutes_ ? with_zeros(cell) : std::string(cell));
+    }
+  }
   return text;
 }
 
 // Columns called year, month, ...
 std::optional<Timestamp> TimeColumn::joined_units(const CsvRows& file) const {
-  constexpr std::array<std::string_view, 5> units{"year", "month", "day", "hour", "minute"};
-  std::array<double, units.size()> numbers{1970, 1, 1, 0, 0};
+  std::array<double, units.size()> numbers{1970, 1, 1, 0, 0, 1};
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const auto unit = std::find(units.begin(), units.end(), parts_[i]);
     const auto reading = read_number(trimmed(file.cells()[places_[i]]), CsvOptions{});
     if (!reading.problem.empty()) return {};
     numbers[static_cast<std::size_t>(unit - units.begin())] = reading.value;
   }
-  const auto day = parse_timestamp(
-      fmt::format("{:04.0f}-{:02.0f}-{:02.0f}", numbers[0], numbers[1], numbers[2]));
+  const double month = numbers[1] + 3.0 * (numbers[5] - 1.0);
+  const auto day =
+      parse_timestamp(fmt::format("{:04.0f}-{:02.0f}-{:02.0f}", numbers[0], month, numbers[2]));
   if (!day) return {};
   return Timestamp{*day + static_cast<std::int64_t>(numbers[3] * 3600.0 + numbers[4] * 60.0)};
 }

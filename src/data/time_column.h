@@ -22,10 +22,11 @@ class TimeColumn {
   // `told`: the one order that there may be; `usual`: of those that the cells leave open.
   TimeColumn(const CsvRows& file, const std::vector<std::string>& names,
              std::optional<DateOrder> told, std::optional<DateOrder> usual);
-  // A column of dates, found by itself: the first whose cells all are dates that differ. Else the
-  // first with the name of one and dates in most cells: the reader then says which is none. Else
-  // one whose dates repeat, with the column of the time of day if there is one.
-  void look_for(const CsvRows& file, const Rows& rows, const std::vector<std::size_t>& taken);
+  // Learns from the first rows what is not told: a column of dates, found by itself: the first
+  // whose cells all are dates that differ. Else the first with the name of one and dates in most
+  // cells: the reader then says which is none. Else one whose dates repeat, with the column of the
+  // time of day if there is one. Else columns called year, month and so on.
+  void look_at(const CsvRows& file, const Rows& rows, const std::vector<std::size_t>& taken);
 
   explicit operator bool() const { return !places_.empty(); }
   const std::vector<std::size_t>& places() const { return places_; }
@@ -38,7 +39,14 @@ class TimeColumn {
   // Throws Error for a cell that is no date in any order that the rows before it have left.
   void read(const CsvRows& file);
   void forget_first(std::size_t count);
-  void forget() { places_.clear(); }  // there is no time then
+  // There is no time then.
+  void forget() {
+    places_.clear();
+    parts_.clear();
+    name_.clear();
+    escaped_name_.clear();
+    all_units_ = false;
+  }
 
   struct Times {
     std::vector<std::int64_t> clocks;
@@ -61,6 +69,8 @@ class TimeColumn {
   };
 
   void take(std::size_t place, const CsvRows& file);
+  void look_for(const CsvRows& file, const Rows& rows, const std::vector<std::size_t>& taken);
+  void look_for_units(const CsvRows& file, const std::vector<std::size_t>& taken);
   std::string text_of(const CsvRows& file) const;
   std::optional<Timestamp> read_as(const CsvRows& file, DateOrder order);
   std::optional<Timestamp> joined_units(const CsvRows& file) const;
@@ -72,7 +82,8 @@ class TimeColumn {
   std::vector<std::string> parts_;  // names of the columns, in small letters
   std::string name_;
   std::string escaped_name_;
-  bool all_units_ = false;  // columns called year, month, day, ...
+  bool all_units_ = false;          // columns called year, month, day, ...
+  bool has_glued_minutes_ = false;  // the column of the time of day: 30, 100, 2330
   bool is_told_ = false;
   std::optional<DateOrder> usual_;
   TimestampStyle style_;

@@ -149,7 +149,8 @@ std::string where_option(const SeriesKey& key) {
   if (!key) {
     throw Error(message,
                 "keep one series in a file (--where COL=VALUE reads one of several), remove the "
-                "doubled rows, or give --average-doubles");
+                "doubled rows, or give --average-doubles (--time none: rows only follow one "
+                "another)");
   }
   const std::string columns =
       key.columns.size() == 1
@@ -612,13 +613,21 @@ std::vector<CellEquals> usual_rows(const CsvRows& file, const TimeSeriesOptions&
   return has_all ? options.usual.where : std::vector<CellEquals>{};
 }
 
+bool wants_no_time(const CsvRows& file, const TimeSeriesOptions& options) {
+  const auto& names = file.columns();
+  const bool is_column = std::find(names.begin(), names.end(), "none") != names.end();
+  const bool is_told = options.time.size() == 1 && options.time.front() == "none" && !is_column;
+  return is_told || (options.time.empty() && options.usual.no_time);
+}
+
 // What the columns hold, row by row.
 Rows read_rows(CsvRows& file, const TimeSeriesOptions& options, TimeColumn& clock,
                const std::vector<std::size_t>& places, TimeSeries& series) {
   series.notation.where = options.where.empty() ? usual_rows(file, options) : options.where;
   RowFilter filter(file, series.notation.where);
   const auto& first_rows = file.look_ahead(rows_to_look_at);
-  if (!clock) clock.look_for(file, first_rows, places);
+  series.notation.no_time = wants_no_time(file, options);
+  if (!series.notation.no_time) clock.look_at(file, first_rows, places);
   NumberColumns numbers(file, places, {options.decimal, options.thousands},
                         {options.usual.decimal, options.usual.thousands});
   numbers.learn_from(file, first_rows, clock.places());
@@ -678,7 +687,8 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
   const std::size_t width = series.columns.size();
   std::vector<std::size_t> places;
   for (const std::string& column : options.columns) places.push_back(file.find(column));
-  TimeColumn clock(file, options.time, options.dates, options.usual.dates);
+  TimeColumn clock(file, wants_no_time(file, options) ? std::vector<std::string>{} : options.time,
+                   options.dates, options.usual.dates);
   Rows rows;
   try {
     rows = read_rows(file, options, clock, places, series);
@@ -708,7 +718,7 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
     settle_offsets(rows, series);
     if (!rows.offsets.empty()) join_clock_changes(rows, width, reader, series.notes);
     note_offsets(rows, series);
-  } else if (file.columns().size() > width) {
+  } else if (file.columns().size() > width && !series.notation.no_time) {
     series.notes.emplace_back("no column of dates: rows follow one another (--time names one)");
   }
   carry_forward(rows, series);

@@ -135,16 +135,27 @@ bool scan_time(Scanner& scanner, Timestamp& time, TimestampStyle& style) {
   return scan_offset(scanner, time, style.offset);
 }
 
+// 202403, 2024033114, 202403311405, 20240331140530, of this century or the last.
+std::optional<Timestamp> read_glued(std::string_view text, TimestampStyle& style) {
+  const bool is_near = text.starts_with("19") || text.starts_with("20");
+  if (!is_near || text.size() % 2 != 0 || text.size() < 6 || text.size() > 14 ||
+      text.find('.') != std::string_view::npos)
+    return {};
+  const std::string date = std::string(text.substr(0, 8)) + (text.size() == 6 ? "01" : "");
+  Scanner scanner(date);
+  const auto day = scan_date(scanner, date, DateOrder::year_first);
+  if (!day) return {};
+  Timestamp time{day->day * seconds_a_day};
+  if (text.size() <= 8) return time;
+  Scanner behind(text.substr(8));
+  if (!scan_time(behind, time, style)) return {};
+  return time;
+}
+
 // 1949.0833: years in months; 1700000000, 20240331140500.
 std::optional<Timestamp> read_number_as_time(std::string_view text, TimestampStyle& style) {
   if (text.find_first_not_of("0123456789.") != std::string_view::npos) return {};
-  if (text.size() == 14 && text.find('.') == std::string_view::npos) {
-    Scanner scanner(text.substr(0, 8));
-    Scanner behind(text.substr(8));
-    const auto date = scan_date(scanner, text, DateOrder::year_first);
-    Timestamp time{date ? date->day * seconds_a_day : 0};
-    if (date && date->day > 0 && scan_time(behind, time, style)) return time;
-  }
+  if (const auto glued = read_glued(text, style)) return glued;
   double value = 0.0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || stop != text.data() + text.size()) return {};
@@ -222,8 +233,9 @@ IsoDay iso_day(std::int64_t day) {
 std::string in_pattern(std::int64_t seconds, const std::string& pattern) {
   const std::chrono::year_month_day date = date_of(seconds);
   const IsoDay iso = iso_day(floor_div(seconds, seconds_a_day));
-  const bool is_quarter = pattern.find("%q") != std::string::npos;
-  const std::int64_t year = is_quarter ? static_cast<int>(date.year()) : iso.year;
+  const bool is_week =
+      pattern.find("%W") != std::string::npos || pattern.find("%w") != std::string::npos;
+  const std::int64_t year = is_week ? iso.year : static_cast<int>(date.year());
   std::string text;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '%' || i + 1 == pattern.size()) {
@@ -236,6 +248,12 @@ std::string in_pattern(std::int64_t seconds, const std::string& pattern) {
         break;
       case 'y':
         text += fmt::format("{:02}", year % 100);
+        break;
+      case 'm':
+        text += fmt::format("{:02}", static_cast<unsigned>(date.month()));
+        break;
+      case 'h':
+        text += static_cast<unsigned>(date.month()) <= 6 ? '1' : '2';
         break;
       case 'q':
         text += fmt::format("{}", (static_cast<unsigned>(date.month()) + 2) / 3);
@@ -268,6 +286,14 @@ std::string_view name_of(DateOrder order) {
 
 std::optional<Timestamp> read_timestamp(std::string_view text, std::optional<DateOrder> order,
                                         TimestampStyle* style) {
+  // A stretch of time is known by its beginning.
+  for (const std::string_view mark : {" - ", " \u2013 "}) {
+    const std::size_t at = text.find(mark);
+    if (at == std::string_view::npos || at < 8) continue;
+    const std::string_view rest = text.substr(at + mark.size());
+    if (rest.find(mark) == std::string_view::npos && read_timestamp(rest, order))
+      return read_timestamp(text.substr(0, at), order, style);
+  }
   std::string made;
   text = plain_spaces(text, made);
   TimestampStyle found;
@@ -414,7 +440,8 @@ TimeStep common_step(std::span<const std::int64_t> times) {
     std::int64_t most;
     std::int64_t months;
   };
-  for (const Months& one : {Months{28, 31, 1}, Months{90, 92, 3}, Months{365, 366, 12}}) {
+  for (const Months& one : {Months{28, 31, 1}, Months{59, 62, 2}, Months{90, 92, 3},
+                            Months{120, 123, 4}, Months{181, 184, 6}, Months{365, 366, 12}}) {
     if (most < one.least * seconds_a_day || most > one.most * seconds_a_day) continue;
     // Four weeks are no month: months are of different lengths.
     const bool differ =

@@ -36,7 +36,11 @@ double round_step(double step) {
 
 std::string linear_label(double value, double step) {
   if (std::abs(value) < step * 1e-6) value = 0.0;  // not -0.0
-  if (std::abs(value) >= 1e6 || step < 1e-4) return fmt::format("{:g}", value);
+  if (std::abs(value) >= 1e6 || step < 1e-4) {
+    // As many digits as neighbouring ticks need to differ.
+    const double digits = value == 0.0 ? 1.0 : std::log10(std::abs(value) / step) + 2.0;
+    return fmt::format("{:.{}g}", value, std::clamp(static_cast<int>(digits), 6, 17));
+  }
   const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
   return fmt::format("{:.{}f}", value, decimals);
 }
@@ -57,7 +61,7 @@ std::string power_of_ten_label(int exponent) {
 Axis linear_axis(Range range, int most_ticks, bool widen) {
   if (range.empty()) range = {0.0, 1.0};
   const double size = std::max(std::abs(range.low), std::abs(range.high));
-  if (range.high - range.low <= 1e-9 * size || range.high == range.low) {  // a constant
+  if (range.high - range.low <= 1e-13 * size || range.high == range.low) {  // a constant
     const double room = size > 0.0 ? 0.1 * size : 1.0;
     range = {range.low - room, range.high + room};
   }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
-#include "layers/invoke.h"
 #include "layers/kinds.h"
+#include "layers/lines.h"
 
 namespace chronicler {
 namespace {
@@ -207,99 +208,108 @@ class SoftmaxLayer final : public Layer {
   std::string_view class_name() const override { return "Softmax"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override { visitor.field("axis", options_.axis); }
-  bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   void validate() const override {
-    if (!options_.axis.empty()) return;
-    throw Error(fmt::format("{}: axis is empty", described()), "for instance axis = {-1}");
+    if (options_.axis.empty()) throw Error(fmt::format("{} needs an axis", described()));
   }
+  bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
   void forward(Pass& pass, Call& call) const override {
     const TensorView& x = call.inputs[0].data;
     const TensorView y = pass.arena.tensor(x.shape(), dtype());
+    const Lines lines(x.shape(), axes_of(x.shape()));
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      for_each_group(pass, x.shape(),
-                     [&](std::int64_t begin, std::span<const std::int64_t> places) {
-                       const Real* from = x.as<Real>() + begin;
-                       Real* to = y.as<Real>() + begin;
-                       Real largest = from[0];
-                       for (const std::int64_t place : places)
-                         largest = std::max(largest, from[place]);
-                       Real sum{0};
-                       for (const std::int64_t place : places)
-                         sum += to[place] = std::exp(from[place] - largest);
-                       for (const std::int64_t place : places) to[place] /= sum;
-                     });
+      for (std::int64_t line = 0; line < lines.count(); ++line)
+        soften<Real>(call.inputs[0], lines, line, y);
     });
-    call.outputs[0] = {y, call.inputs[0].mask};
+    const TensorView& mask = call.inputs[0].mask;
+    call.outputs[0] = {y, hides_places(call.inputs[0]) ? TensorView() : mask};
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     const TensorView& y = call.outputs[0].data;
     const TensorView dx = gradient.inputs[0] = pass.arena.tensor(y.shape(), dtype());
+    const Lines lines(y.shape(), axes_of(y.shape()));
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
       const Real* dy = gradient.outputs[0].as<Real>();
-      for_each_group(pass, y.shape(),
-                     [&](std::int64_t begin, std::span<const std::int64_t> places) {
-                       const Real* out = y.as<Real>() + begin;
-                       Real along{0};
-                       for (const std::int64_t place : places)
-                         along += out[place] * dy[begin + place];
-                       for (const std::int64_t place : places)
-                         dx.as<Real>()[begin + place] = out[place] * (dy[begin + place] - along);
-                     });
+      const Real* out = y.as<Real>();
+      for (std::int64_t line = 0; line < lines.count(); ++line) {
+        const std::int64_t begin = lines.begin(line);
+        Real along{0};
+        for (std::int64_t i = 0; i < lines.length(); ++i) {
+          const std::int64_t place = begin + lines.offset(i);
+          along += out[place] * dy[place];
+        }
+        for (std::int64_t i = 0; i < lines.length(); ++i) {
+          const std::int64_t place = begin + lines.offset(i);
+          dx.as<Real>()[place] = out[place] * (dy[place] - along);
+        }
+      }
     });
   }
 
  private:
-  int axis_of(std::int64_t axis, const Shape& shape) const {
-    return static_cast<int>(axis < 0 ? axis + shape.rank() : axis);
+  // A mask with all axes of the input says of each number whether it takes part; one with fewer is
+  // of steps, and goes on to the next layer.
+  static bool hides_places(const Value& x) {
+    if (!x.mask || x.mask.shape().rank() != x.data.shape().rank()) return false;
+    for (int axis = 0; axis < x.data.shape().rank(); ++axis) {
+      const std::int64_t extent = x.mask.shape()[axis];
+      if (extent != 1 && extent != x.data.shape()[axis]) return false;
+    }
+    return x.mask.dtype() == DType::boolean;
   }
-  bool is_joined(int axis, const Shape& shape) const {
-    return std::any_of(options_.axis.begin(), options_.axis.end(),
-                       [&](std::int64_t own) { return axis_of(own, shape) == axis; });
+  static bool counts(const Value& x, std::int64_t place) {
+    const Shape& shape = x.data.shape();
+    std::int64_t at = 0;
+    std::int64_t stride = 1;
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      if (x.mask.shape()[axis] != 1) at += place % shape[axis] * stride;
+      stride *= x.mask.shape()[axis];
+      place /= shape[axis];
+    }
+    return x.mask.as<std::uint8_t>()[at] != 0;
   }
 
-  // function(first place, places from there on): all numbers that add up to 1.
-  template <class Function>
-  void for_each_group(Pass& pass, const Shape& shape, const Function& function) const {
-    if (shape.elements() == 0) return;
-    const std::span<std::int64_t> within = places_along(pass, shape, true);
-    for (const std::int64_t begin : places_along(pass, shape, false)) function(begin, within);
+  template <class Real>
+  static void soften(const Value& x, const Lines& lines, std::int64_t line, const TensorView& y) {
+    const std::int64_t begin = lines.begin(line);
+    const bool masked = hides_places(x);
+    const auto hidden = [&](std::int64_t place) { return masked && !counts(x, place); };
+    const Real* from = x.data.as<Real>();
+    Real* to = y.as<Real>();
+    Real largest = -std::numeric_limits<Real>::infinity();
+    for (std::int64_t i = 0; i < lines.length(); ++i) {
+      const std::int64_t place = begin + lines.offset(i);
+      if (!hidden(place)) largest = std::max(largest, from[place]);
+    }
+    Real sum{0};
+    for (std::int64_t i = 0; i < lines.length(); ++i) {
+      const std::int64_t place = begin + lines.offset(i);
+      to[place] = hidden(place) ? Real{0} : std::exp(from[place] - largest);
+      sum += to[place];
+    }
+    if (sum == Real{0}) return;  // all of it is masked
+    for (std::int64_t i = 0; i < lines.length(); ++i) to[begin + lines.offset(i)] /= sum;
   }
-  // The distances that lie along the axes, or along all others.
-  std::span<std::int64_t> places_along(Pass& pass, const Shape& shape, bool joined) const {
-    std::int64_t count = 1;
-    for (int axis = 0; axis < shape.rank(); ++axis)
-      count *= is_joined(axis, shape) == joined ? shape[axis] : 1;
-    const std::span<std::int64_t> places =
-        arena_objects<std::int64_t>(pass.arena, static_cast<std::size_t>(count));
-    for (std::int64_t i = 0; i < count; ++i) {
-      std::int64_t rest = i;
-      std::int64_t stride = 1;
-      std::int64_t place = 0;
-      for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-        if (is_joined(axis, shape) == joined) {
-          place += rest % shape[axis] * stride;
-          rest /= shape[axis];
-        }
-        stride *= shape[axis];
+
+  AxisSet axes_of(const Shape& x) const {
+    AxisSet axes;
+    for (const std::int64_t given : options_.axis) {
+      const std::int64_t axis = given < 0 ? given + x.rank() : given;
+      if (axis < 1 || axis >= x.rank() || axes.has(static_cast<int>(axis))) {
+        throw Error(fmt::format("{}: there is no axis {} in {}, or it is named twice", described(),
+                                given, x.to_string()),
+                    "axes are counted from the batch, 0, which stays");
       }
-      places[static_cast<std::size_t>(i)] = place;
+      axes.add(static_cast<int>(axis));
     }
-    return places;
+    return axes;
   }
-  void build_weights(std::span<const Shape> inputs) override {
-    for (const std::int64_t own : options_.axis) {
-      const int axis = axis_of(own, inputs[0]);
-      if (axis >= 1 && axis < inputs[0].rank()) continue;
-      throw Error(
-          fmt::format("{}: there is no axis {} in {}", described(), own, inputs[0].to_string()));
-    }
-  }
+  void build_weights(std::span<const Shape> inputs) override { axes_of(inputs[0]); }
 
   layers::SoftmaxOptions options_;
 };

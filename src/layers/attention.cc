@@ -15,6 +15,7 @@
 #include "layers/attention_weights.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/sequence_checks.h"
 
 namespace chronicler {
 namespace {
@@ -51,6 +52,8 @@ class AttentionBase : public Layer {
     const std::size_t count = std::min(inputs.size(), shapes.size());
     for (std::size_t i = 0; i < count; ++i) shapes[i] = inputs[i].data.shape();
     check_shapes(std::span(shapes).first(inputs.size() > 3 ? 0 : count));
+    for (const Value& input : inputs.first(2))
+      check_step_mask([this] { return described(); }, input);
   }
 
   void forward(Pass& pass, Call& call) const override {

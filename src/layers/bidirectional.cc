@@ -26,26 +26,28 @@ struct Record {
   std::array<Tape, 2> tapes;
 };
 
-// What a side puts out, or its gradient: (B, T, U), where what went backwards has its last step
-// first; or (B, U), as one step.
+// What a side puts out, or its gradient: (B, T, ..., U), the steps of one side in the opposite
+// order; or (B, ..., U), as one step.
 template <class Real>
 struct SideSteps {
   Real* data;
   std::int64_t steps;
+  std::int64_t places;  // of a step, each of `width` numbers
   std::int64_t width;
   bool turned;
 
-  SideSteps(const TensorView& view, bool backwards)
+  SideSteps(const TensorView& view, bool sequence, bool turned_round)
       : data(view.as<Real>()),
-        steps(view.shape().rank() == 3 ? view.shape()[1] : 1),
+        steps(sequence ? view.shape()[1] : 1),
+        places(view.size() / (view.shape()[0] * steps * view.shape()[-1])),
         width(view.shape()[-1]),
-        turned(backwards) {}
-  Real* at(std::int64_t row, std::int64_t step) const {
-    return data + (row * steps + (turned ? steps - 1 - step : step)) * width;
+        turned(turned_round) {}
+  Real* at(std::int64_t row, std::int64_t step, std::int64_t place = 0) const {
+    return data + ((row * steps + (turned ? steps - 1 - step : step)) * places + place) * width;
   }
 };
 
-// What two sides become at one step.
+// What two sides become at one place of a step.
 template <class Real>
 void merge_step(Merge mode, const Real* a, const Real* b, std::int64_t width,
                 std::int64_t other_width, Real* y) {
@@ -80,8 +82,8 @@ void split_step(Merge mode, const Real* a, const Real* b, std::int64_t width,
 
 // function(row, step) for all, the rows shared between the threads.
 template <class Function>
-void for_steps(Pass& pass, const TensorView& view, const Function& function) {
-  const std::int64_t steps = view.shape().rank() == 3 ? view.shape()[1] : 1;
+void for_steps(Pass& pass, const TensorView& view, bool sequence, const Function& function) {
+  const std::int64_t steps = sequence ? view.shape()[1] : 1;
   constexpr std::int64_t small = 50'000;  // numbers that a thread copies before another wakes up
   const std::int64_t rows = view.shape()[0];
   const std::int64_t tasks =
@@ -177,7 +179,7 @@ class BidirectionalLayer final : public Layer {
               [&](Pass& own, std::size_t side) { run(own, call, side, record); });
     const TensorView& first = record.calls[0].outputs[0].data;
     const TensorView& second = record.calls[1].outputs[0].data;
-    const TensorView mask = first.shape().rank() == 3 ? call.inputs[0].mask : TensorView();
+    const TensorView mask = sequences() ? call.inputs[0].mask : TensorView();
 
     std::size_t output = 1;
     if (mode() == Merge::none) {
@@ -231,7 +233,9 @@ class BidirectionalLayer final : public Layer {
   }
 
   Layer& held(std::size_t side) const { return *sublayers()[side].layer; }
-  bool backwards(std::size_t side) const { return flag_of(held(side), "go_backwards"); }
+  bool sequences() const { return flag_of(held(0), "return_sequences"); }
+  // Whether a side's sequence is turned round: the second one's always, as in Keras.
+  bool turned(std::size_t side) const { return side == 1 && sequences(); }
 
   Merge mode() const {
     static constexpr std::array<std::string_view, 4> names{"concat", "sum", "ave", "mul"};
@@ -285,16 +289,16 @@ class BidirectionalLayer final : public Layer {
     return {arena, pass.runtime, pass.training, pass.step, pass.observe, pass.continues};
   }
 
-  // A side's sequence with its steps in the order of time, or the other way round.
+  // A side's sequence in the order of the result, or the other way round.
   TensorView in_time(Pass& pass, const TensorView& x, std::size_t side) const {
-    if (!backwards(side) || x.shape().rank() != 3) return x;
+    if (!turned(side)) return x;
     const TensorView y = pass.arena.tensor(x.shape(), x.dtype());
     with_real(x.dtype(), [&](auto real) {
       using Real = decltype(real);
-      const SideSteps<Real> from(x, true);
-      const SideSteps<Real> to(y, false);
-      for_steps(pass, x, [&](std::int64_t row, std::int64_t step) {
-        std::copy_n(from.at(row, step), from.width, to.at(row, step));
+      const SideSteps<Real> from(x, true, true);
+      const SideSteps<Real> to(y, true, false);
+      for_steps(pass, x, true, [&](std::int64_t row, std::int64_t step) {
+        std::copy_n(from.at(row, step), from.places * from.width, to.at(row, step));
       });
     });
     return y;
@@ -304,13 +308,16 @@ class BidirectionalLayer final : public Layer {
     Shape shape = first.shape();
     if (mode() == Merge::concat) shape.set(-1, shape[-1] + second.shape()[-1]);
     const TensorView y = pass.arena.tensor(shape, dtype());
+    const bool sequence = sequences();
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      const SideSteps<Real> a(first, backwards(0));
-      const SideSteps<Real> b(second, backwards(1));
-      const SideSteps<Real> to(y, false);
-      for_steps(pass, y, [&](std::int64_t row, std::int64_t step) {
-        merge_step(mode(), a.at(row, step), b.at(row, step), a.width, b.width, to.at(row, step));
+      const SideSteps<Real> a(first, sequence, false);
+      const SideSteps<Real> b(second, sequence, turned(1));
+      const SideSteps<Real> to(y, sequence, false);
+      for_steps(pass, y, sequence, [&](std::int64_t row, std::int64_t step) {
+        for (std::int64_t place = 0; place < to.places; ++place)
+          merge_step(mode(), a.at(row, step, place), b.at(row, step, place), a.width, b.width,
+                     to.at(row, step, place));
       });
     });
     return y;
@@ -347,14 +354,16 @@ class BidirectionalLayer final : public Layer {
     flowing[1][0] = pass.arena.tensor(second.shape(), dtype());
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      const SideSteps<Real> a(first, backwards(0));
-      const SideSteps<Real> b(second, backwards(1));
-      const SideSteps<Real> da(flowing[0][0], backwards(0));
-      const SideSteps<Real> db(flowing[1][0], backwards(1));
-      const SideSteps<Real> from(dy, false);
-      for_steps(pass, dy, [&](std::int64_t row, std::int64_t step) {
-        split_step(mode(), a.at(row, step), b.at(row, step), a.width, b.width, from.at(row, step),
-                   da.at(row, step), db.at(row, step));
+      const bool sequence = sequences();
+      const SideSteps<Real> a(first, sequence, false);
+      const SideSteps<Real> b(second, sequence, turned(1));
+      const SideSteps<Real> da(flowing[0][0], sequence, false);
+      const SideSteps<Real> db(flowing[1][0], sequence, turned(1));
+      const SideSteps<Real> from(dy, sequence, false);
+      for_steps(pass, dy, sequence, [&](std::int64_t row, std::int64_t step) {
+        for (std::int64_t place = 0; place < from.places; ++place)
+          split_step(mode(), a.at(row, step, place), b.at(row, step, place), a.width, b.width,
+                     from.at(row, step, place), da.at(row, step, place), db.at(row, step, place));
       });
     });
   }

@@ -7,9 +7,11 @@
 
 #include "chronicler/base/error.h"
 #include "kernels/gemm.h"
+#include "layers/channels.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/padding.h"
+#include "layers/sequence_checks.h"
 
 namespace chronicler {
 namespace {
@@ -65,15 +67,12 @@ class Conv1DLayer final : public Layer {
     static constexpr std::array<std::string_view, 3> paddings{"valid", "same", "causal"};
     if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
       unknown_name("padding", options_.padding, paddings);
-    if (options_.data_format == "channels_last") return;
-    throw Error(fmt::format("{}: data_format must be \"channels_last\", got \"{}\"", described(),
-                            options_.data_format),
-                "put the channels on the last axis");
+    check_data_format(described(), options_.data_format);
   }
 
   bool supports_masking() const override { return false; }
   bool causal() const override {
-    return stride() == 1 && (options_.padding == "causal" || span() == 1);
+    return !first() && stride() == 1 && (options_.padding == "causal" || span() == 1);
   }
   // The steps before the first one that the next call needs. With strides a call takes a multiple
   // of them, which is for the caller to see to: a Stream, of single steps, refuses such a layer.
@@ -83,15 +82,16 @@ class Conv1DLayer final : public Layer {
   }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    return {{inputs[0][0], windows(inputs[0][1]).count, options_.filters}};
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], windows(x[1]).count, options_.filters})};
   }
 
   void check_inputs(std::span<const Value> inputs) const override {
     Layer::check_inputs(inputs);
-    const Shape& x = inputs[0].data.shape();
+    const Shape x = channels_last(inputs[0].data.shape());
     if (x.rank() != 3 || x[2] != features()) {
-      throw Error(fmt::format("{} was built for (batch, steps, {}), input is {}", described(),
-                              features(), x.to_string()));
+      throw Error(fmt::format("{} was built for {} features of each step, input is {}", described(),
+                              features(), inputs[0].data.shape().to_string()));
     }
     if (windows(x[1]).count > 0) return;
     throw Error(
@@ -100,13 +100,25 @@ class Conv1DLayer final : public Layer {
   }
 
   void forward(Pass& pass, Call& call) const override {
-    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+    with_real(dtype(), [&](auto real) {
+      forward_with_channels(pass, call, first(),
+                            [&](Call& own) { run_forward<decltype(real)>(pass, own); });
+    });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+    with_real(dtype(), [&](auto real) {
+      backward_with_channels(pass, call, gradient, first(),
+                             [&](const Call& own, CallGradient& own_gradient) {
+                               run_backward<decltype(real)>(pass, own, own_gradient);
+                             });
+    });
   }
 
  private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
   std::int64_t taps() const { return options_.kernel_size[0]; }
   std::int64_t stride() const { return options_.strides[0]; }
   std::int64_t dilation() const { return options_.dilation_rate[0]; }
@@ -117,10 +129,10 @@ class Conv1DLayer final : public Layer {
   }
 
   void build_weights(std::span<const Shape> inputs) override {
-    const Shape& x = inputs[0];
+    const Shape x = channels_last(inputs[0]);
     if (x.rank() != 3 || x[2] <= 0) {
       throw Error(fmt::format("{} needs input (batch, steps, features) with known features, got {}",
-                              described(), x.to_string()),
+                              described(), inputs[0].to_string()),
                   "give the data a features axis");
     }
     if (x[2] % options_.groups != 0) {

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "layers/channels.h"
 #include "layers/conv_lstm_cell.h"
+#include "layers/invoke.h"
 #include "layers/kinds.h"
+#include "layers/sequence_checks.h"
 #include "layers/step_loop.h"
 
 namespace chronicler {
@@ -72,21 +75,11 @@ class ConvLSTM1DLayer final : public Layer {
     static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
     if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
       unknown_name("padding", options_.padding, paddings);
-    if (options_.data_format != "channels_last") {
-      refuse(fmt::format("data_format must be \"channels_last\", got \"{}\"", options_.data_format),
-             "put the channels on the last axis");
-    }
+    check_data_format(described(), options_.data_format);
     for (const auto& [name, rate] : {std::pair{"dropout", options_.dropout},
                                      std::pair{"recurrent_dropout", options_.recurrent_dropout}}) {
       if (!(rate >= 0.0 && rate < 1.0))
         refuse(fmt::format("{} must be at least 0 and below 1, got {}", name, rate));
-    }
-    for (const Activation* activation : {&options_.activation, &options_.recurrent_activation}) {
-      if (!kernels::is_rowwise(kernel_activation(*activation))) continue;
-      refuse(fmt::format("\"{}\" works on whole rows, a recurrent layer needs an activation that "
-                         "works on single numbers",
-                         activation->name()),
-             "for instance \"tanh\" or \"sigmoid\"");
     }
   }
 
@@ -96,16 +89,19 @@ class ConvLSTM1DLayer final : public Layer {
   bool stateful() const override { return options_.stateful; }
   bool causal() const override { return !options_.go_backwards; }
   State initial_state(std::int64_t batch) const override {
-    return sublayer(0).initial_state(batch);
+    const Shape shape = channels_last(state_of(batch));
+    return {Tensor(shape, dtype()), Tensor(shape, dtype())};
   }
   std::size_t state_size() const override { return 2; }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    const Shape step = step_of(inputs[0]);
+    const Shape x = channels_last(inputs[0]);
+    const Shape step = step_of(x);
     std::vector<Shape> shapes = sublayer(0).output_shapes(std::span(&step, 1));
     if (options_.return_sequences)
-      shapes[0] = shapes[0].without_front().with_front(inputs[0][1]).with_front(inputs[0][0]);
+      shapes[0] = shapes[0].without_front().with_front(x[1]).with_front(x[0]);
     if (!options_.return_state) shapes.resize(1);
+    for (Shape& shape : shapes) shape = channels_last(shape);
     return shapes;
   }
 
@@ -122,12 +118,8 @@ class ConvLSTM1DLayer final : public Layer {
       throw Error(fmt::format("{} was built for (batch, steps, {}, {}), input is {}", described(),
                               built_for[2], built_for[3], x.to_string()));
     }
-    if (const TensorView& mask = inputs[0].mask; mask && mask.shape().rank() != 2) {
-      throw Error(fmt::format("{} needs a mask (batch, steps), got {}", described(),
-                              mask.shape().to_string()),
-                  "make the mask of whole steps");
-    }
-    const Shape state = state_of(x[0]);
+    check_step_mask([this] { return described(); }, inputs[0]);
+    const Shape state = channels_last(state_of(x[0]));
     for (std::size_t i = 1; i < inputs.size(); ++i) {
       if (inputs[i].data.shape() == state) continue;
       throw Error(fmt::format("{}: initial state {} must be {}, got {}", described(), i - 1,
@@ -137,13 +129,70 @@ class ConvLSTM1DLayer final : public Layer {
 
   void forward(Pass& pass, Call& call) const override {
     const Shape state = state_of(call.inputs[0].data.shape()[0]);
-    sequence_forward(pass, sublayer(0), loop_flags(), std::array{state, state}, call);
+    const std::array<Shape, 2> states{state, state};
+    if (!first()) {
+      sequence_forward(pass, sublayer(0), loop_flags(), states, call);
+      return;
+    }
+    MovedCalls& moved = arena_objects<MovedCalls>(pass.arena, 1)[0];
+    moved.call = call;
+    moved.call.state = {};
+    std::size_t count = 0;
+    for (const Value& input : call.inputs)
+      moved.inputs[count++] = {with_channels_moved(pass.arena, input.data), input.mask};
+    for (std::size_t i = 0; count < 3 && i < call.state.size(); ++i)
+      moved.inputs[count++].data = with_channels_moved(pass.arena, call.state[i]);
+    moved.call.inputs = std::span(moved.inputs).first(count);
+    moved.call.outputs = moved.outputs;
+    LoopFlags flags = loop_flags();
+    flags.return_state = true;
+    sequence_forward(pass, sublayer(0), flags, states, moved.call);
+    for (std::size_t i = 0; i < call.outputs.size(); ++i) {
+      const Value& output = moved.outputs[i];
+      call.outputs[i] = {with_channels_moved(pass.arena, output.data), output.mask};
+    }
+    for (std::size_t i = 0; i < call.state.size(); ++i)
+      copy(with_channels_moved(pass.arena, moved.outputs[1 + i].data), call.state[i]);
+    // sequence_forward left its own record on the tape.
+    moved.record = call.tape == nullptr ? nullptr : call.tape->record;
+    if (call.tape != nullptr) call.tape->record = &moved;
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    sequence_backward(pass, sublayer(0), loop_flags(), call, gradient);
+    if (!first()) {
+      sequence_backward(pass, sublayer(0), loop_flags(), call, gradient);
+      return;
+    }
+    const MovedCalls& moved = *static_cast<const MovedCalls*>(call.tape->record);
+    const std::span<TensorView> flowing =
+        arena_objects<TensorView>(pass.arena, gradient.outputs.size());
+    for (std::size_t i = 0; i < flowing.size(); ++i)
+      flowing[i] = with_channels_moved(pass.arena, gradient.outputs[i]);
+    const std::size_t inputs = moved.call.inputs.size();
+    const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, inputs);
+    const std::span<bool> wanted = arena_objects<bool>(pass.arena, inputs);
+    std::copy(gradient.wanted.begin(), gradient.wanted.end(), wanted.begin());
+    CallGradient inner{flowing, results, wanted};
+    call.tape->record = moved.record;
+    sequence_backward(pass, sublayer(0), loop_flags(), moved.call, inner);
+    for (std::size_t i = 0; i < gradient.inputs.size(); ++i) {
+      if (gradient.wanted[i]) gradient.inputs[i] = with_channels_moved(pass.arena, results[i]);
+    }
   }
 
  private:
+  // A call whose data are turned; it lives as long as the pass.
+  struct MovedCalls {
+    Call call;
+    std::array<Value, 3> inputs;
+    std::array<Value, 3> outputs;
+    void* record = nullptr;
+  };
+
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
   LoopFlags loop_flags() const {
     return {options_.return_sequences, options_.return_state, options_.go_backwards,
             options_.zero_output_for_mask};
@@ -158,7 +207,7 @@ class ConvLSTM1DLayer final : public Layer {
   Shape state_of(std::int64_t batch) const { return {batch, places_, options_.filters}; }
 
   void build_weights(std::span<const Shape> inputs) override {
-    const Shape& x = inputs[0];
+    const Shape x = channels_last(inputs[0]);
     if (x.rank() != 4 || x[2] <= 0 || x[3] <= 0) {
       throw Error(
           fmt::format("{} needs input (batch, steps, places, channels), the last two known, "

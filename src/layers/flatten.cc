@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "layers/channels.h"
 #include "layers/kinds.h"
+#include "layers/sequence_checks.h"
 
 namespace chronicler {
 namespace {
@@ -17,13 +19,9 @@ class FlattenLayer final : public Layer {
   std::string_view class_name() const override { return "Flatten"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
-    std::string data_format = "channels_last";
-    visitor.field("data_format", data_format);
-    if (data_format == "channels_last") return;
-    throw Error(fmt::format("{}: data_format must be \"channels_last\", got \"{}\"", described(),
-                            data_format),
-                "put the channels on the last axis");
+    visitor.field("data_format", options_.data_format);
   }
+  void validate() const override { check_data_format(described(), options_.data_format); }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
 
@@ -31,16 +29,31 @@ class FlattenLayer final : public Layer {
     const Shape sample = inputs[0].without_front();
     return {Shape{inputs[0][0], sample.is_known() ? sample.elements() : None}};
   }
-  void forward(Pass& /*pass*/, Call& call) const override {
-    const TensorView x = call.inputs[0].data;
+  void forward(Pass& pass, Call& call) const override {
+    TensorView x = call.inputs[0].data;
+    if (first()) x = with_channels_moved(pass.arena, as_matrices(x));
     call.outputs[0] = {x.reshaped({x.shape()[0], x.size() / x.shape()[0]}), {}};
   }
-  void backward(Pass& /*pass*/, const Call& call, CallGradient& gradient) const override {
-    if (gradient.wanted[0])
-      gradient.inputs[0] = gradient.outputs[0].reshaped(call.inputs[0].data.shape());
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    const TensorView& x = call.inputs[0].data;
+    TensorView dx = gradient.outputs[0];
+    if (first()) {
+      dx =
+          with_channels_moved(pass.arena, dx.reshaped(with_channels_moved(as_matrices(x).shape())));
+    }
+    gradient.inputs[0] = dx.reshaped(x.shape());
   }
 
  private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  // (B, C, ...) as (B, C, all the rest).
+  static TensorView as_matrices(const TensorView& x) {
+    const Shape& shape = x.shape();
+    if (shape.rank() < 3) return x;
+    return x.reshaped({shape[0], shape[1], x.size() / (shape[0] * shape[1])});
+  }
+
   layers::FlattenOptions options_;
 };
 

@@ -8,6 +8,7 @@
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/lines.h"
 #include "layers/sums.h"
 
 namespace chronicler {
@@ -44,7 +45,7 @@ class LayerNormalizationLayer final : public Layer {
     throw Error(fmt::format("{}: it needs an axis and a positive epsilon, got {} axes and {}",
                             described(), options_.axis.size(), options_.epsilon));
   }
-  bool causal() const override { return options_.axis.size() == 1; }
+  bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -60,29 +61,37 @@ class LayerNormalizationLayer final : public Layer {
   bool has_beta() const { return options_.center && !options_.rms_scaling; }
   bool has_gamma() const { return options_.scale || options_.rms_scaling; }
 
-  // The extents of the axes, which must be the last ones, in any order.
-  Shape normalized_shape(const Shape& x) const {
-    const auto count = static_cast<int>(options_.axis.size());
-    const auto is_given = [&](int axis) {
-      return std::any_of(options_.axis.begin(), options_.axis.end(), [&](std::int64_t given) {
-        return given == axis || given + x.rank() == axis;
-      });
-    };
-    Shape shape;
-    for (int i = 0; i < count; ++i) {
-      const int axis = x.rank() - count + i;
-      if (axis < 1 || !is_given(axis) || x[axis] == None) {
-        throw Error(fmt::format("{} works over the last axes, and these must be known; input is {}",
-                                described(), x.to_string()),
-                    "for instance axis = {-1}");
+  AxisSet axes_of(const Shape& x) const {
+    AxisSet axes;
+    for (const std::int64_t given : options_.axis) {
+      const std::int64_t axis = given < 0 ? given + x.rank() : given;
+      if (axis < 1 || axis >= x.rank() || axes.has(static_cast<int>(axis))) {
+        throw Error(fmt::format("{}: there is no axis {} in {}, or it is named twice", described(),
+                                given, x.to_string()),
+                    "axes are counted from the batch, 0, which stays");
       }
-      shape.append(x[axis]);
+      axes.add(static_cast<int>(axis));
     }
-    return shape;
+    return axes;
+  }
+
+  // Of a weight: the extents in the order of the axes as they were given, negative ones first,
+  // which is how Keras sorts them; the numbers are in the order of the input all the same.
+  Shape weight_shape(const Shape& x) const {
+    std::vector<std::int64_t> sorted = options_.axis;
+    std::sort(sorted.begin(), sorted.end());
+    axes_of(x);
+    Shape shape;
+    for (const std::int64_t axis : sorted) shape.append(x[static_cast<int>(axis)]);
+    if (shape.is_known() || (!has_gamma() && !has_beta())) return shape;
+    throw Error(fmt::format("{} has a weight for each place along its axes, and these must be "
+                            "known; input is {}",
+                            described(), x.to_string()),
+                "leave the weights out: scale = false, center = false");
   }
 
   void build_weights(std::span<const Shape> inputs) override {
-    const Shape shape = normalized_shape(inputs[0]);
+    const Shape shape = weight_shape(inputs[0]);
     if (has_gamma()) {
       add_weight(
           "gamma", shape,
@@ -99,19 +108,30 @@ class LayerNormalizationLayer final : public Layer {
     return has_beta() ? &parameters_[has_gamma() ? 1U : 0U] : nullptr;
   }
 
+  // The numbers of a line one after another: where they are, or copied into `room`.
+  template <class Real>
+  static const Real* gathered(const Lines& lines, const Real* all, std::int64_t row, Real* room) {
+    const Real* from = all + lines.begin(row);
+    if (room == nullptr) return from;
+    for (std::int64_t i = 0; i < lines.length(); ++i) room[i] = from[lines.offset(i)];
+    return room;
+  }
+
   template <class Real>
   void run_forward(Pass& pass, Call& call) const {
     const TensorView x = call.inputs[0].data;
-    const std::int64_t width = normalized_shape(x.shape()).elements();
-    const std::int64_t rows = x.size() / width;
+    const Lines lines(x.shape(), axes_of(x.shape()));
+    const std::int64_t width = lines.length();
+    const std::int64_t rows = lines.count();
     const TensorView y = pass.arena.tensor(x.shape(), dtype());
     const TensorView means = pass.arena.tensor({rows}, dtype());
     const TensorView factors = pass.arena.tensor({rows}, dtype());
     const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
     const Real* offset = beta() != nullptr ? beta()->value.as<Real>() : nullptr;
+    Real* line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
     for (std::int64_t row = 0; row < rows; ++row) {
-      const Real* from = x.as<Real>() + row * width;
-      Real* to = y.as<Real>() + row * width;
+      const Real* from = gathered(lines, x.as<Real>(), row, line);
+      Real* to = y.as<Real>() + lines.begin(row);
       const auto count = static_cast<double>(width);
       const double mean =
           sum_of(width, [&](std::int64_t i) { return static_cast<double>(from[i]); }) / count;
@@ -130,7 +150,7 @@ class LayerNormalizationLayer final : public Layer {
         Real value = (from[i] - subtracted) * factor;
         if (gain != nullptr) value *= gain[i];
         if (offset != nullptr) value += offset[i];
-        to[i] = value;
+        to[lines.offset(i)] = value;
       }
     }
     call.outputs[0] = {y, call.inputs[0].mask};
@@ -143,16 +163,19 @@ class LayerNormalizationLayer final : public Layer {
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
     const TensorView x = call.inputs[0].data;
     const TensorView dy = gradient.outputs[0];
-    const std::int64_t width = normalized_shape(x.shape()).elements();
-    const std::int64_t rows = x.size() / width;
+    const Lines lines(x.shape(), axes_of(x.shape()));
+    const std::int64_t width = lines.length();
+    const std::int64_t rows = lines.count();
+    Real* x_line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
+    Real* dy_line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
     if (gradient.wanted[0]) gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
     const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
     Real* d_gain = trainable() && gamma() != nullptr ? gamma()->gradient.as<Real>() : nullptr;
     Real* d_offset = trainable() && beta() != nullptr ? beta()->gradient.as<Real>() : nullptr;
     Real* flow = pass.arena.array<Real>(width);  // dLoss/d normalized
     for (std::int64_t row = 0; row < rows; ++row) {
-      const Real* from = x.as<Real>() + row * width;
-      const Real* dout = dy.as<Real>() + row * width;
+      const Real* from = gathered(lines, x.as<Real>(), row, x_line);
+      const Real* dout = gathered(lines, dy.as<Real>(), row, dy_line);
       const Real mean = (*call.tape)[mean_place].template as<Real>()[row];
       const Real factor = (*call.tape)[factor_place].template as<Real>()[row];
       const Real subtracted = options_.rms_scaling ? Real{0} : mean;
@@ -162,7 +185,7 @@ class LayerNormalizationLayer final : public Layer {
         if (d_offset != nullptr) d_offset[i] += dout[i];
       }
       if (!gradient.wanted[0]) continue;
-      Real* dx = gradient.inputs[0].template as<Real>() + row * width;
+      Real* dx = gradient.inputs[0].template as<Real>() + lines.begin(row);
       const auto count = static_cast<double>(width);
       const double along = sum_of(width, [&](std::int64_t i) {
         return static_cast<double>(flow[i]) * static_cast<double>(from[i] - subtracted);
@@ -172,8 +195,8 @@ class LayerNormalizationLayer final : public Layer {
                                                             }) / count;
       const double of_variance = -along * std::pow(static_cast<double>(factor), 3.0) / count;
       for (std::int64_t i = 0; i < width; ++i) {
-        dx[i] = (flow[i] - static_cast<Real>(mean_flow)) * factor +
-                static_cast<Real>(of_variance) * (from[i] - mean);
+        dx[lines.offset(i)] = (flow[i] - static_cast<Real>(mean_flow)) * factor +
+                              static_cast<Real>(of_variance) * (from[i] - mean);
       }
     }
   }

@@ -121,7 +121,7 @@ class LSTMLayer final : public RecurrentLayer {
   }
 
   LSTMVariantCell variant() const {
-    return {options_, parameters_, dtype(), trainable(), drawn_seed()};
+    return {options_, parameters_, dtype(), learns(), drawn_seed()};
   }
   std::array<Shape, 2> state_shapes(std::int64_t batch) const {
     return {Shape{batch, hidden_size(options_)}, Shape{batch, options_.units}};

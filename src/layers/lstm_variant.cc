@@ -199,7 +199,11 @@ struct LSTMVariantCell::Flows {
 };
 
 bool is_variant(const layers::LSTMOptions& options) {
-  return options.layer_normalization || options.peepholes || options.projection > 0 ||
+  const auto on_rows = [](const Activation& activation) {
+    return kernels::is_rowwise(kernel_activation(activation));
+  };
+  return on_rows(options.activation) || on_rows(options.recurrent_activation) ||
+         options.layer_normalization || options.peepholes || options.projection > 0 ||
          options.zoneout_hidden > 0.0 || options.zoneout_cell > 0.0;
 }
 

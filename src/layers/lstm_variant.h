@@ -1,5 +1,5 @@
 // The variants of the LSTM that its options turn on: layer normalization, peepholes, projection,
-// zoneout.
+// zoneout; and activations that work on whole rows (softmax and its kin).
 //
 //   [ai af ac ao] = N(x W),  [bi bf bc bo] = N(h' U)     N: layer normalization over all four, or
 //                                                        nothing

@@ -26,8 +26,8 @@ class MaskingLayer final : public Layer {
 
   void check_inputs(std::span<const Value> inputs) const override {
     Layer::check_inputs(inputs);
-    if (inputs[0].data.shape().rank() == 3) return;
-    throw Error(fmt::format("{} needs 3-D input (batch, steps, features), got {}", described(),
+    if (inputs[0].data.shape().rank() >= 2) return;
+    throw Error(fmt::format("{} needs input (batch, ..., features), got {}", described(),
                             inputs[0].data.shape().to_string()),
                 "give the data a features axis");
   }
@@ -35,7 +35,9 @@ class MaskingLayer final : public Layer {
   void forward(Pass& pass, Call& call) const override {
     const TensorView x = call.inputs[0].data;
     const TensorView y = pass.arena.tensor(x.shape(), dtype());
-    const TensorView mask = pass.arena.tensor({x.shape()[0], x.shape()[1]}, DType::boolean);
+    Shape places;  // all axes but that of the features
+    for (int axis = 0; axis + 1 < x.shape().rank(); ++axis) places.append(x.shape()[axis]);
+    const TensorView mask = pass.arena.tensor(places, DType::boolean);
     with_real(dtype(), [&](auto real) { apply<decltype(real)>(x, y, mask); });
     call.outputs[0] = {y, mask};
   }
@@ -46,7 +48,7 @@ class MaskingLayer final : public Layer {
     const TensorView dx = gradient.inputs[0] = pass.arena.tensor(dy.shape(), dtype());
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
-      const std::int64_t features = dy.shape()[2];
+      const std::int64_t features = dy.shape()[-1];
       const std::int64_t steps = dy.size() / features;
       const auto* mask = call.outputs[0].mask.as<std::uint8_t>();
       for (std::int64_t i = 0; i < steps * features; ++i) {
@@ -58,7 +60,7 @@ class MaskingLayer final : public Layer {
  private:
   template <class Real>
   void apply(const TensorView& x, const TensorView& y, const TensorView& mask) const {
-    const std::int64_t features = x.shape()[2];
+    const std::int64_t features = x.shape()[-1];
     const std::int64_t steps = mask.size();
     const auto skipped = static_cast<Real>(options_.mask_value);
     for (std::int64_t i = 0; i < steps; ++i) {

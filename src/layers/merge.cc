@@ -28,8 +28,17 @@ std::string listed(std::span<const Input> inputs) {
   return text;
 }
 
+// The shape with as many axes as the result has: Keras puts axes of 1 behind the batch.
+Shape with_rank(const Shape& shape, int rank) {
+  Shape result = shape;
+  while (result.rank() < rank && shape.rank() > 0)
+    result = result.without_front().with_front(1).with_front(shape[0]);
+  return result;
+}
+
 // Where number i of the result is in an input whose extents of 1 are repeated.
-std::int64_t place_in(const Shape& input, const Shape& result, std::int64_t i) {
+std::int64_t place_in(const Shape& given, const Shape& result, std::int64_t i) {
+  const Shape input = with_rank(given, result.rank());
   std::int64_t place = 0;
   std::int64_t stride = 1;
   for (int axis = result.rank() - 1; axis >= 0; --axis) {
@@ -39,6 +48,13 @@ std::int64_t place_in(const Shape& input, const Shape& result, std::int64_t i) {
     stride *= input[axis];
   }
   return place;
+}
+
+// A shape without its last axis, that of the features: where masks have truth values.
+Shape places_of(const Shape& shape) {
+  Shape places;
+  for (int axis = 0; axis + 1 < shape.rank(); ++axis) places.append(shape[axis]);
+  return places;
 }
 
 class MergeLayer final : public Layer {
@@ -62,16 +78,27 @@ class MergeLayer final : public Layer {
 
   void forward(Pass& pass, Call& call) const override {
     const TensorView y = pass.arena.tensor(merged(call.inputs), dtype());
-    with_real(dtype(), [&](auto real) { merge<decltype(real)>(call, y); });
-    call.outputs[0] = {y, mask_of(pass, call)};
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Masks masks = masks_of(call, y.shape());
+      for (std::int64_t i = 0; i < y.size(); ++i)
+        y.as<Real>()[i] = merged_at<Real>(call, masks, y.shape(), i);
+    });
+    call.outputs[0] = {y, mask_of(pass, call, y.shape())};
   }
 
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-      if (!gradient.wanted[i]) continue;
-      gradient.inputs[i] = pass.arena.zeros(call.inputs[i].data.shape(), dtype());
-      with_real(dtype(), [&](auto real) { merge_backward<decltype(real)>(call, gradient, i); });
+      if (gradient.wanted[i])
+        gradient.inputs[i] = pass.arena.zeros(call.inputs[i].data.shape(), dtype());
     }
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Masks masks = masks_of(call, call.outputs[0].data.shape());
+      for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+        if (gradient.wanted[i]) merge_backward<Real>(call, masks, gradient, i);
+      }
+    });
   }
 
  private:
@@ -82,10 +109,12 @@ class MergeLayer final : public Layer {
 
   template <class Input>
   Shape merged(std::span<const Input> inputs) const {
-    Shape result = shape_of(inputs[0]);
+    int rank = 0;
+    for (const Input& input : inputs) rank = std::max(rank, shape_of(input).rank());
+    Shape result = with_rank(shape_of(inputs[0]), rank);
     for (const Input& input : inputs.subspan(1)) {
-      const Shape& shape = shape_of(input);
-      if (shape.rank() != result.rank()) refuse(inputs);
+      const Shape shape = with_rank(shape_of(input), rank);
+      if (shape.rank() != rank || result.rank() != rank) refuse(inputs);
       for (int axis = 0; axis < result.rank(); ++axis) {
         if (shape[axis] == result[axis] || shape[axis] == 1) continue;
         if (result[axis] == 1 || result[axis] == None) {
@@ -98,9 +127,9 @@ class MergeLayer final : public Layer {
     return result;
   }
   void check_count(std::size_t count) const {
-    if (kind_ == Merge::subtract ? count == 2 : count >= 2) return;
+    if (kind_ == Merge::subtract ? count == 2 : count >= 1) return;
     throw Error(fmt::format("{} takes {}, got {}", described(),
-                            kind_ == Merge::subtract ? "two inputs" : "two inputs or more", count));
+                            kind_ == Merge::subtract ? "two inputs" : "one input or more", count));
   }
   template <class Input>
   [[noreturn]] void refuse(std::span<const Input> inputs) const {
@@ -114,59 +143,118 @@ class MergeLayer final : public Layer {
     return input.data.as<Real>()[same ? i : place_in(input.data.shape(), result, i)];
   }
 
-  template <class Real>
-  void merge(const Call& call, const TensorView& y) const {
-    const auto count = static_cast<Real>(call.inputs.size());
-    for (std::int64_t i = 0; i < y.size(); ++i) {
-      Real value = at<Real>(call.inputs[0], y.shape(), i);
-      for (const Value& input : call.inputs.subspan(1)) {
-        const Real other = at<Real>(input, y.shape(), i);
-        if (kind_ == Merge::add || kind_ == Merge::average) value += other;
-        if (kind_ == Merge::subtract) value -= other;
-        if (kind_ == Merge::multiply) value *= other;
-        if (kind_ == Merge::maximum) value = std::max(value, other);
-        if (kind_ == Merge::minimum) value = std::min(value, other);
-      }
-      y.as<Real>()[i] = kind_ == Merge::average ? value / count : value;
+  // Which masks of the inputs there are. An input that is given more axes loses its mask, as in
+  // Keras.
+  struct Masks {
+    bool any = false;
+    bool all = true;  // every input has one
+    Shape places;     // of the result
+    std::int64_t width = 1;
+  };
+  static bool has_mask(const Value& input, const Shape& result) {
+    return input.mask && input.data.shape().rank() == result.rank() &&
+           input.mask.shape() == places_of(input.data.shape());
+  }
+  static Masks masks_of(const Call& call, const Shape& result) {
+    Masks masks{.places = places_of(result), .width = std::max<std::int64_t>(result[-1], 1)};
+    for (const Value& input : call.inputs) {
+      const bool masked = has_mask(input, result);
+      masks.any = masks.any || masked;
+      masks.all = masks.all && masked;
     }
+    return masks;
+  }
+  // Whether an input counts at place i of the result: so it does without a mask.
+  static bool counts_at(const Value& input, const Masks& masks, const Shape& result,
+                        std::int64_t i) {
+    if (!masks.any || !has_mask(input, result)) return true;
+    return input.mask
+               .as<std::uint8_t>()[place_in(input.mask.shape(), masks.places, i / masks.width)] !=
+           0;
+  }
+  // Whether place i counts in any input. Where all have masks and none of them does, a product is
+  // 0.
+  static bool counts_anywhere(const Call& call, const Masks& masks, const Shape& result,
+                              std::int64_t i) {
+    return !masks.all ||
+           std::any_of(call.inputs.begin(), call.inputs.end(),
+                       [&](const Value& input) { return counts_at(input, masks, result, i); });
+  }
+
+  // The input whose number is the largest or smallest at place i. Masked steps take no part, as in
+  // Keras: one stands back for what was found before it, and what was found before for it.
+  template <class Real>
+  std::size_t chosen(const Call& call, const Masks& masks, const Shape& result,
+                     std::int64_t i) const {
+    std::size_t best = 0;
+    bool masked = has_mask(call.inputs[0], result);
+    bool found = counts_at(call.inputs[0], masks, result, i);
+    for (std::size_t k = 1; k < call.inputs.size(); ++k) {
+      const bool own = counts_at(call.inputs[k], masks, result, i);
+      const std::size_t other = own ? k : best;
+      const std::size_t before = masked && !found ? other : best;
+      const Real a = at<Real>(call.inputs[before], result, i);
+      const Real b = at<Real>(call.inputs[other], result, i);
+      best = (kind_ == Merge::maximum ? a >= b : a <= b) ? before : other;
+      masked = masked && has_mask(call.inputs[k], result);
+      found = found || own;
+    }
+    return best;
   }
 
   template <class Real>
-  void merge_backward(const Call& call, CallGradient& gradient, std::size_t index) const {
-    const TensorView& y = call.outputs[0].data;
+  Real merged_at(const Call& call, const Masks& masks, const Shape& result, std::int64_t i) const {
+    if (kind_ == Merge::maximum || kind_ == Merge::minimum)
+      return at<Real>(call.inputs[chosen<Real>(call, masks, result, i)], result, i);
+    if (kind_ == Merge::multiply) {
+      if (masks.any && !counts_anywhere(call, masks, result, i)) return Real{0};
+      Real product{1};
+      for (const Value& input : call.inputs) {
+        if (counts_at(input, masks, result, i)) product *= at<Real>(input, result, i);
+      }
+      return product;
+    }
+    Real sum = at<Real>(call.inputs[0], result, i);
+    for (const Value& input : call.inputs.subspan(1)) {
+      const Real other = at<Real>(input, result, i);
+      sum += kind_ == Merge::subtract ? -other : other;
+    }
+    return kind_ == Merge::average ? sum / static_cast<Real>(call.inputs.size()) : sum;
+  }
+
+  template <class Real>
+  void merge_backward(const Call& call, const Masks& masks, CallGradient& gradient,
+                      std::size_t index) const {
+    const Shape& result = call.outputs[0].data.shape();
     const Shape& own = call.inputs[index].data.shape();
     const Real* dy = gradient.outputs[0].as<Real>();
     Real* dx = gradient.inputs[index].as<Real>();
     const auto count = static_cast<Real>(call.inputs.size());
-    for (std::int64_t i = 0; i < y.size(); ++i) {
+    const bool picks = kind_ == Merge::maximum || kind_ == Merge::minimum;
+    for (std::int64_t i = 0; i < call.outputs[0].data.size(); ++i) {
       Real flow = dy[i];
       if (kind_ == Merge::average) flow /= count;
       if (kind_ == Merge::subtract && index == 1) flow = -flow;
       if (kind_ == Merge::multiply) {
+        if (!counts_at(call.inputs[index], masks, result, i)) continue;
         for (std::size_t k = 0; k < call.inputs.size(); ++k) {
-          if (k != index) flow *= at<Real>(call.inputs[k], y.shape(), i);
+          if (k != index && counts_at(call.inputs[k], masks, result, i))
+            flow *= at<Real>(call.inputs[k], result, i);
         }
       }
-      if (kind_ == Merge::maximum || kind_ == Merge::minimum) {
-        // The first of equal ones has it.
-        std::size_t chosen = 0;
-        while (at<Real>(call.inputs[chosen], y.shape(), i) != y.as<Real>()[i]) ++chosen;
-        if (chosen != index) continue;
-      }
-      dx[own == y.shape() ? i : place_in(own, y.shape(), i)] += flow;
+      if (picks && chosen<Real>(call, masks, result, i) != index) continue;
+      dx[own == result ? i : place_in(own, result, i)] += flow;
     }
   }
 
   // keras.md section 2.2: or of all, none if an input has none.
-  static TensorView mask_of(Pass& pass, const Call& call) {
-    for (const Value& input : call.inputs) {
-      if (!input.mask || !(input.mask.shape() == call.inputs[0].mask.shape())) return {};
-    }
-    const TensorView mask = pass.arena.zeros(call.inputs[0].mask.shape(), DType::boolean);
-    for (const Value& input : call.inputs) {
-      for (std::int64_t i = 0; i < mask.size(); ++i)
-        mask.as<std::uint8_t>()[i] |= input.mask.as<std::uint8_t>()[i];
-    }
+  static TensorView mask_of(Pass& pass, const Call& call, const Shape& result) {
+    const Masks masks = masks_of(call, result);
+    if (!masks.all) return {};
+    const TensorView mask = pass.arena.zeros(masks.places, DType::boolean);
+    for (std::int64_t i = 0; i < mask.size(); ++i)
+      mask.as<std::uint8_t>()[i] =
+          static_cast<std::uint8_t>(counts_anywhere(call, masks, result, i * masks.width));
     return mask;
   }
 
@@ -276,28 +364,34 @@ class ConcatenateLayer final : public Layer {
 
   // keras.md section 2.2: along the steps masks are put together, along features a step counts if
   // it does in any input; an input without a mask counts everywhere.
-  static TensorView mask_of(Pass& pass, const Call& call, int axis, const Shape& result) {
-    if (result.rank() < 3 ||
-        std::none_of(call.inputs.begin(), call.inputs.end(),
+  TensorView mask_of(Pass& pass, const Call& call, int axis, const Shape& result) const {
+    if (std::none_of(call.inputs.begin(), call.inputs.end(),
                      [](const Value& input) { return static_cast<bool>(input.mask); })) {
       return {};
     }
-    const TensorView mask = pass.arena.zeros({result[0], result[1]}, DType::boolean);
-    auto* to = mask.as<std::uint8_t>();
+    const TensorView mask = pass.arena.zeros(places_of(result), DType::boolean);
+    std::int64_t inner = 1;
+    for (int i = axis + 1; i < mask.shape().rank(); ++i) inner *= result[i];
+    const bool along_features = axis == mask.shape().rank();
     std::int64_t begin = 0;
     for (const Value& input : call.inputs) {
-      const std::int64_t steps = input.data.shape()[1];
-      for (std::int64_t row = 0; row < result[0]; ++row) {
-        for (std::int64_t step = 0; step < steps; ++step) {
-          const bool counts = !input.mask || input.mask.as<std::uint8_t>()[row * steps + step] != 0;
-          to[row * result[1] + begin + step] |= static_cast<std::uint8_t>(counts);
-        }
+      const Shape own = places_of(input.data.shape());
+      if (input.mask && !(input.mask.shape() == own)) {
+        throw Error(fmt::format("{}: a mask {} does not fit {}", described(),
+                                input.mask.shape().to_string(), input.data.shape().to_string()));
       }
-      if (axis == 1) begin += steps;
+      const std::int64_t along = along_features ? 1 : own[axis];
+      const std::int64_t whole = along_features ? 1 : result[axis];
+      for (std::int64_t i = 0; i < own.elements(); ++i) {
+        const bool counts = !input.mask || input.mask.as<std::uint8_t>()[i] != 0;
+        const std::int64_t outer = i / (along * inner);
+        const std::int64_t place = outer * whole * inner + begin * inner + i % (along * inner);
+        mask.as<std::uint8_t>()[along_features ? i : place] |= static_cast<std::uint8_t>(counts);
+      }
+      begin += along;
     }
     return mask;
   }
-
   layers::ConcatenateOptions options_;
 };
 
@@ -321,15 +415,17 @@ class DotLayer final : public Layer {
  public:
   explicit DotLayer(const layers::DotOptions& options) : options_(options) {
     take_common(options_);
+    double_axis();
   }
   std::string_view class_name() const override { return "Dot"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
     visitor.field("axes", options_.axes);
+    double_axis();
     visitor.field("normalize", options_.normalize);
   }
   void validate() const override {
-    if (options_.axes.size() == 1 || options_.axes.size() == 2) return;
+    if (options_.axes.size() == 2) return;
     throw Error(fmt::format("{}: axes must be one or two numbers, got {}", described(),
                             options_.axes.size()));
   }
@@ -353,6 +449,10 @@ class DotLayer final : public Layer {
   }
 
  private:
+  // One axis is that of both inputs; Keras reads no list of one.
+  void double_axis() {
+    if (options_.axes.size() == 1) options_.axes.push_back(options_.axes.front());
+  }
   void build_weights(std::span<const Shape> inputs) override {
     if (inputs.size() != 2)
       throw Error(fmt::format("{} takes two inputs, got {}", described(), inputs.size()));
@@ -370,7 +470,7 @@ class DotLayer final : public Layer {
     return result;
   }
   int axis_of(const Shape& shape, std::size_t input) const {
-    const std::int64_t given = options_.axes[options_.axes.size() == 1 ? 0 : input];
+    const std::int64_t given = options_.axes[input];
     const std::int64_t axis = given < 0 ? given + shape.rank() : given;
     if (axis >= 1 && axis < shape.rank()) return static_cast<int>(axis);
     throw Error(fmt::format("{}: there is no axis {} in {}", described(), given, shape.to_string()),

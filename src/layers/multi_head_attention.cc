@@ -15,6 +15,7 @@
 #include "layers/dispatch.h"
 #include "layers/invoke.h"
 #include "layers/kinds.h"
+#include "layers/sequence_checks.h"
 
 namespace chronicler {
 namespace {
@@ -22,10 +23,11 @@ namespace {
 using kernels::Start;
 
 // The projections in the order of their weights, and the tape's places of what they gave.
-enum Projection : int { query, key, value, output };
-constexpr int weights_place = 4;  // of the values, before dropout
-constexpr std::array<std::string_view, 4> paths{"query_dense", "key_dense", "value_dense",
-                                                "output_dense"};
+enum Projection : int { query, key, gate, value, output };
+constexpr int weights_place = 5;  // of the values, before dropout
+constexpr int mixed_place = 6;    // the values' sums, before the gate
+constexpr std::array<std::string_view, 5> paths{"query_dense", "key_dense", "gate_dense",
+                                                "value_dense", "output_dense"};
 
 struct Sizes {
   std::int64_t rows, queries, values, heads, depth, width;  // B, Tq, Tv, H, key_dim, value_dim
@@ -36,6 +38,7 @@ class MultiHeadAttentionLayer final : public Layer {
   explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
       : options_(options), drawn_seed_(next_seed()) {
     take_common(options_);
+    name_axes();
   }
 
   std::string_view class_name() const override { return "MultiHeadAttention"; }
@@ -51,6 +54,7 @@ class MultiHeadAttentionLayer final : public Layer {
     visitor.field("dropout", options_.dropout);
     visitor.field("use_bias", options_.use_bias);
     visitor.field("output_shape", options_.output_shape);
+    visitor.field("attention_axes", options_.attention_axes);
     visitor.field("kernel_initializer", options_.kernel_initializer);
     visitor.field("bias_initializer", options_.bias_initializer);
     visitor.field("kernel_regularizer", options_.kernel_regularizer);
@@ -59,8 +63,30 @@ class MultiHeadAttentionLayer final : public Layer {
     visitor.field("kernel_constraint", options_.kernel_constraint);
     visitor.field("bias_constraint", options_.bias_constraint);
     visitor.field("seed", options_.seed);
+    visitor.field("sliding_window", options_.sliding_window);
+    visitor.field("use_gate", options_.use_gate);
+    name_axes();
+  }
+  // Keras knows them, but only since 3.13.
+  std::span<const std::string_view> own_fields() const override {
+    static constexpr std::array<std::string_view, 2> names{"sliding_window", "use_gate"};
+    return names;
   }
   void validate() const override {
+    if (options_.output_shape.size() > 1 ||
+        (!options_.output_shape.empty() && options_.output_shape[0] <= 0)) {
+      throw Error(fmt::format("{}: output_shape must be one positive number", described()),
+                  "a Reshape layer behind it makes more axes");
+    }
+    const std::int64_t axis = options_.attention_axes[0];
+    if (options_.attention_axes.size() != 1 || (axis != 1 && axis != -2)) {
+      throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
+                  "inputs are (batch, steps, features)");
+    }
+    if (options_.sliding_window.value_or(1) <= 0) {
+      throw Error(fmt::format("{}: sliding_window must be at least 1, got {}", described(),
+                              *options_.sliding_window));
+    }
     if (options_.num_heads <= 0 || options_.key_dim <= 0 || width() <= 0) {
       throw Error(
           fmt::format("{}: num_heads, key_dim and value_dim must be at least 1, got {}, {} "
@@ -74,11 +100,13 @@ class MultiHeadAttentionLayer final : public Layer {
 
   std::string weight_path(std::size_t index) const override {
     const std::size_t each = options_.use_bias ? 2 : 1;
-    return fmt::format("{}/vars/{}", paths[index / each], index % each);
+    std::size_t projection = index / each;
+    if (!options_.use_gate && projection >= gate) ++projection;
+    return fmt::format("{}/vars/{}", paths[projection], index % each);
   }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    return {{inputs[0][0], inputs[0][1], options_.output_shape.value_or(inputs[0][2])}};
+    return {{inputs[0][0], inputs[0][1], output_size(inputs[0])}};
   }
   std::vector<Shape> call_shapes(std::span<const Shape> inputs,
                                  const CallFlags& flags) const override {
@@ -93,6 +121,9 @@ class MultiHeadAttentionLayer final : public Layer {
     const std::size_t count = std::min(inputs.size(), shapes.size());
     for (std::size_t i = 0; i < count; ++i) shapes[i] = inputs[i].data.shape();
     check_shapes(std::span(shapes).first(inputs.size() > 3 ? 0 : count));
+    check_query_mask(inputs);
+    for (const Value& input : inputs.subspan(1))
+      check_step_mask([this] { return described(); }, input);
   }
 
   void forward(Pass& pass, Call& call) const override {
@@ -103,6 +134,31 @@ class MultiHeadAttentionLayer final : public Layer {
   }
 
  private:
+  // Not given, they are the steps, which files say.
+  void name_axes() {
+    if (options_.attention_axes.empty()) options_.attention_axes = {1};
+  }
+  std::int64_t output_size(const Shape& query_shape) const {
+    return options_.output_shape.empty() ? query_shape[2] : options_.output_shape[0];
+  }
+
+  // The query's mask may also say for each value whether a query sees it: Keras's attention_mask.
+  void check_query_mask(std::span<const Value> inputs) const {
+    const TensorView& mask = inputs[0].mask;
+    if (!mask || mask.shape().rank() != 3) {
+      check_step_mask([this] { return described(); }, inputs[0]);
+      return;
+    }
+    const Shape wanted{inputs[0].data.shape()[0], inputs[0].data.shape()[1],
+                       inputs[1].data.shape()[1]};
+    bool fits = mask.dtype() == DType::boolean;
+    for (int axis = 0; axis < 3; ++axis)
+      fits = fits && (mask.shape()[axis] == wanted[axis] || mask.shape()[axis] == 1);
+    if (fits) return;
+    throw Error(fmt::format("{} needs an attention mask {} of truth values, got {} {}", described(),
+                            wanted.to_string(), name_of(mask.dtype()), mask.shape().to_string()));
+  }
+
   std::int64_t width() const { return options_.value_dim.value_or(options_.key_dim); }
 
   void check_shapes(std::span<const Shape> inputs) const {
@@ -123,8 +179,9 @@ class MultiHeadAttentionLayer final : public Layer {
     const std::int64_t heads = options_.num_heads;
     add_projection({inputs[0][2], heads, options_.key_dim}, {heads, options_.key_dim});
     add_projection({inputs.back()[2], heads, options_.key_dim}, {heads, options_.key_dim});
+    if (options_.use_gate) add_projection({inputs[0][2], heads, width()}, {heads, width()});
     add_projection({inputs[1][2], heads, width()}, {heads, width()});
-    const std::int64_t out = options_.output_shape.value_or(inputs[0][2]);
+    const std::int64_t out = output_size(inputs[0]);
     add_projection({heads, width(), out}, {out});
   }
   void add_projection(const Shape& kernel, const Shape& bias) {
@@ -137,11 +194,16 @@ class MultiHeadAttentionLayer final : public Layer {
     }
   }
 
+  // Where a projection is among those that there are.
+  std::size_t place_of(int projection) const {
+    return static_cast<std::size_t>(!options_.use_gate && projection > gate ? projection - 1
+                                                                            : projection);
+  }
   const Parameter& kernel_of(int projection) const {
-    return parameters_[static_cast<std::size_t>(projection) * (options_.use_bias ? 2U : 1U)];
+    return parameters_[place_of(projection) * (options_.use_bias ? 2U : 1U)];
   }
   const Parameter& bias_of(int projection) const {
-    return parameters_[static_cast<std::size_t>(projection) * 2U + 1U];
+    return parameters_[place_of(projection) * 2U + 1U];
   }
 
   Sizes sizes_of(const Call& call) const {
@@ -190,10 +252,22 @@ class MultiHeadAttentionLayer final : public Layer {
   static bool counts(const TensorView& mask, std::int64_t row, std::int64_t step) {
     return !mask || mask.as<std::uint8_t>()[row * mask.shape()[1] + step] != 0;
   }
-  static bool hides(const Call& call, std::int64_t row, std::int64_t q, std::int64_t v) {
+  static bool sees(const TensorView& mask, std::int64_t row, std::int64_t q, std::int64_t v) {
+    if (!mask || mask.shape().rank() == 2) return counts(mask, row, q);
+    const Shape& shape = mask.shape();
+    const auto at = [&](int axis, std::int64_t place) { return shape[axis] == 1 ? 0 : place; };
+    return mask.as<std::uint8_t>()[(at(0, row) * shape[1] + at(1, q)) * shape[2] + at(2, v)] != 0;
+  }
+  bool hides(const Call& call, std::int64_t row, std::int64_t q, std::int64_t v) const {
     if (call.flags.use_causal_mask && v > q) return true;
-    return !counts(call.inputs[0].mask, row, q) || !counts(call.inputs[1].mask, row, v) ||
+    if (options_.sliding_window && std::abs(v - q) >= *options_.sliding_window) return true;
+    return !sees(call.inputs[0].mask, row, q, v) || !counts(call.inputs[1].mask, row, v) ||
            !counts(call.inputs.back().mask, row, v);
+  }
+  // Whether a query that sees nothing gets nothing. Else it gets the mean of all: Keras computes
+  // these two ways, and each has its own answer.
+  bool blind_gets_nothing(const Call& call) const {
+    return options_.dropout > 0.0 || call.flags.return_attention_scores;
   }
 
   // 0 or 1 / (1 - rate) for each weight; null: no dropout.
@@ -233,15 +307,22 @@ class MultiHeadAttentionLayer final : public Layer {
         Real* line = weights.as<Real>() + place;
         const Real* from =
             q.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.depth;
+        bool blind = true;
         for (std::int64_t j = 0; j < size.values; ++j) {
           const Real* to =
               k.as<Real>() + ((row * size.values + j) * size.heads + head) * size.depth;
           Real sum{0};
           for (std::int64_t d = 0; d < size.depth; ++d) sum += from[d] * to[d];
           line[j] = sum * score_factor<Real>();
-          if (hides(call, row, i, j)) line[j] -= Real{1e9};
+          const bool hidden = hides(call, row, i, j);
+          if (hidden) line[j] = Real{-1e9};
+          blind = blind && hidden;
         }
-        softmax(size.values, line);
+        if (blind && blind_gets_nothing(call)) {
+          std::fill_n(line, size.values, Real{0});
+        } else {
+          softmax(size.values, line);
+        }
         Real* y = mixed.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.width;
         for (std::int64_t j = 0; j < size.values; ++j) {
           const Real weight = factors == nullptr ? line[j] : line[j] * factors[place + j];
@@ -252,14 +333,26 @@ class MultiHeadAttentionLayer final : public Layer {
         }
       }
     });
-    call.outputs[0] = {project<Real>(pass, output, mixed), call.inputs[0].mask};
+    const TensorView opened =
+        options_.use_gate ? project<Real>(pass, gate, call.inputs[0].data) : TensorView();
+    const TensorView gated = options_.use_gate ? pass.arena.tensor(mixed.shape(), dtype()) : mixed;
+    for (std::int64_t i = 0; opened && i < opened.size(); ++i) {
+      Real& open = opened.as<Real>()[i];
+      open = Real{1} / (Real{1} + std::exp(-open));
+      gated.as<Real>()[i] = mixed.as<Real>()[i] * open;
+    }
+    const TensorView& mask = call.inputs[0].mask;
+    call.outputs[0] = {project<Real>(pass, output, gated),
+                       mask && mask.shape().rank() == 2 ? mask : TensorView()};
     if (call.flags.return_attention_scores) call.outputs[1] = {used, {}};
     if (call.tape == nullptr) return;
     Tape& tape = *call.tape;
     tape[query] = q;
     tape[key] = k;
     tape[value] = v;
-    tape[output] = mixed;
+    tape[gate] = opened;
+    tape[output] = gated;
+    tape[mixed_place] = mixed;
     tape[weights_place] = weights;
   }
 
@@ -273,6 +366,14 @@ class MultiHeadAttentionLayer final : public Layer {
     const TensorView d_mixed = gradient.outputs[0] ? project_back<Real>(pass, output, tape[output],
                                                                         gradient.outputs[0], true)
                                                    : arena.zeros(tape[output].shape(), dtype());
+    const TensorView d_gate =
+        options_.use_gate ? arena.tensor(d_mixed.shape(), dtype()) : TensorView();
+    for (std::int64_t i = 0; d_gate && i < d_gate.size(); ++i) {
+      const Real open = tape[gate].as<Real>()[i];
+      Real& flow = d_mixed.as<Real>()[i];
+      d_gate.as<Real>()[i] = flow * tape[mixed_place].as<Real>()[i] * open * (Real{1} - open);
+      flow *= open;
+    }
     const TensorView dq = arena.zeros(tape[query].shape(), dtype());
     const TensorView dk = arena.zeros(tape[key].shape(), dtype());
     const TensorView dv = arena.zeros(tape[value].shape(), dtype());
@@ -301,7 +402,7 @@ class MultiHeadAttentionLayer final : public Layer {
         softmax_backward(size.values, line, flow);
         for (std::int64_t j = 0; j < size.values; ++j) {
           const std::int64_t at_key = (row * size.values + j) * size.heads + head;
-          const Real slope = flow[j] * score_factor<Real>();
+          const Real slope = hides(call, row, i, j) ? Real{0} : flow[j] * score_factor<Real>();
           for (std::int64_t d = 0; d < size.depth; ++d) {
             dq.as<Real>()[at_query * size.depth + d] +=
                 slope * tape[key].as<Real>()[at_key * size.depth + d];
@@ -318,7 +419,10 @@ class MultiHeadAttentionLayer final : public Layer {
         project_back<Real>(pass, key, call.inputs[key_input].data, dk, gradient.wanted[key_input]);
     const TensorView of_value =
         project_back<Real>(pass, value, call.inputs[1].data, dv, gradient.wanted[1]);
-    if (gradient.wanted[0]) gradient.inputs[0] = of_query;
+    const TensorView of_gate =
+        d_gate ? project_back<Real>(pass, gate, call.inputs[0].data, d_gate, gradient.wanted[0])
+               : TensorView();
+    if (gradient.wanted[0]) gradient.inputs[0] = added(arena, of_query, of_gate);
     if (gradient.wanted[1])
       gradient.inputs[1] = key_input == 1 ? added(arena, of_value, of_key) : of_value;
     if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = of_key;

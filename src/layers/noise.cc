@@ -1,5 +1,7 @@
 #include "chronicler/layers/noise.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
@@ -120,8 +122,69 @@ class GaussianNoiseLayer final : public Layer {
   std::uint64_t drawn_seed_;  // unless the options give one
 };
 
+// Keras draws from a normal distribution around 1, with the variance that dropout would have.
+class GaussianDropoutLayer final : public Layer {
+ public:
+  explicit GaussianDropoutLayer(const layers::GaussianDropoutOptions& options)
+      : options_(options), drawn_seed_(next_seed()) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "GaussianDropout"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("rate", options_.rate);
+    visitor.field("seed", options_.seed);
+  }
+  void validate() const override {
+    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
+    throw Error(
+        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
+  }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+  void forward(Pass& pass, Call& call) const override {
+    call.outputs[0] = call.inputs[0];
+    if (is_active(pass)) call.outputs[0].data = multiplied(pass, call.inputs[0].data);
+  }
+  void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    gradient.inputs[0] =
+        is_active(pass) ? multiplied(pass, gradient.outputs[0]) : gradient.outputs[0];
+  }
+
+ private:
+  bool is_active(const Pass& pass) const { return pass.training && options_.rate > 0.0; }
+
+  // The same factors forwards and backwards: they follow from seed, step and place.
+  TensorView multiplied(Pass& pass, const TensorView& from) const {
+    const TensorView to = pass.arena.tensor(from.shape(), dtype());
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    const double deviation = std::sqrt(options_.rate / (1.0 - options_.rate));
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for (std::int64_t i = 0; i < from.size(); ++i) {
+        const double noise = random.normal(pass.step, static_cast<std::uint64_t>(i));
+        to.as<Real>()[i] = from.as<Real>()[i] * static_cast<Real>(1.0 + deviation * noise);
+      }
+    });
+    return to;
+  }
+
+  layers::GaussianDropoutOptions options_;
+  std::uint64_t drawn_seed_;  // unless the options give one
+};
+
 }  // namespace
 
+LayerPtr layers::GaussianDropout(const GaussianDropoutOptions& options) {
+  return make_valid<GaussianDropoutLayer>(options);
+}
+LayerPtr make_gaussian_dropout() {
+  return std::make_shared<GaussianDropoutLayer>(layers::GaussianDropoutOptions{});
+}
 LayerPtr layers::SpatialDropout1D(const SpatialDropout1DOptions& options) {
   return make_valid<SpatialDropout1DLayer>(options);
 }

@@ -12,6 +12,7 @@
 #include "kernels/gemm.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/lines.h"
 #include "layers/operation_functions.h"
 
 namespace chronicler {
@@ -58,11 +59,24 @@ void set(const TensorView& y, std::int64_t i, double value) {
 
 bool is_real(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
 
-std::vector<Shape> shapes_of(std::span<const Value> values) {
-  std::vector<Shape> shapes;
-  for (const Value& value : values) shapes.push_back(value.data.shape());
-  return shapes;
-}
+// The shapes of a call's inputs, on the stack unless there are many.
+class InputShapes {
+ public:
+  explicit InputShapes(std::span<const Value> values) : count_(values.size()) {
+    if (count_ > few_.size()) many_.resize(count_);
+    Shape* to = count_ > few_.size() ? many_.data() : few_.data();
+    for (const Value& value : values) *to++ = value.data.shape();
+  }
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator std::span<const Shape>() const {
+    return {count_ > few_.size() ? many_.data() : few_.data(), count_};
+  }
+
+ private:
+  std::size_t count_;
+  std::array<Shape, 4> few_;
+  std::vector<Shape> many_;
+};
 
 // Where number i of the result is in an input whose missing axes and extents of 1 are repeated.
 std::int64_t place_in(const Shape& input, const Shape& result, std::int64_t i) {
@@ -181,7 +195,7 @@ class OperationLayer : public Layer {
   }
   void check_inputs(std::span<const Value> inputs) const override {
     check_count(inputs.size());
-    result_shape(shapes_of(inputs));
+    result_shape(InputShapes(inputs));
   }
 
  protected:
@@ -297,7 +311,7 @@ class ElementOperation final : public OperationLayer {
   LayerPtr clone() const override { return clone_of(*this); }
 
   void forward(Pass& pass, Call& call) const override {
-    const Shape shape = result_shape(shapes_of(call.inputs));
+    const Shape shape = result_shape(InputShapes(call.inputs));
     const Arguments arguments = arguments_of(call);
     // Where: the first argument only chooses.
     const DType type = type_of(function_->result, call, function_->arguments == 3 ? 1 : 0);
@@ -445,7 +459,7 @@ class ReduceOperation final : public OperationLayer {
     const TensorView& x = call.inputs[0].data;
     const Shape shape = result_shape(std::array{x.shape()});
     const TensorView y = pass.arena.tensor(shape, type_of(function_->result, call));
-    const Lines lines = lines_of(x.shape());
+    const Cut lines = lines_of(x.shape());
     auto* line = pass.arena.array<double>(lines.along.shape.elements());
     for (std::int64_t i = 0; i < y.size(); ++i) {
       gather(x, lines, i, line);
@@ -461,7 +475,7 @@ class ReduceOperation final : public OperationLayer {
     const TensorView& dy = gradient.outputs[0];
     const TensorView dx = gradient.inputs[0] = pass.arena.zeros(x.shape(), dtype());
     if (function_->slope == nullptr || !is_real(dy.dtype()) || !is_real(y.dtype())) return;
-    const Lines lines = lines_of(x.shape());
+    const Cut lines = lines_of(x.shape());
     const std::int64_t count = count_of(lines);
     auto* line = pass.arena.array<double>(count);
     auto* slopes = pass.arena.array<double>(count);
@@ -475,15 +489,15 @@ class ReduceOperation final : public OperationLayer {
   }
 
  private:
-  struct Lines {
+  struct Cut {
     Selection kept;   // where each line begins
     Selection along;  // where its numbers are from there
   };
-  static std::int64_t count_of(const Lines& lines) { return lines.along.shape.elements(); }
+  static std::int64_t count_of(const Cut& lines) { return lines.along.shape.elements(); }
 
-  Lines lines_of(const Shape& x) const {
+  Cut lines_of(const Shape& x) const {
     const Strides strides = strides_of(x);
-    Lines lines;
+    Cut lines;
     for (int axis = 0; axis < x.rank(); ++axis) {
       (is_reduced(x, axis) ? lines.along : lines.kept)
           .append(x[axis], strides[static_cast<std::size_t>(axis)]);
@@ -492,7 +506,7 @@ class ReduceOperation final : public OperationLayer {
       throw Error(fmt::format("{}: there is nothing in {}", described(), x.to_string()));
     return lines;
   }
-  static void gather(const TensorView& x, const Lines& lines, std::int64_t i, double* line) {
+  static void gather(const TensorView& x, const Cut& lines, std::int64_t i, double* line) {
     const std::int64_t base = lines.kept.place_of(i);
     const std::int64_t count = count_of(lines);
     for (std::int64_t k = 0; k < count; ++k) line[k] = number_at(x, base + lines.along.place_of(k));
@@ -640,19 +654,20 @@ class ReshapeOperation final : public OperationLayer {
   }
 
   Shape expanded(const Shape& x) const {
-    const std::vector<std::int64_t> axes =
-        options_.axis.empty() ? std::vector<std::int64_t>{-1} : options_.axis;
-    const int extra = static_cast<int>(axes.size());
-    if (x.rank() + extra > Shape::max_rank)
+    const int extra = static_cast<int>(std::max<std::size_t>(options_.axis.size(), 1));
+    const int rank = x.rank() + extra;
+    if (rank > Shape::max_rank)
       throw Error(fmt::format("{}: {} has axes enough", described(), x.to_string()));
-    std::vector<bool> is_new(static_cast<std::size_t>(x.rank() + extra));
-    for (const std::int64_t axis : axes)
-      is_new[static_cast<std::size_t>(axis_of(x, axis, extra))] = true;
-    if (std::count(is_new.begin(), is_new.end(), true) != extra)
-      throw Error(fmt::format("{}: an axis is named twice", described()));
+    AxisSet fresh;
+    for (int i = 0; i < extra; ++i) {
+      const int axis = axis_of(
+          x, options_.axis.empty() ? -1 : options_.axis[static_cast<std::size_t>(i)], extra);
+      if (fresh.has(axis)) throw Error(fmt::format("{}: an axis is named twice", described()));
+      fresh.add(axis);
+    }
     Shape result;
     int from = 0;
-    for (const bool fresh : is_new) result.append(fresh ? 1 : x[from++]);
+    for (int axis = 0; axis < rank; ++axis) result.append(fresh.has(axis) ? 1 : x[from++]);
     return result;
   }
 
@@ -734,25 +749,29 @@ class SelectOperation final : public OperationLayer {
   }
 
   Selection reordered(const Shape& x) const {
-    std::vector<int> order(static_cast<std::size_t>(x.rank()));
+    const int rank = x.rank();
+    const auto count = static_cast<std::size_t>(rank);
+    std::array<int, Shape::max_rank> order{};
     std::iota(order.begin(), order.end(), 0);
     if (row().name == "Swapaxes") {
       std::swap(order[static_cast<std::size_t>(axis_of(x, options_.sizes.at(0)))],
                 order[static_cast<std::size_t>(axis_of(x, options_.sizes.at(1)))]);
     } else if (options_.sizes.empty()) {
-      std::reverse(order.begin(), order.end());
+      std::reverse(order.begin(), order.begin() + rank);
     } else {
-      if (options_.sizes.size() != order.size()) wrong_axes(x);
-      for (std::size_t i = 0; i < order.size(); ++i) order[i] = axis_of(x, options_.sizes[i]);
-      if (std::vector<int> sorted = order;
-          std::ranges::sort(sorted), std::ranges::adjacent_find(sorted) != sorted.end()) {
-        wrong_axes(x);
+      if (options_.sizes.size() != count) wrong_axes(x);
+      AxisSet seen;
+      for (std::size_t i = 0; i < count; ++i) {
+        order[i] = axis_of(x, options_.sizes[i]);
+        if (seen.has(order[i])) wrong_axes(x);
+        seen.add(order[i]);
       }
     }
+    if (rank > 0 && order[0] != 0) wrong_axes(x);
     const Strides strides = strides_of(x);
     Selection selection;
-    for (const int axis : order) selection.append(x[axis], strides[static_cast<std::size_t>(axis)]);
-    if (!order.empty() && order.front() != 0) wrong_axes(x);
+    for (std::size_t i = 0; i < count; ++i)
+      selection.append(x[order[i]], strides[static_cast<std::size_t>(order[i])]);
     return selection;
   }
   [[noreturn]] void wrong_axes(const Shape& x) const {
@@ -867,8 +886,8 @@ class JoinOperation final : public OperationLayer {
   bool causal() const override { return false; }
 
   void forward(Pass& pass, Call& call) const override {
-    const TensorView y =
-        pass.arena.tensor(result_shape(shapes_of(call.inputs)), type_of(ResultKind::common, call));
+    const TensorView y = pass.arena.tensor(result_shape(InputShapes(call.inputs)),
+                                           type_of(ResultKind::common, call));
     for_each(call, y.shape(), [&](std::size_t k, std::int64_t i, std::int64_t place) {
       set(y, place, number_at(call.inputs[k].data, i));
     });

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "layers/channels.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/padding.h"
@@ -50,12 +51,13 @@ class Pooling1D final : public Layer {
   bool causal() const override { return false; }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    return {{inputs[0][0], windows(inputs[0][1]).count, inputs[0][2]}};
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], windows(x[1]).count, x[2]})};
   }
   void check_inputs(std::span<const Value> inputs) const override {
     Layer::check_inputs(inputs);
-    const Shape& x = inputs[0].data.shape();
-    check_sequence([this] { return described(); }, x);
+    check_sequence([this] { return described(); }, inputs[0].data.shape());
+    const Shape x = channels_last(inputs[0].data.shape());
     if (windows(x[1]).count > 0) return;
     throw Error(fmt::format("{}: {} steps are fewer than one window of {}", described(), x[1],
                             options_.pool_size[0]),
@@ -63,6 +65,21 @@ class Pooling1D final : public Layer {
   }
 
   void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(
+        pass, call, gradient, first(),
+        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
+  }
+
+ private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
+  void pool(Pass& pass, Call& call) const {
     const TensorView& x = call.inputs[0].data;
     const Windows over = windows(x.shape()[1]);
     const TensorView y = pass.arena.tensor({x.shape()[0], over.count, x.shape()[2]}, dtype());
@@ -90,7 +107,7 @@ class Pooling1D final : public Layer {
     if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
   }
 
-  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
     if (!gradient.wanted[0]) return;
     const Shape& shape = call.inputs[0].data.shape();
     const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
@@ -112,7 +129,6 @@ class Pooling1D final : public Layer {
     });
   }
 
- private:
   void build_weights(std::span<const Shape> inputs) override {
     check_sequence([this] { return described(); }, inputs[0]);
   }
@@ -162,16 +178,33 @@ class GlobalPooling1D final : public Layer {
   bool supports_masking() const override { return !is_max_; }
   bool causal() const override { return false; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    return {pooled(inputs[0])};
+    return {channels_last(pooled(channels_last(inputs[0])))};
   }
   void check_inputs(std::span<const Value> inputs) const override {
     Layer::check_inputs(inputs);
     check_sequence([this] { return described(); }, inputs[0].data.shape());
-    if (inputs[0].data.shape()[1] > 0) return;
+    const Shape x = channels_last(inputs[0].data.shape());
+    if (!is_max_) check_step_mask([this] { return described(); }, inputs[0].mask, x);
+    if (x[1] > 0) return;
     throw Error(fmt::format("{} needs at least one step", described()));
   }
 
   void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(
+        pass, call, gradient, first(),
+        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
+  }
+
+ private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
+  void pool(Pass& pass, Call& call) const {
     const Value& x = call.inputs[0];
     const Shape& shape = x.data.shape();
     const TensorView y = pass.arena.tensor(pooled(shape), dtype());
@@ -200,7 +233,7 @@ class GlobalPooling1D final : public Layer {
     if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
   }
 
-  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
     if (!gradient.wanted[0]) return;
     const Value& x = call.inputs[0];
     const Shape& shape = x.data.shape();
@@ -226,7 +259,6 @@ class GlobalPooling1D final : public Layer {
     });
   }
 
- private:
   void build_weights(std::span<const Shape> inputs) override {
     check_sequence([this] { return described(); }, inputs[0]);
   }

@@ -12,6 +12,9 @@
 #include "layers/cut_choice.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/row_cell.h"
+#include "layers/sequence_checks.h"
+#include "layers/step_loop.h"
 
 namespace chronicler {
 namespace {
@@ -219,15 +222,14 @@ void RecurrentLayer::validate() const {
           fmt::format("{}: {} must be at least 0 and below 1, got {}", described(), name, rate));
     }
   }
-  for (const auto& [name, activation] :
-       {std::pair{"activation", options.activation},
-        std::pair{"recurrent_activation", options.recurrent_activation}}) {
-    if (activation == nullptr || !kernels::is_rowwise(kernel_activation(*activation))) continue;
-    throw Error(fmt::format("{}: {} \"{}\" works on whole rows, a recurrent layer needs one that "
-                            "works on single numbers",
-                            described(), name, activation->name()),
-                "for instance \"tanh\" or \"sigmoid\"");
+}
+
+bool RecurrentLayer::works_on_rows() const {
+  const Common options = common();
+  for (const Activation* activation : {options.activation, options.recurrent_activation}) {
+    if (activation != nullptr && kernels::is_rowwise(kernel_activation(*activation))) return true;
   }
+  return false;
 }
 
 void RecurrentLayer::build_checks(std::span<const Shape> inputs) const {
@@ -261,6 +263,7 @@ void RecurrentLayer::check_inputs(std::span<const Value> inputs) const {
   }
   if (x[1] == 0)
     throw Error(fmt::format("{} needs at least one step, got {}", described(), x.to_string()));
+  check_step_mask([this] { return described(); }, inputs[0]);
   const Shape state{x[0], common().units};
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (!(inputs[i].data.shape() == state)) {
@@ -339,7 +342,8 @@ class RecurrentLayer::Step final : public LayerStep {
 std::unique_ptr<LayerStep> RecurrentLayer::make_step(State& state) const {
   const Common options = common();
   std::optional<StepEquation> equation = step_equation();
-  if (!equation || dtype() != DType::float32 || options.return_state || options.go_backwards)
+  if (!equation || dtype() != DType::float32 || options.return_state || options.go_backwards ||
+      works_on_rows())
     return nullptr;
   return std::make_unique<Step>(*this, *std::move(equation), state);
 }
@@ -366,7 +370,7 @@ Recurrence<Real> RecurrentLayer::describe_run(const TensorView& x) const {
 template <class Real>
 void RecurrentLayer::draw_dropout(Pass& pass, Recurrence<Real>& run, std::int64_t gates) const {
   const Common options = common();
-  const Random random(options.seed ? static_cast<std::uint64_t>(*options.seed) : drawn_seed_);
+  const Random random(options.seed ? static_cast<std::uint64_t>(*options.seed) : drawn_seed());
   if (options.dropout > 0.0) {
     run.input_dropout_blocks = options.recurrent_dropout > 0.0 ? gates : 1;
     const std::int64_t count = run.input_dropout_blocks * run.rows * run.features;
@@ -379,11 +383,49 @@ void RecurrentLayer::draw_dropout(Pass& pass, Recurrence<Real>& run, std::int64_
   }
 }
 
+namespace {
+
+template <class Common>
+RowCellOptions row_options(const Common& options, std::uint64_t drawn_seed) {
+  RowCellOptions row{.units = options.units,
+                     .activation = kernel_activation(*options.activation),
+                     .recurrent_activation = {},
+                     .use_bias = options.use_bias,
+                     .reset_after = options.reset_after,
+                     .dropout = options.dropout,
+                     .recurrent_dropout = options.recurrent_dropout,
+                     .seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : drawn_seed};
+  if (options.recurrent_activation != nullptr)
+    row.recurrent_activation = kernel_activation(*options.recurrent_activation);
+  return row;
+}
+
+template <class Common>
+LoopFlags loop_flags(const Common& options) {
+  return {options.return_sequences, options.return_state, options.go_backwards,
+          options.zero_output_for_mask};
+}
+
+}  // namespace
+
 void RecurrentLayer::forward(Pass& pass, Call& call) const {
+  if (works_on_rows()) {
+    const Common options = common();
+    const RowCell cell(row_options(options, drawn_seed()), parameters_, dtype(), learns());
+    const Shape state{call.inputs[0].data.shape()[0], options.units};
+    sequence_forward(pass, cell, loop_flags(options), std::span(&state, 1), call);
+    return;
+  }
   with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
 }
 
 void RecurrentLayer::backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+  if (works_on_rows()) {
+    const Common options = common();
+    const RowCell cell(row_options(options, drawn_seed()), parameters_, dtype(), learns());
+    sequence_backward(pass, cell, loop_flags(options), call, gradient);
+    return;
+  }
   with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
 }
 
@@ -528,7 +570,7 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
       [&](Range rows) {
         if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
       });
-  if (trainable()) {
+  if (learns()) {
     flow.kernel = parameters_[0].gradient.as<Real>();
     flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
     if (options.use_bias) flow.bias = parameters_[2].gradient.as<Real>();

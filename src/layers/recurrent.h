@@ -26,6 +26,12 @@ class RecurrentLayer : public Layer {
   void validate() const override;
   std::uint64_t* seed_place() override { return &drawn_seed_; }
 
+  // For a layer that runs the cell of an RNN: dropout follows the cell's seed from now on, and the
+  // weights learn while both of them do. Nothing has to be written here during a run.
+  void follow(const Layer& loop, const Layer& cell, const std::uint64_t& seed) {
+    leaders_ = {&loop, &cell, &seed};
+  }
+
  protected:
   // The options that all recurrent layers have, gathered from a layer's own option struct.
   struct Common {
@@ -41,6 +47,7 @@ class RecurrentLayer : public Layer {
     double dropout;
     double recurrent_dropout;
     std::optional<std::int64_t> seed;
+    bool reset_after;  // of a GRU
   };
   virtual Common common() const = 0;
   virtual int state_count() const = 0;  // 1, or 2 for the LSTM
@@ -62,17 +69,26 @@ class RecurrentLayer : public Layer {
     const Activation* recurrent_activation = nullptr;
     if constexpr (requires { options.recurrent_activation; })
       recurrent_activation = &options.recurrent_activation;
+    bool reset_after = false;
+    if constexpr (requires { options.reset_after; }) reset_after = options.reset_after;
     return {options.units,        &options.activation,       recurrent_activation,
             options.use_bias,     options.return_sequences,  options.return_state,
             options.go_backwards, options.stateful,          options.zero_output_for_mask,
-            options.dropout,      options.recurrent_dropout, options.seed};
+            options.dropout,      options.recurrent_dropout, options.seed,
+            reset_after};
   }
   template <class Options>
   void take_recurrent(const Options& options) {
     take_common(options);
     drawn_seed_ = next_seed();
   }
-  std::uint64_t drawn_seed() const { return drawn_seed_; }
+  std::uint64_t drawn_seed() const {
+    return leaders_.seed != nullptr ? *leaders_.seed : drawn_seed_;
+  }
+  bool learns() const {
+    return leaders_.seed != nullptr ? leaders_.loop->trainable() && leaders_.cell->trainable()
+                                    : trainable();
+  }
   // kernel (F, gates * units), recurrent_kernel (hidden, gates * units), bias of the given shape.
   // hidden 0: units.
   template <class Options>
@@ -91,6 +107,9 @@ class RecurrentLayer : public Layer {
   }
   void build_checks(std::span<const Shape> inputs) const;
 
+  // Whether an activation works on whole rows: then the layer runs step by step (row_cell.h).
+  bool works_on_rows() const;
+
  private:
   class Step;
 
@@ -104,6 +123,12 @@ class RecurrentLayer : public Layer {
   void draw_dropout(Pass& pass, kernels::Recurrence<Real>& run, std::int64_t gates) const;
 
   std::uint64_t drawn_seed_ = 0;  // for dropout, unless the options give a seed
+  struct Leaders {
+    const Layer* loop = nullptr;
+    const Layer* cell = nullptr;
+    const std::uint64_t* seed = nullptr;
+  };
+  Leaders leaders_;  // see follow
 };
 
 // The visits that recurrent layers share, in Keras's order.

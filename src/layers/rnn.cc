@@ -9,7 +9,9 @@
 #include "layers/each_field.h"
 #include "layers/invoke.h"
 #include "layers/kinds.h"
+#include "layers/recurrent.h"
 #include "layers/recurrent_cell.h"
+#include "layers/sequence_checks.h"
 #include "layers/step_loop.h"
 
 namespace chronicler {
@@ -247,6 +249,7 @@ class RNNLayer final : public Layer {
                       described(), states, inputs.size()));
     }
     check_sequence(inputs[0].data.shape());
+    check_step_mask([this] { return described(); }, inputs[0]);
     if (inputs[0].data.shape()[1] > 0) return;
     throw Error(fmt::format("{} needs at least one step, got {}", described(),
                             inputs[0].data.shape().to_string()));
@@ -351,6 +354,8 @@ class RNNLayer final : public Layer {
         set_flag(*stage.fused, "go_backwards", stage.flags.go_backwards);
         set_flag(*stage.fused, "zero_output_for_mask", stage.flags.zero_output_for_mask);
         stage.fused->build_around(cells[i]->parameters(), cell->core().build_shapes());
+        dynamic_cast<RecurrentLayer&>(*stage.fused)
+            .follow(*this, *cells[i], *cells[i]->seed_place());
       }
       for (const Tensor& state : cells[i]->initial_state(1))
         stage.state_shapes.push_back(state.shape());
@@ -381,12 +386,11 @@ class RNNLayer final : public Layer {
       loop_forward(pass, *stage.cell, stage.flags, call);
       return;
     }
-    if (const std::uint64_t* seed = stage.cell->seed_place()) *stage.fused->seed_place() = *seed;
     stage.fused->check_inputs(call.inputs);
     stage.fused->forward(pass, call);
   }
 
-  void run_back(Pass& pass, const Stage& stage, const Call& call, CallGradient& gradient) const {
+  static void run_back(Pass& pass, const Stage& stage, const Call& call, CallGradient& gradient) {
     if (std::none_of(gradient.outputs.begin(), gradient.outputs.end(),
                      [](const TensorView& each) { return static_cast<bool>(each); })) {
       for (std::size_t i = 0; i < gradient.inputs.size(); ++i) {
@@ -399,8 +403,6 @@ class RNNLayer final : public Layer {
       loop_backward(pass, *stage.cell, stage.flags, call, gradient);
       return;
     }
-    const bool trains = trainable() && stage.cell->trainable();
-    if (stage.fused->trainable() != trains) stage.fused->set_trainable(trains);
     stage.fused->backward(pass, call, gradient);
   }
 

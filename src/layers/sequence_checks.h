@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/shape.h"
+#include "chronicler/layers/layer.h"
 
 namespace chronicler {
 
@@ -18,11 +19,26 @@ void check_sequence(const Who& who, const Shape& x) {
               "set return_sequences=true on the layer before it");
 }
 
+// A mask that is read step by step must be of the sequence's steps.
+template <class Who>
+void check_step_mask(const Who& who, const TensorView& mask, const Shape& x) {
+  if (!mask) return;
+  if (mask.shape() == Shape{x[0], x[1]} && mask.dtype() == DType::boolean) return;
+  throw Error(fmt::format("{} needs a mask ({}, {}) of truth values, got {} {}", who(), x[0], x[1],
+                          name_of(mask.dtype()), mask.shape().to_string()),
+              "one truth value for each step of each sequence");
+}
+template <class Who>
+void check_step_mask(const Who& who, const Value& x) {
+  check_step_mask(who, x.mask, x.data.shape());
+}
+
 inline void check_data_format(const std::string& who, const std::string& data_format) {
-  if (data_format == "channels_last") return;
+  if (data_format == "channels_last" || data_format == "channels_first") return;
   throw Error(
-      fmt::format("{}: data_format must be \"channels_last\", got \"{}\"", who, data_format),
-      "put the features on the last axis");
+      fmt::format("{}: data_format must be \"channels_last\" or \"channels_first\", got "
+                  "\"{}\"",
+                  who, data_format));
 }
 
 }  // namespace chronicler

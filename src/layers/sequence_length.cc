@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "layers/channels.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/sequence_checks.h"
@@ -19,36 +20,21 @@ class SequenceLength : public Layer {
   bool supports_masking() const final { return false; }
   bool causal() const final { return false; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const final {
-    const std::int64_t steps = inputs[0][1];
-    return {{inputs[0][0], steps == None ? None : length(steps), inputs[0][2]}};
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], x[1] == None ? None : length(x[1]), x[2]})};
   }
   void check_inputs(std::span<const Value> inputs) const final {
     Layer::check_inputs(inputs);
     check_shape(inputs[0].data.shape());
   }
   void forward(Pass& pass, Call& call) const final {
-    const TensorView& x = call.inputs[0].data;
-    const TensorView y =
-        pass.arena.zeros({x.shape()[0], length(x.shape()[1]), x.shape()[2]}, dtype());
-    with_real(dtype(), [&](auto real) {
-      using Real = decltype(real);
-      for_each_step(x.shape(), [&](std::int64_t from, std::int64_t to) {
-        std::copy_n(x.as<Real>() + from, x.shape()[2], y.as<Real>() + to);
-      });
-    });
-    call.outputs[0] = {y, {}};
+    forward_with_channels(pass, call, first(), [&](Call& own) { lengthen(pass, own); });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const final {
-    if (!gradient.wanted[0]) return;
-    const Shape& shape = call.inputs[0].data.shape();
-    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
-    with_real(dtype(), [&](auto real) {
-      using Real = decltype(real);
-      for_each_step(shape, [&](std::int64_t from, std::int64_t to) {
-        const Real* dy = gradient.outputs[0].as<Real>() + to;
-        for (std::int64_t i = 0; i < shape[2]; ++i) dx.as<Real>()[from + i] += dy[i];
-      });
-    });
+    backward_with_channels(pass, call, gradient, first(),
+                           [&](const Call& own, CallGradient& own_gradient) {
+                             lengthen_back(pass, own, own_gradient);
+                           });
   }
 
  protected:
@@ -80,9 +66,41 @@ class SequenceLength : public Layer {
   static constexpr std::int64_t most_steps = std::int64_t{1} << 31;
 
  private:
+  void lengthen(Pass& pass, Call& call) const {
+    const TensorView& x = call.inputs[0].data;
+    const TensorView y =
+        pass.arena.zeros({x.shape()[0], length(x.shape()[1]), x.shape()[2]}, dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for_each_step(x.shape(), [&](std::int64_t from, std::int64_t to) {
+        std::copy_n(x.as<Real>() + from, x.shape()[2], y.as<Real>() + to);
+      });
+    });
+    call.outputs[0] = {y, {}};
+  }
+  void lengthen_back(Pass& pass, const Call& call, CallGradient& gradient) const {
+    if (!gradient.wanted[0]) return;
+    const Shape& shape = call.inputs[0].data.shape();
+    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for_each_step(shape, [&](std::int64_t from, std::int64_t to) {
+        const Real* dy = gradient.outputs[0].as<Real>() + to;
+        for (std::int64_t i = 0; i < shape[2]; ++i) dx.as<Real>()[from + i] += dy[i];
+      });
+    });
+  }
+
+  // Whether the features come before the steps.
+  virtual bool first() const { return false; }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
   void build_weights(std::span<const Shape> inputs) override { check_shape(inputs[0]); }
-  void check_shape(const Shape& x) const {
-    check_sequence([this] { return described(); }, x);
+  void check_shape(const Shape& given) const {
+    check_sequence([this] { return described(); }, given);
+    const Shape x = channels_last(given);
     if (x[1] == None || length(x[1]) > 0) return;
     throw Error(fmt::format("{}: of {} steps none is left", described(), x[1]),
                 "crop less, or give longer sequences");
@@ -148,6 +166,7 @@ class ZeroPadding1DLayer final : public SequenceLength {
     return steps + options_.padding[0] + options_.padding[1];
   }
   std::int64_t source(std::int64_t step) const override { return step - options_.padding[0]; }
+  bool first() const override { return channels_are_first(options_.data_format); }
 
   layers::ZeroPadding1DOptions options_;
 };

@@ -1,5 +1,7 @@
 #include "chronicler/layers/time_distributed.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
@@ -77,16 +79,17 @@ class TimeDistributedLayer final : public Layer {
   void forward(Pass& pass, Call& call) const override {
     const Value& x = call.inputs[0];
     Record& record = arena_objects<Record>(pass.arena, 1)[0];
-    record.input = {x.data.reshaped(joined(x.data.shape())), {}};
+    record.input = {x.data.reshaped(joined(x.data.shape())), inner_mask(x)};
     record.call.inputs = std::span(&record.input, 1);
     record.call.outputs = std::span(&record.output, 1);
     record.call.tape = call.tape == nullptr ? nullptr : &record.tape;
+    check_mask(x);
     sublayer(0).check_inputs(record.call.inputs);
     sublayer(0).forward(pass, record.call);
     const Shape& inner = record.output.data.shape();
     const Shape shape =
         inner.without_front().with_front(x.data.shape()[1]).with_front(x.data.shape()[0]);
-    call.outputs[0] = {record.output.data.reshaped(shape), x.mask};
+    call.outputs[0] = {record.output.data.reshaped(shape), outer_mask(pass, x)};
     if (call.tape != nullptr) call.tape->record = &record;
   }
 
@@ -100,6 +103,33 @@ class TimeDistributedLayer final : public Layer {
   }
 
  private:
+  // A mask of more than the steps is, of each step, the inner layer's.
+  static bool reaches_inside(const Value& x) { return x.mask && x.mask.shape().rank() > 2; }
+  static TensorView inner_mask(const Value& x) {
+    return reaches_inside(x) ? x.mask.reshaped(joined(x.mask.shape())) : TensorView();
+  }
+  // Behind it a step counts if anything in it did.
+  static TensorView outer_mask(Pass& pass, const Value& x) {
+    if (!reaches_inside(x)) return x.mask;
+    const Shape& shape = x.mask.shape();
+    const TensorView mask = pass.arena.zeros({shape[0], shape[1]}, DType::boolean);
+    const std::int64_t inside = x.mask.size() / std::max<std::int64_t>(mask.size(), 1);
+    for (std::int64_t i = 0; i < x.mask.size(); ++i)
+      mask.as<std::uint8_t>()[i / inside] |= x.mask.as<std::uint8_t>()[i];
+    return mask;
+  }
+  void check_mask(const Value& x) const {
+    if (!x.mask) return;
+    const Shape& mask = x.mask.shape();
+    bool fits = mask.rank() >= 2 && mask.rank() <= x.data.shape().rank();
+    for (int axis = 0; fits && axis < mask.rank(); ++axis)
+      fits = mask[axis] == x.data.shape()[axis];
+    if (fits) return;
+    throw Error(fmt::format("{}: a mask {} does not fit {}", described(), mask.to_string(),
+                            x.data.shape().to_string()),
+                "one truth value for each step of each sequence");
+  }
+
   void build_weights(std::span<const Shape> inputs) override {
     if (inputs[0].rank() < 3) {
       throw Error(fmt::format("{} needs input (batch, steps, ...), got {}", described(),

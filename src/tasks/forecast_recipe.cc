@@ -111,6 +111,7 @@ Json json_of(const data::Notation& notation) {
   if (notation.dates) json["dates"] = data::name_of(*notation.dates);
   if (notation.decimal != '\0') json["decimal"] = std::string(1, notation.decimal);
   if (!notation.thousands.empty()) json["thousands"] = notation.thousands;
+  if (notation.no_time) json["no_time"] = true;
   for (const data::CellEquals& one : notation.where)
     json["where"].push_back({{"column", one.column}, {"value", one.value}});
   return json;
@@ -129,6 +130,8 @@ data::Notation notation_of(const JsonPlace& place) {
     notation.decimal = decimal->text().front();
   }
   if (const auto thousands = place.find("thousands")) notation.thousands = thousands->text();
+  const auto no_time = place.find("no_time");
+  notation.no_time = no_time && no_time->flag();
   if (const auto where = place.find("where")) {
     for (const JsonPlace& one : where->items())
       notation.where.push_back({one["column"].text(), one["value"].text()});

@@ -23,6 +23,20 @@ std::vector<void*> pass(Arena& arena, int pieces, std::size_t bytes) {
   return places;
 }
 
+TEST(Arena, PoisonsWhatItHandsOut) {
+  Arena arena;
+  for (const std::uint8_t byte : {std::uint8_t{0xff}, std::uint8_t{0x4b}}) {
+    Arena::poison(byte);
+    for (int pass_count = 0; pass_count < 3; ++pass_count) {
+      const auto* place = static_cast<std::uint8_t*>(arena.allocate(100));
+      EXPECT_EQ(std::count(place, place + 100, byte), 100);
+      EXPECT_EQ(arena.zeros({3}, DType::float32).as<float>()[1], 0.0F);
+      arena.reset();
+    }
+  }
+  Arena::poison({});
+}
+
 TEST(Arena, GivesAlignedPiecesThatDoNotOverlap) {
   Arena arena;
   std::vector<std::pair<std::byte*, std::size_t>> pieces;

@@ -140,6 +140,51 @@ class RecurrentCases {
       o.dtype = "float64";
     });
     add("frozen", [](Options& o) { o.trainable = false; });
+    add_whole_rows();
+  }
+
+  // Activations over the units.
+  void add_whole_rows() {
+    add("softmax", [](Options& o) { o.activation = "softmax"; });
+    add("log_softmax_sequences_and_states",
+        [](Options& o) {
+          o.activation = "log_softmax";
+          o.return_sequences = o.return_state = true;
+        },
+        {.mask = Mask::holes, .initial_state = true});
+    add("softmax_backwards_both_dropouts",
+        [](Options& o) {
+          o.activation = "softmax";
+          o.go_backwards = o.return_sequences = true;
+          o.dropout = 0.3;
+          o.recurrent_dropout = 0.4;
+          o.seed = 9;
+        },
+        {.mask = Mask::right, .training = true});
+    add("softmax_stateful_no_bias",
+        [](Options& o) {
+          o.activation = "softmax";
+          o.stateful = o.return_sequences = true;
+          o.use_bias = false;
+        },
+        {.weights = kernels()});
+    add("softmax_frozen", [](Options& o) {
+      o.activation = "softmax";
+      o.trainable = false;
+    });
+    if constexpr (requires(Options o) { o.recurrent_activation; }) {
+      add("softmax_of_gates", [](Options& o) {
+        o.recurrent_activation = "softmax";
+        o.return_sequences = true;
+      });
+      add("silu_and_softmax",
+          [](Options& o) {
+            o.activation = "silu";
+            o.recurrent_activation = "softmax";
+            o.zero_output_for_mask = o.return_sequences = true;
+          },
+          {.mask = Mask::left});
+    }
   }
 
  private:
@@ -307,6 +352,22 @@ void add_gru(Cases& cases) {
             o.return_sequences = o.return_state = true;
           },
           {.mask = Mask::holes, .initial_state = true, .sizes = true, .weights = one_bias});
+  gru.add("reset_before_softmax",
+          [](Options& o) {
+            o.reset_after = false;
+            o.activation = o.recurrent_activation = "softmax";
+            o.return_sequences = true;
+          },
+          {.mask = Mask::holes, .initial_state = true, .weights = one_bias});
+  gru.add("reset_before_softmax_dropouts",
+          [](Options& o) {
+            o.reset_after = false;
+            o.activation = o.recurrent_activation = "softmax";
+            o.dropout = 0.3;
+            o.recurrent_dropout = 0.4;
+            o.seed = 9;
+          },
+          {.training = true, .weights = one_bias});
   gru.add("reset_before_backwards_sequences",
           [](Options& o) {
             o.reset_after = false;
@@ -494,6 +555,8 @@ void add_layers_without_weights(Cases& cases) {
 
   add("Flatten", "steps", [] { return layers::Flatten(); }, {2, 3, 4});
   add("Flatten", "three_axes", [] { return layers::Flatten(); }, {2, 3, 2, 2});
+  add("Flatten", "channels_first",
+      [] { return layers::Flatten({.data_format = "channels_first"}); }, {2, 3, 2, 4});
   add("Flatten", "every_option",
       [] { return layers::Flatten({.name = "named", .trainable = false, .dtype = "float64"}); },
       {3, 4});
@@ -507,6 +570,9 @@ void add_layers_without_weights(Cases& cases) {
 
   add("Masking", "zero", [] { return layers::Masking(); }, {4, 6, 4}).mask = Mask::holes;
   add("Masking", "other_value", [] { return layers::Masking({.mask_value = 0.5}); }, {4, 6, 4});
+  add("Masking", "places_of_steps", [] { return layers::Masking(); }, {2, 3, 4, 2}).fixed_steps =
+      true;
+  add("Masking", "features", [] { return layers::Masking(); }, {3, 4});
   add("Masking", "every_option",
       [] {
         return layers::Masking(
@@ -584,6 +650,31 @@ void add_bidirectional(Cases& cases) {
       "recurrent_kernel (2, 6), bias (2, 6)";
   add("frozen",
       [] { return Bidirectional({.layer = layers::LSTM({.units = units}), .trainable = false}); });
+
+  // Outputs with more axes than a sequence of features has.
+  const auto add_convolution = [&](const char* name, layers::ConvLSTM1DOptions inner,
+                                   const std::optional<std::string>& mode) -> LayerCase& {
+    inner.filters = 2;
+    inner.kernel_size = {2};
+    LayerCase c{"Bidirectional",
+                name,
+                [inner, mode] {
+                  return Bidirectional({.layer = layers::ConvLSTM1D(inner), .merge_mode = mode});
+                },
+                {2, 3, 4, 2},
+                "kernel (2, 2, 8), recurrent_kernel (2, 2, 8), bias (8,), kernel (2, 2, 8), "
+                "recurrent_kernel (2, 2, 8), bias (8,)"};
+    c.fixed_steps = true;
+    return cases.emplace_back(std::move(c));
+  };
+  add_convolution("convolution_sequences", {.return_sequences = true}, "concat");
+  add_convolution("convolution_last", {}, "concat");
+  add_convolution("convolution_sum_sequences", {.return_sequences = true}, "sum");
+  add_convolution("convolution_not_merged", {.return_sequences = true}, std::nullopt);
+  LayerCase& states = add_convolution("convolution_mask_and_states",
+                                      {.return_sequences = true, .return_state = true}, "mul");
+  states.initial_state = true;
+  states.mask = Mask::holes;
 }
 
 void add_time_distributed(Cases& cases) {
@@ -732,6 +823,17 @@ void add_cells(Cases& cases) {
        {rows, steps, features},
        "kernel (4, 12), recurrent_kernel (2, 12), bias (12,), peephole_kernel (3, 3), "
        "projection_kernel (3, 2)"});
+  cases.push_back({"RNN",
+                   "softmax_cells",
+                   [] {
+                     return layers::RNN(
+                         {.cells = {layers::GRUCell({.units = units, .activation = "softmax"}),
+                                    layers::SimpleRNNCell({.units = 2, .activation = "softmax"})},
+                          .return_sequences = true});
+                   },
+                   {rows, steps, features},
+                   "kernel (4, 9), recurrent_kernel (3, 9), bias (2, 9), kernel (3, 2), "
+                   "recurrent_kernel (2, 2), bias (2,)"});
   cases.push_back({"RNN",
                    "one_cell",
                    [] { return layers::RNN({.cell = layers::GRUCell({.units = units})}); },

@@ -31,10 +31,6 @@ bool at_all_sizes(const LayerCase& c) { return c.sizes; }
 
 bool is_sequence(const LayerCase& c) { return c.input.rank() == 3 || c.ids > 0; }
 
-bool can_be_streamed(const LayerCase& c) {
-  return fits_sequential(c) && is_sequence(c) && c.make()->causal() && !c.training;
-}
-
 bool carries_state(const LayerCase& c) {
   return is_recurrent(c) && !c.initial_state && !c.training;
 }
@@ -50,6 +46,10 @@ bool can_learn(const LayerCase& c) { return fits_sequential(c); }
 
 }  // namespace
 
+bool layer_streams(const LayerCase& c) {
+  return fits_sequential(c) && is_sequence(c) && c.make()->causal() && !c.training;
+}
+
 std::span<const Check> conformance_checks() {
   static constexpr std::array checks{
       Check{"config_round_trip", always, check_config_round_trip},
@@ -59,14 +59,16 @@ std::span<const Check> conformance_checks() {
       Check{"observed_gradients", can_be_observed, check_observed_gradients},
       Check{"fast_equals_reference", always, check_fast_equals_reference},
       Check{"sizes", at_all_sizes, check_sizes},
-      Check{"step_by_step", can_be_streamed, check_step_by_step},
+      Check{"step_by_step", layer_streams, check_step_by_step},
       Check{"pieces", carries_state, check_pieces},
       Check{"rows_alone", rows_are_independent, check_rows_alone},
       Check{"masked_steps_absent", has_masked_steps, check_masked_steps_absent},
+      Check{"fresh_memory", always, check_fresh_memory},
+      Check{"two_at_once", fits_sequential, check_two_at_once},
       Check{"threads", always, check_threads},
       Check{"threads_in_fit", can_learn, check_threads_in_fit},
       Check{"no_allocation_in_training", can_learn, check_no_allocation_in_training},
-      Check{"no_allocation_in_a_step", can_be_streamed, check_no_allocation_in_a_step},
+      Check{"no_allocation_in_a_step", layer_streams, check_no_allocation_in_a_step},
       Check{"save_and_load", fits_sequential, check_save_and_load},
       Check{"copy_and_move", always, check_copy_and_move},
       Check{"processor_mode", fits_sequential, check_processor_mode},

@@ -13,6 +13,9 @@ struct Check {
   void (*run)(const LayerCase&);
 };
 
+// Whether the layer of the case can be run step by step.
+bool layer_streams(const LayerCase& c);
+
 // Every check, in the order of the listing.
 std::span<const Check> conformance_checks();
 
@@ -38,6 +41,10 @@ void check_pieces(const LayerCase& c);
 void check_rows_alone(const LayerCase& c);
 // Steps that do not count might as well not be there.
 void check_masked_steps_absent(const LayerCase& c);
+// Nothing reads memory that nobody wrote: with other bytes there, the bits are the same.
+void check_fresh_memory(const LayerCase& c);
+// Two executions of one model run at once, and do not see one another.
+void check_two_at_once(const LayerCase& c);
 // Outputs and gradients have the same bits for 1, 2 and 5 threads.
 void check_threads(const LayerCase& c);
 // So have the weights after three epochs of fit.

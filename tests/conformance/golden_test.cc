@@ -2,6 +2,7 @@
 #include "conformance/golden.h"
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct GoldenCase {
   std::vector<Expected> initial = {};  // states
   int calls = 1;                       // the last one is compared; states are carried
 };
+void PrintTo(const GoldenCase& c, std::ostream* out) { *out << c.name; }
 
 void expect_golden(const GoldenCase& c, const Tensor& x, DType dtype,
                    const std::function<void(Layer&)>& fill) {

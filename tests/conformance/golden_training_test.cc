@@ -1,5 +1,6 @@
 // Keras's own numbers (keras.md sections 14.2 and 14.3) for training steps, losses and metrics.
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct TrainingCase {
   Expected adam_losses;
   Expected bias_gradient;
 };
+void PrintTo(const TrainingCase& c, std::ostream* out) { *out << c.name; }
 
 std::vector<TrainingCase> training_cases() {
   using layers::GRU;
@@ -114,6 +116,7 @@ struct LossCase {
   Tensor p;
   double expected;
 };
+void PrintTo(const LossCase& c, std::ostream* out) { *out << c.name; }
 
 std::vector<LossCase> loss_cases() {
   const Tensor y({2, 3}, std::vector<double>{0, 1, 2, 3, .5, -1});

@@ -2,6 +2,9 @@
 // was cut into calls. All of it to the bit.
 #include <algorithm>
 #include <array>
+#include <barrier>
+#include <cmath>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -63,7 +66,121 @@ Tensor chosen_steps(const Tensor& row, const std::vector<std::int64_t>& steps) {
 
 Tensor zeros_like(const Tensor& tensor) { return Tensor(tensor.shape(), tensor.dtype()); }
 
+// While it lives, arenas hand out memory full of this byte.
+class PoisonForNow {
+ public:
+  explicit PoisonForNow(std::uint8_t byte) { Arena::poison(byte); }
+  ~PoisonForNow() { Arena::poison({}); }
+  PoisonForNow(const PoisonForNow&) = delete;
+  PoisonForNow& operator=(const PoisonForNow&) = delete;
+};
+
+void append(std::vector<Tensor>& all, const std::vector<Tensor>& more) {
+  for (const Tensor& tensor : more) {
+    if (tensor) all.push_back(tensor.clone());
+  }
+}
+
+// All that a layer can be made to say: outputs, states, gradients of all outputs together and of
+// each alone, by all inputs and weights.
+void run_all(const LayerCase& c, std::vector<Tensor>& results) {
+  const LayerPtr layer = built_layer(c, DType::float32);
+  const LayerInput input = made_input(c, *layer);
+  State state = layer->initial_state(c.input[0]);
+  const LayerOutput output =
+      run_layer(*layer, input, mode_of(c), state.empty() || c.initial_state ? nullptr : &state);
+  append(results, output.values);
+  append(results, {output.mask});
+  append(results, state);
+  const std::size_t outputs = output.values.size();
+  for (std::size_t only = 0; only <= outputs; ++only) {
+    std::vector<Tensor> flowing(outputs);
+    for (std::size_t i = 0; i < outputs; ++i) {
+      if (i == only || only == outputs) flowing[i] = noise(output.values[i].shape(), 5 + i);
+    }
+    if (outputs == 1 && only == outputs) break;
+    LayerMode mode = mode_of(c);
+    mode.training = true;
+    mode.observe = only == 0;
+    const LayerGradient gradient = differentiate(*layer, input, flowing, mode);
+    append(results, gradient.inputs);
+    append(results, gradient.weights);
+    append(results, {gradient.observed});
+  }
+}
+
+// The same of a model: what it learns in two steps, and what a stream says.
+void run_all_in_model(const LayerCase& c, std::vector<Tensor>& results) {
+  Sequential model = model_of(c, true);
+  const Tensor x = model_batch(c);
+  const Shape target = model.network().output_shapes({c.input}).front();
+  model.compile({.optimizer = "adam", .loss = "mse"});
+  const FitOptions options{.batch_size = c.input[0], .epochs = 2, .verbose = 0};
+  model.fit(x, noise(target, 6), options);
+  append(results, model.get_weights());
+  append(results, {model.predict(x)});
+  if (!layer_streams(c)) return;
+  Sequential alone = model_of(c, false);
+  Stream stream = alone.stream();
+  const Tensor numbers = x.to(DType::float32);
+  const std::int64_t width = stream.features();
+  for (std::int64_t step = 0; step < c.input[1]; ++step) {
+    const float* at = numbers.as<float>() + step * width;
+    const std::span<const float> y = stream.step({at, static_cast<std::size_t>(width)});
+    append(results, {Tensor::of<float>({stream.outputs()}, y)});
+  }
+}
+
 }  // namespace
+
+void check_fresh_memory(const LayerCase& c) {
+  const auto compute = [&](std::uint8_t byte) {
+    const PoisonForNow guard(byte);
+    set_random_seed(5);
+    std::vector<Tensor> results;
+    run_all(c, results);
+    if (fits_sequential(c)) run_all_in_model(c, results);
+    return results;
+  };
+  constexpr std::uint8_t nan = 0xff;    // of floats; -1 as a whole number
+  constexpr std::uint8_t large = 0x4b;  // about 1e7
+  const std::vector<Tensor> results = compute(nan);
+  const std::vector<Tensor> again = compute(large);
+  ASSERT_EQ(results.size(), again.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_TRUE(same_bits(results[i], again[i])) << "result " << i;
+    for (const double number : numbers(results[i])) {
+      if (std::isnan(number)) ADD_FAILURE() << "NaN in result " << i;
+      if (std::isnan(number)) break;
+    }
+  }
+}
+
+// Nobody trains, so nothing of the model may change; ThreadSanitizer watches (preset tsan).
+void check_two_at_once(const LayerCase& c) {
+  Sequential model = model_of(c, false);
+  const Network& network = model.network();
+  const Tensor x = model_batch(c);
+  // Only BatchNormalization learns from looking: its moving averages are a training's.
+  const Execution::Mode mode{.training = c.layer != "BatchNormalization", .step = 3};
+  const auto run = [&] {
+    Execution execution(network);
+    const Value input{x, {}};
+    execution.forward(std::span(&input, 1), mode);
+    return own(execution.output().data);
+  };
+  const Tensor alone = run();
+  std::array<Tensor, 2> results;
+  std::barrier start(2);
+  const auto run_beside = [&](std::size_t which) {
+    start.arrive_and_wait();
+    results[which] = run();
+  };
+  std::thread other([&] { run_beside(1); });
+  run_beside(0);
+  other.join();
+  for (const Tensor& result : results) EXPECT_TRUE(same_bits(result, alone));
+}
 
 void check_rows_alone(const LayerCase& c) {
   const LayerPtr layer = built_layer(c, DType::float32);

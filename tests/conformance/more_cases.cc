@@ -31,6 +31,19 @@ void add_normalization(Cases& cases) {
       },
       {3, 5, 4}, "gamma (5, 4), beta (5, 4)")
       .fixed_steps = true;
+  add(
+      cases, layer, "first_of_two_axes", [] { return LayerNormalization({.axis = {1}}); },
+      {3, 5, 4}, "gamma (5,), beta (5,)")
+      .fixed_steps = true;
+  add(
+      cases, layer, "axes_apart",
+      [] {
+        return LayerNormalization({.axis = {3, 1}});
+      },
+      {2, 3, 2, 4}, "gamma (3, 4), beta (3, 4)")
+      .fixed_steps = true;
+  add(cases, layer, "unknown_axis_without_weights",
+      [] { return LayerNormalization({.axis = {1}, .center = false, .scale = false}); }, {3, 5, 4});
   add(cases, layer, "no_scale_no_center",
       [] { return LayerNormalization({.center = false, .scale = false}); }, {5, 4});
   add(
@@ -129,6 +142,59 @@ void add_convolution(Cases& cases) {
         .trainable = false,
         .dtype = "float64"},
        "kernel (3, 4, 5)");
+  add(
+      cases, "Conv1D", "channels_first",
+      [] {
+        return layers::Conv1D({.filters = 5,
+                               .kernel_size = {3},
+                               .padding = "causal",
+                               .data_format = "channels_first",
+                               .activation = "gelu"});
+      },
+      {3, 4, 9}, plain)
+      .fixed_steps = true;
+
+  const auto transpose = [&](const char* name, const layers::Conv1DTransposeOptions& options,
+                             const char* weights) -> LayerCase& {
+    return add(
+        cases, "Conv1DTranspose", name, [options] { return layers::Conv1DTranspose(options); },
+        {3, 5, 4}, weights);
+  };
+  const char* turned = "kernel (3, 2, 4), bias (2,)";
+  transpose("valid", {.filters = 2, .kernel_size = {3}}, turned);
+  transpose("wide_strides", {.filters = 2, .kernel_size = {3}, .strides = {4}}, turned);
+  transpose("same", {.filters = 2, .kernel_size = {3}, .strides = {2}, .padding = "same"}, turned);
+  transpose("dilated", {.filters = 2, .kernel_size = {3}, .dilation_rate = {2}}, turned);
+  transpose(
+      "channels_first",
+      {.filters = 2, .kernel_size = {3}, .data_format = "channels_first", .activation = "silu"},
+      "kernel (3, 2, 5), bias (2,)")
+      .fixed_steps = true;
+  transpose("regularized",
+            {.filters = 2,
+             .kernel_size = {3},
+             .kernel_regularizer = "l2",
+             .bias_regularizer = "l1",
+             .activity_regularizer = "l2"},
+            turned);
+  transpose("every_option",
+            {.filters = 2,
+             .kernel_size = {3},
+             .strides = {3},
+             .padding = "same",
+             .output_padding = {1},
+             .activation = "tanh",
+             .use_bias = false,
+             .kernel_initializer = "he_normal",
+             .bias_initializer = "ones",
+             .kernel_constraint = "max_norm",
+             .bias_constraint = "non_neg",
+             .name = "named",
+             .trainable = false,
+             .dtype = "float64"},
+            "kernel (3, 2, 4)");
+  transpose("dilated_same",
+            {.filters = 2, .kernel_size = {3}, .padding = "same", .dilation_rate = {2}}, turned);
 }
 
 void add_conv_lstm1d(Cases& cases) {
@@ -163,6 +229,26 @@ void add_conv_lstm1d(Cases& cases) {
         o.go_backwards = true;
       },
       three);
+  LayerCase& first = add_one(
+      "channels_first",
+      [](Options& o) {
+        o.data_format = "channels_first";
+        o.padding = "same";
+        o.return_sequences = o.return_state = true;
+      },
+      "kernel (2, 5, 12), recurrent_kernel (2, 3, 12), bias (12,)");
+  first.initial_state = first.fixed_steps = true;
+  first.mask = Mask::holes;
+  add_one(
+      "channels_first_stateful",
+      [](Options& o) {
+        o.data_format = "channels_first";
+        o.stateful = o.return_sequences = true;
+      },
+      "kernel (2, 5, 12), recurrent_kernel (2, 3, 12), bias (12,)")
+      .fixed_steps = true;
+  add_one(
+      "softmax", [](Options& o) { o.activation = o.recurrent_activation = "softmax"; }, usual);
   add_one(
       "no_bias", [](Options& o) { o.use_bias = false; },
       "kernel (2, 2, 12), recurrent_kernel (2, 3, 12)");
@@ -241,6 +327,10 @@ void add_pooling(Cases& cases) {
         cases, layer, "same", [make] { return make({.pool_size = {3}, .padding = "same"}); },
         input);
     add(
+        cases, layer, "channels_first", [make] { return make({.data_format = "channels_first"}); },
+        input)
+        .fixed_steps = true;
+    add(
         cases, layer, "overlapping", [make] { return make({.pool_size = {3}, .strides = {1}}); },
         input);
     add(
@@ -260,6 +350,10 @@ void add_pooling(Cases& cases) {
     const auto make = function;
     add(
         cases, layer, "plain", [make] { return make({}); }, input);
+    add(
+        cases, layer, "channels_first",
+        [make] { return make({.data_format = "channels_first", .keepdims = true}); }, input)
+        .fixed_steps = true;
     add(
         cases, layer, "every_option",
         [make] {
@@ -349,7 +443,7 @@ void add_attention(Cases& cases) {
       heads, "key_and_sizes",
       [] {
         return MultiHeadAttention(
-            {.num_heads = 2, .key_dim = 3, .value_dim = 5, .use_bias = false, .output_shape = 7});
+            {.num_heads = 2, .key_dim = 3, .value_dim = 5, .use_bias = false, .output_shape = {7}});
       },
       "kernel (4, 2, 3), kernel (4, 2, 3), kernel (6, 2, 5), kernel (2, 5, 7)", true);
   attention(
@@ -357,11 +451,32 @@ void add_attention(Cases& cases) {
       [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3, .dropout = 0.3, .seed = 3}); },
       all)
       .training = true;
+  const char* gated =
+      "kernel (4, 2, 3), bias (2, 3), kernel (4, 2, 3), bias (2, 3), kernel (4, 2, 5), bias (2, "
+      "5), kernel (4, 2, 5), bias (2, 5), kernel (2, 5, 4), bias (4,)";
+  attention(
+      heads, "gate",
+      [] {
+        return MultiHeadAttention({.num_heads = 2, .key_dim = 3, .value_dim = 5, .use_gate = true});
+      },
+      gated);
+  LayerCase& window = attention(
+      heads, "window",
+      [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3, .sliding_window = 2}); }, all);
+  window.mask = Mask::rows;
+  window.more_masked = true;
+  window.flags.use_causal_mask = true;
+  LayerCase& blind = attention(
+      heads, "scores_of_masked", [] { return MultiHeadAttention({.num_heads = 2, .key_dim = 3}); },
+      all);
+  blind.mask = Mask::rows;
+  blind.flags.return_attention_scores = true;
   attention(
       heads, "every_option",
       [] {
         return MultiHeadAttention({.num_heads = 2,
                                    .key_dim = 3,
+                                   .attention_axes = {-2},
                                    .kernel_initializer = "he_normal",
                                    .bias_initializer = "ones",
                                    .kernel_regularizer = "l1",
@@ -382,6 +497,18 @@ void add_merging(Cases& cases) {
     LayerCase& two = add(cases, layer, "two", [make] { return make({}); }, {2, 5, 4});
     two.more = {{2, 5, 4}};
     two.mask = Mask::right;
+    LayerCase& both = add(cases, layer, "two_masks", [make] { return make({}); }, {2, 5, 4});
+    both.more = {{2, 5, 4}};
+    both.mask = Mask::right;
+    both.more_masked = true;
+    LayerCase& ranks = add(cases, layer, "ranks", [make] { return make({}); }, {2, 5, 4});
+    ranks.more = {{2, 4}};
+    if (many) {
+      LayerCase& three = add(cases, layer, "three_masks", [make] { return make({}); }, {2, 5, 4});
+      three.more = {{2, 5, 4}, {2, 1, 4}};
+      three.mask = Mask::left;
+      three.more_masked = true;
+    }
     LayerCase& repeated = add(cases, layer, "repeated", [make] { return make({}); }, {2, 5, 1});
     repeated.more = {{2, 5, 4}};
     if (many) repeated.more.push_back({2, 1, 4});
@@ -483,6 +610,10 @@ void add_small_layers(Cases& cases) {
       cases, "ZeroPadding1D", "plain", [] { return layers::ZeroPadding1D(); }, steps)
       .fixed_steps = true;
   add(
+      cases, "ZeroPadding1D", "channels_first",
+      [] { return layers::ZeroPadding1D({.data_format = "channels_first"}); }, steps)
+      .fixed_steps = true;
+  add(
       cases, "ZeroPadding1D", "every_option",
       [] {
         return layers::ZeroPadding1D(
@@ -515,6 +646,42 @@ void add_small_layers(Cases& cases) {
       cases, "GaussianNoise", "training",
       [] { return layers::GaussianNoise({.stddev = 0.3, .seed = 3}); }, steps)
       .training = true;
+  add(
+      cases, "GaussianDropout", "training",
+      [] { return layers::GaussianDropout({.rate = 0.3, .seed = 3}); }, steps)
+      .training = true;
+  add(cases, "GaussianDropout", "every_option",
+      [] {
+        return layers::GaussianDropout(
+            {.rate = 0.2, .seed = 1, .name = "named", .trainable = false, .dtype = "float64"});
+      },
+      {5, 4});
+  const auto normalize = [&](const char* name, const layers::NormalizationOptions& options,
+                             const char* weights) -> LayerCase& {
+    LayerCase& c = add(
+        cases, "Normalization", name, [options] { return layers::Normalization(options); }, steps,
+        weights);
+    c.fixed_steps = true;
+    return c;
+  };
+  normalize("plain", {}, "mean (4,), variance (4,), count ()").mask = Mask::right;
+  normalize("one", {.axis = {}}, "mean (), variance (), count ()");
+  normalize("two_axes", {.axis = {2, 1}}, "mean (5, 4), variance (5, 4), count ()");
+  normalize("every_option",
+            {.axis = {1}, .invert = true, .name = "named", .trainable = false, .dtype = "float64"},
+            "mean (5,), variance (5,), count ()");
+  add(
+      cases, "Rescaling", "plain", [] { return layers::Rescaling({.scale = 0.5}); }, steps)
+      .mask = Mask::right;
+  add(cases, "Rescaling", "every_option",
+      [] {
+        return layers::Rescaling({.scale = -2.0,
+                                  .offset = 0.25,
+                                  .name = "named",
+                                  .trainable = false,
+                                  .dtype = "float64"});
+      },
+      {5, 4});
   add(cases, "GaussianNoise", "every_option",
       [] {
         return layers::GaussianNoise(
@@ -571,9 +738,20 @@ void add_small_layers(Cases& cases) {
       cases, "Softmax", "every_option",
       [] {
         return layers::Softmax(
-            {.axis = {1, 2}, .name = "named", .trainable = false, .dtype = "float64"});
+            {.axis = {1}, .name = "named", .trainable = false, .dtype = "float64"});
       },
       steps);
+  add(
+      cases, "Softmax", "two_axes",
+      [] {
+        return layers::Softmax({.axis = {1, -1}});
+      },
+      steps);
+  add(cases, "Softmax", "axes_apart",
+      [] {
+        return layers::Softmax({.axis = {3, 1}});
+      },
+      {2, 3, 2, 4});
 }
 
 }  // namespace chronicler::test

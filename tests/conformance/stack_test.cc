@@ -1,6 +1,7 @@
 // Three recurrent layers on top of one another, in both directions, with an input unlike the hidden
 // sizes: gradients through all of them, with and without a mask.
 #include <array>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct Stack {
   bool masked;
   bool last_sequences;
 };
+void PrintTo(const Stack& stack, std::ostream* out) { *out << stack.name; }
 
 std::vector<Stack> all_stacks() {
   std::vector<Stack> stacks;

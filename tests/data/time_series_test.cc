@@ -345,6 +345,35 @@ TEST_F(TimeSeriesTest, FindsDateAndTimeOfDayInTwoColumns) {
   EXPECT_EQ(series.rows(), 5);
 }
 
+TEST_F(TimeSeriesTest, FindsColumnsOfYearAndMonth) {
+  const TimeSeries months = read("Year,Month,x\n2019,11,1\n2019,12,2\n2020,1,3\n2020,2,4\n");
+  EXPECT_EQ(months.time_column, "Year,Month");
+  EXPECT_EQ(months.format_time(months.time_after(1)), "2020-03-01");
+  const TimeSeries quarters = read("year,quarter,x\n2019,3,1\n2019,4,2\n2020,1,3\n2020,2,4\n");
+  EXPECT_EQ(quarters.format_time(quarters.time_after(1)), "2020-07-01");
+  std::string hours = "No,year,month,day,hour,x\n";
+  for (int i = 0; i < 100; ++i)
+    hours += fmt::format("{},2010,1,{},{},5\n", i + 1, i / 24 + 1, i % 24);
+  const TimeSeries series = read(hours);
+  EXPECT_EQ(series.time_column, "year,month,day,hour");
+  EXPECT_EQ(series.format_time(series.time_after(1)), "2010-01-05 04:00");
+  // Unless they are no time, or it is told so.
+  EXPECT_EQ(read("year,month,x\n2019,May,1\n2019,May,2\n2019,May,3\n").time_column, "");
+  EXPECT_EQ(read(hours, {.columns = {"x"}, .time = {"none"}}).time_column, "");
+  EXPECT_EQ(read(hours, {.columns = {"x"}, .usual = {.no_time = true}}).time_column, "");
+  EXPECT_TRUE(read(hours, {.columns = {"x"}, .time = {"none"}}).notes.empty());
+}
+
+TEST_F(TimeSeriesTest, ReadsMinutesGluedToTheirHour) {
+  std::string text = "Date,Time,x\n";
+  for (int i = 0; i < 100; ++i)
+    text += fmt::format("2023-01-{:02},{},{}\n", i / 48 + 1, i % 48 / 2 * 100 + i % 2 * 30, i);
+  const TimeSeries series = read(text);
+  EXPECT_EQ(series.calendar.step.name(), "30 minutes");
+  EXPECT_EQ(series.label(19), "2023-01-01 09:30");
+  EXPECT_EQ(series.format_time(series.time_after(1)), "2023-01-03 02:00");
+}
+
 TEST_F(TimeSeriesTest, TakesNoKeyForATime) {
   EXPECT_EQ(read("id,x\n1700000001,1\n1700000002,2\n1700000003,3\n").time_column, "");
   EXPECT_EQ(read("id,x\n20240101,1\n20249999,2\n20240103,3\n").time_column, "");
@@ -518,6 +547,13 @@ TEST_F(Panel, NamesTwoColumnsWhereItTakesTwo) {
       << many.message();
   EXPECT_NE(many.hint().find("--where shop=A,item=0"), std::string::npos) << many.hint();
   EXPECT_EQ(read(text, {.columns = {"sales"}, .where = {{"item", "2"}, {"shop", "B"}}}).rows(), 40);
+}
+
+TEST_F(Panel, OfYearsIsNoneOfRows) {
+  std::string text = "year,country,x\n";
+  for (int i = 0; i < 120; ++i) text += fmt::format("{},{},{}\n", 1990 + i / 4, "abcd"[i % 4], i);
+  EXPECT_NE(error(text).message().find("4 series, which column \"country\" tells apart"),
+            std::string::npos);
 }
 
 TEST_F(Panel, ReadsTheSeriesThatAModelWasLearntFrom) {

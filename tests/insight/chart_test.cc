@@ -56,6 +56,16 @@ TEST(Axis, TicksAreRoundNumbers) {
   EXPECT_EQ(x.place(1937.0), 0.0);
 }
 
+TEST(Axis, TicksOfLargeNumbersDiffer) {
+  for (const double level : {1e6, 1e9, -1e12}) {
+    const LineChart chart{.series = {{.name = "a", .y = {level - 1.0, level + 1.0}}}};
+    std::vector<std::string> all = labels(vertical_axis(chart, 6));
+    const std::size_t count = all.size();
+    EXPECT_GE(count, 4U);
+    EXPECT_EQ(static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin()), count);
+  }
+}
+
 TEST(Axis, LogarithmicTicksArePowersOfTen) {
   const Axis y = vertical_axis(decay(), 6);
   EXPECT_EQ(y.high, 1.0);

@@ -43,16 +43,19 @@ TEST(ActivationLayer, RefusesAnUnknownFunction) {
   EXPECT_NE(message.find("relu"), std::string::npos) << message;
 }
 
-// A gate is one number: functions of whole rows have no meaning there.
-TEST(ActivationLayer, RecurrentLayersRefuseFunctionsOfRows) {
-  EXPECT_EQ(error_of([] { layers::LSTM({.units = 2, .activation = "softmax", .name = "memory"}); }),
-            "LSTM \"memory\": activation \"softmax\" works on whole rows, a recurrent layer needs "
-            "one that works on single numbers: for instance \"tanh\" or \"sigmoid\"");
-  EXPECT_EQ(error_of([] {
-              layers::GRU({.units = 2, .recurrent_activation = "sparsemax", .name = "memory"});
-            }),
-            "GRU \"memory\": recurrent_activation \"sparsemax\" works on whole rows, a recurrent "
-            "layer needs one that works on single numbers: for instance \"tanh\" or \"sigmoid\"");
+// Functions of whole rows work over the units, as in Keras.
+TEST(ActivationLayer, RecurrentLayersTakeFunctionsOfRows) {
+  for (const LayerPtr& layer : {layers::SimpleRNN({.units = 3, .activation = "softmax"}),
+                                layers::LSTM({.units = 3, .recurrent_activation = "softmax"}),
+                                layers::GRU({.units = 3, .activation = "softmax"})}) {
+    const test::LayerOutput output = run_layer(*layer, {test::noise({2, 4, 3}, 1)});
+    EXPECT_EQ(output.values[0].shape(), (Shape{2, 3})) << layer->class_name();
+  }
+  // One step of a SimpleRNN: the softmax of a row sums to 1.
+  const LayerPtr rnn = layers::SimpleRNN({.units = 3, .activation = "softmax"});
+  const std::vector<double> y =
+      test::numbers(run_layer(*rnn, {test::noise({1, 1, 3}, 1)}).values[0]);
+  EXPECT_NEAR(y[0] + y[1] + y[2], 1.0, 1e-6);
 }
 
 }  // namespace

@@ -29,12 +29,15 @@ TEST(Masking, GradientStopsAtMaskedSteps) {
   EXPECT_EQ(test::numbers(gradient.inputs[0]), (std::vector<double>{0, 0, 7, 8}));
 }
 
-TEST(Masking, RefusesWrongRank) {
-  EXPECT_EQ(test::error_of([] {
-              run_layer(*layers::Masking({.name = "gaps"}), {test::noise({3, 4}, 1)});
-            }),
-            "Masking \"gaps\" needs 3-D input (batch, steps, features), got (3, 4): give the data "
-            "a features axis");
+TEST(Masking, MasksAllAxesButTheLast) {
+  const Tensor x({1, 2, 2, 2}, std::vector<float>{0, 0, 1, 0, 0, 2, 0, 0});
+  const test::LayerOutput output = run_layer(*layers::Masking(), {x});
+  EXPECT_EQ(output.mask.shape(), (Shape{1, 2, 2}));
+  EXPECT_EQ(test::numbers(output.mask), (std::vector<double>{0, 1, 1, 0}));
+  EXPECT_EQ(
+      test::error_of([] { run_layer(*layers::Masking({.name = "gaps"}), {test::noise({3}, 1)}); }),
+      "Masking \"gaps\" needs input (batch, ..., features), got (3,): give the data a features "
+      "axis");
 }
 
 }  // namespace

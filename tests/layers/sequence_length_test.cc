@@ -50,10 +50,9 @@ TEST(SequenceLength, SaysWhatItNeeds) {
   EXPECT_EQ(error_of([] { layers::ZeroPadding1D({.padding = {-1}, .name = "z"}); }),
             "ZeroPadding1D \"z\": padding must be one or two numbers from 0 to 2147483648, for the "
             "steps in front and behind, got (-1, -1)");
-  EXPECT_EQ(
-      error_of([] { layers::ZeroPadding1D({.data_format = "channels_first", .name = "z"}); }),
-      "ZeroPadding1D \"z\": data_format must be \"channels_last\", got \"channels_first\": put the "
-      "features on the last axis");
+  EXPECT_EQ(error_of([] { layers::ZeroPadding1D({.data_format = "channels_last_", .name = "z"}); }),
+            "ZeroPadding1D \"z\": data_format must be \"channels_last\" or \"channels_first\", got "
+            "\"channels_last_\"");
   EXPECT_EQ(error_of([] { layers::UpSampling1D({.size = 0, .name = "u"}); }),
             "UpSampling1D \"u\": size must be a number from 1 to 2147483648, got 0");
 }

@@ -217,7 +217,7 @@ void randomize_weights(Layer& layer, std::uint64_t seed) {
     const double rows = shape.rank() > 1 ? static_cast<double>(shape[0]) : 4.0;
     const Tensor values = noise(shape, seed++, DType::float64);
     copy(scaled(values, 1.0 / std::sqrt(rows)).to(parameter.value.dtype()), parameter.value);
-    if (parameter.name != "moving_variance") continue;
+    if (parameter.name != "moving_variance" && parameter.name != "variance") continue;
     const std::vector<double> signed_values = numbers(parameter.value);
     std::vector<double> positive;
     for (const double value : signed_values) positive.push_back(0.5 + std::abs(value));

@@ -14,7 +14,8 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   app.add_option("FILE", options.file, "the series: CSV with a header line; - is standard input")
       ->required();
   app.add_option("--time", options.time,
-                 "column of the dates, or several: year,month,day,hour (found by itself)")
+                 "column of the dates, or several: year,month,day,hour; none: rows only follow one "
+                 "another (found by itself)")
       ->type_name("COL,...");
   const auto flag = [&](const char* name, bool& value, const char* text) {
     return app.add_flag(name, value, text)->disable_flag_override();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "chronicler/base/tensor.h"
@@ -28,6 +29,10 @@ class Arena {
   // Contents undefined, or all zero.
   TensorView tensor(const Shape& shape, DType dtype);
   TensorView zeros(const Shape& shape, DType dtype);
+
+  // For tests: all memory that arenas hand out from now on is filled with this byte. Whoever reads
+  // what it did not write then has other results. Under valgrind it is undefined, always.
+  static void poison(std::optional<std::uint8_t> byte);
 
   // An arena for a part of the pass that another thread runs; it is reset with this one.
   Arena& branch();

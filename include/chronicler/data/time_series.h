@@ -27,12 +27,14 @@ struct Notation {
   char decimal = '\0';                  // '.' or ','
   std::string thousands = {};           // ".", ",", " ", "'" or "none"
   std::vector<CellEquals> where = {};   // the rows of the series
+  bool no_time = false;                 // rows only follow one another
 };
 
 struct TimeSeriesOptions {
   std::vector<std::string> columns;  // that hold the numbers
   // Of the time; several are joined with their words' places known by name: year, month, day, hour,
-  // minute. Empty: the first column whose cells are dates, if any; else rows count.
+  // minute. Empty: the first column whose cells are dates, if any; else rows count. "none": they
+  // do.
   std::vector<std::string> time = {};
   char delimiter = '\0';  // '\0': as the header line has it
   char decimal = '\0';    // '\0': as the numbers have it; ',' between cells of commas is told only

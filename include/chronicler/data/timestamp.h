@@ -28,14 +28,14 @@ struct Timestamp {
 struct TimestampStyle {
   enum class Kind : std::uint8_t {
     date,    // 2024-03-31, whatever the order, marks and names were: it cannot be misread
-    period,  // quarters and weeks: `pattern`
+    period,  // months, quarters, half years and weeks: `pattern`
     epoch    // a number since 1970: `per_second`
   };
   Kind kind = Kind::date;
   char between = ' ';           // date and time of day: ' ' or 'T'
   bool seconds = false;         // stand there even where they are 0
   std::string offset = {};      // "Z", "+00:00", "+0000" or "+00", whichever the text is like
-  std::string pattern = {};     // the text with %Y or %y, %q, %W, %u for its numbers
+  std::string pattern = {};     // the text with %Y, %q and their like for its numbers
   std::int64_t per_second = 1;  // of the numbers since 1970
 };
 
@@ -44,9 +44,11 @@ struct TimestampStyle {
 //   31-Mar-2024, Mar 31, 2024, 31. März 2024, Sun, 31 Mar 2024 (English and German names);
 //   each with an optional time 14:05, 14:05:30.5, 1405, 14h05, a "T", space or comma before it, AM
 //   or PM behind it, and an offset: "+02:00", "+0200", "Z", "UTC";
-//   months: 2024-03, 03/2024, Mar 2024; quarters: 2024Q1, Q1 2024, 1Q24; ISO weeks: 2024-W01, and
-//   their days: 2024-W01-7; years with a fraction in months, 1949.0833;
-//   seconds, milliseconds, microseconds or nanoseconds since 1970.
+//   months: 2024-03, 202403, 03/2024, Mar 2024, 2024M03; quarters: 2024Q1, Q1 2024, 1Q24, 1.
+//   Quartal 2024; half years: 2024H1; ISO weeks: 2024-W01, and their days: 2024-W01-7; years with a
+//   fraction in months, 1949.0833; 2024033114, 202403311405, 20240331140530; seconds, milliseconds,
+//   microseconds or nanoseconds since 1970; a stretch of time by its beginning: 31.3.2024 14:00
+//   - 31.3.2024 15:00.
 // Years of two digits are those from 1969 to 2068. Empty for anything else, and for days that do
 // not exist.
 // Without an order, months come first between slashes and days first between points and dashes.

@@ -58,13 +58,15 @@ struct PReLUOptions {
 LayerPtr PReLU(const PReLUOptions& options = {});
 
 struct SoftmaxOptions {
-  std::vector<std::int64_t> axis = {-1};
+  std::vector<std::int64_t> axis = {-1};  // one, or several that are taken together
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
   std::optional<Shape> input_shape = {};
   std::optional<std::int64_t> batch_size = {};
 };
+// A mask with all axes of the input (of extents 1 or its own) says which numbers take part; the
+// rest become 0, and so does what has none.
 LayerPtr Softmax(const SoftmaxOptions& options = {});
 
 }  // namespace chronicler::layers

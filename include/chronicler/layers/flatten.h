@@ -9,6 +9,7 @@
 namespace chronicler::layers {
 
 struct FlattenOptions {
+  std::string data_format = "channels_last";  // or "channels_first": axis 1 goes to the end first
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";

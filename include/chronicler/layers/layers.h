@@ -8,6 +8,7 @@
 #include "chronicler/layers/bidirectional.h"         // IWYU pragma: export
 #include "chronicler/layers/catalog.h"               // IWYU pragma: export
 #include "chronicler/layers/conv1d.h"                // IWYU pragma: export
+#include "chronicler/layers/conv1d_transpose.h"      // IWYU pragma: export
 #include "chronicler/layers/conv_lstm1d.h"           // IWYU pragma: export
 #include "chronicler/layers/dense.h"                 // IWYU pragma: export
 #include "chronicler/layers/dropout.h"               // IWYU pragma: export
@@ -26,6 +27,7 @@
 #include "chronicler/layers/reshape.h"               // IWYU pragma: export
 #include "chronicler/layers/reversible_embedding.h"
 #include "chronicler/layers/rnn.h"               // IWYU pragma: export
+#include "chronicler/layers/scaling.h"           // IWYU pragma: export
 #include "chronicler/layers/sequence_length.h"   // IWYU pragma: export
 #include "chronicler/layers/simple_rnn.h"        // IWYU pragma: export
 #include "chronicler/layers/symbol.h"            // IWYU pragma: export

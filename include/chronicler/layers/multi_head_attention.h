@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "chronicler/layers/layer.h"
 
@@ -15,7 +16,8 @@ struct MultiHeadAttentionOptions {
   std::optional<std::int64_t> value_dim = {};  // of each head's values; not given: key_dim
   double dropout = 0.0;                        // of the weights; in [0, 1)
   bool use_bias = true;
-  std::optional<std::int64_t> output_shape = {};  // not given: the query's features
+  std::vector<std::int64_t> output_shape = {};    // one number; not given: the query's features
+  std::vector<std::int64_t> attention_axes = {};  // {1}, the steps, or not given
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
   Regularizer kernel_regularizer = {};
@@ -24,6 +26,9 @@ struct MultiHeadAttentionOptions {
   Constraint kernel_constraint = {};
   Constraint bias_constraint = {};
   std::optional<std::int64_t> seed = {};
+  // A query sees values less than so many steps away only.
+  std::optional<std::int64_t> sliding_window = {};
+  bool use_gate = false;  // what a head found times a sigmoid of the query, before the output
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
@@ -34,8 +39,9 @@ struct MultiHeadAttentionOptions {
 // Called on {query (B, Tq, F), value (B, Tv, G)} or {query, value, key (B, Tv, K)}; the key is the
 // value if it is not given. (B, Tq, output_shape); with return_attention_scores the weights
 // (B, heads, Tq, Tv) are the second output. Masks of all inputs are respected, and with
-// use_causal_mask a query sees no later value. Weights: kernel (F, heads, dim) and bias (heads,
-// dim) of query, key and value, kernel (heads, value_dim, output) and bias of the output.
+// use_causal_mask a query sees no later value. The query's mask may also be (B, Tq, Tv): Keras's
+// attention_mask. Weights: kernel (F, heads, dim) and bias (heads, dim) of query, key, gate if
+// there is one, and value, kernel (heads, value_dim, output) and bias of the output.
 LayerPtr MultiHeadAttention(const MultiHeadAttentionOptions& options);
 
 }  // namespace chronicler::layers

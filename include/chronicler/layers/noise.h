@@ -1,4 +1,4 @@
-// Noise while training: SpatialDropout1D and GaussianNoise.
+// Noise while training: SpatialDropout1D, GaussianNoise and GaussianDropout.
 #pragma once
 
 #include <optional>
@@ -32,5 +32,18 @@ struct GaussianNoiseOptions {
 };
 // Adds normal noise of that standard deviation.
 LayerPtr GaussianNoise(const GaussianNoiseOptions& options);
+
+struct GaussianDropoutOptions {
+  double rate = 0.0;  // in [0, 1)
+  std::optional<std::int64_t> seed = {};
+  std::string name = {};
+  bool trainable = true;
+  std::string dtype = "float32";
+  std::optional<Shape> input_shape = {};
+  std::optional<std::int64_t> batch_size = {};
+};
+// Multiplies by normal noise around 1 of the variance that Dropout's factors have, rate / (1 -
+// rate).
+LayerPtr GaussianDropout(const GaussianDropoutOptions& options);
 
 }  // namespace chronicler::layers
