@@ -172,7 +172,8 @@ void show_sample(const TextGenerator& writer, std::string_view text, std::uint64
 void train(TrainOptions& options) {
   tasks::TextGeneratorOptions& task = options.task;
   begin_training(options, task);
-  const std::string text = data::plain_text(data::read_text(options.file));
+  std::string text = data::read_text(options.file);
+  data::make_plain(text);
   if (!options.validation_file.empty())
     task.validation_text = data::read_text(options.validation_file);
   ProgressLine line(options.quiet);
@@ -247,8 +248,8 @@ struct WriteOptions {
 void write(WriteOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
   const TextGenerator writer = TextGenerator::load(options.model);
-  const std::string original =
-      options.compare.empty() ? std::string() : data::plain_text(data::read_text(options.compare));
+  std::string original = options.compare.empty() ? std::string() : data::read_text(options.compare);
+  data::make_plain(original);
   tasks::RunOptions& task = options.task;
   if (!task.prompt.empty()) {
     task.prompt =

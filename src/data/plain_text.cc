@@ -11,6 +11,11 @@
 namespace chronicler::data {
 namespace {
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 // Below it every text is in its composed form.
 constexpr utf8proc_int32_t first_that_composes = 0x300;
 // Sorting the marks of one letter takes the square of their number: no language has as many.
@@ -119,9 +124,12 @@ void for_lines(std::string_view text, const Function& function) {
 
 }  // namespace
 
+void make_plain(std::string& text) {
+  if (!is_ascii(text)) text = plain_text(text);
+}
+
 std::string plain_text(std::string_view text, std::u32string_view kept) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (std::all_of(text.begin(), text.end(), is_ascii)) return std::string(text);
+  if (is_ascii(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   for_lines(text, [&](std::string_view line, bool ends) {

@@ -51,8 +51,7 @@ constexpr std::array<std::string_view, 78> language_codes{
     "tr",  "uk",  "ur",  "vi",  "zh",  "ara", "ces", "cmn", "dan", "deu", "ell", "eng", "fin",
     "fra", "ger", "fre", "hun", "ita", "jpn", "kor", "nld", "pol", "por", "rus", "spa", "swe"};
 
-template <std::size_t count>
-bool holds(const std::array<std::string_view, count>& words, std::string_view word) {
+bool holds(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 

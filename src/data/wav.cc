@@ -215,15 +215,13 @@ class Reader {
 
   void take_samples(std::size_t at, std::uint32_t size, std::optional<std::uint64_t> size_64) {
     const std::string_view rest = bytes_.substr(at);
-    told_ = size;
-    if (size_64 && size == 0xFFFF'FFFFU) told_ = *size_64 == 0 ? unknown_size : *size_64;
-    if (size_64 && told_ == *size_64) {
-      if (told_ > (std::uint64_t{1} << 62U)) told_ = unknown_size;
-    } else if (size >= least_endless && told_ > rest.size()) {
-      told_ = unknown_size;
-    } else if (size == 0 && !rest.empty() && !is_part(rest)) {
-      told_ = unknown_size;
-    }
+    const bool tells_64 = size_64 && size == 0xFFFF'FFFFU;
+    told_ = tells_64 ? *size_64 : size;
+    constexpr std::uint64_t least_endless_64 = std::uint64_t{1} << 62U;
+    const bool is_endless = tells_64 ? told_ == 0 || told_ >= least_endless_64
+                                     : size >= least_endless && told_ > rest.size();
+    const bool is_unknown = size == 0 && !rest.empty() && !is_part(rest);
+    if (is_endless || is_unknown) told_ = unknown_size;
     has_samples_ = true;
     has_end_ = told_ <= rest.size();
     samples_ =

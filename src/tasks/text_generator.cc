@@ -308,8 +308,15 @@ TextGenerator::TextGenerator(data::Pieces pieces, std::shared_ptr<Model> model,
 TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOptions options) {
   check(options);
   set_random_seed(options.seed);
-  const std::string text = data::plain_text(written);
-  options.validation_text = data::plain_text(options.validation_text);
+  // Held twice only if it has to be.
+  std::string plain = data::plain_text(written);
+  std::string_view text = written;
+  if (plain == written) {
+    plain = {};
+  } else {
+    text = plain;
+  }
+  data::make_plain(options.validation_text);
   const Parts parts = parts_of(text, options);
   if (!data::has_text(parts.train))
     throw Error("the text holds nothing but spaces", "give a text with words in it");

@@ -228,6 +228,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
                 fmt::format("give at least {}; some hundred make a good model", least_recordings));
   }
   std::vector<std::string> texts;
+  texts.reserve(recordings.size());
   for (const data::Recording& each : recordings) texts.push_back(each.text);
   const SpeechLabels labels = SpeechLabels::of(texts, options.level, options.as_written);
   if (labels.classes() < 2)

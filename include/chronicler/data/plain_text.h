@@ -14,6 +14,9 @@ namespace chronicler::data {
 // characters that stay nevertheless: those of a vocabulary that was learnt from them.
 std::string plain_text(std::string_view text, std::u32string_view kept = {});
 
+// The same in place: a text of a gigabyte that is plain ASCII is not held twice.
+void make_plain(std::string& text);
+
 // The characters of a text that plain_text leaves out or replaces by a space, each once.
 std::u32string unplain_characters(std::string_view text);
 
