@@ -34,7 +34,7 @@ Json field_to_json(const std::vector<LayerPtr>& value) {
   for (const LayerPtr& layer : value) list.push_back(field_to_json(layer));
   return list;
 }
-Json field_to_json(const Shape& value) { return to_json(value); }
+Json field_to_json(const Shape& value) { return value.rank() == 0 ? Json() : to_json(value); }
 Json field_to_json(const Activation& value) { return value.name(); }
 Json field_to_json(const Initializer& value) {
   return described_to_json("keras.initializers", value.class_name(), value.settings());
@@ -103,6 +103,9 @@ void read_null(const JsonPlace& /*place*/, std::optional<Value>& value) {
   value.reset();
 }
 void read_null(const JsonPlace& /*place*/, std::vector<std::int64_t>& value) { value.clear(); }
+void read_null(const JsonPlace& place, Shape& value) {  // of a shape that may be left out
+  if (value.rank() > 0) place.refuse("a shape");
+}
 void read_null(const JsonPlace& /*place*/, LayerPtr& value) { value = {}; }
 void read_null(const JsonPlace& /*place*/, Regularizer& value) { value = {}; }
 void read_null(const JsonPlace& /*place*/, Constraint& value) { value = {}; }

@@ -30,6 +30,7 @@ class DropoutLayer final : public Layer {
 
   void fields(FieldVisitor& visitor) override {
     visitor.field("rate", options_.rate);
+    visitor.field("noise_shape", noise_shape_);
     visitor.field("seed", options_.seed);
   }
 
@@ -71,10 +72,53 @@ class DropoutLayer final : public Layer {
     std::int64_t size_;
   };
 
+  // Where number i is among the draws: axes of 1 in noise_shape share one.
+  std::int64_t draw_of(const Shape& x, std::int64_t i) const {
+    std::int64_t draw = 0;
+    std::int64_t stride = 1;
+    for (int axis = x.rank() - 1; axis >= 0; --axis) {
+      const bool shared = noise_shape_[axis] == 1;
+      if (!shared) draw += i % x[axis] * stride;
+      stride *= shared ? 1 : x[axis];
+      i /= x[axis];
+    }
+    return draw;
+  }
+  void check_noise_shape(const Shape& x) const {
+    bool fits = noise_shape_.rank() == x.rank();
+    for (int axis = 0; fits && axis < x.rank(); ++axis) {
+      const std::int64_t extent = noise_shape_[axis];
+      fits = extent == None || extent == 1 || extent == x[axis] || x[axis] == None;
+    }
+    if (fits) return;
+    throw Error(fmt::format("{}: noise_shape {} does not fit {}", described(),
+                            noise_shape_.to_string(), x.to_string()),
+                "each extent is the input's, null, or 1 where all share a draw");
+  }
+  TensorView drop_together(Pass& pass, const TensorView& from) const {
+    check_noise_shape(from.shape());
+    const TensorView to = pass.arena.tensor(from.shape(), dtype());
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const std::int64_t count = from.size() == 0 ? 0 : draw_of(from.shape(), from.size() - 1) + 1;
+      Real* factors = pass.arena.array<Real>(count);
+      kernels::dropout_factors(random, pass.step, 0, options_.rate,
+                               std::span(factors, static_cast<std::size_t>(count)));
+      for (std::int64_t i = 0; i < from.size(); ++i)
+        to.as<Real>()[i] = from.as<Real>()[i] * factors[draw_of(from.shape(), i)];
+    });
+    return to;
+  }
+  void build_weights(std::span<const Shape> inputs) override {
+    if (noise_shape_.rank() > 0) check_noise_shape(inputs[0]);
+  }
+
   bool is_active(const Pass& pass) const { return pass.training && options_.rate > 0.0; }
 
   // The same factors forwards and backwards: they follow from seed, step and place.
   TensorView drop(Pass& pass, const TensorView& from) const {
+    if (noise_shape_.rank() > 0) return drop_together(pass, from);
     const TensorView to = pass.arena.tensor(from.shape(), dtype());
     const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
     // In pieces, whose factors stay in the first-level cache; each thread draws its own.
@@ -100,6 +144,7 @@ class DropoutLayer final : public Layer {
   }
 
   layers::DropoutOptions options_;
+  Shape noise_shape_;         // Keras's, of files; rank 0: every number has its own draw
   std::uint64_t drawn_seed_;  // unless the options give one
 };
 

@@ -26,7 +26,7 @@ using kernels::Start;
 enum Projection : int { query, key, gate, value, output };
 constexpr int weights_place = 5;  // of the values, before dropout
 constexpr int mixed_place = 6;    // the values' sums, before the gate
-constexpr std::array<std::string_view, 5> paths{"query_dense", "key_dense", "gate_dense",
+constexpr std::array<std::string_view, 5> paths{"query_dense", "key_dense", "_gate_dense",
                                                 "value_dense", "output_dense"};
 
 struct Sizes {

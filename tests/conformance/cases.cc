@@ -546,6 +546,14 @@ void add_layers_without_weights(Cases& cases) {
           [] { return layers::Dropout({.rate = 0.3, .seed = 4}); }, {2, 5, 4});
   steps_dropped.training = true;
   steps_dropped.mask = Mask::holes;
+  LayerCase& together = add("Dropout", "noise_shape",
+                            [] {
+                              const LayerPtr layer = layers::Dropout({.rate = 0.4, .seed = 4});
+                              set_fields(*layer, {{"noise_shape", Shape{None, 1, None}}});
+                              return layer;
+                            },
+                            {2, 5, 4});
+  together.training = true;
   add("Dropout", "every_option",
       [] {
         return layers::Dropout(

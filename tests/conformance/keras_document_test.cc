@@ -31,26 +31,35 @@ using Notes = std::map<std::string, std::string>;
 
 // What differs, and why. Whatever is not here is as in Keras 3.15.1.
 const Notes& layer_notes() {
+  const std::string unrolled_backwards =
+      "with `unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask unreversed, "
+      "so that steps that count become zeros: not copied";
   static const Notes notes{
       {"Activation",
        "`glu` gives half of the last axis, as it does in Keras, where the declared shape does not "
        "say so; `threshold` has its settings as options, which Keras has no way to store"},
       {"BatchNormalization", "no `renorm`, no `synchronized`: there is one machine"},
-      {"Bidirectional",
-       "Keras applies the mask unreversed to an unrolled backward layer: not copied"},
-      {"ConvLSTM1D", "`data_format` is `channels_last`; the mask is of whole steps"},
-      {"Conv1D", "`data_format` is `channels_last`"},
-      {"ZeroPadding1D", "`data_format` is `channels_last`"},
-      {"GRU", "`recurrent_dropout` of 1 is refused (Keras ignores it)"},
+      {"Bidirectional", unrolled_backwards},
+      {"ConvLSTM1D", "the mask is of whole steps"},
+      {"Dropout", "`noise_shape` is of files: a layer made in C++ has none"},
+      {"GRU", "`recurrent_dropout` of 1 is refused (Keras ignores it); " + unrolled_backwards},
+      {"MultiHeadAttention",
+       "inputs are (batch, steps, features), so `attention_axes` is 1; `flash_attention` chooses a "
+       "way to compute the same"},
+      {"Normalization", "no `mean` and `variance` as options: `adapt` sets them, as do files"},
+      {"Rescaling", "`scale` and `offset` are one number each"},
+      {"RNN", unrolled_backwards},
       {"GlobalAveragePooling1D",
        "a row without a step that counts gives 0; Keras divides by 0 there and gives NaN, which "
        "then spoils the whole training"},
       {"LSTM",
-       "`recurrent_dropout` of 1 is refused (Keras ignores it). Options that Keras lacks, in files "
-       "only where they are on, and then Keras refuses the file: `layer_normalization`, "
-       "`peepholes`, `projection`, `zoneout_hidden`, `zoneout_cell`"},
+       "`recurrent_dropout` of 1 is refused (Keras ignores it); " + unrolled_backwards +
+           ". Options that Keras lacks, in files "
+           "only where they are on, and then Keras refuses the file: `layer_normalization`, "
+           "`peepholes`, `projection`, `zoneout_hidden`, `zoneout_cell`"},
       {"LSTMCell", "the same options as LSTM"},
-      {"SimpleRNN", "keeps `activity_regularizer`, which Keras drops, and `seed` of dropout"},
+      {"SimpleRNN", "keeps `activity_regularizer`, which Keras drops, and `seed` of dropout; " +
+                        unrolled_backwards},
   };
   return notes;
 }
@@ -62,7 +71,6 @@ struct Missing {
 constexpr Missing missing[] = {
     {"2-D and 3-D layers, image and audio preprocessing, ConvLSTM2D/3D", "this is about sequences"},
     {"`Lambda` and layers of one's own in files", "loading runs no code of the file"},
-    {"`channels_first`", "data are (batch, steps, features) everywhere"},
     {"mixed precision, quantization, distribution, `LossScaleOptimizer`",
      "float32 on one processor; `loss_scale_factor` is kept in files"},
     {"`RemoteMonitor`",
@@ -122,6 +130,11 @@ class that is not here is an error that lists the nearest ones, never skipped.
   text +=
       fmt::format(R"(
 Operations that Keras keeps as nodes of a Functional model's graph: {}.
+
+No gradient flows through whole numbers and truth values, and the batch stays the first axis.
+
+The activation `sparsemax` gives rows that sum to 1 (Martins and Astudillo 2016); Keras's counts the support wrongly, and its
+rows do not.
 
 A model inside a model shows the masks of its inner layers, as in Keras. `initial_state` hides the mask that comes along
 with a sequence, as Keras does since version 3 (give `mask` as well).
