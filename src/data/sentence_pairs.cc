@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,13 +44,13 @@ constexpr std::array<std::string_view, 75> languages{
     "slovenian",  "somali",    "spanish",    "swahili",    "swedish",   "tagalog",    "tamil",
     "telugu",     "thai",      "turkish",    "ukrainian",  "urdu",      "uzbek",      "vietnamese",
     "welsh",      "yiddish",   "deutsch",    "englisch",   "francais"};
-constexpr std::array<std::string_view, 78> language_codes{
+constexpr std::array<std::string_view, 77> language_codes{
     "ar",  "bg",  "bn",  "ca",  "cs",  "cy",  "da",  "de",  "el",  "en",  "eo",  "es",  "et",
-    "eu",  "fa",  "fi",  "fr",  "ga",  "gl",  "gu",  "he",  "hi",  "hr",  "hu",  "hy",  "id",
-    "is",  "it",  "ja",  "ka",  "kk",  "ko",  "lt",  "lv",  "mk",  "ml",  "mr",  "ms",  "nb",
-    "nl",  "no",  "pl",  "pt",  "ro",  "ru",  "sk",  "sl",  "sq",  "sr",  "sv",  "ta",  "th",
-    "tr",  "uk",  "ur",  "vi",  "zh",  "ara", "ces", "cmn", "dan", "deu", "ell", "eng", "fin",
-    "fra", "ger", "fre", "hun", "ita", "jpn", "kor", "nld", "pol", "por", "rus", "spa", "swe"};
+    "eu",  "fa",  "fi",  "fr",  "ga",  "gl",  "gu",  "he",  "hi",  "hr",  "hu",  "hy",  "is",
+    "it",  "ja",  "ka",  "kk",  "ko",  "lt",  "lv",  "mk",  "ml",  "mr",  "ms",  "nb",  "nl",
+    "no",  "pl",  "pt",  "ro",  "ru",  "sk",  "sl",  "sq",  "sr",  "sv",  "ta",  "th",  "tr",
+    "uk",  "ur",  "vi",  "zh",  "ara", "ces", "cmn", "dan", "deu", "ell", "eng", "fin", "fra",
+    "ger", "fre", "hun", "ita", "jpn", "kor", "nld", "pol", "por", "rus", "spa", "swe"};
 
 bool holds(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -106,7 +107,16 @@ struct Columns {
   std::size_t needed() const { return std::max(source, target) + 1; }
 };
 
-// Whether single words stand above a file of sentences.
+// Whether the first row's cell stands in another one, too: the name of a column rarely does.
+bool occurs_below(std::span<const TextRow> rows, std::size_t column) {
+  const std::string cell = lower_case(rows.front().cells[column]);
+  return std::any_of(rows.begin() + 1, rows.end(), [&](const TextRow& row) {
+    return column < row.cells.size() &&
+           lower_case(row.cells[column]).find(cell) != std::string::npos;
+  });
+}
+
+// Whether single words that occur nowhere else stand above a file of sentences.
 bool is_above_sentences(std::span<const TextRow> rows, const Columns& columns) {
   const auto& first = rows.front().cells;
   if (!is_bare_word(first[columns.source]) || !is_bare_word(first[columns.target])) return false;
@@ -120,7 +130,8 @@ bool is_above_sentences(std::span<const TextRow> rows, const Columns& columns) {
     sentences += are_sentences ? 1 : 0;
   }
   constexpr std::size_t least = 3;
-  return all >= least && sentences * 10 >= all * 9;
+  return all >= least && sentences * 10 >= all * 9 && !occurs_below(rows, columns.source) &&
+         !occurs_below(rows, columns.target);
 }
 
 bool is_header(std::span<const TextRow> rows, const Columns& columns, TextTableKind kind) {
@@ -158,6 +169,32 @@ Columns find_columns(const std::vector<std::string>& names, const SentencePairsO
   return columns;
 }
 
+// Columns that are called source and target, or alike; else of more than two columns those two, in
+// their order, that are called like texts; nothing if others are, too.
+std::optional<std::pair<std::size_t, std::size_t>> usual_columns(
+    const std::vector<std::string>& names) {
+  using Pair = std::pair<std::string_view, std::string_view>;
+  for (const auto& [source, target] :
+       {Pair{"source", "target"}, Pair{"src", "tgt"}, Pair{"src", "trg"}, Pair{"input", "output"},
+        Pair{"question", "answer"}, Pair{"from", "to"}}) {
+    const auto place = [&](std::string_view wanted) {
+      return static_cast<std::size_t>(
+          std::find_if(names.begin(), names.end(),
+                       [&](const std::string& name) { return lower_case(name) == wanted; }) -
+          names.begin());
+    };
+    if (place(source) < names.size() && place(target) < names.size())
+      return std::pair{place(source), place(target)};
+  }
+  std::vector<std::size_t> usual;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (is_usual_name(names[i])) usual.push_back(i);
+  }
+  if (names.size() < 3 || usual.size() != 2 || names[usual[0]] == names[usual[1]])
+    return std::nullopt;
+  return std::pair{usual[0], usual[1]};
+}
+
 // Which columns, and whether the first of these rows names them.
 Columns columns_of(std::span<const TextRow> rows, const TextTable& table, TextTableKind kind,
                    const SentencePairsOptions& options, const std::string& file) {
@@ -168,15 +205,13 @@ Columns columns_of(std::span<const TextRow> rows, const TextTable& table, TextTa
   } else {
     for (const std::string& cell : rows.front().cells) names.push_back(plain_name(cell));
   }
-  SentencePairsOptions wanted = options;
-  if (is_json && wanted.source.empty() && wanted.target.empty()) {
-    for (const auto& [source, target] : {std::pair{"source", "target"}, std::pair{"src", "tgt"}}) {
-      if (!column_place(names, source) || !column_place(names, target)) continue;
-      wanted = {source, target};
-      break;
+  Columns columns = find_columns(names, options, file);
+  if (options.source.empty() && options.target.empty()) {
+    if (const auto usual = usual_columns(names)) {
+      columns.source = usual->first;
+      columns.target = usual->second;
     }
   }
-  Columns columns = find_columns(names, wanted, file);
   if (is_json) {
     columns.has_header = false;
   } else if (!columns.has_header) {

@@ -96,6 +96,15 @@ TEST_F(SentencePairsTest, AHeaderIsNoPair) {
   // Lines of two texts have no header but one of languages or roles.
   EXPECT_EQ(read("en\tde\na b\tc d\n").sources, (Texts{"a b"}));
   EXPECT_EQ(read("links\trechts\na b\tc d\na b\tc d\na b\tc d\n").sources.size(), 4U);
+  // A word that occurs below is no name.
+  EXPECT_EQ(read("cat,Hund\n" + rows, "a.csv").sources.size(), 4U);
+  // Texts are found among other columns.
+  const SentencePairs of_more = read("id;english;german;year\n1;a b;c d;1999\n", "a.csv");
+  EXPECT_EQ(of_more.sources, Texts{"a b"});
+  EXPECT_EQ(of_more.targets, Texts{"c d"});
+  EXPECT_EQ(of_more.source_column, "\"english\"");
+  EXPECT_EQ(read("Target,Source\nx y,a b\n", "a.csv").sources, Texts{"a b"});
+  EXPECT_EQ(read("{\"id\": 1, \"en\": \"x\", \"de\": \"y\"}\n", "a.jsonl").targets, Texts{"y"});
   EXPECT_EQ(read(rows, "a.csv", {.source = "2"}).sources.front(), "die Katze schl\u00E4ft");
 }
 

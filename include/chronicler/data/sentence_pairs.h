@@ -23,15 +23,16 @@ struct SentencePairs {
 };
 
 // .csv as RFC 4180 (between commas, semicolons, tabs or bars, whichever its rows have; cells in
-// quotes may hold line ends), .jsonl, .ndjson and .json as one object a line (its members `source`
-// and `target`, else the first two); any other name as cells between tabs, quotes being part of the
+// quotes may hold line ends), .jsonl, .ndjson and .json as one object a line (the members'
+// names are those of the columns); any other name as cells between tabs, quotes being part of the
 // text. The first row names the columns, and is no pair, if an option is one of its cells, if both
 // of its cells are names of languages or roles ("english", "de", "source_text"), or, in a .csv, if
-// they are single words above rows of sentences; else it is a pair. White space around a text is
-// left out. A row that is no pair (an empty side, too few cells, not UTF-8, a line of more than a
-// megabyte) is left out, counted and noted: a long training does not fail for one of them. Throws
-// Error for a file that cannot be read, quotes that hold several lines together and are not closed
-// as they should be, an unknown column, and a file without any pair.
+// they are single words above rows of sentences in which they do not occur; else it is a pair. Of
+// more than two columns the two are taken that have such names, if there are just two. White space
+// around a text is left out. A row that is no pair (an empty side, too few cells, not UTF-8, a line
+// of more than a megabyte) is left out, counted and noted: a long training does not fail for one of
+// them. Throws Error for a file that cannot be read, quotes that hold several lines together and
+// are not closed as they should be, an unknown column, and a file without any pair.
 SentencePairs read_sentence_pairs(const std::filesystem::path& path,
                                   const SentencePairsOptions& options = {});
 
