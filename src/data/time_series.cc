@@ -32,7 +32,7 @@ CsvRowsOptions csv_options(const TimeSeriesOptions& options) {
   CsvRowsOptions rows;
   rows.delimiter = options.delimiter;
   rows.header = options.header;
-  rows.decimal = options.decimal;
+  rows.decimal = options.decimal != '\0' ? options.decimal : options.usual.decimal;
   return rows;
 }
 
@@ -446,10 +446,10 @@ void note_calendar(TimeSeries& series, const Placing& placing,
         calendar.step.between(series.times.front(), series.times.back()) + 1;
     series.notes.push_back(
         calendar.always_open()
-            ? fmt::format("{:.0f} % of the {}s between first and last row have no row, at no "
+            ? fmt::format("{:.0f} % of the {} between first and last row have no row, at no "
                           "regular times: rows are taken as they follow one another",
                           100.0 * static_cast<double>(places - rows) / static_cast<double>(places),
-                          calendar.step.name())
+                          calendar.step.names())
             : "many rows are missing at these times: rows are taken as they follow one another");
   }
   if (placing.missing > 0) {

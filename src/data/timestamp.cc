@@ -414,6 +414,11 @@ std::string TimeStep::name() const {
   return worded(seconds, "second");
 }
 
+std::string TimeStep::names() const {
+  const std::string one = name();
+  return one.front() >= '0' && one.front() <= '9' ? one : one + "s";
+}
+
 std::string TimeStep::count_name() const {
   const std::string one = name();
   return one.front() >= '0' && one.front() <= '9' ? one : "one " + one;

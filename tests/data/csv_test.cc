@@ -73,6 +73,15 @@ TEST(Csv, CountsLinesInsideQuotes) {
 
 TEST(Csv, ReadsOtherDelimitersAndDecimalCommas) {
   const Table table = parse_csv("a;b\n1,5;-2\n", "<text>", {.delimiter = ';', .decimal = ','});
+  const Table marked = parse_csv("a;b\n1.298,5;1 288\n", "<text>",
+                                 {.delimiter = ';', .decimal = ',', .thousands = ". "});
+  EXPECT_EQ(values<float>(marked.numbers("a")), (std::vector<float>{1298.5F}));
+  EXPECT_EQ(values<float>(marked.numbers("b")), (std::vector<float>{1288.0F}));
+  // Without being told, a mark between thousands is not guessed at.
+  EXPECT_THROW(
+      parse_csv("a;b\n1.298,5;1\n", "<text>", {.delimiter = ';', .decimal = ','}).numbers("a"),
+      Error);
+  EXPECT_THROW(parse_csv("a\n\"1,298\"\n").numbers("a"), Error);
   EXPECT_EQ(values<float>(table.numbers("a")), (std::vector<float>{1.5F}));
   const Table tabs = parse_csv("a\tb\n1\t2\n", "<text>", {.delimiter = '\t'});
   EXPECT_EQ(values<float>(tabs.numbers("b")), (std::vector<float>{2}));

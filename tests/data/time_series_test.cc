@@ -455,6 +455,31 @@ TEST_F(TimeSeriesTest, AveragesTheHourThatClocksShowTwiceInFilesOfAnyLengthAndSt
   }
 }
 
+// Rows that are called by the end of their time: 02:15 to 03:00 twice.
+TEST_F(TimeSeriesTest, AveragesTheHourWhoseRowsAreNamedByTheirEnd) {
+  for (const std::int64_t step : {300, 900, 1800, 3600}) {
+    for (const bool beside : {false, true}) {
+      const std::int64_t an_hour = 3600 / step;
+      std::string text = "when,x\n";
+      const std::int64_t change = *parse_timestamp("2025-10-26 02:00");
+      const auto add = [&](std::int64_t i, int value) {
+        text += format_timestamp(change + i * step, false) + "," + std::to_string(value) + "\n";
+      };
+      for (std::int64_t i = -20; i <= 60; ++i) {
+        add(i, 1);
+        if (beside && i > 0 && i <= an_hour) add(i, 3);
+        if (beside || i != an_hour) continue;
+        for (std::int64_t k = 1; k <= an_hour; ++k) add(k, 3);
+      }
+      const TimeSeries series = read(text);
+      EXPECT_EQ(series.rows(), 81) << step;
+      EXPECT_EQ(series.at(20, 0), 1.0) << step;
+      EXPECT_EQ(series.at(21, 0), 2.0) << step;
+      EXPECT_EQ(series.at(20 + an_hour, 0), 2.0) << step;
+    }
+  }
+}
+
 TEST_F(TimeSeriesTest, PutsTheHourInThatClocksSkip) {
   for (const std::int64_t step : {900, 1800, 3600}) {
     std::string text = "when,x\n";
@@ -665,6 +690,10 @@ TEST_F(Marks, OfACovariateSayNothingOfTheTarget) {
 TEST_F(TimeSeriesTest, ReadsOneColumnOfDecimalCommas) {
   EXPECT_EQ(read("x\n47,72\n51,77\n", {.columns = {"x"}, .decimal = ','}).values,
             (std::vector<double>{47.72, 51.77}));
+  EXPECT_EQ(read("x\n47,72\n51,77\n", {.columns = {"x"}, .usual = {.decimal = ','}}).at(1, 0),
+            51.77);
+  EXPECT_EQ(read("x,y\n47.72,1\n5.77,2\n", {.columns = {"x"}, .usual = {.decimal = ','}}).at(1, 0),
+            5.77);
   const Error commas = error("x\n47,72\n51,77\n");
   EXPECT_EQ(commas.message(), "data.csv:2: 2 cells, the first line has 1");
   EXPECT_EQ(commas.hint(), "if the comma marks decimals, give --decimal ,");

@@ -104,7 +104,7 @@ insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecas
                            horizon == 1 ? "value" : fmt::format("{} values", horizon)),
       .x_label = series.times.empty() || !series.calendar
                      ? "row"
-                     : fmt::format("{}s from {}", series.calendar.step.name(),
+                     : fmt::format("{} from {}", series.calendar.step.names(),
                                    series.label(series.rows() - 1)),
       .y_label = target,
       .series = {}};

@@ -86,6 +86,8 @@ struct TimeStep {
   std::int64_t between(std::int64_t from, std::int64_t to) const;
   // As a word for one step: "hour", "15 minutes", "month".
   std::string name() const;
+  // "hours", "15 minutes", "months".
+  std::string names() const;
   // "one hour", "15 minutes", "one month".
   std::string count_name() const;
   double in_days() const;
