@@ -209,7 +209,7 @@ bool NumberColumns::prefers_commas(const CsvRows& file) const {
     if (looks.short_cells > 0) refuse_open(file);
     // All with three digits behind the point: decimals, unless the file is of a country where
     // points mark thousands.
-    if (has_point_dates_ || file.delimiter() == ';') refuse_open(file);
+    if (has_point_dates_) refuse_open(file);
     return false;
   }
   if (in_commas) {  // "1,298", in quotes
@@ -229,7 +229,8 @@ std::vector<double> NumberColumns::finish(const CsvRows& file, Marks& marks,
     const Looks looks = open_looks();
     has_thousands_ = commas ? looks.has_points : looks.has_commas;
     const Reading other = read_number(example_.text, commas ? points_.options : commas_.options);
-    if (has_thousands_ || looks.has_commas) {
+    const bool may_be_thousands = looks.has_points && file.delimiter() == ';';
+    if (has_thousands_ || looks.has_commas || may_be_thousands) {
       const Reading taken = read_number(example_.text, commas ? commas_.options : points_.options);
       notes.push_back(fmt::format("{} in line {} is read as {}; if it is {}, give --decimal {}",
                                   in_quotes(example_.text), example_.line, shown(taken.value),

@@ -30,14 +30,30 @@ bool may_be_key(const Column& column, std::size_t rows) {
   return column.values.size() >= 2 && 3 * column.values.size() <= rows;
 }
 
-bool tells_apart(const std::vector<std::uint64_t>& times, const std::vector<const Column*>& key) {
+// Each time once in each series, and most times between the first and the last of a series in it:
+// cells of another kind may differ by chance where a row is doubled, but are of all times.
+bool tells_apart(const std::vector<std::uint32_t>& times, const std::vector<const Column*>& key) {
+  constexpr double least_share = 0.6;
+  struct Series {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::uint32_t rows = 0;
+  };
+  std::unordered_map<std::uint64_t, Series> all;
   std::unordered_set<std::uint64_t> seen;
   for (std::size_t row = 0; row < times.size(); ++row) {
-    std::uint64_t hash = times[row];
+    std::uint64_t hash = 1;
     for (const Column* column : key) hash = mixed(hash, column->codes[row] + 1);
-    if (!seen.insert(hash).second) return false;
+    if (!seen.insert(mixed(hash, times[row])).second) return false;
+    Series& series = all[hash];
+    series.first = series.rows == 0 ? times[row] : std::min(series.first, times[row]);
+    series.last = std::max(series.last, times[row]);
+    ++series.rows;
   }
-  return true;
+  double places = 0.0;
+  for (const auto& [hash, series] : all)
+    places += static_cast<double>(series.last - series.first) + 1.0;
+  return static_cast<double>(times.size()) >= least_share * places;
 }
 
 SeriesKey described(const CsvRows& file, const std::vector<const Column*>& key) {
@@ -76,12 +92,13 @@ SeriesKey series_key(const std::filesystem::path& path, const CsvRowsOptions& op
     if (!is_in(time) && !is_in(numbers)) columns.push_back({place, {}, {}});
   }
   std::vector<std::unordered_map<std::string, std::uint32_t>> codes(columns.size());
-  std::vector<std::uint64_t> times;
+  std::unordered_map<std::uint64_t, std::uint32_t> known;
+  std::vector<std::uint32_t> times;  // numbered as they come first
   while (times.size() < most_rows && file.next()) {
     std::uint64_t hash = 0;
     for (const std::size_t at : time)
       hash = mixed(hash, std::hash<std::string_view>()(trimmed(file.cells()[at])));
-    times.push_back(hash);
+    times.push_back(known.emplace(hash, static_cast<std::uint32_t>(known.size())).first->second);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const std::string cell(trimmed(file.cells()[columns[i].place]));
       const auto [code, is_new] =

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,8 +21,8 @@
 namespace chronicler::data {
 namespace {
 
-constexpr double most_gaps = 0.1;      // share of missing places up to which a grid makes sense
-constexpr double panel_doubles = 0.3;  // share of doubled rows from which they may be of series
+constexpr double most_gaps = 0.1;       // share of missing places up to which a grid makes sense
+constexpr double panel_doubles = 0.05;  // share of doubled rows from which they may be of series
 constexpr std::size_t rows_to_look_at = 200;
 
 std::string counted(std::int64_t count, std::string_view what) {
@@ -164,10 +165,15 @@ std::string where_option(const SeriesKey& key) {
                           where_option(key)));
 }
 
-std::int64_t count_doubles(std::vector<std::int64_t> times) {
-  std::sort(times.begin(), times.end());
-  const auto last = std::unique(times.begin(), times.end());
-  return times.end() - last;
+// Rows whose time stands in a row before, as {how many, the first}.
+std::pair<std::int64_t, std::size_t> doubles_of(const Rows& rows) {
+  std::unordered_set<std::int64_t> seen;
+  std::int64_t count = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < rows.times.size(); ++i) {
+    if (!seen.insert(rows.utc(i)).second && count++ == 0) first = i;
+  }
+  return {count, first};
 }
 
 void check_order(const Rows& rows, const Reader& reader) {
@@ -181,12 +187,12 @@ void check_order(const Rows& rows, const Reader& reader) {
   const auto count = static_cast<std::int64_t>(rows.times.size());
   const bool all = falls + 1 == count;
   // One series below another.
-  const std::int64_t doubles = count_doubles(rows.times);
+  const auto [doubles, doubled] = doubles_of(rows);
   if (!reader.options.average_doubles &&
       static_cast<double>(doubles) > panel_doubles * static_cast<double>(count)) {
     refuse_doubles(reader,
-                   fmt::format("{}: {}", place(reader.file.name(), rows.lines[first]),
-                               reader.shown(rows, first)),
+                   fmt::format("{}: {}", place(reader.file.name(), rows.lines[doubled]),
+                               reader.shown(rows, doubled)),
                    doubles, count);
   }
   throw Error(

@@ -574,6 +574,38 @@ TEST_F(Panel, NamesTwoColumnsWhereItTakesTwo) {
   EXPECT_EQ(read(text, {.columns = {"sales"}, .where = {{"item", "2"}, {"shop", "B"}}}).rows(), 40);
 }
 
+TEST_F(Panel, MayHaveSeriesOfOtherLengths) {
+  // A shop that opened late, below one that is older, or beside it.
+  for (const bool beside : {false, true}) {
+    std::string text = "shop,date,rain,sales\n";
+    const auto row = [&](const char* shop, int day) {
+      text += fmt::format("{},{},{},{}\n", shop, format_timestamp(std::int64_t{86400} * day, true),
+                          day * 7 % 5, day);
+    };
+    for (int day = 0; day < 200; ++day) {
+      row("old", day);
+      if (beside && day >= 180) row("new", day);
+    }
+    for (int day = 180; day < 200 && !beside; ++day) row("new", day);
+    EXPECT_NE(
+        error(text, {.columns = {"sales"}}).message().find("which column \"shop\" tells apart"),
+        std::string::npos)
+        << error(text, {.columns = {"sales"}}).message();
+  }
+}
+
+TEST_F(Panel, IsNotWhatDoubledRowsAre) {
+  std::string text = "date,wind,sales\n";
+  for (int day = 0; day < 200; ++day) {
+    const std::string date = format_timestamp(std::int64_t{86400} * day, true);
+    text += fmt::format("{},{},{}\n", date, day * 7 % 16, day);
+    if (day % 10 == 3) text += fmt::format("{},{},{}\n", date, (day * 7 + 5) % 16, day);
+  }
+  const Error doubled = error(text, {.columns = {"sales"}});
+  EXPECT_EQ(doubled.message().find("apart"), std::string::npos) << doubled.message();
+  EXPECT_NE(doubled.hint().find("remove the doubled rows"), std::string::npos);
+}
+
 TEST_F(Panel, OfYearsIsNoneOfRows) {
   std::string text = "year,country,x\n";
   for (int i = 0; i < 120; ++i) text += fmt::format("{},{},{}\n", 1990 + i / 4, "abcd"[i % 4], i);
@@ -671,6 +703,10 @@ TEST_F(Marks, ThatMayBeEitherAreAnErrorThatShowsBoth) {
 TEST_F(Marks, OfThreeDigitsEverywhereAreDecimalsUnlessTheFileIsOfACountryOfPoints) {
   EXPECT_EQ(read("date,x\n2023-03-01,30.531\n2023-03-02,27.787\n").at(0, 0), 30.531);
   EXPECT_THROW(read("date,x\n01.03.2023,30.531\n02.03.2023,27.787\n"), Error);
+  const TimeSeries points = read("date;x\n2023-03-01;30.531\n2023-03-02;27.787\n");
+  EXPECT_EQ(points.at(0, 0), 30.531);
+  EXPECT_EQ(points.notes.front(),
+            "\"30.531\" in line 2 is read as 30.531; if it is 30531, give --decimal ,");
   const TimeSeries commas = read("date;x\n2023-03-01;30,531\n2023-03-02;27,787\n");
   EXPECT_EQ(commas.at(0, 0), 30.531);
   EXPECT_EQ(commas.notes.front(),
