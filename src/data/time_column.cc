@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,6 +82,13 @@ std::size_t repeats_in(const TimeColumn::Rows& rows, std::size_t column) {
   std::size_t same = 0;
   for (std::size_t i = 1; i < rows.size(); ++i) same += rows[i][column] == rows[i - 1][column];
   return same;
+}
+
+// How many different pairs of cells two columns have.
+std::size_t count_different(const TimeColumn::Rows& rows, std::size_t a, std::size_t b) {
+  std::set<std::pair<std::string_view, std::string_view>> pairs;
+  for (const auto& row : rows) pairs.emplace(row[a], row[b]);
+  return pairs.size();
 }
 
 // Numbers of a column without the name of a time: 20240331 or seconds since 1970, in order, and the
@@ -247,7 +256,9 @@ void TimeColumn::look_for(const CsvRows& file, const Rows& rows,
     for (std::size_t column = 0; column < width; ++column) {
       if (is_taken(column) || column == date) continue;
       const bool is_hour = is_named_as_hour(file.columns()[column]);
-      if (repeats_in(rows, column) >= rows.size() / 2 ||
+      // It tells rows of one date apart, if not all: there may be several series.
+      if (repeats_in(rows, column) + 1 == rows.size() ||
+          count_different(rows, date, column) < 2 * count_different(rows, date, date) ||
           !std::all_of(rows.begin(), rows.end(),
                        [&](const auto& row) { return is_time_of_day(row[column], is_hour); }))
         continue;

@@ -566,6 +566,17 @@ class RowFilter {
       seen_.emplace_back();
     }
   }
+  // Of the first rows those that it takes; all if it takes none of them.
+  TimeColumn::Rows matching(const TimeColumn::Rows& rows) const {
+    TimeColumn::Rows result;
+    for (const auto& row : rows) {
+      bool matches = true;
+      for (std::size_t i = 0; i < places_.size(); ++i)
+        matches = matches && trimmed(row[places_[i]]) == trimmed(where_[i].value);
+      if (matches) result.push_back(row);
+    }
+    return result.empty() ? rows : result;
+  }
   bool takes(const CsvRows& file) {
     ++rows_;
     for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -631,7 +642,7 @@ Rows read_rows(CsvRows& file, const TimeSeriesOptions& options, TimeColumn& cloc
                const std::vector<std::size_t>& places, TimeSeries& series) {
   series.notation.where = options.where.empty() ? usual_rows(file, options) : options.where;
   RowFilter filter(file, series.notation.where);
-  const auto& first_rows = file.look_ahead(rows_to_look_at);
+  const TimeColumn::Rows first_rows = filter.matching(file.look_ahead(rows_to_look_at));
   series.notation.no_time = wants_no_time(file, options);
   if (!series.notation.no_time) clock.look_at(file, first_rows, places);
   NumberColumns numbers(file, places, {options.decimal, options.thousands},

@@ -594,6 +594,17 @@ TEST_F(Panel, MayHaveSeriesOfOtherLengths) {
   }
 }
 
+TEST_F(Panel, MayHaveTheTimeOfDayInAColumnOfItsOwn) {
+  std::string text = "Date,Hour,zone,x\n";
+  for (int i = 0; i < 300; ++i)
+    text += fmt::format("2023-03-{:02},{},{},{}\n", i / 72 + 1, i / 3 % 24, "ABC"[i % 3], i);
+  EXPECT_NE(error(text).message().find("in column \"Date,Hour\" (200 of 300 rows repeat a time): 3 "
+                                       "series, which column \"zone\" tells apart"),
+            std::string::npos)
+      << error(text).message();
+  EXPECT_EQ(read(text, {.columns = {"x"}, .where = {{"zone", "B"}}}).calendar.step.name(), "hour");
+}
+
 TEST_F(Panel, IsNotWhatDoubledRowsAre) {
   std::string text = "date,wind,sales\n";
   for (int day = 0; day < 200; ++day) {
