@@ -70,9 +70,15 @@ Error::Error(std::string message, std::string hint)
       message_(std::move(message)),
       hint_(std::move(hint)) {}
 
-std::vector<std::string> nearest_names(std::string_view name,
-                                       std::span<const std::string_view> known) {
-  constexpr std::size_t most = 3;
+namespace {
+
+constexpr std::size_t most_shown = 3;
+
+// The names that are spelt most like `name`, best first; `only_near`: none at all rather than one
+// that is another word.
+std::vector<std::string> names_by_distance(std::string_view name,
+                                           std::span<const std::string_view> known,
+                                           bool only_near) {
   struct Candidate {
     std::size_t distance;
     std::string_view name;
@@ -85,16 +91,24 @@ std::vector<std::string> nearest_names(std::string_view name,
     const std::size_t limit = std::max<std::size_t>(1, longest / 3);
     std::size_t distance = edit_distance(asked, other);
     if (is_part(asked, other)) distance = std::min(distance, limit);
-    if (distance <= limit && distance < longest) near.push_back({distance, candidate});
+    if (!only_near || (distance <= limit && distance < longest))
+      near.push_back({distance, candidate});
   }
   std::stable_sort(near.begin(), near.end(),
                    [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
   std::vector<std::string> names;
   for (const Candidate& candidate : near) {
-    if (names.size() == most) break;
+    if (names.size() == most_shown) break;
     names.emplace_back(candidate.name);
   }
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> nearest_names(std::string_view name,
+                                       std::span<const std::string_view> known) {
+  return names_by_distance(name, known, true);
 }
 
 void unknown_name(std::string_view kind, std::string_view name,
@@ -102,10 +116,12 @@ void unknown_name(std::string_view kind, std::string_view name,
   std::string message = fmt::format("unknown {} \"{}\"", kind, name);
   if (known.empty()) throw Error(std::move(message), "there is none to choose from");
   const std::vector<std::string> near = nearest_names(name, known);
-  if (near.empty()) {
-    throw Error(std::move(message), "choose one of " + joined(known, ", "));
-  }
-  throw Error(std::move(message), fmt::format("did you mean \"{}\"?", joined(near, "\" or \"")));
+  if (!near.empty())
+    throw Error(std::move(message), fmt::format("did you mean \"{}\"?", joined(near, "\" or \"")));
+  constexpr std::size_t few = 4;
+  if (known.size() <= few) throw Error(std::move(message), "choose one of " + joined(known, ", "));
+  throw Error(std::move(message), fmt::format("the nearest of {} are {}", known.size(),
+                                              joined(names_by_distance(name, known, false), ", ")));
 }
 
 }  // namespace chronicler

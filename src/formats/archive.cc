@@ -44,6 +44,10 @@ Archive open(zip_source_t* source, int flags, ErrorState& state) {
   zip_t* archive = zip_open_from_source(source, flags, &state.error);
   if (archive != nullptr) return Archive(archive);
   zip_source_free(source);
+  if (zip_error_code_zip(&state.error) == ZIP_ER_EXISTS) {
+    throw Error("its zip archive has two members of one name: which one is meant is not known",
+                "use another copy");
+  }
   damaged(state.text());
 }
 

@@ -1,7 +1,10 @@
 #include "formats/graph_config.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +15,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/layers/operation.h"
 #include "formats/layer_config.h"
+#include "model/model_layer.h"
 
 namespace chronicler {
 namespace {
@@ -19,6 +23,12 @@ namespace {
 // Attention over several heads takes its inputs one by one; all other layers of several inputs take
 // a list.
 bool takes_arguments(const Layer& layer) { return layer.class_name() == "MultiHeadAttention"; }
+
+// Keras counts the calls of a Functional model inside from 1 where it lists the outputs, since the
+// first is the one that made that model; in arguments it counts from 0.
+bool counts_from_one(const Layer& layer) {
+  return model_of(layer) != nullptr && layer.class_name() == "Functional";
+}
 
 // ---- operations
 
@@ -31,7 +41,83 @@ bool is_operation(const JsonPlace& object) {
   return module && module->is_text() && module->text().starts_with(operation_module);
 }
 
-bool is_tensor(const JsonPlace& place) { return place.is_object() || place.is_list(); }
+// An array that stands in the graph: {"class_name": "__numpy__", "config": {"value": [[...]],
+// "dtype": ...}}, of TensorFlow "__tensor__"; of Keras 2 the bare list.
+constexpr const char* array_class = "__numpy__";
+constexpr const char* tensor_class = "__tensor__";
+
+bool is_array(const JsonPlace& place) {
+  if (place.is_list()) {
+    const Json* inner = &place.json();
+    while (inner->is_array() && !inner->empty()) inner = &inner->front();
+    return inner->is_number() || inner->is_boolean();
+  }
+  const auto class_name = place.is_object() ? place.find("class_name") : std::nullopt;
+  return class_name && class_name->is_text() &&
+         (class_name->text() == array_class || class_name->text() == tensor_class);
+}
+
+// Adds the numbers of nested lists, whose sizes `shape` holds from `axis` on.
+void add_numbers(const JsonPlace& place, const Shape& shape, int axis,
+                 std::vector<float>& numbers) {
+  if (axis == shape.rank()) {
+    if (place.json().is_boolean()) {
+      numbers.push_back(place.flag() ? 1.0F : 0.0F);
+    } else {
+      numbers.push_back(static_cast<float>(place.number()));
+    }
+    return;
+  }
+  const std::vector<JsonPlace> items = place.items();
+  if (static_cast<std::int64_t>(items.size()) != shape[axis])
+    place.refuse(fmt::format("a list of {} values, as its neighbours", shape[axis]));
+  for (const JsonPlace& item : items) add_numbers(item, shape, axis + 1, numbers);
+}
+
+Tensor array_at(const JsonPlace& place) {
+  const JsonPlace value = place.is_object() ? place["config"]["value"] : place;
+  Shape shape;
+  for (const Json* inner = &value.json(); inner->is_array(); inner = &inner->front()) {
+    if (inner->empty() || shape.rank() == Shape::max_rank)
+      value.refuse(fmt::format("an array of 1 to {} axes", Shape::max_rank));
+    shape.append(static_cast<std::int64_t>(inner->size()));
+  }
+  std::vector<float> numbers;
+  add_numbers(value, shape, 0, numbers);
+  Tensor array(shape, numbers);
+  const auto dtype = place.is_object() ? place["config"].find("dtype") : std::nullopt;
+  if (!dtype || !dtype->is_text()) return array;
+  const std::string& name = dtype->text();
+  const bool is_whole = name.starts_with("int") || name.starts_with("uint");
+  if (is_whole) return array.to(DType::int32);
+  return name == "bool" ? array.to(DType::boolean) : array;
+}
+
+Json nested_numbers(const Tensor& array, int axis, std::int64_t& next) {
+  if (axis == array.shape().rank()) {
+    const std::int64_t i = next++;
+    if (array.dtype() == DType::int32) return array.as<std::int32_t>()[i];
+    if (array.dtype() == DType::boolean) return array.as<std::uint8_t>()[i] != 0;
+    if (array.dtype() == DType::float64) return array.as<double>()[i];
+    return array.as<float>()[i];
+  }
+  Json list = Json::array();
+  for (std::int64_t i = 0; i < array.shape()[axis]; ++i)
+    list.push_back(nested_numbers(array, axis + 1, next));
+  return list;
+}
+
+Json array_to_json(const Tensor& array) {
+  std::int64_t next = 0;
+  return {
+      {"class_name", array_class},
+      {"config", {{"value", nested_numbers(array, 0, next)}, {"dtype", name_of(array.dtype())}}}};
+}
+
+// A symbol of the graph, or a list of them.
+bool is_tensor(const JsonPlace& place) {
+  return (place.is_object() || place.is_list()) && !is_array(place);
+}
 
 // What stands between the brackets of x[...].
 constexpr const char* slice_class = "__slice__";
@@ -79,7 +165,9 @@ bool is_get_item(std::string_view class_name) { return class_name == "GetItem"; 
 // An operation is a layer here, with the constants among its arguments and its axes as options.
 LayerPtr operation_at(const JsonPlace& object) {
   const JsonPlace config = object["config"];
-  layers::OperationOptions options{.name = config["name"].text()};
+  // Before Keras 3.9 some operations had their name beside their options only.
+  const auto own_name = config.find("name");
+  layers::OperationOptions options{.name = (own_name ? *own_name : object["name"]).text()};
   const std::vector<JsonPlace> nodes = object["inbound_nodes"].items();
   if (nodes.size() != 1) object.refuse("an operation that is called once");
   const std::vector<JsonPlace> arguments = nodes.front()["args"].items();
@@ -94,6 +182,8 @@ LayerPtr operation_at(const JsonPlace& object) {
       constant = argument.flag() ? 1 : 0;
     } else if (argument.json().is_number_integer()) {
       constant = argument.whole();
+    } else if (is_array(argument)) {
+      constant = array_at(argument);
     } else if (!is_tensor(argument)) {
       constant = argument.number();
     }
@@ -115,6 +205,7 @@ Json operation_to_json(Layer& operation) {
 }
 
 Json to_json(const layers::OperationArgument& constant) {
+  if (!constant.is_number) return array_to_json(constant.value);
   if (constant.value.dtype() == DType::int32) return *constant.value.as<std::int32_t>();
   return *constant.value.as<double>();
 }
@@ -185,10 +276,12 @@ class GraphWriter {
   }
 
   // A list, also of one: every Keras 3 reads that.
-  static Json edges_to_json(const std::vector<GraphEdge>& edges) {
+  Json edges_to_json(const std::vector<GraphEdge>& edges) const {
     Json list = Json::array();
-    for (const GraphEdge& edge : edges)
-      list.push_back(Json::array({edge.layer, edge.node, edge.tensor}));
+    for (const GraphEdge& edge : edges) {
+      const int first = counts_from_one(*layers_.at(edge.layer)) ? 1 : 0;
+      list.push_back(Json::array({edge.layer, edge.node + first, edge.tensor}));
+    }
     return list;
   }
 
@@ -241,7 +334,7 @@ int small_number_at(const JsonPlace& place) {
   return static_cast<int>(number);
 }
 
-// ["lstm", 0, 1], perhaps with more behind it, as Keras 2 writes.
+// ["lstm", 0, 1]
 GraphEdge edge_at(const JsonPlace& place) {
   const std::vector<JsonPlace> items = place.items();
   if (items.size() < 3 || items[0].text().empty()) place.refuse("a layer, a call and an output");
@@ -266,7 +359,6 @@ std::vector<GraphEdge> edges_at(const JsonPlace& place) {
 // Tensors in an argument: one, nothing (null), or a list of them.
 std::vector<GraphEdge> tensors_at(const JsonPlace& place) {
   if (place.is_null()) return {GraphEdge{}};
-  if (is_edge(place)) return {edge_at(place)};  // Keras 2, in keywords
   std::vector<GraphEdge> edges;
   if (place.is_list()) {
     for (const JsonPlace& item : place.items()) {
@@ -292,8 +384,6 @@ void read_keyword(const std::string& name, const JsonPlace& place, GraphCall& ca
     call.flags.return_attention_scores = place.flag();
   } else if (name == "reverse") {
     call.flags.reverse = place.flag();
-  } else if (name == "query" || name == "value" || name == "key" || name == "inputs") {
-    for (GraphEdge& edge : tensors_at(place)) call.inputs.push_back(std::move(edge));
   } else {
     throw Error(fmt::format("{} is an argument that is not known", place.path()));
   }
@@ -310,40 +400,69 @@ GraphCall operation_call_at(const JsonPlace& node, const Layer& operation) {
   return call;
 }
 
+// Tensors that are given by name, in the order in which the layer takes them.
+constexpr std::array<std::string_view, 6> input_names{"inputs", "sequences", "sequence",
+                                                      "query",  "value",     "key"};
+
+bool is_input_name(std::string_view name) {
+  return std::find(input_names.begin(), input_names.end(), name) != input_names.end();
+}
+
 // {"args": [...], "kwargs": {...}}
 GraphCall call_at(const JsonPlace& node, const Layer& layer) {
   GraphCall call{.layer = layer.name()};
   const std::vector<JsonPlace> arguments = node["args"].items();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].is_null()) continue;
+    const bool is_flag = arguments[i].json().is_boolean();  // training, which the model is told
+    if (arguments[i].is_null() || (i > 0 && is_flag)) continue;
     const bool is_state = i == 1 && layer.state_size() > 0;
     if (i > 0 && !is_state && !takes_arguments(layer))
       arguments[i].refuse("nothing: the layer takes its inputs in a list");
     std::vector<GraphEdge>& edges = is_state ? call.initial_state : call.inputs;
     for (GraphEdge& edge : tensors_at(arguments[i])) edges.push_back(std::move(edge));
   }
-  if (const auto keywords = node.find("kwargs")) {
-    for (const std::string& name : keywords->member_names())
-      read_keyword(name, (*keywords)[name], call);
+  const auto keywords = node.find("kwargs");
+  if (!keywords) return call;
+  for (const std::string_view name : input_names) {
+    const auto given = keywords->find(name);
+    if (!given) continue;
+    for (GraphEdge& edge : tensors_at(*given)) call.inputs.push_back(std::move(edge));
+  }
+  for (const std::string& name : keywords->member_names()) {
+    if (!is_input_name(name)) read_keyword(name, (*keywords)[name], call);
   }
   return call;
 }
 
-// Keras 2: [["x", 0, 0, {}], ["h", 0, 1, {}]], keywords behind the first edge.
-GraphCall old_call_at(const JsonPlace& node, const Layer& layer) {
-  GraphCall call{.layer = layer.name()};
-  const std::vector<JsonPlace> edges = is_edge(node) ? std::vector{node} : node.items();
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    const bool is_state = i > 0 && layer.state_size() > 0;
-    (is_state ? call.initial_state : call.inputs).push_back(edge_at(edges[i]));
-    constexpr std::size_t with_keywords = 4;
-    if (edges[i].json().size() < with_keywords) continue;
-    const JsonPlace keywords = edges[i].items()[3];
-    if (!keywords.is_object()) keywords.refuse("keywords");
-    for (const std::string& name : keywords.member_names())
-      read_keyword(name, keywords[name], call);
+// ---- the calls of models inside
+
+// Whether the outputs of `graph` count the calls of the layer from 1. Chronicler once wrote them
+// from 0: then some call is used by nothing otherwise.
+bool outputs_count_from_one(const Graph& graph, const std::string& layer) {
+  std::size_t calls = 0;
+  std::set<int> used;
+  const auto use = [&](const std::vector<GraphEdge>& edges, int first) {
+    for (const GraphEdge& edge : edges) {
+      if (edge.layer == layer) used.insert(edge.node - first);
+    }
+  };
+  for (const GraphCall& call : graph.calls) {
+    calls += call.layer == layer ? 1 : 0;
+    use(call.inputs, 0);
+    use(call.initial_state, 0);
+    use(call.mask, 0);
   }
-  return call;
+  use(graph.outputs, 1);
+  return used.size() == calls && !used.contains(-1);
+}
+
+void count_outputs_from_zero(Graph& graph) {
+  for (const LayerPtr& layer : graph.layers) {
+    if (!counts_from_one(*layer) || !outputs_count_from_one(graph, layer->name())) continue;
+    for (GraphEdge& edge : graph.outputs) {
+      if (edge.layer == layer->name()) --edge.node;
+    }
+  }
 }
 
 }  // namespace
@@ -362,12 +481,12 @@ Graph graph_at(const JsonPlace& config) {
     const LayerPtr layer = layer_at(object);
     if (const auto name = object.find("name")) layer->set_name(name->text());
     graph.layers.push_back(layer);
-    for (const JsonPlace& node : object["inbound_nodes"].items()) {
-      graph.calls.push_back(node.is_object() ? call_at(node, *layer) : old_call_at(node, *layer));
-    }
+    for (const JsonPlace& node : object["inbound_nodes"].items())
+      graph.calls.push_back(call_at(node, *layer));
   }
   graph.inputs = edges_at(config["input_layers"]);
   graph.outputs = edges_at(config["output_layers"]);
+  count_outputs_from_zero(graph);
   return graph;
 }
 

@@ -8,6 +8,7 @@
 #include "formats/archive.h"
 #include "formats/hdf5_reader.h"
 #include "formats/hdf5_writer.h"
+#include "formats/old_config.h"
 #include "formats/old_training.h"
 
 namespace chronicler {
@@ -22,12 +23,38 @@ constexpr std::string_view assets_folder = "assets/chronicler/";  // Keras ignor
 // gives the same bytes.
 Json metadata() { return {{"keras_version", "3.0.0"}, {"date_saved", "1980-01-01@00:00:00"}}; }
 
-// Keras 2.13 wrote .keras files in which the layers' folder had another name.
-void rename_layers_folder(NamedTensors& tensors) {
-  constexpr std::string_view old_folder = "_layer_checkpoint_dependencies/";
+constexpr std::string_view early_folder = "_layer_checkpoint_dependencies";
+
+bool may_count_twice(const NamedTensors& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const NamedTensor& tensor) {
+    return tensor.name.starts_with(early_folder);
+  });
+}
+
+// Keras 2.13 and 2.14 called the folder of the layers otherwise, Keras 2 and Keras 3 the parts of
+// an attention; on Windows, Keras 2 put its own backslashes between the names.
+std::string renewed_folder(std::string_view folder) {
+  if (folder == early_folder) return "layers";
+  return std::string(folder.starts_with('_') ? folder.substr(1) : folder);
+}
+
+void renew_paths(NamedTensors& tensors) {
   for (NamedTensor& tensor : tensors) {
-    if (tensor.name.starts_with(old_folder)) tensor.name.replace(0, old_folder.size(), "layers/");
+    std::replace(tensor.name.begin(), tensor.name.end(), '\\', '/');
+    std::string renewed;
+    for (std::size_t begin = 0; begin <= tensor.name.size();) {
+      const std::size_t end = std::min(tensor.name.find('/', begin), tensor.name.size());
+      if (begin > 0) renewed += '/';
+      renewed += renewed_folder(std::string_view(tensor.name).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    tensor.name = std::move(renewed);
   }
+}
+
+// What metrics had counted when the file was written.
+void drop_metrics(NamedTensors& tensors) {
+  std::erase_if(tensors, [](const NamedTensor& one) { return one.name.starts_with("metrics/"); });
 }
 
 // The name of the asset that a member holds; empty for other members, and for the folder itself.
@@ -60,7 +87,35 @@ const std::string& member(const std::vector<ArchiveMember>& members, std::string
                                   [&](const ArchiveMember& one) { return one.name == name; });
   if (found != members.end()) return found->bytes;
   throw Error(fmt::format("its archive has no \"{}\"", name),
-              "a .keras file saved by Keras 3 or Chronicler is expected");
+              "a .keras file saved by Keras or Chronicler is expected");
+}
+
+// What another archive is, by the names of its members.
+void refuse_other_archive(const std::vector<std::string>& names) {
+  const auto any = [&](const auto& test) { return std::any_of(names.begin(), names.end(), test); };
+  const auto is_or_ends = [](const std::string& name, std::string_view ending) {
+    return name == ending || name.ends_with(fmt::format("/{}", ending));
+  };
+  if (any([](const std::string& name) { return name == config_member; })) return;
+  std::string_view what;
+  std::string_view hint = "save the model in Keras: model.save(\"model.keras\")";
+  if (any([&](const std::string& name) { return is_or_ends(name, "data.pkl"); })) {
+    what = "a pickle of PyTorch, which may run any code when it is read";
+    hint = "save its weights as .safetensors";
+  } else if (any([&](const std::string& name) { return is_or_ends(name, "saved_model.pb"); })) {
+    what = "a packed SavedModel folder of TensorFlow";
+  } else if (!names.empty() &&
+             !any([](const std::string& name) { return !name.ends_with(".npy"); })) {
+    what = "an archive of NumPy arrays (.npz)";
+    hint = "give it as --input; a model is a .keras file";
+  } else if (any([](const std::string& name) {
+               return name.ends_with(".keras") || name.ends_with(".h5") || name.ends_with(".hdf5");
+             }) &&
+             !any([](const std::string& name) { return name == weights_member; })) {
+    what = "a zip archive with a model inside";
+    hint = "unpack it first";
+  }
+  if (!what.empty()) throw Error(fmt::format("it is {}", what), std::string(hint));
 }
 
 }  // namespace
@@ -78,16 +133,25 @@ std::string write_keras(const ModelSpec& spec) {
 }
 
 ModelSpec read_keras(std::string_view bytes) {
-  std::vector<ArchiveMember> members = read_archive(bytes, is_wanted);
+  std::vector<std::string> names;
+  std::vector<ArchiveMember> members = read_archive(bytes, [&](std::string_view name) {
+    names.emplace_back(name);
+    return is_wanted(name);
+  });
+  refuse_other_archive(names);
   ModelSpec spec;
   spec.keras_version = version_in(members);
   spec.model = parse_json(member(members, config_member), config_member);
+  const bool is_old = !spec.keras_version.empty() && is_before_keras3(spec.keras_version);
+  renew_config(spec.model, is_old);
   if (spec.model.is_object() && spec.model.contains("compile_config") &&
       spec.model["compile_config"].is_object()) {
     spec.model["compile_config"] = renewed_training(spec.model["compile_config"]);
   }
   spec.weights = read_hdf5(member(members, weights_member)).tensors;
-  rename_layers_folder(spec.weights);
+  spec.may_count_twice = may_count_twice(spec.weights);
+  renew_paths(spec.weights);
+  drop_metrics(spec.weights);
   for (ArchiveMember& one : members) {
     const std::string name(asset_name(one.name));
     if (!name.empty()) spec.assets.emplace(name, std::move(one.bytes));
@@ -100,7 +164,8 @@ std::string write_keras_weights(const ModelSpec& spec) { return write_hdf5(spec.
 ModelSpec read_keras_weights(std::string_view bytes) {
   ModelSpec spec;
   spec.weights = read_hdf5(bytes).tensors;
-  rename_layers_folder(spec.weights);
+  renew_paths(spec.weights);
+  drop_metrics(spec.weights);
   return spec;
 }
 

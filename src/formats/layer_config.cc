@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,8 @@
 
 namespace chronicler {
 namespace {
+
+using namespace std::string_view_literals;
 
 // ---- writing
 
@@ -111,22 +115,45 @@ void read_null(const JsonPlace& /*place*/, Regularizer& value) { value = {}; }
 void read_null(const JsonPlace& /*place*/, Constraint& value) { value = {}; }
 void read_null(const JsonPlace& /*place*/, Activation& value) { value = {}; }
 
-// A type policy of Keras is its name, or an object that holds the name.
-JsonPlace policy_name_at(const JsonPlace& place) {
-  return place.is_object() ? place["config"]["name"] : place;
+// What an option "dtype" speaks of.
+enum class TypeOf : std::uint8_t { input, layer, result };
+
+// The type in which a layer computes: a name, or an object (DTypePolicy, Policy) that holds it. The
+// small types and the mixed policies are computed in float32. Empty where nothing is said.
+std::optional<std::string> dtype_at(const JsonPlace& place, TypeOf type) {
+  if (place.is_null()) return std::nullopt;
+  const JsonPlace named = place.is_object() ? place["config"]["name"] : place;
+  const std::string& name = named.text();
+  if (name == "infer" || name == "_infer") return std::nullopt;
+  constexpr std::array<std::string_view, 4> small{"float16", "bfloat16", "mixed_float16",
+                                                  "mixed_bfloat16"};
+  if (std::find(small.begin(), small.end(), name) != small.end()) return "float32";
+  const bool is_whole = name.starts_with("int") || name.starts_with("uint");
+  if (is_whole && type == TypeOf::input) return "int32";
+  if (is_whole) return "float32";  // Keras 1 and 2: the type of the ids that come in
+  if (name == "string")
+    throw Error(fmt::format("{}: texts are no input of a network here", named.path()),
+                "make ids of them before, and save the model without its text layers");
+  return name;
 }
 
 class ConfigReader final : public EachField<ConfigReader> {
  public:
   // `known`: options that somebody else reads.
-  explicit ConfigReader(const JsonPlace& config, std::set<std::string, std::less<>> known = {})
-      : config_(config), known_(std::move(known)) {}
+  ConfigReader(const JsonPlace& config, TypeOf type, std::set<std::string, std::less<>> known = {})
+      : config_(config), type_(type), known_(std::move(known)) {}
 
   template <class Value>
   void take(std::string_view name, Value& value) {
     known_.insert(std::string(name));
     if (!config_.json().contains(name)) return;
-    const JsonPlace place = name == "dtype" ? policy_name_at(config_[name]) : config_[name];
+    const JsonPlace place = config_[name];
+    if (name == "dtype" && type_ != TypeOf::result) {
+      if constexpr (std::is_same_v<Value, std::string>) {
+        if (auto dtype = dtype_at(place, type_)) value = std::move(*dtype);
+      }
+      return;
+    }
     if (place.is_null()) {
       read_null(place, value);
       return;
@@ -162,19 +189,68 @@ class ConfigReader final : public EachField<ConfigReader> {
   }
 
   const JsonPlace& config_;
+  TypeOf type_;
   std::set<std::string, std::less<>> known_;
 };
 
-// A file says what a layer of one's own is called, but not what it computes.
-void refuse_own_code(const JsonPlace& object) {
+// Layers of Keras, of any version, that are not known here.
+constexpr std::array other_layers{"ActivityRegularization"sv,
+                                  "AdaptiveAveragePooling1D"sv,
+                                  "AdaptiveMaxPooling1D"sv,
+                                  "AlphaDropout"sv,
+                                  "CategoryEncoding"sv,
+                                  "DenseFeatures"sv,
+                                  "DepthwiseConv1D"sv,
+                                  "Discretization"sv,
+                                  "EinsumDense"sv,
+                                  "FlaxLayer"sv,
+                                  "GroupNormalization"sv,
+                                  "GroupQueryAttention"sv,
+                                  "GroupedQueryAttention"sv,
+                                  "HashedCrossing"sv,
+                                  "Hashing"sv,
+                                  "Highway"sv,
+                                  "Identity"sv,
+                                  "IntegerLookup"sv,
+                                  "JaxLayer"sv,
+                                  "LocallyConnected1D"sv,
+                                  "MaxoutDense"sv,
+                                  "MelSpectrogram"sv,
+                                  "Merge"sv,
+                                  "RMSNormalization"sv,
+                                  "RandomFourierFeatures"sv,
+                                  "STFTSpectrogram"sv,
+                                  "SeparableConv1D"sv,
+                                  "SeparableConvolution1D"sv,
+                                  "SpectralNormalization"sv,
+                                  "StringLookup"sv,
+                                  "TFSMLayer"sv,
+                                  "TorchModuleWrapper"sv,
+                                  "UnitNormalization"sv,
+                                  "Wrapper"sv};
+
+// Says of a class that is not known whose it is. A file says what a layer of one's own is called,
+// but not what it computes.
+void refuse_unknown_class(const JsonPlace& object) {
   const std::string name = object["class_name"].text();
   for (const LayerKind& kind : layer_catalog()) {
     if (kind.class_name == name) return;
   }
   const auto module = object.find("module");
   const bool is_own = module && module->is_text() && !module->text().starts_with("keras");
-  if (name != "Lambda" && !is_own) return;
-  throw Error(fmt::format("\"{}\" is code of its author's, which no file is trusted with", name),
+  const bool is_flat = name.ends_with("2D") || name.ends_with("3D") || name.ends_with("2d");
+  if (is_flat && !is_own) {
+    throw Error(fmt::format("\"{}\" works on pictures or volumes: layers of two and three "
+                            "dimensions are not supported",
+                            name.substr(0, 60)),
+                "this is about sequences: (batch, steps, features)");
+  }
+  if (std::find(other_layers.begin(), other_layers.end(), name) != other_layers.end() && !is_own) {
+    throw Error(fmt::format("the layer \"{}\" of Keras is not supported", name),
+                "docs/keras.md lists those that are");
+  }
+  throw Error(fmt::format("\"{}\" is code of its author's, which no file is trusted with",
+                          name.substr(0, 60)),
               "build the model of Keras's own layers, and save it anew");
 }
 
@@ -225,6 +301,9 @@ Json layer_to_json(Layer& layer) {
   ConfigWriter writer;
   visit_config(layer, writer);
   drop_unused(layer, writer.config);
+  if (layer.class_name() == "SpatialDropout1D") writer.config.erase("trainable");  // not Keras's
+  if (layer.class_name() == "Dot" && writer.config["axes"].size() == 1)
+    writer.config["axes"] = Json(writer.config["axes"][0]);  // a list must have two
   if (layer.class_name() == "InputLayer") {  // Keras knows it with these options only
     writer.config.erase("trainable");
     writer.config["sparse"] = false;
@@ -245,7 +324,7 @@ Json fields_to_json(Layer& layer) {
 }
 
 void read_fields(const JsonPlace& config, Layer& layer) {
-  ConfigReader reader(config, {"name", "dtype"});
+  ConfigReader reader(config, TypeOf::result, {"name", "dtype"});
   layer.fields(reader);
   reader.finish(layer.class_name());
 }
@@ -262,11 +341,12 @@ LayerPtr layer_at(const JsonPlace& object) {
   }
   const JsonPlace class_name = object["class_name"];
   try {
-    refuse_own_code(object);
+    refuse_unknown_class(object);
     LayerPtr layer = make_layer(class_name.text());
     const JsonPlace config = object["config"];
     if (!config.is_object()) config.refuse("an object");
-    ConfigReader reader(config);
+    const bool is_input = layer->class_name() == "InputLayer";
+    ConfigReader reader(config, is_input ? TypeOf::input : TypeOf::layer);
     visit_config(*layer, reader);
     reader.finish(layer->class_name());
     if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));

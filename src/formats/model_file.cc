@@ -8,6 +8,8 @@
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
 #include "formats/bytes.h"
+#include "formats/file_kind.h"
+#include "formats/hard_sigmoid.h"
 #include "formats/keras_file.h"
 #include "formats/legacy_file.h"
 #include "formats/model_spec.h"
@@ -24,20 +26,21 @@ struct Format {
   ModelSpec (*read)(std::string_view bytes);
   std::string (*write_weights)(const ModelSpec& spec);
   ModelSpec (*read_weights)(std::string_view bytes);
+  bool is_of_keras;
 };
 constexpr std::array formats {
-  Format{".chronicler", ".weights.chronicler", write_native,
-         read_native,   write_native,          read_native},
+  Format{".chronicler", ".weights.chronicler", write_native, read_native,
+         write_native,  read_native,           false},
 #if CHRONICLER_HAVE_LIBZIP
-      Format{".keras",   ".weights.h5",       write_keras,
-             read_keras, write_keras_weights, read_keras_weights},
+      Format{".keras",           ".weights.h5", write_keras, read_keras, write_keras_weights,
+             read_keras_weights, true},
 #endif
 };
 
 // Formats that are read only.
 constexpr std::array old_formats{
-    Format{".h5", ".weights.h5", nullptr, read_legacy, nullptr, nullptr},
-    Format{".hdf5", ".weights.hdf5", nullptr, read_legacy, nullptr, nullptr},
+    Format{".h5", ".weights.h5", nullptr, read_legacy, nullptr, nullptr, true},
+    Format{".hdf5", ".weights.hdf5", nullptr, read_legacy, nullptr, nullptr, true},
 };
 
 constexpr auto model_extensions = [] {
@@ -80,17 +83,31 @@ auto with_path(std::string_view verb, const std::string& path, const Work& work)
   }
 }
 
+// Whatever the file is called.
+ModelSpec read_model(std::string_view bytes) {
+  switch (file_kind(bytes)) {
+    case FileKind::archive:
+      return read_keras(bytes);
+    case FileKind::hdf5:
+      return read_legacy(bytes);
+    case FileKind::native:
+      return read_native(bytes);
+    case FileKind::other:
+      break;
+  }
+  const OtherFile other = other_file(bytes);
+  throw Error(fmt::format("it is {}", other.what), std::string(other.hint));
+}
+
 }  // namespace
 
 std::span<const std::string_view> model_file_extensions() { return model_extensions; }
 
 std::unique_ptr<Model> load_model(const std::string& path) {
-  const Format* format = find_format(path, is_for_model);
-  if (format == nullptr) format = find_format(path, is_for_model, old_formats);
-  if (format == nullptr) unknown_extension("load", path, &Format::extension);
+  refuse_folder(path);
   const std::string bytes = read_file(path);
   return with_path("load", path, [&] {
-    const ModelSpec spec = format->read(bytes);
+    const ModelSpec spec = read_model(bytes);
     if (spec.model.is_null()) {
       throw Error("it holds weights alone",
                   "make the model as it was made, then call load_weights");
@@ -102,8 +119,11 @@ std::unique_ptr<Model> load_model(const std::string& path) {
 void Model::save(const std::string& path) const {
   const Format* format = find_format(path, is_for_model);
   if (format == nullptr) unknown_extension("save", path, &Format::extension);
-  const std::string bytes =
-      with_path("save", path, [&] { return format->write(describe_model(*this)); });
+  const std::string bytes = with_path("save", path, [&] {
+    ModelSpec spec = describe_model(*this);
+    if (format->is_of_keras) replace_hard_sigmoid(*this, spec);
+    return format->write(spec);
+  });
   write_file_atomically(path, bytes);
 }
 
@@ -115,7 +135,9 @@ void Model::save_weights(const std::string& path) const {
                 "give it an Input, or show it data first");
   }
   const std::string bytes = with_path("save", path, [&] {
-    return format->write_weights({Json(), describe_weights(*this)});
+    ModelSpec spec{Json(), describe_weights(*this)};
+    if (format->is_of_keras) replace_hard_sigmoid(*this, spec);
+    return format->write_weights(spec);
   });
   write_file_atomically(path, bytes);
 }

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "formats/model_config.h"
+#include "formats/old_config.h"
 #include "formats/old_training.h"
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
@@ -39,28 +42,67 @@ bool is_later(const std::string& keras_version) {
 std::size_t bytes_of(const ModelSpec& spec) {
   std::size_t bytes = 0;
   for (const NamedTensor& tensor : spec.weights) bytes += tensor.value.bytes();
-  for (const auto& [layer, tensors] : spec.weights_by_layer) {
-    for (const Tensor& tensor : tensors) bytes += tensor.bytes();
+  for (const LayerWeights& layer : spec.weights_by_layer) {
+    for (const Tensor& tensor : layer.weights) bytes += tensor.bytes();
   }
   return bytes;
 }
 
-// What an old file says of layers, by the paths that their weights have now.
+// The places of each layer of the model that has weights, in the order of old files: what trains
+// comes first.
+std::vector<std::vector<WeightPlace>> places_by_layer(const Model& model) {
+  std::vector<std::vector<WeightPlace>> layers;
+  for (WeightPlace& place : weight_places(model)) {
+    if (layers.empty() || layers.back().front().layer != place.layer) layers.emplace_back();
+    layers.back().push_back(std::move(place));
+  }
+  for (std::vector<WeightPlace>& places : layers) {
+    std::stable_partition(places.begin(), places.end(),
+                          [](const WeightPlace& place) { return place.trains; });
+  }
+  return layers;
+}
+
+// Which layer of the file is that of the model: the one of its name. Where names differ, as Keras
+// does: by the order of those that have weights.
+const LayerWeights& weights_for(const std::vector<std::vector<WeightPlace>>& layers,
+                                std::size_t index, const std::vector<LayerWeights>& file) {
+  const auto has_name = [](const LayerWeights& one, const std::vector<WeightPlace>& places) {
+    return one.layer == places.front().layer->name();
+  };
+  const bool names_agree =
+      std::all_of(layers.begin(), layers.end(), [&](const std::vector<WeightPlace>& places) {
+        return std::any_of(file.begin(), file.end(),
+                           [&](const LayerWeights& one) { return has_name(one, places); });
+      });
+  if (!names_agree) return file[index];
+  return *std::find_if(file.begin(), file.end(),
+                       [&](const LayerWeights& one) { return has_name(one, layers[index]); });
+}
+
+// What an old file says of layers, by the paths that their weights have now. What an optimizer has
+// gathered about weights that changed is about others.
 NamedTensors by_path(const Model& model, const ModelSpec& spec) {
-  NamedTensors tensors = spec.weights;
-  std::map<std::string, std::size_t> taken;
-  for (const WeightPlace& place : weight_places(model)) {
-    const std::string& name = place.layer->name();
-    const auto found = spec.weights_by_layer.find(name);
-    const std::size_t index = taken[name]++;
-    if (found != spec.weights_by_layer.end() && index < found->second.size())
-      tensors.push_back({place.path, found->second[index]});
+  const std::vector<std::vector<WeightPlace>> layers = places_by_layer(model);
+  const std::vector<LayerWeights>& file = spec.weights_by_layer;
+  if (layers.size() != file.size()) {
+    throw Error(fmt::format("the model has {} layers with weights, the file has weights of {}",
+                            layers.size(), file.size()));
   }
-  for (const auto& [name, weights] : spec.weights_by_layer) {
-    if (weights.size() == taken[name]) continue;
-    throw Error(fmt::format("layer \"{}\" must have {} weights, got {}", name, taken[name],
-                            weights.size()));
+  NamedTensors tensors;
+  bool changed = false;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerWeights& own = weights_for(layers, i, file);
+    try {
+      RenewedWeights renewed = renewed_weights(layers[i], own.weights, spec.backend);
+      changed = changed || renewed.changed;
+      for (std::size_t k = 0; k < layers[i].size(); ++k)
+        tensors.push_back({layers[i][k].path, std::move(renewed.values[k])});
+    } catch (const Error& error) {
+      throw Error(fmt::format("layer \"{}\": {}", own.layer, error.message()), error.hint());
+    }
   }
+  if (!changed) tensors.insert(tensors.end(), spec.weights.begin(), spec.weights.end());
   return tensors;
 }
 
@@ -158,6 +200,36 @@ void check_asset_name(std::string_view name) {
 
 namespace {
 
+bool has_all(const NamedTensors& weights, const Model& model) {
+  if (!model.built()) return true;
+  std::set<std::string_view> names;
+  for (const NamedTensor& tensor : weights) names.insert(tensor.name);
+  const std::vector<WeightPlace> places = weight_places(model);
+  return std::all_of(places.begin(), places.end(),
+                     [&](const WeightPlace& place) { return names.contains(place.path); });
+}
+
+// The first type of less than 32 bits that layers are to compute in; empty: there is none.
+std::string small_type_in(const Json& json) {
+  if (json.is_string()) {
+    const std::string& name = json.get_ref<const std::string&>();
+    return name.ends_with("float16") ? name : std::string();
+  }
+  if (!json.is_structured()) return {};
+  const bool is_policy =
+      json.is_object() && json.contains("config") && json["config"].is_object() &&
+      json["config"].contains("name") && json.contains("class_name") &&
+      json["class_name"].is_string() &&
+      json["class_name"].get_ref<const std::string&>().find("Policy") != std::string::npos;
+  if (is_policy) return small_type_in(json["config"]["name"]);
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_structured() && name != "dtype") continue;
+    if (name == "keras_history" || name == "compile_config") continue;
+    if (std::string small = small_type_in(value); !small.empty()) return small;
+  }
+  return {};
+}
+
 std::unique_ptr<Model> built_model(const ModelSpec& spec) {
   const JsonPlace object(spec.model, "model");
   std::unique_ptr<Model> model;
@@ -172,7 +244,11 @@ std::unique_ptr<Model> built_model(const ModelSpec& spec) {
   if (config && !config->is_off()) model->set_compilation({to_text(config->json()), {}});
   if (!spec.weights_by_layer.empty() && !model->built())
     throw Error("the model does not say the shape of its input", "save it after its first data");
-  set_weights(*model, spec.weights_by_layer.empty() ? spec.weights : by_path(*model, spec));
+  NamedTensors weights = spec.weights_by_layer.empty() ? spec.weights : by_path(*model, spec);
+  if (spec.may_count_twice && !has_all(weights, *model)) {
+    for (NamedTensor& tensor : weights) tensor.name = recounted_path(*model, tensor.name);
+  }
+  set_weights(*model, weights);
   if (const auto compilation = model->compilation()) {
     std::int64_t count = 0;
     for (const Tensor& variable : compilation->optimizer_variables) count += variable.size();
@@ -192,13 +268,24 @@ std::unique_ptr<Model> built_model(const ModelSpec& spec) {
 
 std::unique_ptr<Model> make_model(const ModelSpec& spec) {
   try {
-    return built_model(spec);
+    std::unique_ptr<Model> model = built_model(spec);
+    if (const std::string small = small_type_in(spec.model); !small.empty()) {
+      std::cerr << fmt::format(
+          "note: the model \"{}\" computes in {} in Keras; here it computes in float32\n",
+          model->name(), small);
+    }
+    return model;
   } catch (const Error& error) {
-    if (!is_later(spec.keras_version)) throw;
-    throw Error(error.message(),
-                fmt::format("{}{}the file is of Keras {}, later than {}.{}, which is known here",
-                            error.hint(), error.hint().empty() ? "" : "; ", spec.keras_version,
-                            known_keras[0], known_keras[1]));
+    const std::string& version = spec.keras_version;
+    const bool is_old = !version.empty() && is_before_keras3(version);
+    if (!is_old && !is_later(version)) throw;
+    std::string hint = error.hint();
+    if (!hint.empty()) hint += "; ";
+    hint += fmt::format("the file is of Keras {}", version);
+    if (!is_old)
+      hint +=
+          fmt::format(", later than {}.{}, which is known here", known_keras[0], known_keras[1]);
+    throw Error(error.message(), hint);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "chronicler/model/model.h"
 #include "formats/named_tensor.h"
+#include "formats/old_weights.h"
 
 namespace chronicler {
 
@@ -18,8 +19,10 @@ struct ModelSpec {
   Json model;
   // By Keras's paths, in the order of the layers: "layers/lstm/cell/vars/0".
   NamedTensors weights;
-  // Old files instead have the weights of each layer, in its order, by the layer's name.
-  std::map<std::string, std::vector<Tensor>> weights_by_layer = {};
+  // Old files instead have the weights of each layer that has any.
+  std::vector<LayerWeights> weights_by_layer = {};
+  bool may_count_twice = false;  // the paths may be those of Keras 2.13 (weight_places.h)
+  std::string backend = {};      // of an old file: "tensorflow", "theano"
   Assets assets = {};
   // Of the Keras that wrote the file, for errors: "3.15.1"; empty if it does not say.
   std::string keras_version = {};

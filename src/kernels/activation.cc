@@ -12,11 +12,12 @@ constexpr std::size_t activation_count = static_cast<std::size_t>(Activation::sp
 
 // In the order of the enumeration.
 constexpr std::array<std::string_view, activation_count> names{
-    "linear",         "relu",         "leaky_relu",  "relu6",       "elu",         "selu",
-    "celu",           "softplus",     "softsign",    "silu",        "gelu",        "tanh",
-    "sigmoid",        "hard_sigmoid", "hard_silu",   "hard_tanh",   "exponential", "mish",
-    "log_sigmoid",    "squareplus",   "tanh_shrink", "soft_shrink", "hard_shrink", "sparse_plus",
-    "sparse_sigmoid", "softmax",      "log_softmax", "sparsemax",
+    "linear",         "relu",        "leaky_relu",  "relu6",        "elu",
+    "selu",           "celu",        "softplus",    "softsign",     "silu",
+    "gelu",           "tanh",        "sigmoid",     "hard_sigmoid", "hard_sigmoid_keras2",
+    "hard_silu",      "hard_tanh",   "exponential", "mish",         "log_sigmoid",
+    "squareplus",     "tanh_shrink", "soft_shrink", "hard_shrink",  "sparse_plus",
+    "sparse_sigmoid", "softmax",     "log_softmax", "sparsemax",
 };
 
 struct Alias {

@@ -23,7 +23,8 @@ enum class Activation : std::uint8_t {
   gelu,  // exact, with erf
   tanh,
   sigmoid,
-  hard_sigmoid,  // clip(x / 6 + 0.5, 0, 1)
+  hard_sigmoid,         // clip(x / 6 + 0.5, 0, 1)
+  hard_sigmoid_keras2,  // clip(0.2 x + 0.5, 0, 1), what Keras 1 and 2 called hard_sigmoid
   hard_silu,
   hard_tanh,
   exponential,

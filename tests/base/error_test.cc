@@ -68,7 +68,13 @@ TEST(UnknownName, SuggestsWhatIsNear) {
   EXPECT_EQ(unknown("activation", "relu7", names).hint(), "did you mean \"relu\" or \"relu6\"?");
 }
 
-TEST(UnknownName, ListsAllWhenNothingIsNear) {
+TEST(UnknownName, ShowsThreeOfMany) {
+  constexpr std::array<std::string_view, 6> many{"rows",    "columns", "both",
+                                                 "neither", "corners", "edges"};
+  EXPECT_EQ(unknown("mode", "crwnexz", many).hint(), "the nearest of 6 are corners, rows, columns");
+}
+
+TEST(UnknownName, ListsAFewWhenNothingIsNear) {
   constexpr std::array<std::string_view, 3> few{"rows", "columns", "both"};
   EXPECT_EQ(unknown("mode", "xyzzy", few).hint(), "choose one of rows, columns, both");
   EXPECT_EQ(unknown("mode", "xyzzy", {}).hint(), "there is none to choose from");

@@ -164,11 +164,15 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 
 | file | read | written | note |
 |---|---|---|---|
-| `.keras` | yes | yes, with the keys of Keras 3.0, which every later version reads | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
+| `.keras` of Keras 2.13 to 3.15 | yes | yes, with the keys of Keras 3.0, which every later version reads | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
 | `.weights.h5` | yes | yes | |
-| `.h5`, `.hdf5` of Keras 2 and 3 | yes | no | `hard_sigmoid` of Keras 2 becomes that of Keras 3 with scaled weights, CuDNNLSTM and CuDNNGRU the plain layers; then the optimizer starts anew |
+| `.h5`, `.hdf5` of Keras 1 to 3 | yes | no | `hard_sigmoid` of Keras 1 and 2 is `hard_sigmoid_keras2`, which `.keras` files have as that of Keras 3 with scaled weights, and a new optimizer; where no weights lead to it, such a model is for `.chronicler` alone. CuDNNLSTM and CuDNNGRU, and the gates of Keras 1, become the plain layers; then the optimizer starts anew |
 | `.safetensors` | weights | weights | by Keras's paths, or by PyTorch's names |
 | `.chronicler` | yes | yes | all of the above in one safetensors file |
+
+A file is what its first bytes say, whatever it is called. A model of a small type (`float16`, `mixed_bfloat16`) is computed in
+float32, and loading says so. Keras 2 applied the mask of a sequence also where states are given: of its files the mask
+becomes a part of the graph. Several inputs with masks are joined as Keras 3.15 joins them, which Keras 2 to 3.13 did otherwise.
 
 ## Missing
 

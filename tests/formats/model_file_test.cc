@@ -158,10 +158,9 @@ TEST_F(ModelFile, KeepsWeightsAlone) {
   third.load_weights(path("whole.chronicler"));
   expect_same_bits(third.get_weights()[0], model.get_weights()[0]);
 
-  EXPECT_NE(error_of([&] {
-              load_model(path("w.weights.chronicler"));
-            }).find("its name must end in \".chronicler\""),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { load_model(path("w.weights.chronicler")); }).find("it holds weights alone"),
+      std::string::npos);
 }
 
 TEST_F(ModelFile, SaysWhichWeightDoesNotFit) {
@@ -193,7 +192,6 @@ TEST_F(ModelFile, NamesTheFileAndTheReason) {
   EXPECT_EQ(
       error_of([&] { load_model(path("none.chronicler")); }),
       "cannot read \"" + path("none.chronicler") + "\": No such file or directory: check the path");
-  EXPECT_NE(error_of([&] { load_model(path("model.pt")); }).find("must end in"), std::string::npos);
   EXPECT_NE(error_of([&] { small_model().save(path("model.txt")); }).find("must end in"),
             std::string::npos);
   EXPECT_NE(error_of([&] {

@@ -99,7 +99,7 @@ TEST(ActivationKernel, NamesGoBothWays) {
     ASSERT_TRUE(activation.has_value()) << name;
     EXPECT_EQ(kernels::name_of(*activation), name);
   }
-  EXPECT_EQ(kernels::activation_names().size(), 28U);
+  EXPECT_EQ(kernels::activation_names().size(), 29U);
   EXPECT_EQ(kernels::activation_from_name("swish"), Activation::silu);
   EXPECT_EQ(kernels::activation_from_name("hard_swish"), Activation::hard_silu);
   EXPECT_EQ(kernels::activation_from_name("exp"), Activation::exponential);
@@ -134,6 +134,7 @@ TEST(ActivationKernel, ValuesInDouble) {
       {Activation::tanh, (1 - e * e) / (1 + e * e), std::tanh(2.0)},
       {Activation::sigmoid, sigmoid(-1), sigmoid(2)},
       {Activation::hard_sigmoid, 1.0 / 3, 5.0 / 6},
+      {Activation::hard_sigmoid_keras2, 0.3, 0.9},
       {Activation::hard_silu, -1.0 / 3, 5.0 / 3},
       {Activation::hard_tanh, -1, 1},
       {Activation::exponential, 1 / e, e * e},

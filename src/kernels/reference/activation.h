@@ -16,6 +16,7 @@ inline constexpr double selu_alpha = 1.6732632423543772;
 
 inline constexpr double leaky_relu_slope = 0.2;
 inline constexpr double shrink_threshold = 0.5;
+inline constexpr double keras2_slope = 0.2;  // of hard_sigmoid
 
 template <class Real>
 Real clip(Real x, Real low, Real high) {
@@ -38,6 +39,11 @@ Real softplus(Real x) {
 template <class Real>
 Real hard_sigmoid(Real x) {
   return clip<Real>(x / 6 + Real{0.5}, 0, 1);
+}
+
+template <class Real>
+Real hard_sigmoid_keras2(Real x) {
+  return clip<Real>(static_cast<Real>(keras2_slope) * x + Real{0.5}, 0, 1);
 }
 
 // The distribution function of the normal distribution.
@@ -100,6 +106,8 @@ Real activated(Activation activation, Real x) {
       return sigmoid(x);
     case Activation::hard_sigmoid:
       return hard_sigmoid(x);
+    case Activation::hard_sigmoid_keras2:
+      return hard_sigmoid_keras2(x);
     case Activation::hard_silu:
       return x * hard_sigmoid(x);
     case Activation::hard_tanh:
@@ -162,6 +170,8 @@ Real derivative(Activation activation, Real x, Real y) {
       return y * (1 - y);
     case Activation::hard_sigmoid:
       return y > 0 && y < 1 ? Real{1} / 6 : 0;
+    case Activation::hard_sigmoid_keras2:
+      return y > 0 && y < 1 ? static_cast<Real>(keras2_slope) : 0;
     case Activation::hard_silu:
       return hard_sigmoid(x) + (x > -3 && x < 3 ? x / 6 : 0);
     case Activation::hard_tanh:

@@ -39,6 +39,10 @@ HWY_INLINE Vector activated(Activation activation, Vector x) {
       const Vector line = hn::MulAdd(x, hn::Set(tag, 1.0F / 6.0F), hn::Set(tag, 0.5F));
       return at_most(1.0F, at_least(0.0F, line));
     }
+    case Activation::hard_sigmoid_keras2: {
+      const Vector line = hn::MulAdd(x, hn::Set(tag, 0.2F), hn::Set(tag, 0.5F));
+      return at_most(1.0F, at_least(0.0F, line));
+    }
     default:
       return readable_vector(activation, x);
   }

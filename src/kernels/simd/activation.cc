@@ -26,6 +26,7 @@ HWY_INLINE bool has_vector_form(Activation activation) {
     case Activation::tanh:
     case Activation::sigmoid:
     case Activation::hard_sigmoid:
+    case Activation::hard_sigmoid_keras2:
       return true;
     default:
       return false;
@@ -63,7 +64,8 @@ void Activate(Activation activation, std::int64_t rows, std::int64_t length, con
 
 void ActivateBackward(Activation activation, std::int64_t rows, std::int64_t length, const float* x,
                       const float* y, const float* dy, float* dx) {
-  if (!has_vector_form(activation) || activation == Activation::hard_sigmoid) {
+  if (!has_vector_form(activation) || activation == Activation::hard_sigmoid ||
+      activation == Activation::hard_sigmoid_keras2) {
     return readable_activate_backward(activation, rows, length, x, y, dy, dx);
   }
   const std::int64_t size = rows * length;

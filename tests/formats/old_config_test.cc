@@ -1,0 +1,100 @@
+// Files of many versions of Keras (tests/golden/versions/make_versions.py, make_keras1.py).
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "chronicler/formats/model_file.h"
+#include "chronicler/formats/npy.h"
+#include "support/conformance.h"
+#include "support/source_dir.h"
+#include "support/temporary_folder.h"
+
+namespace chronicler {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Case {
+  std::string name;
+  std::string model;
+  std::vector<Tensor> inputs;
+  std::vector<Tensor> outputs;
+};
+
+std::vector<Tensor> arrays(const fs::path& folder, char first) {
+  std::vector<Tensor> arrays;
+  for (int i = 0;; ++i) {
+    const fs::path path = folder / (first + std::to_string(i) + ".npy");
+    if (!fs::exists(path)) return arrays;
+    arrays.push_back(load_npy(path.string()));
+  }
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const auto& entry : fs::directory_iterator(test::source_dir() / "tests/golden/versions")) {
+    if (!entry.is_directory()) continue;
+    const bool is_old = fs::exists(entry.path() / "model.h5");
+    cases.push_back({entry.path().filename().string(),
+                     (entry.path() / (is_old ? "model.h5" : "model.keras")).string(),
+                     arrays(entry.path(), 'x'), arrays(entry.path(), 'y')});
+  }
+  std::sort(cases.begin(), cases.end(),
+            [](const Case& a, const Case& b) { return a.name < b.name; });
+  return cases;
+}
+
+void expect_outputs(Model& model, const Case& one) {
+  const std::vector<Tensor> outputs = model(one.inputs);
+  ASSERT_EQ(outputs.size(), one.outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    EXPECT_TRUE(test::close_to(outputs[i], one.outputs[i], 1e-5)) << i;
+}
+
+TEST(Versions, AllPredictAsTheKerasThatWroteThem) {
+  const std::vector<Case> cases = all_cases();
+  EXPECT_GE(cases.size(), 140U);
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    std::unique_ptr<Model> model;
+    ASSERT_EQ(test::error_of([&] { model = load_model(one.model); }), "no error");
+    expect_outputs(*model, one);
+  }
+}
+
+// Those with a hard_sigmoid that no weights make up for are for .chronicler alone.
+TEST(Versions, AllAreTheSameOnceWritten) {
+  const test::TemporaryFolder folder;
+  for (const Case& one : all_cases()) {
+    SCOPED_TRACE(one.name);
+    const std::unique_ptr<Model> model = load_model(one.model);
+    for (const std::string_view extension : model_file_extensions()) {
+      const std::string path = folder.path("model" + std::string(extension));
+      const std::string error = test::error_of([&] { model->save(path); });
+      if (error.find("uses the hard_sigmoid of Keras 2") != std::string::npos) {
+        EXPECT_NE(one.name.find("_gates"), std::string::npos);
+        EXPECT_EQ(extension, ".keras");
+        continue;
+      }
+      ASSERT_EQ(error, "no error");
+      expect_outputs(*load_model(path), one);
+    }
+  }
+}
+
+// By the first bytes, never by the name.
+TEST(Versions, AreReadUnderAnyName) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"k2.12_nested_h5/model.h5", "k3.15_nested/model.keras"}) {
+    const fs::path from = test::source_dir() / "tests/golden/versions" / name;
+    for (const char* other : {"a.keras", "a.h5", "a.hdf5", "a.chronicler", "a"}) {
+      fs::copy_file(from, folder.path(other), fs::copy_options::overwrite_existing);
+      EXPECT_EQ(test::error_of([&] { load_model(folder.path(other)); }), "no error") << other;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace chronicler
