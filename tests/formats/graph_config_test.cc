@@ -52,6 +52,40 @@ TEST(GraphConfig, KeepsModelsWithinModels) {
   expect_survival(model, {some({2, 6, 3}, 1)});
 }
 
+// Keras counts the calls of a Functional model inside from 1 where it lists the outputs, those of a
+// Sequential from 0.
+TEST(GraphConfig, CountsTheCallsOfModelsInsideAsKerasDoes) {
+  const Symbol x = Input({.shape = {6, 3}, .name = "x"});
+  Functional inner({x}, {layers::GRU({.units = 4})(x)}, "inner");
+  Sequential plain({layers::Input(Shape{6, 3}), layers::GRU({.units = 2})}, "plain");
+  const Symbol a = Input({.shape = {6, 3}, .name = "a"});
+  const Symbol b = Input({.shape = {6, 3}, .name = "b"});
+  const Symbol first = inner(a);
+  const Symbol second = inner(b);
+  const Symbol third = plain(a);
+  Functional model({a, b}, {first, second, third, plain(b)});
+  expect_survival(model, {some({2, 6, 3}, 1), some({2, 6, 3}, 2)});
+
+  ModelSpec spec = describe_model(model);
+  Json& outputs = spec.model["config"]["output_layers"];
+  EXPECT_EQ(outputs, Json::parse(R"([["inner",1,0],["inner",2,0],["plain",0,0],["plain",1,0]])"));
+  // As Chronicler wrote it before.
+  outputs = Json::parse(R"([["inner",0,0],["inner",1,0],["plain",0,0],["plain",1,0]])");
+  const std::vector<Tensor> inputs{some({2, 6, 3}, 1), some({2, 6, 3}, 2)};
+  const std::vector<Tensor> expected = model(inputs);
+  const std::vector<Tensor> got = (*make_model(spec))(inputs);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(test::same_bits(got[i], expected[i])) << i;
+}
+
+TEST(GraphConfig, KeepsArraysInTheGraph) {
+  const Symbol x = Input({.shape = {2, 3}, .name = "x"});
+  const Tensor table({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  const Symbol y = layers::Operation("Multiply", {.arguments = {std::nullopt, table}})(x);
+  Functional model({x}, {layers::GRU({.units = 2})(y)});
+  expect_survival(model, {some({2, 2, 3}, 1)});
+}
+
 TEST(GraphConfig, KeepsWhatGetItemTakes) {
   const Symbol x = Input({.shape = {6, 3}, .name = "x"});
   const Symbol y = layers::LSTM({.units = 3, .return_sequences = true})(x);

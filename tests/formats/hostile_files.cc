@@ -11,6 +11,8 @@
 #include "chronicler/model/functional.h"
 #include "formats/archive.h"
 #include "formats/bytes.h"
+#include "formats/hdf5_reader.h"
+#include "formats/hdf5_writer.h"
 #include "formats/keras_file.h"
 #include "formats/legacy_file.h"
 #include "formats/mutation.h"
@@ -77,6 +79,37 @@ void add_keras_attacks(const Model& model, std::vector<Attack>& attacks) {
                      }});
 }
 
+// Configurations of early versions, in archives, where they can be damaged by their words.
+void add_old_attacks(std::vector<Attack>& attacks) {
+  const std::string folder = (source_dir() / "tests/golden/versions").string();
+  for (const char* name : {"k1.2_sequential", "k1.1_functional", "k2.0_theano_list",
+                           "k2.2_nested_list", "k2.2-tf_nulls", "k2.3-tf_op_layers"}) {
+    const std::string file = read_file(folder + "/" + name + "/model.h5");
+    attacks.push_back(
+        {name, [file](Mutator& mutator) { make_model(read_legacy(mutator.damaged(file))); }});
+    if (!archives_are_available()) continue;
+    const std::string config = read_hdf5(file).attributes.at("@model_config").front();
+    attacks.push_back(
+        {name, [=](Mutator& mutator) {
+           make_model(read_keras(write_archive({{"metadata.json", R"({"keras_version": "2.2.4"})"},
+                                                {"config.json", mutator.damaged_json(config)},
+                                                {"model.weights.h5", write_hdf5({})}})));
+         }});
+  }
+  if (!archives_are_available()) return;
+  for (const char* name : {"k2.13_nested", "k2.14_seq2seq", "k2.15_operations", "k3.6_operations",
+                           "k3.15_constants", "k3.15_sequential_nested"}) {
+    const std::string file = read_file(folder + "/" + name + "/model.keras");
+    const auto members = read_archive(file, [](std::string_view) { return true; });
+    attacks.push_back({name, [=](Mutator& mutator) {
+                         make_model(read_keras(write_archive(
+                             {{"metadata.json", member(members, "metadata.json")},
+                              {"config.json", mutator.damaged_json(member(members, "config.json"))},
+                              {"model.weights.h5", member(members, "model.weights.h5")}})));
+                       }});
+  }
+}
+
 std::vector<Attack> all_attacks() {
   std::vector<Attack> attacks;
   const Sequential sequential = small_sequential();
@@ -94,6 +127,7 @@ std::vector<Attack> all_attacks() {
     attacks.push_back(
         {name, [legacy](Mutator& mutator) { make_model(read_legacy(mutator.damaged(legacy))); }});
   }
+  add_old_attacks(attacks);
   const std::string array = write_npy(Tensor(Shape{2, 3, 4}));
   attacks.push_back({"npy", [array](Mutator& mutator) { read_npy(mutator.damaged(array)); }});
   return attacks;
