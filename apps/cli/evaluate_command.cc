@@ -20,9 +20,16 @@ struct Options : ModelOptions {
 void run(const Options& options) {
   const std::unique_ptr<Model> model = open_model(options);
   compile_if_asked(*model, options, options.compile);
-  const Results results =
-      model->evaluate(read_inputs(options, *model), read_targets(options, *model),
-                      {.batch_size = options.batch_size, .verbose = 0});
+  Results results;
+  const std::vector<Tensor> x = read_inputs(options, *model);
+  const std::vector<Tensor> y = read_targets(options, *model);
+  run_compiled("--loss mse", [&] {
+    results = model->evaluate(x, y, {.batch_size = options.batch_size, .verbose = 0});
+  });
+  if (!results.not_finite.empty()) {
+    throw Error(fmt::format("the model cannot be judged: {}", results.not_finite),
+                "look at its weights with chronicler inspect, and at the data");
+  }
   if (options.json) {
     nlohmann::ordered_json json;
     for (std::size_t i = 0; i < results.names.size(); ++i)

@@ -1,5 +1,6 @@
 #include "cli/fit_command.h"
 
+#include <cmath>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -36,6 +37,14 @@ std::string history_json(const History& history) {
   return json.dump() + "\n";
 }
 
+// What follows a loss that is no number is none either.
+CallbackPtr stop_without_numbers(Model& model) {
+  return callbacks::LambdaCallback({.on_train_batch_end = [&model](std::int64_t, Logs& logs) {
+    const auto loss = logs.find("loss");
+    if (loss != logs.end() && !std::isfinite(loss->second)) model.stop_training = true;
+  }});
+}
+
 void run(const Options& options) {
   check_model_output(options.output);
   if (!options.history.empty()) check_output_file(options.history);
@@ -53,8 +62,15 @@ void run(const Options& options) {
     fit.callbacks.push_back(
         callbacks::LearningRateScheduler([rate](std::int64_t, double) { return rate; }));
   }
-  const History history =
-      model->fit(read_inputs(options, *model), read_targets(options, *model), fit);
+  fit.callbacks.push_back(stop_without_numbers(*model));
+  History history;
+  const std::vector<Tensor> x = read_inputs(options, *model);
+  const std::vector<Tensor> y = read_targets(options, *model);
+  run_compiled("--loss mse --optimizer adam", [&] { history = model->fit(x, y, fit); });
+  if (!history.not_finite.empty()) {
+    throw Error(fmt::format("training has come to no number: {}", history.not_finite),
+                "use a smaller --learning-rate, scale the data, or look at them");
+  }
   model->save(options.output);
   if (!options.history.empty()) {
     const std::string text = history_json(history);

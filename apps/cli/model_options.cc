@@ -1,11 +1,15 @@
 #include "cli/model_options.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/model/compilation.h"
@@ -28,6 +32,61 @@ std::vector<Tensor> read_arrays(const std::vector<std::string>& paths, std::stri
   std::vector<Tensor> arrays;
   for (const std::string& path : paths) arrays.push_back(read_array(path));
   return arrays;
+}
+
+// "a=mse": what an option says of one output; without a name in front, of all of them.
+struct OfOutput {
+  std::string output;
+  std::string value;
+};
+
+OfOutput of_output(const std::string& word, const std::vector<std::string>& outputs) {
+  const std::size_t at = word.find('=');
+  if (at == std::string::npos) return {{}, word};
+  OfOutput own{word.substr(0, at), word.substr(at + 1)};
+  if (std::find(outputs.begin(), outputs.end(), own.output) == outputs.end()) {
+    const std::vector<std::string_view> known(outputs.begin(), outputs.end());
+    unknown_name("output", own.output, known);
+  }
+  return own;
+}
+
+// "0.5" of --loss-weight OUTPUT=0.5.
+double weight_of(const std::string& word) {
+  double weight = 0.0;
+  const char* const end = word.data() + word.size();
+  const auto [stopped, failure] = std::from_chars(word.data(), end, weight);
+  if (failure == std::errc() && stopped == end && std::isfinite(weight)) return weight;
+  throw UsageError(fmt::format("--loss-weight needs a number, got \"{}\"", word),
+                   "for instance --loss-weight OUTPUT=0.5");
+}
+
+void take_losses(const CompileWords& words, const std::vector<std::string>& outputs,
+                 CompileOptions& compile) {
+  for (const std::string& word : words.losses) {
+    const OfOutput loss = of_output(word, outputs);
+    const bool is_second =
+        loss.output.empty() ? words.losses.size() > 1 : compile.losses.count(loss.output) > 0;
+    if (is_second) {
+      throw UsageError(
+          fmt::format("--loss {} is one too many", word),
+          fmt::format(
+              "give one --loss NAME for all outputs, or --loss OUTPUT=NAME once for each of {}",
+              listed(outputs)));
+    }
+    if (loss.output.empty() || outputs.size() == 1) {
+      compile.loss = loss.value;
+    } else {
+      compile.losses[loss.output] = loss.value;
+    }
+  }
+  for (const std::string& word : words.loss_weights) {
+    const OfOutput weight = of_output(word, outputs);
+    for (const std::string& output : outputs) {
+      if (weight.output.empty() || weight.output == output)
+        compile.loss_weights[output] = weight_of(weight.value);
+    }
+  }
 }
 
 }  // namespace
@@ -58,9 +117,16 @@ void add_targets(CLI::App& app, ModelOptions& options) {
 }
 
 void add_loss_and_metrics(CLI::App& app, CompileWords& words) {
-  app.add_option("--loss", words.loss, "instead of what the model was compiled with: mse, ...")
-      ->type_name("NAME");
-  app.add_option("--metric", words.metrics, "with --loss, any number of them: accuracy, mae, ...")
+  app.add_option("--loss", words.losses,
+                 "instead of what the model was compiled with: mse, ...; OUTPUT=NAME for each of "
+                 "several outputs")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--loss-weight", words.loss_weights, "of an output in the sum of the losses (1)")
+      ->type_name("OUTPUT=X")
+      ->allow_extra_args(false);
+  app.add_option("--metric", words.metrics,
+                 "with --loss, any number of them: accuracy, mae, ...; OUTPUT=NAME for one output")
       ->type_name("NAME")
       ->allow_extra_args(false);
 }
@@ -90,17 +156,38 @@ std::vector<Tensor> read_targets(const ModelOptions& options, const Model& model
 }
 
 void compile_if_asked(Model& model, const ModelOptions& options, const CompileWords& words) {
-  if (!words.loss.empty()) {
+  if (!words.losses.empty()) {
+    const std::vector<std::string> outputs = model.output_names();
     CompileOptions compile;
-    compile.loss = words.loss;
+    take_losses(words, outputs, compile);
     if (!words.optimizer.empty()) compile.optimizer = words.optimizer;
-    for (const std::string& metric : words.metrics) compile.metrics.emplace_back(metric);
+    for (const std::string& word : words.metrics) {
+      const OfOutput metric = of_output(word, outputs);
+      (metric.output.empty() ? compile.metrics : compile.output_metrics[metric.output])
+          .emplace_back(metric.value);
+    }
     model.compile(compile);
-  } else if (!words.metrics.empty() || !words.optimizer.empty()) {
-    throw UsageError("--metric and --optimizer need a --loss", "give all that compile is to know");
+  } else if (!words.metrics.empty() || !words.optimizer.empty() || !words.loss_weights.empty()) {
+    throw UsageError("--metric, --loss-weight and --optimizer need a --loss",
+                     "give all that compile is to know");
   } else if (!model.compilation()) {
     throw UsageError(fmt::format("\"{}\" was saved without a loss", options.model),
                      "give one: --loss mse, or categorical_crossentropy");
+  }
+}
+
+void run_compiled(const std::string& options_to_give, const std::function<void()>& job) {
+  try {
+    job();
+  } catch (const CompileError& error) {
+    throw Error(error.message(), "give " + options_to_give);
+  } catch (const Error& error) {
+    constexpr std::string_view called = "batch_size that divides";
+    std::string hint = error.hint();
+    const std::size_t at = hint.find(called);
+    if (at == std::string::npos) throw;
+    hint.replace(at, called.size(), "--batch-size that divides");
+    throw Error(error.message(), hint.substr(0, hint.find(", or call ")));
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,12 +30,13 @@ void add_targets(CLI::App& app, ModelOptions& options);
 
 // How models that are not compiled, or are to be compiled anew, learn and are judged.
 struct CompileWords {
-  std::string loss;
+  std::vector<std::string> losses;        // "mse", or "OUTPUT=mse" for each output
+  std::vector<std::string> loss_weights;  // "OUTPUT=0.5"
   std::string optimizer;
-  double learning_rate = 0.0;  // 0: the optimizer's own
-  std::vector<std::string> metrics;
+  double learning_rate = 0.0;        // 0: the optimizer's own
+  std::vector<std::string> metrics;  // "mae" for all outputs, or "OUTPUT=mae"
 };
-// --loss NAME --metric NAME ...
+// --loss NAME --loss-weight OUTPUT=X --metric NAME ...
 void add_loss_and_metrics(CLI::App& app, CompileWords& words);
 // --optimizer NAME --learning-rate X
 void add_optimizer(CLI::App& app, CompileWords& words);
@@ -46,6 +48,9 @@ std::vector<Tensor> read_inputs(const ModelOptions& options, const Model& model)
 std::vector<Tensor> read_targets(const ModelOptions& options, const Model& model);
 // Compiles the model if a loss is given. Throws UsageError if it is not compiled and none is.
 void compile_if_asked(Model& model, const ModelOptions& options, const CompileWords& words);
+
+// Runs what needs a compiled model. Errors of the library that tell what to call tell what to type.
+void run_compiled(const std::string& options_to_give, const std::function<void()>& job);
 
 // "x" and "y": 2 inputs.
 std::string listed(const std::vector<std::string>& names);

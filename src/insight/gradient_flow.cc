@@ -44,21 +44,40 @@ LossPtr chosen_loss(Model& model, const LossOption& given, const std::string& ou
               "compile it, or give a loss: gradient_flow(model, x, y, {.loss = \"mse\"})");
 }
 
-// dL/doutput of each sequence's own loss. Where the model answers at every step, only the last
-// answer counts.
-TensorView output_gradient(const Loss& loss, TensorView y_true, TensorView y_pred, Arena& arena) {
-  const TensorView gradient = arena.tensor(y_pred.shape(), y_pred.dtype());
-  const TensorView values = arena.tensor(loss.values_shape(y_pred.shape()), y_pred.dtype());
-  loss.values(y_true, y_pred, values, gradient);
-  if (y_pred.shape().rank() < 3) return gradient;
-  const auto rows = static_cast<std::size_t>(y_pred.shape()[0]);
+// Where the model answers at every step, only the last answer counts.
+void keep_last_step(const TensorView& gradient) {
+  if (!gradient || gradient.shape().rank() < 3) return;
+  const auto rows = static_cast<std::size_t>(gradient.shape()[0]);
   const std::size_t row_bytes = gradient.bytes() / rows;
-  const std::size_t step_bytes = row_bytes / static_cast<std::size_t>(y_pred.shape()[1]);
+  const std::size_t step_bytes = row_bytes / static_cast<std::size_t>(gradient.shape()[1]);
   for (std::size_t row = 0; row < rows; ++row) {
     std::memset(static_cast<std::byte*>(gradient.raw()) + row * row_bytes, 0,
                 row_bytes - step_bytes);
   }
-  return gradient;
+}
+
+// dL/doutput of each sequence's own loss, or dL/dlogits where the loss looks behind the output.
+struct OutputSlopes {
+  TensorView predictions;
+  TensorView logits;
+};
+
+OutputSlopes output_slopes(const Loss& loss, const TensorView& y_true, const TensorView& y_pred,
+                           const Logits& logits, Arena& arena) {
+  const auto make = [&] { return arena.tensor(y_pred.shape(), y_pred.dtype()); };
+  const TensorView values = arena.tensor(loss.values_shape(y_pred.shape()), y_pred.dtype());
+  OutputSlopes slopes;
+  if (logits.data && loss.takes_logits()) {
+    slopes.logits = make();
+    if (loss.takes_both()) slopes.predictions = make();
+    loss.logit_values(y_true, y_pred, logits, values, slopes.predictions, slopes.logits);
+  } else {
+    slopes.predictions = make();
+    loss.values(y_true, y_pred, values, slopes.predictions);
+  }
+  keep_last_step(slopes.predictions);
+  keep_last_step(slopes.logits);
+  return slopes;
 }
 
 // Adds every sequence's norms to `sums`; `observed` is (T, B, U).
@@ -104,16 +123,20 @@ std::vector<GradientFlow> gradient_flow(Model& model, const TensorList& x, const
   Execution execution(network);
   const std::int64_t count = y.shape()[0];
   std::vector<TensorView> gradients(network.outputs().size());
+  std::vector<TensorView> logit_gradients(gradients.size());
   std::vector<std::vector<double>> sums(network.nodes().size());
   for (std::int64_t begin = 0; begin < count; begin += rows_at_a_time) {
     const std::int64_t end = std::min(count, begin + rows_at_a_time);
     std::vector<Value> values;
     for (const Tensor& input : inputs) values.push_back({input.view().rows(begin, end), {}});
     execution.reset_states();
-    execution.forward(values, {.keep = true, .observe = true});
-    gradients[output] = output_gradient(*loss, y.rows(begin, end), execution.output(output).data,
-                                        execution.arena());
-    execution.backward(gradients, true);
+    execution.forward(values, {.keep = true, .observe = true, .logits = true});
+    const OutputSlopes slopes =
+        output_slopes(*loss, y.rows(begin, end), execution.output(output).data,
+                      execution.logits(output), execution.arena());
+    gradients[output] = slopes.predictions;
+    logit_gradients[output] = slopes.logits;
+    execution.backward(gradients, true, logit_gradients);
     for (std::size_t node = 0; node < sums.size(); ++node) {
       if (const TensorView& observed = execution.tape(node).observed)
         add_norms(observed, sums[node]);

@@ -7,7 +7,9 @@
 
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
+#include "layers/invoke.h"
 #include "layers/kinds.h"
+#include "layers/logits.h"
 #include "layers/step.h"
 
 namespace chronicler {
@@ -55,15 +57,26 @@ class ActivationLayer final : public Layer {
     const TensorView y = pass.arena.tensor(shape, dtype());
     with_real(dtype(), [&](auto real) { compute<decltype(real)>(x, y); });
     call.outputs[0] = {y, call.inputs[0].mask};
+    if (options_.activation.needs_layer()) return;
+    const kernels::Activation activation = kernel_activation(options_.activation);
+    if (asks_for_logits(call, activation)) call.logits[0] = logits_of(activation, x);
+  }
+  bool passes_on(bool /*training*/) const override {
+    return options_.activation.name() == "linear";
   }
 
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
+    if (!gradient.outputs[0]) {
+      gradient.inputs[0] = gradient.of_logits();
+      return;
+    }
     const TensorView x = call.inputs[0].data;
     const TensorView dx = gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
     with_real(dtype(), [&](auto real) {
       differentiate<decltype(real)>(x, call.outputs[0].data, gradient.outputs[0], dx);
     });
+    gradient.inputs[0] = added(pass.arena, dx, gradient.of_logits());
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
+#include "layers/invoke.h"
 #include "layers/kinds.h"
 #include "layers/lines.h"
 
@@ -224,13 +225,22 @@ class SoftmaxLayer final : public Layer {
       for (std::int64_t line = 0; line < lines.count(); ++line)
         soften<Real>(call.inputs[0], lines, line, y);
     });
-    const TensorView& mask = call.inputs[0].mask;
-    call.outputs[0] = {y, hides_places(call.inputs[0]) ? TensorView() : mask};
+    const bool hides = hides_places(call.inputs[0]);
+    call.outputs[0] = {y, hides ? TensorView() : call.inputs[0].mask};
+    // Where places are hidden Keras changes what the softmax is given, and what it gives; over
+    // several axes it is written otherwise there.
+    if (call.logits.empty() || hides || options_.axis.size() != 1) return;
+    call.logits[0] = {x, axes_of(x.shape()).has(x.shape().rank() - 1)};
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
+    if (!gradient.outputs[0]) {
+      gradient.inputs[0] = gradient.of_logits();
+      return;
+    }
     const TensorView& y = call.outputs[0].data;
-    const TensorView dx = gradient.inputs[0] = pass.arena.tensor(y.shape(), dtype());
+    const TensorView dx = pass.arena.tensor(y.shape(), dtype());
+    gradient.inputs[0] = dx;
     const Lines lines(y.shape(), axes_of(y.shape()));
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
@@ -249,6 +259,7 @@ class SoftmaxLayer final : public Layer {
         }
       }
     });
+    gradient.inputs[0] = added(pass.arena, dx, gradient.of_logits());
   }
 
  private:

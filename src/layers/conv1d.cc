@@ -10,6 +10,7 @@
 #include "layers/channels.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/logits.h"
 #include "layers/padding.h"
 #include "layers/sequence_checks.h"
 
@@ -185,7 +186,8 @@ class Conv1DLayer final : public Layer {
     const TensorView y = pass.arena.tensor({rows, over.count, filters}, dtype());
     const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep_input = call.tape != nullptr && kernels::needs_input(activation);
-    const TensorView z = keep_input ? pass.arena.tensor(y.shape(), dtype()) : y;
+    const bool asked = asks_for_logits(call, activation);
+    const TensorView z = keep_input || asked ? pass.arena.tensor(y.shape(), dtype()) : y;
     const std::int64_t group_in = width / options_.groups;
     const std::int64_t group_out = filters / options_.groups;
     pass.runtime.parallel(rows, [&](std::int64_t row) {
@@ -209,6 +211,7 @@ class Conv1DLayer final : public Layer {
                         y.as<Real>() + row * over.count * filters);
     });
     call.outputs[0] = {y, {}};
+    if (asked) call.logits[0] = logits_of(activation, z);
     if (call.tape == nullptr) return;
     (*call.tape)[padded_place] = x;
     if (keep_input) (*call.tape)[preactivation_place] = z;
@@ -225,10 +228,10 @@ class Conv1DLayer final : public Layer {
     const std::int64_t group_in = width / options_.groups;
     const std::int64_t group_out = filters / options_.groups;
     const kernels::Activation activation = kernel_activation(options_.activation);
-    Real* dz = pass.arena.array<Real>(rows * over.count * filters);
     const TensorView z = (*call.tape)[preactivation_place];
-    kernels::activate_backward(activation, rows * over.count, filters, z ? z.as<Real>() : nullptr,
-                               call.outputs[0].data.as<Real>(), gradient.outputs[0].as<Real>(), dz);
+    const Real* dz =
+        slopes_before<Real>(pass, activation, rows * over.count, filters,
+                            z ? z.as<Real>() : nullptr, call.outputs[0].data.as<Real>(), gradient);
     if (trainable()) {
       Real* dw = parameters_[0].gradient.as<Real>();
       pass.runtime.parallel(taps(), [&](std::int64_t tap) {

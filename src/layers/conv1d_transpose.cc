@@ -10,6 +10,7 @@
 #include "layers/channels.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/logits.h"
 #include "layers/sequence_checks.h"
 
 namespace chronicler {
@@ -171,7 +172,8 @@ class Conv1DTransposeLayer final : public Layer {
     const TensorView y = pass.arena.tensor({x.shape()[0], out_steps, filters}, dtype());
     const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep = call.tape != nullptr && kernels::needs_input(activation);
-    const TensorView z = keep ? pass.arena.tensor(y.shape(), dtype()) : y;
+    const bool asked = asks_for_logits(call, activation);
+    const TensorView z = keep || asked ? pass.arena.tensor(y.shape(), dtype()) : y;
     const std::int64_t packed_size = aligned(kernels::packed_size<Real>(width, filters));
     Real* packed = pass.arena.array<Real>(taps() * packed_size);
     for (std::int64_t tap = 0; tap < taps(); ++tap) {
@@ -200,6 +202,7 @@ class Conv1DTransposeLayer final : public Layer {
     });
     call.outputs[0] = {y, {}};
     if (keep) (*call.tape)[preactivation_place] = z;
+    if (asked) call.logits[0] = logits_of(activation, z);
   }
 
   template <class Real>
@@ -210,11 +213,10 @@ class Conv1DTransposeLayer final : public Layer {
     const std::int64_t width = x.shape()[2];
     const std::int64_t filters = options_.filters;
     const std::int64_t out_steps = steps_of(steps);
-    Real* dz = pass.arena.array<Real>(rows * out_steps * filters);
     const TensorView& z = (*call.tape)[preactivation_place];
-    kernels::activate_backward(kernel_activation(options_.activation), rows * out_steps, filters,
-                               z ? z.as<Real>() : nullptr, call.outputs[0].data.as<Real>(),
-                               gradient.outputs[0].as<Real>(), dz);
+    const Real* dz =
+        slopes_before<Real>(pass, kernel_activation(options_.activation), rows * out_steps, filters,
+                            z ? z.as<Real>() : nullptr, call.outputs[0].data.as<Real>(), gradient);
     if (trainable()) {
       pass.runtime.parallel(taps(), [&](std::int64_t tap) {
         const Reach reach = reach_of(tap, steps);

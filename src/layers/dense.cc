@@ -8,6 +8,7 @@
 #include "kernels/gemm.h"
 #include "layers/dispatch.h"
 #include "layers/kinds.h"
+#include "layers/logits.h"
 #include "layers/step.h"
 
 namespace chronicler {
@@ -179,7 +180,8 @@ class DenseLayer final : public Layer {
 
     const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep_input = call.tape != nullptr && kernels::needs_input(activation);
-    const TensorView z = keep_input ? pass.arena.tensor(shape, dtype()) : y;
+    const bool asked = asks_for_logits(call, activation);
+    const TensorView z = keep_input || asked ? pass.arena.tensor(shape, dtype()) : y;
     const Real* kernel = parameters_[0].value.as<Real>();
     const Real* bias = options_.use_bias ? parameters_[1].value.as<Real>() : nullptr;
     pass.runtime.parallel((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task) {
@@ -198,11 +200,11 @@ class DenseLayer final : public Layer {
     });
     call.outputs[0] = {y, call.inputs[0].mask};
     if (keep_input) (*call.tape)[preactivation_place] = z;
+    if (asked) call.logits[0] = logits_of(activation, z);
   }
 
   template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
-    const TensorView dy = gradient.outputs[0];
     const TensorView x = call.inputs[0].data;
     const TensorView y = call.outputs[0].data;
     const std::int64_t features = x.shape()[-1];
@@ -210,10 +212,9 @@ class DenseLayer final : public Layer {
     const std::int64_t units = options_.units;
 
     const kernels::Activation activation = kernel_activation(options_.activation);
-    Real* dz = pass.arena.array<Real>(rows * units);
     const TensorView z = (*call.tape)[preactivation_place];
-    kernels::activate_backward(activation, rows, units, z ? z.as<Real>() : nullptr, y.as<Real>(),
-                               dy.as<Real>(), dz);
+    const Real* dz = slopes_before<Real>(pass, activation, rows, units, z ? z.as<Real>() : nullptr,
+                                         y.as<Real>(), gradient);
 
     if (trainable()) {
       Real* dw = parameters_[0].gradient.as<Real>();

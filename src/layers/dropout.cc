@@ -55,6 +55,8 @@ class DropoutLayer final : public Layer {
     call.outputs[0].data = drop(pass, call.inputs[0].data);
   }
 
+  bool passes_on(bool training) const override { return !(training && options_.rate > 0.0); }
+
   void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     gradient.inputs[0] = is_active(pass) ? drop(pass, gradient.outputs[0]) : gradient.outputs[0];

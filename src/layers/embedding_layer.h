@@ -64,10 +64,10 @@ class EmbeddingLayer : public Layer {
   }
 
   // Ids have no gradient. Rows of the table are summed in the order of the batch.
-  void backward(Pass& /*pass*/, const Call& call, CallGradient& gradient) const override {
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!trainable()) return;
     with_real(dtype(), [&](auto real) {
-      add_rows<decltype(real)>((*call.tape)[ids_place], gradient.outputs[0]);
+      add_rows<decltype(real)>(pass, (*call.tape)[ids_place], gradient.outputs[0]);
     });
   }
 
@@ -160,19 +160,29 @@ class EmbeddingLayer : public Layer {
   }
 
   template <class Real>
-  void add_rows(const TensorView& ids, const TensorView& dy) const {
+  void add_rows(Pass& pass, const TensorView& ids, const TensorView& dy) const {
     const std::int64_t width = options_.output_dim;
-    Real* table = parameters_[0].gradient.as<Real>();
-    const Tensor& squares = parameters_[0].gradient_squares;
+    const Parameter& table = parameters_[0];
+    const bool is_cut = table.by_rows && !std::isinf(table.row_limit);
+    const auto limit = static_cast<Real>(table.row_limit);
+    Real* const cut = is_cut ? pass.arena.array<Real>(width) : nullptr;
     const auto* id = ids.as<std::int32_t>();
     const std::int64_t count = ids.size();
     for (std::int64_t i = 0; i < count; ++i) {
       const Real* from = dy.as<Real>() + i * width;
-      Real* to = table + id[i] * width;
+      if (is_cut) {
+        for (std::int64_t k = 0; k < width; ++k) cut[k] = std::clamp(from[k], -limit, limit);
+        from = cut;
+      }
+      const std::int64_t at = id[i] * width;
+      Real* to = table.gradient.as<Real>() + at;
       for (std::int64_t k = 0; k < width; ++k) to[k] += from[k];
-      if (!squares) continue;
-      Real* square = squares.as<Real>() + id[i] * width;
+      if (!table.gradient_squares) continue;
+      Real* square = table.gradient_squares.as<Real>() + at;
       for (std::int64_t k = 0; k < width; ++k) square[k] += from[k] * from[k];
+      if (!table.gradient_sizes) continue;
+      Real* size = table.gradient_sizes.as<Real>() + at;
+      for (std::int64_t k = 0; k < width; ++k) size[k] += std::abs(from[k]);
     }
   }
 

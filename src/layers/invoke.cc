@@ -97,7 +97,8 @@ void invoke(Pass& pass, const Layer& layer, Call& call) {
 }
 
 bool invoke_back(Pass& pass, const Layer& layer, const Call& call, std::span<TensorView> outputs,
-                 std::span<TensorView> inputs, std::span<const bool> wanted) {
+                 std::span<TensorView> inputs, std::span<const bool> wanted,
+                 std::span<const TensorView> logits) {
   if (const Regularizer& regularizer = layer.activity_regularizer()) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const TensorView& value = call.outputs[i].data;
@@ -106,11 +107,12 @@ bool invoke_back(Pass& pass, const Layer& layer, const Call& call, std::span<Ten
       outputs[i] = added(pass.arena, outputs[i], penalty);
     }
   }
-  if (std::none_of(outputs.begin(), outputs.end(),
-                   [](const TensorView& gradient) { return static_cast<bool>(gradient); })) {
+  const auto is_there = [](const TensorView& gradient) { return static_cast<bool>(gradient); };
+  if (std::none_of(outputs.begin(), outputs.end(), is_there) &&
+      std::none_of(logits.begin(), logits.end(), is_there)) {
     return false;
   }
-  CallGradient gradient{outputs, inputs, wanted};
+  CallGradient gradient{outputs, inputs, wanted, logits};
   Call in_numbers = call;
   in_numbers.inputs = numbers_in(pass, layer, call.inputs);
   layer.backward(pass, in_numbers, gradient);

@@ -12,11 +12,12 @@ namespace chronicler {
 // Checks the inputs, runs forward and counts the penalty of the layer's activity regularizer.
 void invoke(Pass& pass, const Layer& layer, Call& call);
 
-// Runs backward if a gradient flows into an output, or an activity regularizer makes one.
-// `gradient.outputs` may be changed to hold the penalty's part. Returns false, and sets no input
+// Runs backward if a gradient flows into an output or its logits, or an activity regularizer makes
+// one. `outputs` may be changed to hold the penalty's part. Returns false, and sets no input
 // gradient, if there was nothing to do.
 bool invoke_back(Pass& pass, const Layer& layer, const Call& call, std::span<TensorView> outputs,
-                 std::span<TensorView> inputs, std::span<const bool> wanted);
+                 std::span<TensorView> inputs, std::span<const bool> wanted,
+                 std::span<const TensorView> logits = {});
 
 // Zeros for the inputs whose gradient is wanted and that none reached.
 void fill_missing(Pass& pass, const Call& call, CallGradient& gradient);

@@ -175,6 +175,7 @@ void Layer::own_parameters() {
     parameter.value = parameter.value.clone();
     parameter.gradient = Tensor();
     parameter.gradient_squares = Tensor();
+    parameter.gradient_sizes = Tensor();
   }
   adopt_parameters();
 }

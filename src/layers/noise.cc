@@ -44,6 +44,7 @@ class SpatialDropout1DLayer final : public Layer {
     call.outputs[0] = call.inputs[0];
     if (is_active(pass)) call.outputs[0].data = drop(pass, call.inputs[0].data);
   }
+  bool passes_on(bool training) const override { return !(training && options_.rate > 0.0); }
   void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     gradient.inputs[0] = is_active(pass) ? drop(pass, gradient.outputs[0]) : gradient.outputs[0];
@@ -113,6 +114,7 @@ class GaussianNoiseLayer final : public Layer {
       }
     });
   }
+  bool passes_on(bool training) const override { return !(training && options_.stddev > 0.0); }
   void backward(Pass& /*pass*/, const Call& /*call*/, CallGradient& gradient) const override {
     if (gradient.wanted[0]) gradient.inputs[0] = gradient.outputs[0];
   }
@@ -149,6 +151,7 @@ class GaussianDropoutLayer final : public Layer {
     call.outputs[0] = call.inputs[0];
     if (is_active(pass)) call.outputs[0].data = multiplied(pass, call.inputs[0].data);
   }
+  bool passes_on(bool training) const override { return !(training && options_.rate > 0.0); }
   void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     gradient.inputs[0] =

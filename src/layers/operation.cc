@@ -11,6 +11,7 @@
 #include "chronicler/base/error.h"
 #include "kernels/gemm.h"
 #include "layers/dispatch.h"
+#include "layers/invoke.h"
 #include "layers/kinds.h"
 #include "layers/lines.h"
 #include "layers/operation_functions.h"
@@ -322,6 +323,7 @@ class ElementOperation final : public OperationLayer {
       set(y, i, function_->value(a.data(), settings().data()));
     }
     call.outputs[0] = {y, {}};
+    if (!call.logits.empty() && row().name == "Sigmoid") call.logits[0] = {call.inputs[0].data};
   }
 
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
@@ -329,6 +331,9 @@ class ElementOperation final : public OperationLayer {
       if (gradient.wanted[k])
         gradient.inputs[k] = pass.arena.zeros(call.inputs[k].data.shape(), dtype());
     }
+    if (const TensorView direct = gradient.of_logits(); direct && gradient.wanted[0])
+      copy(direct, gradient.inputs[0]);
+    if (!gradient.outputs[0]) return;
     const TensorView& dy = gradient.outputs[0];
     const TensorView& y = call.outputs[0].data;
     if (function_->slope == nullptr || !is_real(dy.dtype()) || !is_real(y.dtype())) return;
@@ -561,13 +566,20 @@ class LineOperation final : public OperationLayer {
       }
     });
     call.outputs[0] = {y, {}};
+    if (!call.logits.empty() && row().name == "Softmax")
+      call.logits[0] = {x, axis_of(x.shape()) + 1 == x.shape().rank()};
   }
 
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     const TensorView& y = call.outputs[0].data;
     const TensorView& dy = gradient.outputs[0];
-    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(y.shape(), dtype());
+    if (!dy) {
+      gradient.inputs[0] = gradient.of_logits();
+      return;
+    }
+    const TensorView dx = pass.arena.zeros(y.shape(), dtype());
+    gradient.inputs[0] = dx;
     if (!is_real(y.dtype()) || !is_real(dy.dtype())) return;
     for_each_line(y.shape(), [&](const auto& place, std::int64_t count) {
       if (sums()) {
@@ -584,6 +596,7 @@ class LineOperation final : public OperationLayer {
         set(dx, place(i), logarithm() ? flow - std::exp(out) * total : out * (flow - total));
       }
     });
+    gradient.inputs[0] = added(pass.arena, dx, gradient.of_logits());
   }
 
  private:
@@ -621,6 +634,7 @@ class ReshapeOperation final : public OperationLayer {
   using OperationLayer::OperationLayer;
   LayerPtr clone() const override { return clone_of(*this); }
   bool causal() const override { return row().name != "Reshape"; }
+  bool passes_on(bool /*training*/) const override { return row().name == "ConvertToTensor"; }
 
   void forward(Pass& /*pass*/, Call& call) const override {
     const Value& x = call.inputs[0];

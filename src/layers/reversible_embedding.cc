@@ -70,6 +70,11 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
     return std::make_unique<ReverseStep>(*this);
   }
 
+  // With the way back tied to it the table has a gradient as a whole, which Keras squares so.
+  void expect_call(const CallFlags& flags) override {
+    if (flags.reverse && tie_weights_) parameters_[0].by_rows = false;
+  }
+
   void forward(Pass& pass, Call& call) const override {
     if (!call.flags.reverse) return EmbeddingLayer::forward(pass, call);
     with_real(dtype(), [&](auto real) { run_reverse<decltype(real)>(pass, call); });
@@ -108,10 +113,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
 
   void build_weights(std::span<const Shape> inputs) override {
     EmbeddingLayer::build_weights(inputs);
-    // With the way back tied to it the table has a gradient as a whole, which Keras squares so.
-    if (tie_weights_) {
-      parameters_.back().by_rows = false;
-    } else {
+    if (!tie_weights_) {
       add_weight("reverse_embeddings", {options_.output_dim, options_.input_dim},
                  {options_.embeddings_initializer});
     }

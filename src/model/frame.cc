@@ -68,8 +68,10 @@ void run_back(const Network::Node& node, Tape& tape, const Frame& frame, Pass& p
   }
   Call call = call_of(node, inputs, frame);
   call.tape = &tape;
-  if (!invoke_back(pass, *node.layer, call, outputs_of(frame.gradients, node), results, wanted))
+  if (!invoke_back(pass, *node.layer, call, outputs_of(frame.gradients, node), results, wanted,
+                   outputs_of(frame.logit_slopes, node))) {
     return;
+  }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!wanted[i]) continue;
     TensorView& total = frame.gradients[place(node.inputs[i])];
@@ -82,15 +84,29 @@ void run_back(const Network::Node& node, Tape& tape, const Frame& frame, Pass& p
 Frame Frame::in(Arena& arena, const Network& network) {
   const std::size_t values = place(network.value_count());
   const std::size_t nodes = network.nodes().size();
-  return {arena_objects<Value>(arena, values), arena_objects<TensorView>(arena, values),
-          arena_objects<bool>(arena, values), arena_objects<Tape>(arena, nodes),
-          arena_objects<std::span<Tensor>>(arena, nodes)};
+  return {arena_objects<Value>(arena, values),      arena_objects<TensorView>(arena, values),
+          arena_objects<bool>(arena, values),       arena_objects<Logits>(arena, values),
+          arena_objects<TensorView>(arena, values), arena_objects<bool>(arena, nodes),
+          arena_objects<Tape>(arena, nodes),        arena_objects<std::span<Tensor>>(arena, nodes)};
+}
+
+void Frame::ask(const Network& network, int value, bool training) const {
+  const int node = network.node_of(network.source_of(value, training));
+  if (node >= 0) asked[place(node)] = true;
+}
+
+void Frame::add_logit_slope(Arena& arena, const Network& network, int value, bool training,
+                            const TensorView& slope) const {
+  TensorView& total = logit_slopes[place(network.source_of(value, training))];
+  total = added(arena, total, slope);
 }
 
 void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep) {
   for (std::size_t i = 0; i < network.nodes().size(); ++i) {
     const Network::Node& node = network.nodes()[i];
     Call call = call_of(node, gather_inputs(pass.arena, node, frame), frame);
+    std::ranges::fill(outputs_of(frame.logits, node), Logits());
+    if (frame.asked[i]) call.logits = outputs_of(frame.logits, node);
     frame.tapes[i] = Tape();
     call.tape = keep ? &frame.tapes[i] : nullptr;
     call.state = frame.states[i];

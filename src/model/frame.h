@@ -14,10 +14,19 @@ struct Frame {
   std::span<Value> values;              // of each value of the network
   std::span<TensorView> gradients;      // of each value
   std::span<bool> wanted;               // whether a value's gradient is
+  std::span<Logits> logits;             // of each value whose node was asked
+  std::span<TensorView> logit_slopes;   // of each value: dLoss/dlogits, beside its gradient
+  std::span<bool> asked;                // of each node: whether it is to give its logits
   std::span<Tape> tapes;                // of each node
   std::span<std::span<Tensor>> states;  // carried by each node; empty: none
 
   static Frame in(Arena& arena, const Network& network);
+
+  // Asks for what lies behind a value of the network in the pass to come.
+  void ask(const Network& network, int value, bool training) const;
+  // Adds to what a loss says of what lies behind a value.
+  void add_logit_slope(Arena& arena, const Network& network, int value, bool training,
+                       const TensorView& slope) const;
 };
 
 // Runs all nodes; the network's inputs are in frame.values.

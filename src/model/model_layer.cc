@@ -49,6 +49,11 @@ class ModelLayer final : public Layer {
     }
     return true;
   }
+  bool passes_on(bool training) const override {
+    const std::vector<int>& outputs = network().outputs();
+    return outputs.size() == 1 && network().input_shapes().size() == 1 &&
+           network().source_of(outputs[0], training) == 0;
+  }
   bool takes_ids() const override { return network().nodes().front().layer->takes_ids(); }
   State initial_state(std::int64_t batch) const override {
     State all;
@@ -63,19 +68,30 @@ class ModelLayer final : public Layer {
     *frame = Frame::in(pass.arena, network());
     std::copy(call.inputs.begin(), call.inputs.end(), frame->values.begin());
     share_out_states(pass, call.state, *frame);
+    for (std::size_t i = 0; i < call.logits.size(); ++i)
+      frame->ask(network(), network().outputs()[i], pass.training);
     run_forward(network(), *frame, pass, call.tape != nullptr);
     for (std::size_t i = 0; i < call.outputs.size(); ++i)
       call.outputs[i] = frame->values[value_of_output(i)];
+    for (std::size_t i = 0; i < call.logits.size(); ++i) {
+      const int source = network().source_of(network().outputs()[i], pass.training);
+      call.logits[i] = frame->logits[static_cast<std::size_t>(source)];
+    }
     if (call.tape != nullptr) call.tape->record = frame;
   }
 
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     const Frame& frame = *static_cast<const Frame*>(call.tape->record);
     std::fill(frame.gradients.begin(), frame.gradients.end(), TensorView());
+    std::fill(frame.logit_slopes.begin(), frame.logit_slopes.end(), TensorView());
     std::copy(gradient.wanted.begin(), gradient.wanted.end(), frame.wanted.begin());
     for (std::size_t i = 0; i < gradient.outputs.size(); ++i) {
       TensorView& total = frame.gradients[value_of_output(i)];
       total = added(pass.arena, total, gradient.outputs[i]);
+    }
+    for (std::size_t i = 0; i < gradient.logits.size(); ++i) {
+      frame.add_logit_slope(pass.arena, network(), network().outputs()[i], pass.training,
+                            gradient.logits[i]);
     }
     run_backward(network(), frame, pass);
     for (std::size_t i = 0; i < gradient.inputs.size(); ++i) {

@@ -42,6 +42,7 @@ int Network::add(const LayerPtr& layer, std::vector<int> inputs, NodeOptions opt
   std::vector<Shape> shapes;
   for (const int value : inputs) shapes.push_back(value_shape(value));
   layer->build(shapes);
+  layer->expect_call(options.flags);
   Node node;
   node.layer = layer;
   node.inputs = std::move(inputs);
@@ -65,6 +66,23 @@ std::vector<Shape> Network::output_shapes(std::vector<Shape> shapes) const {
   std::vector<Shape> results;
   for (const int value : outputs_) results.push_back(shapes[static_cast<std::size_t>(value)]);
   return results;
+}
+
+int Network::node_of(int value) const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const int first = nodes_[i].first_output;
+    if (value >= first && value < first + nodes_[i].output_count) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int Network::source_of(int value, bool training) const {
+  for (int node = node_of(value); node >= 0; node = node_of(value)) {
+    const Node& own = nodes_[static_cast<std::size_t>(node)];
+    if (!own.layer->passes_on(training)) return value;
+    value = own.inputs[0];
+  }
+  return value;
 }
 
 std::vector<Parameter*> Network::parameters() const {
@@ -98,6 +116,7 @@ void Network::make_gradients() {
   for (Parameter* parameter : parameters()) {
     parameter->gradient = Tensor(parameter->value.shape(), parameter->value.dtype());
     gradients.push_back(&parameter->gradient);
+    parameter->gradient_squares = Tensor();
     if (!parameter->by_rows) continue;
     parameter->gradient_squares = Tensor(parameter->value.shape(), parameter->value.dtype());
     gradient_squares_.push_back(parameter->gradient_squares);
@@ -126,13 +145,18 @@ Execution::Execution(const Network& network, bool carry)
       carry_(carry),
       values_(static_cast<std::size_t>(network.value_count())),
       gradients_(values_.size()),
+      logits_(values_.size()),
+      logit_slopes_(values_.size()),
       wanted_(std::make_unique<bool[]>(values_.size())),
+      asked_(std::make_unique<bool[]>(network.nodes().size())),
       tapes_(network.nodes().size()),
       states_(network.nodes().size()),
       carried_(network.nodes().size()) {}
 
 Frame Execution::frame() {
-  return {values_, gradients_, {wanted_.get(), values_.size()}, tapes_, carried_};
+  return {values_, gradients_,    {wanted_.get(), values_.size()},
+          logits_, logit_slopes_, {asked_.get(), tapes_.size()},
+          tapes_,  carried_};
 }
 
 Pass Execution::make_pass() {
@@ -151,6 +175,9 @@ void Execution::forward(std::span<const Value> inputs, const Mode& mode) {
   arena_.reset();
   std::copy(inputs.begin(), inputs.end(), values_.begin());
   Pass pass = make_pass();
+  std::fill_n(asked_.get(), tapes_.size(), false);
+  for (std::size_t i = 0; mode.logits && i < network_->outputs().size(); ++i)
+    frame().ask(*network_, network_->outputs()[i], mode.training);
   run_forward(*network_, frame(), pass, mode.keep);
   activity_penalty_ = pass.activity_penalty;
 }
@@ -201,17 +228,28 @@ const Value& Execution::output(std::size_t index) const {
   return values_[static_cast<std::size_t>(network_->outputs()[index])];
 }
 
-void Execution::backward(std::span<const TensorView> output_gradients, bool inputs) {
+Logits Execution::logits(std::size_t index) const {
+  const int value = network_->source_of(network_->outputs()[index], mode_.training);
+  return logits_[static_cast<std::size_t>(value)];
+}
+
+void Execution::backward(std::span<const TensorView> output_gradients, bool inputs,
+                         std::span<const TensorView> logit_gradients) {
   const FlushDenormals guard;
   for (std::size_t i = 0; i < network_->input_shapes().size(); ++i) {
     const DType dtype = values_[i].data.dtype();
     wanted_[i] = inputs && (dtype == DType::float32 || dtype == DType::float64);
   }
   std::fill(gradients_.begin(), gradients_.end(), TensorView());
+  std::fill(logit_slopes_.begin(), logit_slopes_.end(), TensorView());
   Pass pass = make_pass();
   for (std::size_t i = 0; i < output_gradients.size(); ++i) {
     TensorView& gradient = gradients_[static_cast<std::size_t>(network_->outputs()[i])];
     gradient = added(arena_, gradient, output_gradients[i]);
+  }
+  for (std::size_t i = 0; i < logit_gradients.size(); ++i) {
+    frame().add_logit_slope(arena_, *network_, network_->outputs()[i], mode_.training,
+                            logit_gradients[i]);
   }
   run_backward(*network_, frame(), pass);
 }

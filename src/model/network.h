@@ -54,6 +54,10 @@ class Network {
     return value_shapes_[static_cast<std::size_t>(value)];
   }
   bool built() const { return !outputs_.empty(); }
+  // The value that this one is, seen through the layers that only pass it on.
+  int source_of(int value, bool training) const;
+  // The node whose output a value is; -1 for the network's inputs.
+  int node_of(int value) const;
   // Shapes of the network's outputs for inputs of these shapes.
   std::vector<Shape> output_shapes(std::vector<Shape> inputs) const;
 
@@ -91,15 +95,22 @@ class Execution {
     bool keep = false;       // keep what backward needs
     std::uint64_t step = 0;  // see Pass
     bool observe = false;    // see Pass
+    bool logits = false;     // find what the last softmax or sigmoid of each output was given
   };
   // Runs the network on one batch. Inputs are borrowed until the next pass. Throws Error for what a
   // layer cannot take.
   void forward(std::span<const Value> inputs, const Mode& mode);
   const Value& output(std::size_t index = 0) const;
+  const Value& value(int number) const { return values_[static_cast<std::size_t>(number)]; }
+
+  // After a forward with Mode::logits: empty if the output is not a softmax's or sigmoid's own.
+  Logits logits(std::size_t index = 0) const;
 
   // After a forward that kept: adds dLoss/dweights to the parameters' gradients. One gradient for
   // each output (empty: none). With `inputs`, also makes the gradients of the network's inputs.
-  void backward(std::span<const TensorView> output_gradients, bool inputs = false);
+  // What a loss says of an output's logits goes past their softmax or sigmoid.
+  void backward(std::span<const TensorView> output_gradients, bool inputs = false,
+                std::span<const TensorView> logit_gradients = {});
   TensorView input_gradient(std::size_t index = 0) const { return gradients_[index]; }
 
   // The penalties that activity regularizers put on the last forward, divided by the batch size as
@@ -126,8 +137,11 @@ class Execution {
   Arena arena_;
   Mode mode_;
   std::vector<Value> values_;
-  std::vector<TensorView> gradients_;  // of each value
-  std::unique_ptr<bool[]> wanted_;     // whether a value's gradient is
+  std::vector<TensorView> gradients_;     // of each value
+  std::vector<Logits> logits_;            // of each value
+  std::vector<TensorView> logit_slopes_;  // of each value
+  std::unique_ptr<bool[]> wanted_;        // whether a value's gradient is
+  std::unique_ptr<bool[]> asked_;         // whether a node is for its logits
   std::vector<Tape> tapes_;
   std::vector<State> states_;
   std::vector<std::span<Tensor>> carried_;  // states_, where they are

@@ -203,6 +203,10 @@ class Run {
       for (; next_batch_ < batches_.count() && finished; ++next_batch_) {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
+        trainer().require_finite([&] {
+          return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_ + 1,
+                             batches_.count());
+        });
         seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
         if (seconds_ - reported < options_.report_seconds) continue;
         reported = seconds_;
@@ -283,10 +287,6 @@ class Run {
   bool report(double before, double first_step) {
     const double loss = trainer().results().loss();
     trainer().reset_metrics();
-    if (!std::isfinite(loss)) {
-      throw Error(fmt::format("training has come to no number in epoch {}", epoch_ + 1),
-                  "use a smaller learning rate");
-    }
     if (!options_.progress) return true;
     ClassifierProgress progress;
     progress.share = step() / total_steps_;

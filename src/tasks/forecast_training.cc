@@ -6,6 +6,8 @@
 #include <limits>
 #include <numbers>
 
+#include <fmt/format.h>
+
 #include "base/shuffle.h"
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
@@ -180,6 +182,9 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
       const std::size_t count = std::min(batch, order.size() - b * batch);
       trainer.train_batch(network,
                           stretches.batch(std::span(order).subspan(b * batch, count), is_learnt));
+      trainer.require_finite([&] {
+        return fmt::format("in epoch {}, batch {} of {}", state.epoch + 1, b + 1, batches);
+      });
       if (options.stop && options.stop()) {
         result.stopped = true;
         break;

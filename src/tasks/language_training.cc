@@ -273,6 +273,9 @@ class Run {
     }
     trainer().optimizer().set_learning_rate(rate_at(share));
     trainer().train_batch(learner_, batch_);
+    trainer().require_finite([&] {
+      return fmt::format("in epoch {}, step {} of {}", epoch + 1, chunk + 1, steps_per_epoch_);
+    });
     ++step_;
   }
 
@@ -296,10 +299,6 @@ class Run {
   bool report(double share, double rate, double before) {
     const double loss = trainer().results().loss();
     trainer().reset_metrics();
-    if (!std::isfinite(loss)) {
-      throw Error(fmt::format("training has come to no number at step {}", step_),
-                  "use a smaller learning rate");
-    }
     if (!options_.progress) return true;
     GeneratorProgress progress;
     progress.share = share;

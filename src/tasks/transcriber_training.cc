@@ -171,6 +171,10 @@ class Run {
       for (; next_batch_ < batches_.count() && goes_on && share() < 1.0; ++next_batch_) {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
+        trainer().require_finite([&] {
+          return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_ + 1,
+                             batches_.count());
+        });
         ++untold_;
         seconds_ = before_ + std::chrono::duration<double>(Clock::now() - start).count();
         if (seconds_ - reported < options_.report_seconds) continue;
@@ -339,10 +343,6 @@ class Run {
     if (untold_ > 0) last_loss_ = trainer().results().loss();
     untold_ = 0;
     trainer().reset_metrics();
-    if (!std::isfinite(last_loss_)) {
-      throw Error(fmt::format("training has come to no number in epoch {}", epoch_ + 1),
-                  "use a smaller learning rate");
-    }
     if (!options_.progress) return true;
     TranscriberProgress progress;
     progress.share = share();

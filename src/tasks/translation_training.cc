@@ -64,6 +64,7 @@ class Run {
                                                      .beta_2 = 0.98,
                                                      .global_clipnorm = options.clipnorm}),
                       .loss = "mse"});
+    layers.table->expect_call({.reverse = true});  // the loss does: see TiedLoss
     learner_.network().make_gradients();
     trainer().build_optimizer(learner_);
     make_epoch();
@@ -160,7 +161,12 @@ class Run {
     learner_.network().zero_gradients();
     const TensorView slope = learner_.execution().arena().zeros(vectors.shape(), vectors.dtype());
     const auto smoothing = static_cast<float>(options_.label_smoothing);
-    loss_sum_ += loss_.run(table_, vectors, batch.places, batch.expected, smoothing, slope);
+    const double loss = loss_.run(table_, vectors, batch.places, batch.expected, smoothing, slope);
+    trainer().note_loss(learner_, loss);
+    trainer().require_finite([&] {
+      return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_, batches_.size());
+    });
+    loss_sum_ += loss;
     loss_count_ += 1.0;
     learner_.execution().backward(std::span(&slope, 1));
     trainer().optimizer().set_learning_rate(rate_at(share_done()));
@@ -192,10 +198,6 @@ class Run {
     if (loss_count_ > 0.0) last_loss_ = loss_sum_ / loss_count_;
     loss_sum_ = 0.0;
     loss_count_ = 0.0;
-    if (!std::isfinite(last_loss_)) {
-      throw Error(fmt::format("training has come to no number in epoch {}", epoch_ + 1),
-                  "use a smaller learning rate");
-    }
     if (!options_.progress) return true;
     TranslatorProgress progress;
     progress.share = share;

@@ -25,8 +25,8 @@ class AdadeltaOptimizer final
   std::size_t slots_per_parameter() const override { return 2; }
   std::size_t slots_side_by_side() const override { return 2; }
 
-  // A = rho A + (1 - rho) g^2;  d = sqrt(D + epsilon) / sqrt(A + epsilon) g;
-  // D = rho D + (1 - rho) d^2;  w -= rate d
+  // A = rho A + (1 - rho) g^2;  f = sqrt(D + epsilon) / sqrt(A + epsilon);
+  // D = rho D + (1 - rho) f^2 g^2;  w -= rate f g
   void update(const Update& update) const override {
     with_real(update.value.dtype(), [&](auto real) {
       using Real = decltype(real);
@@ -42,10 +42,9 @@ class AdadeltaOptimizer final
       const auto epsilon = static_cast<Real>(options().epsilon);
       for (std::int64_t i = 0; i < count; ++i) {
         mean_square[i] = rho * mean_square[i] + share * squares[i];
-        const Real move =
-            std::sqrt(mean_move[i] + epsilon) * gradient[i] / std::sqrt(mean_square[i] + epsilon);
-        mean_move[i] = rho * mean_move[i] + share * move * move;
-        value[i] -= rate * move;
+        const Real factor = std::sqrt(mean_move[i] + epsilon) / std::sqrt(mean_square[i] + epsilon);
+        mean_move[i] = rho * mean_move[i] + share * factor * factor * squares[i];
+        value[i] -= rate * factor * gradient[i];
       }
     });
   }

@@ -7,6 +7,7 @@
 #include "chronicler/base/error.h"
 #include "kernels/adam.h"
 #include "layers/dispatch.h"
+#include "training/beta_power.h"
 #include "training/gradient_squares.h"
 #include "training/optimizer_settings.h"
 
@@ -47,11 +48,11 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
     // Both means start at 0, which the paper corrects at every step. Here the correction is in the
     // rate, as at the end of the paper's section 2: epsilon is added to a root that is not
     // corrected.
-    const auto step = static_cast<double>(update.step);
-    const double rate = update.learning_rate * std::sqrt(1.0 - std::pow(options().beta_2, step)) /
-                        (1.0 - std::pow(options().beta_1, step));
     with_real(update.value.dtype(), [&](auto real) {
       using Real = decltype(real);
+      const Real missing_1 = Real{1} - beta_power<Real>(options().beta_1, update.step);
+      const Real missing_2 = Real{1} - beta_power<Real>(options().beta_2, update.step);
+      const Real rate = static_cast<Real>(update.learning_rate) * std::sqrt(missing_2) / missing_1;
       const std::int64_t count = update.value.size();
       Real* value = update.value.as<Real>();
       const Real* gradient = update.gradient.as<Real>();
@@ -59,10 +60,10 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
       Real* mean = update.slots[0].as<Real>();
       Real* mean_square = update.slots[1].as<Real>();
       if (options().amsgrad) {
-        move_by_largest(count, static_cast<Real>(rate), gradient, squares, value, mean, mean_square,
+        move_by_largest(count, rate, gradient, squares, value, mean, mean_square,
                         update.slots[2].as<Real>());
       } else {
-        move(count, static_cast<Real>(rate), gradient, squares, value, mean, mean_square);
+        move(count, rate, gradient, squares, value, mean, mean_square);
       }
     });
   }

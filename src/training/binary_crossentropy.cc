@@ -1,21 +1,18 @@
 #include "training/binary_crossentropy.h"
 
-#include <algorithm>
-#include <cmath>
-
-#include "training/elementwise_loss.h"
+#include "training/binary_entropy.h"
 
 namespace chronicler {
 namespace {
 
 // -(y ln p + (1 - y) ln(1 - p)), p kept within [epsilon, 1 - epsilon], y drawn towards 1/2 by
 // smoothing.
-class BinaryCrossentropyLoss final : public ElementwiseLoss<BinaryCrossentropyLoss> {
+class BinaryCrossentropyLoss final : public NamedLoss {
  public:
   static constexpr std::string_view default_name = "binary_crossentropy";
 
   BinaryCrossentropyLoss(LossCommon common, bool from_logits, double label_smoothing)
-      : ElementwiseLoss(std::move(common)),
+      : NamedLoss(std::move(common)),
         from_logits_(from_logits),
         label_smoothing_(checked_smoothing(label_smoothing)) {}
   std::string_view class_name() const override { return "BinaryCrossentropy"; }
@@ -33,26 +30,32 @@ class BinaryCrossentropyLoss final : public ElementwiseLoss<BinaryCrossentropyLo
     check_target_range(y_true, 0.0, 1.0, {name(), where});
   }
 
-  LossTerm term(double target, double prediction) const {
-    const double smooth = target * (1.0 - label_smoothing_) + 0.5 * label_smoothing_;
-    return from_logits_ ? of_logit(smooth, prediction) : of_probability(smooth, prediction);
+  void values(TensorView y_true, TensorView y_pred, TensorView values,
+              TensorView gradient) const override {
+    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
+    compute_elements(y_true, y_pred, values, gradient,
+                     [&](double target, auto number) { return term(target, number); });
+  }
+
+  bool takes_logits() const override { return true; }
+  void logit_values(TensorView y_true, TensorView /*y_pred*/, const Logits& logits,
+                    TensorView values, TensorView /*gradient*/,
+                    TensorView of_logits) const override {
+    check_dense_targets(y_true, logits.data.shape(), {name(), "y"});
+    compute_elements(y_true, logits.data, values, of_logits, [&](double target, auto logit) {
+      return binary_entropy_of_logit(smooth(target), static_cast<double>(logit));
+    });
   }
 
  private:
-  static LossTerm of_probability(double target, double given) {
-    constexpr double highest = 1.0 - loss_epsilon;
-    const double p = std::clamp(given, loss_epsilon, highest);
-    const double value = -(target * std::log(p) + (1.0 - target) * std::log1p(-p));
-    const bool clipped = given < loss_epsilon || given > highest;
-    return {value, clipped ? 0.0 : (p - target) / (p * (1.0 - p))};
+  template <class Real>
+  LossTerm term(double target, Real prediction) const {
+    return from_logits_ ? binary_entropy_of_logit(smooth(target), static_cast<double>(prediction))
+                        : binary_entropy(smooth(target), prediction);
   }
 
-  // With p = sigmoid(z) this is ln(1 + exp(z)) - y z, written so that nothing overflows.
-  static LossTerm of_logit(double target, double z) {
-    const double small = std::exp(-std::abs(z));
-    const double value = std::max(z, 0.0) - z * target + std::log1p(small);
-    const double p = (z >= 0.0 ? 1.0 : small) / (1.0 + small);
-    return {value, p - target};
+  double smooth(double target) const {
+    return target * (1.0 - label_smoothing_) + 0.5 * label_smoothing_;
   }
 
   bool from_logits_;

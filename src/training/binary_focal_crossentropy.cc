@@ -1,9 +1,8 @@
 #include "training/binary_focal_crossentropy.h"
 
-#include <algorithm>
 #include <cmath>
 
-#include "training/elementwise_loss.h"
+#include "training/binary_entropy.h"
 #include "training/focal.h"
 
 namespace chronicler {
@@ -11,13 +10,13 @@ namespace {
 
 // (1 - p_t)^gamma times the binary cross-entropy, where p_t = y p + (1 - y)(1 - p); with
 // balancing also times y alpha + (1 - y)(1 - alpha).
-class BinaryFocalCrossentropyLoss final : public ElementwiseLoss<BinaryFocalCrossentropyLoss> {
+class BinaryFocalCrossentropyLoss final : public NamedLoss {
  public:
   static constexpr std::string_view default_name = "binary_focal_crossentropy";
 
   BinaryFocalCrossentropyLoss(LossCommon common,
                               const losses::BinaryFocalCrossentropyOptions& given)
-      : ElementwiseLoss(std::move(common)), given_(given) {
+      : NamedLoss(std::move(common)), given_(given) {
     checked_smoothing(given.label_smoothing);
     check_focus("BinaryFocalCrossentropy", given.gamma);
   }
@@ -39,26 +38,77 @@ class BinaryFocalCrossentropyLoss final : public ElementwiseLoss<BinaryFocalCros
     check_target_range(y_true, 0.0, 1.0, {name(), where});
   }
 
-  LossTerm term(double target, double prediction) const {
-    const double y = target * (1.0 - given_.label_smoothing) + 0.5 * given_.label_smoothing;
-    const double p = given_.from_logits ? 1.0 / (1.0 + std::exp(-prediction)) : prediction;
-    LossTerm term = of_probability(y, p);
-    if (given_.from_logits) term.slope *= p * (1.0 - p);
-    return term;
+  void values(TensorView y_true, TensorView y_pred, TensorView values,
+              TensorView gradient) const override {
+    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
+    compute_elements(y_true, y_pred, values, gradient,
+                     [&](double target, auto number) { return term(target, number); });
+  }
+
+  // Logits that are given as such are those of the sigmoid that the loss itself begins with.
+  bool takes_logits() const override { return !given_.from_logits; }
+  bool takes_both() const override { return true; }
+  void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits, TensorView values,
+                    TensorView gradient, TensorView of_logits) const override {
+    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
+    const PredictionRows rows(y_pred.shape());
+    const double share = 1.0 / static_cast<double>(rows.width);
+    with_real(y_pred.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      with_target(y_true.dtype(), [&](auto type) {
+        const auto* targets = y_true.as<decltype(type)>();
+        for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t row = begin; row < end; ++row) {
+            double sum = 0.0;
+            for (std::int64_t i = row * rows.width; i < (row + 1) * rows.width; ++i) {
+              const double y = smooth(static_cast<double>(targets[i]));
+              const auto z = static_cast<double>(logits.data.as<Real>()[i]);
+              const Slopes slopes = focused(y, static_cast<double>(y_pred.as<Real>()[i]),
+                                            binary_entropy_of_logit(y, z));
+              sum += slopes.value;
+              if (gradient)
+                gradient.as<Real>()[i] = static_cast<Real>(slopes.of_probability * share);
+              if (of_logits) of_logits.as<Real>()[i] = static_cast<Real>(slopes.of_entropy * share);
+            }
+            values.as<Real>()[row] = static_cast<Real>(sum * share);
+          }
+        });
+      });
+    });
   }
 
  private:
-  LossTerm of_probability(double y, double given) const {
-    constexpr double highest = 1.0 - loss_epsilon;
-    const double p = std::clamp(given, loss_epsilon, highest);
-    const double entropy = -(y * std::log(p) + (1.0 - y) * std::log1p(-p));
-    const double entropy_slope = given == p ? (p - y) / (p * (1.0 - p)) : 0.0;
-    const double missing = 1.0 - (y * given + (1.0 - y) * (1.0 - given));
+  struct Slopes {
+    double value;
+    double of_entropy;      // through the cross-entropy
+    double of_probability;  // through the focus
+  };
+
+  template <class Real>
+  LossTerm term(double target, Real prediction) const {
+    const double y = smooth(target);
+    if (!given_.from_logits) {
+      const Slopes slopes =
+          focused(y, static_cast<double>(prediction), binary_entropy(y, prediction));
+      return {slopes.value, slopes.of_entropy + slopes.of_probability};
+    }
+    const auto z = static_cast<double>(prediction);
+    const double p = 1.0 / (1.0 + std::exp(-z));
+    const Slopes slopes = focused(y, p, binary_entropy_of_logit(y, z));
+    return {slopes.value, slopes.of_entropy + slopes.of_probability * p * (1.0 - p)};
+  }
+
+  double smooth(double target) const {
+    return target * (1.0 - given_.label_smoothing) + 0.5 * given_.label_smoothing;
+  }
+
+  Slopes focused(double y, double p, const LossTerm& entropy) const {
+    const double missing = 1.0 - (y * p + (1.0 - y) * (1.0 - p));
     const Focus focus(missing, given_.gamma);
     const double weight =
         given_.apply_class_balancing ? y * given_.alpha + (1.0 - y) * (1.0 - given_.alpha) : 1.0;
-    return {weight * focus.value * entropy,
-            weight * (focus.value * entropy_slope + focus.slope * (1.0 - 2.0 * y) * entropy)};
+    return {weight * focus.value * entropy.value, weight * focus.value * entropy.slope,
+            weight * focus.slope * (1.0 - 2.0 * y) * entropy.value};
   }
 
   losses::BinaryFocalCrossentropyOptions given_;

@@ -1,6 +1,7 @@
 #include "training/categorical_crossentropy.h"
 
 #include <limits>
+#include <type_traits>
 
 #include "layers/dispatch.h"
 #include "training/class_rows.h"
@@ -39,29 +40,52 @@ class CategoricalCrossentropyLoss final : public NamedLoss {
 
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
-    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
-    const PredictionRows rows(y_pred.shape());
-    with_real(y_pred.dtype(), [&](auto real) {
+    for_each_row(y_true, y_pred, values, gradient,
+                 [&](const auto* targets, const auto* predictions, auto* slope, std::int64_t at,
+                     std::int64_t width) {
+                   return from_logits_
+                              ? of_logits(targets + at, predictions + at, slope, width)
+                              : of_probabilities(targets + at, predictions + at, slope, width);
+                 });
+  }
+
+  bool takes_logits() const override { return true; }
+  void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits, TensorView values,
+                    TensorView /*gradient*/, TensorView of_logits) const override {
+    for_each_row(y_true, logits.data, values, of_logits,
+                 [&](const auto* targets, const auto* scores, auto* slope, std::int64_t at,
+                     std::int64_t width) {
+                   using Real = std::decay_t<decltype(*scores)>;
+                   if (!logits.is_softmax)
+                     return this->of_logits(targets + at, scores + at, slope, width);
+                   return of_softmax(targets + at, y_pred.as<Real>() + at, scores + at, slope,
+                                     width);
+                 });
+  }
+
+ private:
+  // value = function(targets, numbers, slope of the row or null, place of the row, width)
+  template <class Function>
+  void for_each_row(const TensorView& y_true, const TensorView& numbers, const TensorView& values,
+                    const TensorView& gradient, const Function& function) const {
+    check_dense_targets(y_true, numbers.shape(), {name(), "y"});
+    const PredictionRows rows(numbers.shape());
+    with_real(numbers.dtype(), [&](auto real) {
+      using Real = decltype(real);
       with_target(y_true.dtype(), [&](auto target) {
-        const auto* targets = y_true.as<decltype(target)>();
-        const auto* predictions = y_pred.as<decltype(real)>();
-        auto* results = values.as<decltype(real)>();
-        auto* slopes = gradient ? gradient.as<decltype(real)>() : nullptr;
+        Real* const slopes = gradient ? gradient.as<Real>() : nullptr;
         for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t row = begin; row < end; ++row) {
             const std::int64_t at = row * rows.width;
-            auto* slope = slopes == nullptr ? nullptr : slopes + at;
-            const double value =
-                from_logits_ ? of_logits(targets + at, predictions + at, slope, rows.width)
-                             : of_probabilities(targets + at, predictions + at, slope, rows.width);
-            results[row] = static_cast<decltype(real)>(value);
+            values.as<Real>()[row] = static_cast<Real>(
+                function(y_true.as<decltype(target)>(), numbers.as<Real>(),
+                         slopes == nullptr ? nullptr : slopes + at, at, rows.width));
           }
         });
       });
     });
   }
 
- private:
   template <class Target>
   double smooth(Target target, std::int64_t classes) const {
     return static_cast<double>(target) * (1.0 - label_smoothing_) +
@@ -82,15 +106,35 @@ class CategoricalCrossentropyLoss final : public NamedLoss {
       const double target = smooth(targets[i], classes);
       if (target == 0.0) continue;
       const double q = static_cast<double>(p[i]) / total;
-      value -= target * std::log(clipped_probability(q));
-      if (!is_clipped(q)) slope_times_q -= target;
+      value -= target * std::log(clipped_probability<Real>(q));
+      if (!is_clipped<Real>(q)) slope_times_q -= target;
     }
     if (slope == nullptr) return value;
     for (std::int64_t i = 0; i < classes; ++i) {
       const double target = smooth(targets[i], classes);
       const double q = static_cast<double>(p[i]) / total;
-      const double slope_q = target == 0.0 || is_clipped(q) ? 0.0 : -target / q;
+      const double slope_q = target == 0.0 || is_clipped<Real>(q) ? 0.0 : -target / q;
       slope[i] = static_cast<Real>((slope_q - slope_times_q) / total);
+    }
+    return value;
+  }
+
+  // p = softmax(z)
+  template <class Target, class Real>
+  double of_softmax(const Target* targets, const Real* p, const Real* z, Real* slope,
+                    std::int64_t classes) const {
+    const LogSoftmax log_parts(p, z, classes);
+    double value = 0.0;
+    double target_total = 0.0;
+    for (std::int64_t i = 0; i < classes; ++i) {
+      const double target = smooth(targets[i], classes);
+      target_total += target;
+      if (target != 0.0) value -= target * log_parts[i];
+    }
+    if (slope == nullptr) return value;
+    for (std::int64_t i = 0; i < classes; ++i) {
+      slope[i] =
+          static_cast<Real>(target_total * static_cast<double>(p[i]) - smooth(targets[i], classes));
     }
     return value;
   }

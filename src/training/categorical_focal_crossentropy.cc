@@ -47,7 +47,7 @@ class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCr
     double slope_times_q = 0.0;
     const Shares<Real> shares(predictions, width, given_.from_logits);
     for (std::int64_t i = 0; i < width; ++i) {
-      const LossTerm term = of_share(static_cast<double>(targets[i]), shares[i], width);
+      const LossTerm term = of_share<Real>(static_cast<double>(targets[i]), shares[i], width);
       value += term.value;
       slope_times_q += term.slope * shares[i];
     }
@@ -55,7 +55,7 @@ class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCr
     // Through q_i = p_i / total, or through the softmax, which is the same with p_i = exp(z_i).
     for (std::int64_t i = 0; i < width; ++i) {
       const double through =
-          of_share(static_cast<double>(targets[i]), shares[i], width).slope - slope_times_q;
+          of_share<Real>(static_cast<double>(targets[i]), shares[i], width).slope - slope_times_q;
       slope[i] = static_cast<Real>(through * shares.slope(i));
     }
     return value;
@@ -86,13 +86,14 @@ class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCr
     bool logits_;
     double total_ = 0.0;
   };
+  template <class Real>
   LossTerm of_share(double target, double q, std::int64_t width) const {
     const double y = target * (1.0 - given_.label_smoothing) +
                      given_.label_smoothing / static_cast<double>(width);
-    const double p = clipped_probability(q);
+    const double p = clipped_probability<Real>(q);
     const Focus focus(1.0 - p, given_.gamma);
     const double value = -given_.alpha * y * focus.value * std::log(p);
-    if (is_clipped(q)) return {value, 0.0};
+    if (is_clipped<Real>(q)) return {value, 0.0};
     return {value, -given_.alpha * y * (focus.value / p - focus.slope * std::log(p))};
   }
 

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "layers/settings_json.h"
+#include "training/loss_catalog.h"
+#include "training/metric_names.h"
 
 namespace chronicler {
 namespace {
@@ -24,35 +26,42 @@ Json optimizer_to_json(const Optimizer& optimizer) {
 }
 
 Json loss_to_json(const LossOption& option) {
-  if (!option.given_name().empty()) return option.given_name();
+  if (!option.given_name().empty()) return written_loss_name(option.given_name());
   return described_to_json("keras.losses", option.loss()->class_name(), option.loss()->settings());
 }
 
-Json metric_list_to_json(const std::vector<MetricOption>& options) {
+Json metric_list_to_json(const std::vector<MetricOption>& options, const Loss* loss) {
   Json list = Json::array();
   for (const MetricOption& option : options) {
-    if (option.metric() == nullptr) {
+    const MetricPtr metric =
+        option.metric() ? option.metric() : metric_to_write(option.given_name(), loss);
+    if (metric == nullptr) {
       list.push_back(option.given_name());
     } else {
-      list.push_back(described_to_json("keras.metrics", option.metric()->class_name(),
-                                       option.metric()->settings()));
+      list.push_back(described_to_json("keras.metrics", metric->class_name(), metric->settings()));
     }
   }
   return list;
 }
 
+const Loss* loss_of(const CompileOptions& options, const std::string& output) {
+  const auto own = options.losses.find(output);
+  return own == options.losses.end() ? options.loss.loss().get() : own->second.loss().get();
+}
+
 // A list for one output, an object by their names for several.
-Json metrics_to_json(const std::vector<MetricOption>& shared,
+Json metrics_to_json(const CompileOptions& options, const std::vector<MetricOption>& shared,
                      const std::map<std::string, std::vector<MetricOption>>& own,
                      const std::vector<std::string>& outputs) {
   if (shared.empty() && own.empty()) return nullptr;
-  if (outputs.size() == 1 && own.empty()) return metric_list_to_json(shared);
+  if (outputs.size() == 1 && own.empty())
+    return metric_list_to_json(shared, loss_of(options, outputs[0]));
   Json object = Json::object();
   for (const std::string& output : outputs) {
     std::vector<MetricOption> list = shared;
     if (const auto found = own.find(output); found != own.end())
       list.insert(list.end(), found->second.begin(), found->second.end());
-    object[output] = metric_list_to_json(list);
+    object[output] = metric_list_to_json(list, loss_of(options, output));
   }
   return object;
 }
@@ -208,15 +217,16 @@ std::string compile_config_text(const CompileOptions& options,
   for (const auto& [output, loss] : options.losses) losses[output] = loss_to_json(loss);
   Json weights = Json::object();
   for (const auto& [output, weight] : options.loss_weights) weights[output] = weight;
-  return to_text({{"optimizer", optimizer_to_json(*options.optimizer.optimizer())},
-                  {"loss", losses.empty() ? loss_to_json(options.loss) : losses},
-                  {"loss_weights", weights.empty() ? Json() : weights},
-                  {"metrics", metrics_to_json(options.metrics, options.output_metrics, outputs)},
-                  {"weighted_metrics", metrics_to_json(options.weighted_metrics,
-                                                       options.output_weighted_metrics, outputs)},
-                  {"run_eagerly", false},
-                  {"steps_per_execution", 1},
-                  {"jit_compile", false}});
+  return to_text(
+      {{"optimizer", optimizer_to_json(*options.optimizer.optimizer())},
+       {"loss", losses.empty() ? loss_to_json(options.loss) : losses},
+       {"loss_weights", weights.empty() ? Json() : weights},
+       {"metrics", metrics_to_json(options, options.metrics, options.output_metrics, outputs)},
+       {"weighted_metrics", metrics_to_json(options, options.weighted_metrics,
+                                            options.output_weighted_metrics, outputs)},
+       {"run_eagerly", false},
+       {"steps_per_execution", 1},
+       {"jit_compile", false}});
 }
 
 bool names_optimizer(std::string_view text) {
@@ -231,7 +241,9 @@ CompileOptions compile_options_from(std::string_view text,
   CompileOptions options;
   if (const auto optimizer = config.find("optimizer")) options.optimizer = optimizer_at(*optimizer);
   if (const auto loss = config.find("loss")) read_loss(*loss, outputs, options);
-  if (const auto weights = config.find("loss_weights"); weights && !weights->json().is_number()) {
+  if (const auto weights = config.find("loss_weights"); weights && weights->json().is_number()) {
+    for (const std::string& output : outputs) options.loss_weights[output] = weights->number();
+  } else if (weights) {
     for (const auto& [output, weight] : by_output(*weights, outputs))
       options.loss_weights[output] = weight.number();
   }

@@ -15,6 +15,39 @@ struct LossTerm {
   double slope;
 };
 
+// The loss of each number of a row, and its derivative: term(target, number) as a LossTerm.
+// `gradient` may be null.
+template <class Real, class Target, class Term>
+void compute_elements(const Target* targets, const Real* numbers, Real* values, Real* gradient,
+                      const PredictionRows& rows, const Term& term) {
+  const double share = 1.0 / static_cast<double>(rows.width);
+  for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      double sum = 0.0;
+      for (std::int64_t i = row * rows.width; i < (row + 1) * rows.width; ++i) {
+        const LossTerm own = term(static_cast<double>(targets[i]), numbers[i]);
+        sum += own.value;
+        if (gradient != nullptr) gradient[i] = static_cast<Real>(own.slope * share);
+      }
+      values[row] = static_cast<Real>(sum * share);
+    }
+  });
+}
+
+// The same for tensors.
+template <class Term>
+void compute_elements(const TensorView& y_true, const TensorView& numbers, const TensorView& values,
+                      const TensorView& gradient, const Term& term) {
+  with_real(numbers.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    with_target(y_true.dtype(), [&](auto target) {
+      compute_elements(y_true.as<decltype(target)>(), numbers.as<Real>(), values.as<Real>(),
+                       gradient ? gradient.as<Real>() : nullptr, PredictionRows(numbers.shape()),
+                       term);
+    });
+  });
+}
+
 // Derived has `LossTerm term(double target, double prediction) const`, which must follow from its
 // arguments alone.
 template <class Derived>
@@ -23,37 +56,14 @@ class ElementwiseLoss : public NamedLoss {
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
     check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
-    with_real(y_pred.dtype(), [&](auto real) {
-      with_target(y_true.dtype(), [&](auto target) {
-        compute(y_true.as<decltype(target)>(), y_pred.as<decltype(real)>(),
-                values.as<decltype(real)>(), gradient ? gradient.as<decltype(real)>() : nullptr,
-                PredictionRows(y_pred.shape()));
-      });
+    const auto& derived = static_cast<const Derived&>(*this);
+    compute_elements(y_true, y_pred, values, gradient, [&](double target, auto prediction) {
+      return derived.term(target, static_cast<double>(prediction));
     });
   }
 
  protected:
   using NamedLoss::NamedLoss;
-
- private:
-  template <class Target, class Real>
-  void compute(const Target* targets, const Real* predictions, Real* values, Real* gradient,
-               const PredictionRows& rows) const {
-    const auto& derived = static_cast<const Derived&>(*this);
-    const double share = 1.0 / static_cast<double>(rows.width);
-    for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        double sum = 0.0;
-        for (std::int64_t i = row * rows.width; i < (row + 1) * rows.width; ++i) {
-          const LossTerm term =
-              derived.term(static_cast<double>(targets[i]), static_cast<double>(predictions[i]));
-          sum += term.value;
-          if (gradient != nullptr) gradient[i] = static_cast<Real>(term.slope * share);
-        }
-        values[row] = static_cast<Real>(sum * share);
-      }
-    });
-  }
 };
 
 }  // namespace chronicler

@@ -16,6 +16,7 @@
 #include "training/batches.h"
 #include "training/class_weight.h"
 #include "training/data_check.h"
+#include "training/not_finite.h"
 #include "training/progress_bar.h"
 #include "training/trainer.h"
 
@@ -228,6 +229,19 @@ BackupCallback* backup_among(const std::vector<CallbackPtr>& callbacks) {
   return nullptr;
 }
 
+void note_not_finite(const FitRun& run, const std::string& when) {
+  std::string& said = run.history.not_finite;
+  if (!said.empty() || run.trainer.not_finite().empty()) return;
+  said = fmt::format("in epoch {}, {}, {}", run.epoch + 1, when, run.trainer.not_finite());
+}
+
+// The last step moves weights that no batch has seen.
+void note_last_step(const Model& model, History& history) {
+  if (!history.not_finite.empty()) return;
+  const std::string weight = first_weight_not_finite(model);
+  if (!weight.empty()) history.not_finite = weight + " is not finite after the last step";
+}
+
 // The batches of run.epoch from run.batch on.
 void train_epoch(FitRun& run, Batches& data, const Callbacks& callbacks, BackupCallback* backup,
                  ProgressBar& bar, Logs& logs) {
@@ -240,6 +254,8 @@ void train_epoch(FitRun& run, Batches& data, const Callbacks& callbacks, BackupC
     const std::int64_t batch = run.batch;
     callbacks.call(&Callback::on_train_batch_begin, batch, logs);
     run.trainer.train_batch(run.model, data.batch(batch));
+    if (!run.trainer.not_finite().empty())
+      note_not_finite(run, fmt::format("batch {} of {}", batch + 1, run.steps));
     logs = to_logs(run.trainer.results());
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
@@ -284,6 +300,7 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
     if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
       const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
       logs.merge(to_logs(results, "val_"));
+      note_not_finite(run, "validation");
     }
     callbacks.call(&Callback::on_epoch_end, epoch, logs);
     history.epoch.push_back(epoch);
@@ -295,6 +312,7 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
     if (backup != nullptr) backup->after_epoch(run);
   }
   trainer.optimizer().finish();
+  note_last_step(model, history);
   callbacks.call(&Callback::on_train_end, logs);
   if (backup != nullptr) backup->after_run(run);
   return history;

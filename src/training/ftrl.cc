@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/dispatch.h"
+#include "training/gradient_squares.h"
 #include "training/optimizer_settings.h"
 
 namespace chronicler {
@@ -52,6 +53,7 @@ class FtrlOptimizer final : public OptimizerWith<FtrlOptimizer, optimizers::Ftrl
       const std::int64_t count = update.value.size();
       Real* __restrict value = update.value.as<Real>();
       const Real* __restrict gradient = update.gradient.as<Real>();
+      const GradientSquares<Real> squares(update.gradient, update.squares);
       Real* __restrict sum = update.slots[0].as<Real>();
       Real* __restrict linear = update.slots[1].as<Real>();
       const double rate = update.learning_rate;
@@ -63,7 +65,7 @@ class FtrlOptimizer final : public OptimizerWith<FtrlOptimizer, optimizers::Ftrl
         const auto slope = static_cast<double>(gradient[i]);
         const auto weight = static_cast<double>(value[i]);
         const auto before = static_cast<double>(sum[i]);
-        const double after = before + slope * slope;
+        const double after = before + static_cast<double>(squares[i]);
         const double root = std::pow(after, power);
         const double z = static_cast<double>(linear[i]) + slope + shrinkage * weight -
                          (root - std::pow(before, power)) / rate * weight;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,7 @@ struct Options {
   bool sparse_y_true = true;  // labels, not one-hot rows
   bool sparse_y_pred = true;
   double threshold = 0.5;
+  std::string dtype = "int64";  // Keras cuts weights to its whole numbers
 };
 
 // Kept: the weight of each pair of a target's class and a predicted class.
@@ -55,13 +57,13 @@ class IouMetric final : public NamedMetric {
     if (!kind_.all) own.push_back({"target_class_ids", options_.target_class_ids});
     if (kind_.binary) {
       own.push_back({"threshold", options_.threshold});
-      return settings_with(std::move(own));
+      return settings_of_type(std::move(own));
     }
     own.push_back({"ignore_class", setting_or_null(options_.ignore_class)});
     if (!kind_.one_hot) own.push_back({"sparse_y_true", options_.sparse_y_true});
     own.push_back({"sparse_y_pred", options_.sparse_y_pred});
     own.push_back({"axis", std::int64_t{-1}});
-    return settings_with(std::move(own));
+    return settings_of_type(std::move(own));
   }
 
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override {
@@ -81,8 +83,9 @@ class IouMetric final : public NamedMetric {
       if (options_.ignore_class && is == *options_.ignore_class) continue;
       check_class(is, "y");
       check_class(said, "the predictions");
+      const double share = weights.empty() ? 1.0 : static_cast<double>(weights[i]);
       numbers()[static_cast<std::size_t>(is * options_.num_classes + said)] +=
-          weights.empty() ? 1.0 : static_cast<double>(weights[i]);
+          options_.dtype.starts_with("int") ? std::trunc(share) : share;
     }
   }
 
@@ -103,6 +106,14 @@ class IouMetric final : public NamedMetric {
   }
 
  private:
+  std::vector<Setting> settings_of_type(std::vector<Setting> own) const {
+    std::vector<Setting> settings = settings_with(std::move(own));
+    for (Setting& setting : settings) {
+      if (setting.name == "dtype") setting.value = options_.dtype;
+    }
+    return settings;
+  }
+
   double at(std::int64_t is, std::int64_t said) const {
     return numbers()[static_cast<std::size_t>(is * options_.num_classes + said)];
   }
@@ -139,8 +150,10 @@ class IouMetric final : public NamedMetric {
 };
 
 MetricPtr make(SettingsReader& settings, const Kind& kind) {
-  std::string name = take_metric_name(settings, kind.name);
   Options options;
+  if (!settings.is_null("dtype")) options.dtype = settings.text("dtype", options.dtype);
+  if (options.dtype == "int") options.dtype = "int64";
+  std::string name = take_metric_name(settings, kind.name);
   if (kind.binary) {
     options.threshold = settings.number("threshold", 0.5);
   } else {

@@ -4,6 +4,7 @@
 
 #include "layers/dispatch.h"
 #include "layers/sums.h"
+#include "training/beta_power.h"
 #include "training/gradient_squares.h"
 #include "training/optimizer_settings.h"
 
@@ -84,7 +85,7 @@ class LambOptimizer final : public OptimizerWith<LambOptimizer, optimizers::Lamb
 
    private:
     static Real correction(double beta, std::int64_t step) {
-      return static_cast<Real>(1.0 / (1.0 - std::pow(beta, static_cast<double>(step))));
+      return Real{1} / (Real{1} - beta_power<Real>(beta, step));
     }
 
     const Real* mean_;

@@ -31,9 +31,9 @@ class LionOptimizer final : public OptimizerWith<LionOptimizer, optimizers::Lion
       Real* __restrict mean = update.slots[0].as<Real>();
       const auto rate = static_cast<Real>(update.learning_rate);
       const auto beta_1 = static_cast<Real>(options().beta_1);
-      const auto share_1 = static_cast<Real>(1.0 - options().beta_1);
+      const auto share_1 = Real{1} - beta_1;
       const auto beta_2 = static_cast<Real>(options().beta_2);
-      const auto share_2 = static_cast<Real>(1.0 - options().beta_2);
+      const auto share_2 = Real{1} - beta_2;
       for (std::int64_t i = 0; i < count; ++i) {
         const Real direction = beta_1 * mean[i] + share_1 * gradient[i];
         value[i] -= direction > 0 ? rate : direction < 0 ? -rate : direction;

@@ -11,6 +11,12 @@ namespace chronicler {
 
 // keras.backend.epsilon(): how far from 0 and 1 a probability is kept before its logarithm.
 inline constexpr double loss_epsilon = 1e-7;
+// The bounds themselves are of the predictions' type: in float32 1 - epsilon is 1 - 1.19e-7.
+template <class Real>
+inline constexpr double lowest_probability = static_cast<double>(static_cast<Real>(loss_epsilon));
+template <class Real>
+inline constexpr double highest_probability = static_cast<double>(static_cast<Real>(1.0 -
+                                                                                    loss_epsilon));
 
 // The name in a configuration, and the reduction.
 struct LossCommon {

@@ -28,7 +28,8 @@ const LossKind& find(std::string_view name) {
   std::vector<std::string_view> known;
   for (const LossKind& kind : loss_catalog()) {
     const auto& names = kind.names;
-    if (name == kind.class_name || std::find(names.begin(), names.end(), name) != names.end()) {
+    if (name == kind.class_name || name == kind.earlier ||
+        std::find(names.begin(), names.end(), name) != names.end()) {
       return kind;
     }
     known.push_back(names.front());
@@ -53,8 +54,8 @@ std::span<const LossKind> loss_catalog() {
       {"MeanSquaredLogarithmicError",
        {"mean_squared_logarithmic_error", "msle", "MSLE"},
        mean_squared_logarithmic_error_from},
-      {"Huber", {"huber", "huber_loss"}, huber_from},
-      {"LogCosh", {"log_cosh", "logcosh"}, log_cosh_from},
+      {"Huber", {"huber"}, huber_from, "huber_loss"},
+      {"LogCosh", {"log_cosh"}, log_cosh_from, "logcosh"},
       {"Poisson", {"poisson"}, poisson_from},
       {"KLDivergence", {"kl_divergence", "kld", "KLD"}, kl_divergence_from},
       {"CosineSimilarity", {"cosine_similarity"}, cosine_similarity_from},
@@ -68,6 +69,11 @@ std::span<const LossKind> loss_catalog() {
       {"CTC", {"ctc"}, ctc_from},
   };
   return catalog;
+}
+
+std::string written_loss_name(std::string_view given) {
+  const LossKind& kind = find(given);
+  return std::string(given == kind.earlier ? kind.names.front() : given);
 }
 
 namespace losses {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "chronicler/training/losses.h"
 #include "layers/dispatch.h"
@@ -17,6 +18,8 @@ class LossMetric : public MeanMetric {
       : MeanMetric(std::move(name)), loss_(std::move(loss)) {}
   std::string_view class_name() const override { return loss_->class_name(); }
   Direction direction() const override { return Direction::down; }
+  bool takes_logits() const override { return loss_->takes_logits(); }
+  void see_logits(const Logits& logits) override { logits_ = logits; }
   std::shared_ptr<Metric> fresh() const override {
     return std::make_shared<LossMetric>(std::string(name()), loss_);
   }
@@ -35,7 +38,11 @@ class LossMetric : public MeanMetric {
       buffer_ = Tensor({size}, y_pred.dtype());
     }
     const TensorView results = buffer_.view().rows(0, size);
-    loss_->values(y_true, y_pred, results, {});
+    if (logits_.data) {
+      loss_->logit_values(y_true, y_pred, std::exchange(logits_, {}), results, {}, {});
+    } else {
+      loss_->values(y_true, y_pred, results, {});
+    }
     with_real(y_pred.dtype(), [&](auto real) {
       std::ranges::copy(results.span<decltype(real)>(), values.begin());
     });
@@ -48,6 +55,7 @@ class LossMetric : public MeanMetric {
  private:
   LossPtr loss_;
   Tensor buffer_;
+  Logits logits_;  // of the next predictions
 };
 
 class RootMeanSquaredErrorMetric final : public LossMetric {
@@ -55,6 +63,7 @@ class RootMeanSquaredErrorMetric final : public LossMetric {
   explicit RootMeanSquaredErrorMetric(std::string name)
       : LossMetric(std::move(name), losses::MeanSquaredError()) {}
   std::string_view class_name() const override { return "RootMeanSquaredError"; }
+  bool heeds_mask() const override { return false; }
   double result() const override { return std::sqrt(LossMetric::result()); }
   std::shared_ptr<Metric> fresh() const override {
     return std::make_shared<RootMeanSquaredErrorMetric>(std::string(name()));

@@ -47,6 +47,11 @@ void Loss::masked_values(TensorView y_true, TensorView y_pred, TensorView, Tenso
   this->values(y_true, y_pred, values, gradient);
 }
 
+void Loss::logit_values(TensorView y_true, TensorView y_pred, const Logits&, TensorView values,
+                        TensorView gradient, TensorView) const {
+  this->values(y_true, y_pred, values, gradient);
+}
+
 void Loss::leave_out(TensorView, std::span<std::uint8_t>) const {}
 
 // ---- the reduced loss
@@ -90,9 +95,30 @@ class Shares {
   Spread<float> weights_;
 };
 
+// Multiplies the derivatives of each value by its share of the whole.
+void scale_slopes(const TensorView& gradient, std::int64_t size, const Shares& shares,
+                  double scale) {
+  if (!gradient) return;
+  with_real(gradient.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    Real* const slopes = gradient.as<Real>();
+    const std::int64_t width = size == 0 ? 0 : gradient.size() / size;
+    for_rows(PredictionRows(size, width), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        // What does not count is not multiplied by 0: it may be NaN.
+        const bool counts = shares.counts(row);
+        const auto factor = static_cast<Real>(counts ? scale * shares.weight(row) : 0.0);
+        Real* const slope = slopes + row * width;
+        for (std::int64_t i = 0; i < width; ++i) slope[i] = counts ? slope[i] * factor : Real{0};
+      }
+    });
+  });
+}
+
 }  // namespace
 
-double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena) {
+double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena,
+                    TensorView of_logits) {
   if (loss.reduction() == Reduction::none) {
     throw Error(fmt::format("{} with reduction \"none\" gives no one number to learn from",
                             loss.class_name()),
@@ -102,7 +128,9 @@ double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradien
   const std::int64_t size = shape.elements();
   const TensorView values = arena.tensor(shape, input.y_pred.dtype());
   const Shares shares(loss, input, shape, arena);
-  if (loss.takes_mask()) {
+  if (input.logits.data) {
+    loss.logit_values(input.y_true, input.y_pred, input.logits, values, gradient, of_logits);
+  } else if (loss.takes_mask()) {
     loss.masked_values(input.y_true, input.y_pred, input.mask, values, gradient);
   } else {
     loss.values(input.y_true, input.y_pred, values, gradient);
@@ -110,21 +138,10 @@ double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradien
 
   const double divisor = shares.divisor(loss.reduction());
   const double scale = divisor == 0.0 ? 0.0 : 1.0 / divisor;
+  scale_slopes(gradient, size, shares, scale);
+  scale_slopes(of_logits, size, shares, scale);
   return with_real(input.y_pred.dtype(), [&](auto real) {
     using Real = decltype(real);
-    if (gradient) {
-      Real* const slopes = gradient.as<Real>();
-      const std::int64_t width = size == 0 ? 0 : gradient.size() / size;
-      for_rows(PredictionRows(size, width), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-          // What does not count is not multiplied by 0: it may be NaN.
-          const bool counts = shares.counts(row);
-          const auto factor = static_cast<Real>(counts ? scale * shares.weight(row) : 0.0);
-          Real* const slope = slopes + row * width;
-          for (std::int64_t i = 0; i < width; ++i) slope[i] = counts ? slope[i] * factor : Real{0};
-        }
-      });
-    }
     const Real* const value = values.as<Real>();
     const double sum = sum_of(size, [&](std::int64_t i) {
       return shares.counts(i) ? static_cast<double>(value[i]) * shares.weight(i) : 0.0;

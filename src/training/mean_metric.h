@@ -23,6 +23,7 @@ class MeanMetric : public Metric {
   std::vector<Setting> settings() const override;
   void reset() override;
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override;
+  bool heeds_mask() const override { return true; }
   double result() const override;  // 0 before the first update
   std::vector<double> state() const override { return {total_, count_}; }
   void set_state(const std::vector<double>& state) override;

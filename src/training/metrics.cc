@@ -11,6 +11,7 @@
 #include "training/f_score_metrics.h"
 #include "training/iou_metrics.h"
 #include "training/loss_metrics.h"
+#include "training/metric_names.h"
 #include "training/r2_score_metric.h"
 #include "training/settings.h"
 #include "training/value_metrics.h"
@@ -22,6 +23,7 @@ struct MetricKind {
   std::string_view class_name;
   std::vector<std::string_view> names;  // besides the class name; the first is shown to users
   MetricPtr (*from)(SettingsReader& settings);
+  std::vector<std::string_view> others = {};  // more names, which Keras does not read
 };
 
 const std::vector<MetricKind>& catalog() {
@@ -54,9 +56,9 @@ const std::vector<MetricKind>& catalog() {
       {"MeanSquaredLogarithmicError",
        {"mean_squared_logarithmic_error", "msle", "MSLE"},
        mean_squared_logarithmic_error_metric_from},
-      {"LogCoshError", {"log_cosh_error", "logcosh", "log_cosh"}, log_cosh_error_metric_from},
+      {"LogCoshError", {"log_cosh_error"}, log_cosh_error_metric_from, {"logcosh", "log_cosh"}},
       {"Poisson", {"poisson"}, poisson_metric_from},
-      {"KLDivergence", {"kl_divergence", "kld", "KLD"}, kl_divergence_metric_from},
+      {"KLDivergence", {"kl_divergence"}, kl_divergence_metric_from, {"kld", "KLD"}},
       {"CosineSimilarity", {"cosine_similarity"}, cosine_similarity_metric_from},
       {"Hinge", {"hinge"}, hinge_metric_from},
       {"SquaredHinge", {"squared_hinge"}, squared_hinge_metric_from},
@@ -70,7 +72,7 @@ const std::vector<MetricKind>& catalog() {
       {"FalseNegatives", {"false_negatives"}, false_negatives_from},
       {"AUC", {"auc"}, auc_from},
       {"F1Score", {"f1_score"}, f1_score_from},
-      {"FBetaScore", {"f_beta_score", "fbeta_score"}, f_beta_score_from},
+      {"FBetaScore", {"f_beta_score"}, f_beta_score_from, {"fbeta_score"}},
       {"IoU", {"io_u"}, iou_from},
       {"BinaryIoU", {"binary_io_u"}, binary_iou_from},
       {"MeanIoU", {"mean_io_u"}, mean_iou_from},
@@ -118,14 +120,15 @@ const Family* find_family(std::string_view name) {
   return nullptr;
 }
 
+bool holds(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 const MetricKind& find(std::string_view name) {
   std::vector<std::string_view> known;
   for (const MetricKind& kind : catalog()) {
-    const auto& names = kind.names;
-    if (name == kind.class_name || std::find(names.begin(), names.end(), name) != names.end()) {
-      return kind;
-    }
-    known.push_back(names.front());
+    if (name == kind.class_name || holds(kind.names, name) || holds(kind.others, name)) return kind;
+    known.push_back(kind.names.front());
   }
   known.emplace_back("crossentropy");
   unknown_name("metric", name, known);
@@ -140,7 +143,23 @@ std::vector<Setting> named(const std::string& name, std::vector<Setting> setting
   return settings;
 }
 
+// The member of a family that goes with a loss.
+std::string_view member_for(const Family& family, const Loss* loss) {
+  const std::string_view class_name = loss == nullptr ? "" : loss->class_name();
+  if (class_name.starts_with("Binary")) return family.binary;
+  return class_name.starts_with("Sparse") ? family.sparse : family.categorical;
+}
+
 }  // namespace
+
+MetricPtr metric_to_write(std::string_view name, const Loss* loss) {
+  const Family* family = find_family(name);
+  if (family == &families[0]) return nullptr;  // accuracy
+  if (family == nullptr && !holds(find(name).others, name)) return nullptr;
+  const std::string_view class_name =
+      family == nullptr ? find(name).class_name : member_for(*family, loss);
+  return metrics::from(class_name, named(std::string(name)));
+}
 
 namespace metrics {
 

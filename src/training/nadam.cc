@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "layers/dispatch.h"
+#include "training/beta_power.h"
 #include "training/gradient_squares.h"
 #include "training/optimizer_settings.h"
 
@@ -37,7 +38,7 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings>
   std::vector<float> first_numbers() const override { return {1.0F}; }
 
   void move_numbers(std::int64_t step, std::span<float> numbers) const override {
-    numbers[0] = static_cast<float>(static_cast<double>(numbers[0]) * momentum(step));
+    numbers[0] = numbers[0] * static_cast<float>(options().beta_1) * growth<float>(step);
   }
 
   // u_t = beta_1 (1 - 0.96^t / 2), P the product of all u so far;  m and v as in Adam;
@@ -52,15 +53,14 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings>
       const GradientSquares<Real> squares(update.gradient, update.squares);
       Real* __restrict mean = update.slots[0].as<Real>();
       Real* __restrict mean_square = update.slots[1].as<Real>();
-      const double product = static_cast<double>(update.numbers[0]);
-      const double next = momentum(update.step + 1);
-      const double power = std::pow(options().beta_2, static_cast<double>(update.step));
-      const auto mean_share = static_cast<Real>(next / (1.0 - product * next));
-      const auto own_share = static_cast<Real>((1.0 - momentum(update.step)) / (1.0 - product));
-      const auto correction = static_cast<Real>(1.0 / (1.0 - power));
+      const auto product = static_cast<Real>(update.numbers[0]);
+      const auto next = momentum<Real>(update.step + 1);
+      const Real mean_share = next / (Real{1} - product * next);
+      const Real own_share = (Real{1} - momentum<Real>(update.step)) / (Real{1} - product);
+      const Real correction = Real{1} / (Real{1} - beta_power<Real>(options().beta_2, update.step));
       const auto rate = static_cast<Real>(update.learning_rate);
-      const auto share_1 = static_cast<Real>(1.0 - options().beta_1);
-      const auto share_2 = static_cast<Real>(1.0 - options().beta_2);
+      const Real share_1 = Real{1} - static_cast<Real>(options().beta_1);
+      const Real share_2 = Real{1} - static_cast<Real>(options().beta_2);
       const auto epsilon = static_cast<Real>(options().epsilon);
       for (std::int64_t i = 0; i < count; ++i) {
         mean[i] += share_1 * (gradient[i] - mean[i]);
@@ -72,9 +72,16 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings>
   }
 
  private:
-  double momentum(std::int64_t step) const {
+  template <class Real>
+  Real growth(std::int64_t step) const {
     const double time = options().schedule_decay * static_cast<double>(step);
-    return options().beta_1 * (1.0 - 0.5 * std::pow(0.96, time));
+    const auto power =
+        static_cast<Real>(std::pow(static_cast<double>(static_cast<Real>(0.96)), time));
+    return Real{1} - static_cast<Real>(0.5) * power;
+  }
+  template <class Real>
+  Real momentum(std::int64_t step) const {
+    return static_cast<Real>(options().beta_1) * growth<Real>(step);
   }
 };
 

@@ -63,6 +63,11 @@ void check_clipping(const Clipping& clipping) {
   }
 }
 
+[[noreturn]] void throw_not_built(std::string_view name) {
+  throw Error(fmt::format("optimizer \"{}\" was not built", name),
+              "call build with the parameters to train");
+}
+
 Tensor single(DType dtype, double value) {
   Tensor tensor(Shape{}, dtype);
   tensor.fill(value);
@@ -265,10 +270,7 @@ void Optimizer::for_pieces(Runtime& runtime, const Function& function) {
 }
 
 void Optimizer::step(Runtime& runtime) {
-  if (!built_) {
-    throw Error(fmt::format("optimizer \"{}\" was not built", name()),
-                "call build with the parameters to train");
-  }
+  if (!built_) throw_not_built(name());
   for (const Parameter* parameter : parameters_) {
     if (parameter->gradient.size() == parameter->value.size()) continue;
     throw Error(fmt::format("weight \"{}\" has no gradient", parameter->name),
@@ -299,9 +301,32 @@ std::int64_t Optimizer::completed_updates() const {
   return iterations_ / common_.gradient_accumulation_steps.value_or(1);
 }
 
-// Gradients that are added up over steps are gradients of the whole table.
-bool Optimizer::has_squares(const Parameter& parameter) const {
+// Whether a gradient is made of rows that the optimizer sees: those that are added up over steps
+// are gradients of the whole table.
+bool Optimizer::comes_in_rows(const Parameter& parameter) const {
   return static_cast<bool>(parameter.gradient_squares) && !common_.gradient_accumulation_steps;
+}
+
+// Whether it still is when the weights move: TensorFlow adds the rows up to scale them all.
+bool Optimizer::steps_by_rows(const Parameter& parameter) const {
+  return comes_in_rows(parameter) && !common_.clipping.global_clipnorm;
+}
+
+void Optimizer::prepare_rows() {
+  if (!built_) throw_not_built(name());
+  for (Parameter* parameter : parameters_) {
+    if (!parameter->by_rows) continue;
+    const bool is_cut = common_.clipping.clipvalue && !common_.gradient_accumulation_steps;
+    parameter->row_limit =
+        is_cut ? *common_.clipping.clipvalue : std::numeric_limits<double>::infinity();
+    if (!needs_sizes() || !steps_by_rows(*parameter)) {
+      parameter->gradient_sizes = Tensor();
+    } else if (!parameter->gradient_sizes) {
+      parameter->gradient_sizes = Tensor(parameter->value.shape(), parameter->value.dtype());
+    } else {
+      parameter->gradient_sizes.fill(0.0);
+    }
+  }
 }
 
 Optimizer::Update Optimizer::update_of(const Piece& piece, std::span<TensorView> slots) const {
@@ -311,10 +336,14 @@ Optimizer::Update Optimizer::update_of(const Piece& piece, std::span<TensorView>
     const Tensor& slot = slots_[piece.parameter * kinds + kind];
     slots[kind] = stretch(slot, piece.begin, piece.size);
   }
+  const auto gathered = [&](const Tensor& sums) {
+    if (!sums || !steps_by_rows(parameter)) return TensorView();
+    return stretch(sums, piece.begin, piece.size);
+  };
   return {stretch(parameter.value, piece.begin, piece.size),
           stretch(parameter.gradient, piece.begin, piece.size),
-          has_squares(parameter) ? stretch(parameter.gradient_squares, piece.begin, piece.size)
-                                 : TensorView(),
+          gathered(parameter.gradient_squares),
+          gathered(parameter.gradient_sizes),
           slots.first(kinds),
           step_rate_,
           completed_updates() + 1,
@@ -419,36 +448,48 @@ void Optimizer::finish() {
 
 // ---- clipping
 
-void Optimizer::clip(Runtime& runtime) {
-  if (common_.clipping.clipvalue) {
-    const double limit = *common_.clipping.clipvalue;
-    for_pieces(runtime, [&](std::size_t index) {
-      const Piece& piece = pieces_[index];
-      const TensorView gradient =
-          stretch(parameters_[piece.parameter]->gradient, piece.begin, piece.size);
-      with_real(gradient.dtype(), [&](auto real) {
-        using Real = decltype(real);
-        const auto high = static_cast<Real>(limit);
-        for (Real& slope : gradient.span<Real>()) slope = std::clamp(slope, -high, high);
-      });
-    });
-  }
-  if (!common_.clipping.clipnorm && !common_.clipping.global_clipnorm) return;
-
+// Of a gradient that comes in rows each row was cut before it was added (prepare_rows).
+void Optimizer::clip_values(Runtime& runtime) {
+  const double limit = *common_.clipping.clipvalue;
   for_pieces(runtime, [&](std::size_t index) {
     const Piece& piece = pieces_[index];
-    const TensorView gradient =
-        stretch(parameters_[piece.parameter]->gradient, piece.begin, piece.size);
-    squares_[index] = with_real(gradient.dtype(), [&](auto real) {
-      const auto* slopes = gradient.as<decltype(real)>();
+    const Parameter& parameter = *parameters_[piece.parameter];
+    if (comes_in_rows(parameter)) return;
+    const TensorView gradient = stretch(parameter.gradient, piece.begin, piece.size);
+    with_real(gradient.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const auto high = static_cast<Real>(limit);
+      for (Real& slope : gradient.span<Real>()) slope = std::clamp(slope, -high, high);
+    });
+  });
+}
+
+// The squares of each gradient's norm, in scales_. A gradient that comes in rows has the norm of
+// all rows together, not of their sums.
+void Optimizer::measure_gradients(Runtime& runtime) {
+  for_pieces(runtime, [&](std::size_t index) {
+    const Piece& piece = pieces_[index];
+    const Parameter& parameter = *parameters_[piece.parameter];
+    const bool by_rows = comes_in_rows(parameter);
+    const TensorView numbers =
+        stretch(by_rows ? parameter.gradient_squares : parameter.gradient, piece.begin, piece.size);
+    squares_[index] = with_real(numbers.dtype(), [&](auto real) {
+      const auto* number = numbers.as<decltype(real)>();
       return sum_of(piece.size, [&](std::int64_t i) {
-        return static_cast<double>(slopes[i]) * static_cast<double>(slopes[i]);
+        const auto value = static_cast<double>(number[i]);
+        return by_rows ? value : value * value;
       });
     });
   });
   std::fill(scales_.begin(), scales_.end(), 0.0);
   for (std::size_t i = 0; i < pieces_.size(); ++i) scales_[pieces_[i].parameter] += squares_[i];
+}
 
+void Optimizer::clip(Runtime& runtime) {
+  if (common_.clipping.clipvalue) clip_values(runtime);
+  if (!common_.clipping.clipnorm && !common_.clipping.global_clipnorm) return;
+
+  measure_gradients(runtime);
   if (common_.clipping.clipnorm) {
     const double limit = *common_.clipping.clipnorm;
     for (double& scale : scales_) scale = limit / std::max(limit, std::sqrt(scale));
@@ -470,16 +511,17 @@ void Optimizer::scale_gradients(Runtime& runtime) {
     const Piece& piece = pieces_[index];
     const double scale = scales_[piece.parameter];
     if (scale == 1.0) return;
-    const TensorView gradient =
-        stretch(parameters_[piece.parameter]->gradient, piece.begin, piece.size);
-    with_real(gradient.dtype(), [&](auto real) {
+    const Parameter& parameter = *parameters_[piece.parameter];
+    with_real(parameter.gradient.dtype(), [&](auto real) {
       using Real = decltype(real);
-      const auto factor = static_cast<Real>(scale);
-      for (Real& slope : gradient.span<Real>()) slope *= factor;
-      const Parameter& parameter = *parameters_[piece.parameter];
-      if (!has_squares(parameter)) return;
-      const TensorView squares = stretch(parameter.gradient_squares, piece.begin, piece.size);
-      for (Real& square : squares.span<Real>()) square *= factor * factor;
+      const auto multiply = [&](const Tensor& numbers, double factor) {
+        const TensorView part = stretch(numbers, piece.begin, piece.size);
+        for (Real& number : part.span<Real>()) number *= static_cast<Real>(factor);
+      };
+      multiply(parameter.gradient, scale);
+      if (!steps_by_rows(parameter)) return;
+      multiply(parameter.gradient_squares, scale * scale);
+      if (parameter.gradient_sizes) multiply(parameter.gradient_sizes, scale);
     });
   });
 }

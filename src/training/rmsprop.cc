@@ -37,9 +37,12 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, RmspropSet
   void update(const Update& update) const override {
     with_real(update.value.dtype(), [&](auto real) {
       using Real = decltype(real);
+      // The squares of rows are less than the square of their sum: a variance made of both would be
+      // below 0, and Keras stops there.
+      const TensorView rows = options().centered ? TensorView() : update.squares;
       Arrays<Real> arrays{update.value.as<Real>(),
                           update.gradient.as<Real>(),
-                          GradientSquares<Real>(update.gradient, update.squares),
+                          GradientSquares<Real>(update.gradient, rows),
                           update.slots[0].as<Real>(),
                           nullptr,
                           nullptr};

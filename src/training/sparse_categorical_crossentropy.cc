@@ -1,6 +1,8 @@
 #include "training/sparse_categorical_crossentropy.h"
 
+#include <algorithm>
 #include <optional>
+#include <type_traits>
 
 #include "layers/dispatch.h"
 #include "training/class_rows.h"
@@ -44,35 +46,25 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
 
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
-    check_label_shape(y_true, y_pred.shape(), {name(), "y"});
-    const PredictionRows rows(y_pred.shape());
-    with_real(y_pred.dtype(), [&](auto real) {
-      using Real = decltype(real);
-      with_target(y_true.dtype(), [&](auto target) {
-        const auto* labels = y_true.as<decltype(target)>();
-        const auto* predictions = y_pred.as<Real>();
-        auto* results = values.as<Real>();
-        auto* slopes = gradient ? gradient.as<Real>() : nullptr;
-        for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t row = begin; row < end; ++row) {
-            const std::int64_t at = row * rows.width;
-            Real* slope = slopes == nullptr ? nullptr : slopes + at;
-            results[row] = Real{0};
-            if (is_ignored(labels[row])) {
-              if (slope != nullptr) std::fill_n(slope, rows.width, Real{0});
-              continue;
-            }
-            if (!is_class(labels[row], rows.width)) {
-              label_outside(static_cast<double>(labels[row]), row, y_true.shape(), rows.width, "y");
-            }
-            const auto label = static_cast<std::int64_t>(labels[row]);
-            results[row] = static_cast<Real>(
-                from_logits_ ? of_logits(label, predictions + at, slope, rows.width)
-                             : of_probabilities(label, predictions + at, slope, rows.width));
-          }
-        });
-      });
-    });
+    for_each_row(y_true, y_pred, values, gradient,
+                 [&](std::int64_t label, const auto* predictions, auto* slope, std::int64_t at,
+                     std::int64_t width) {
+                   return from_logits_ ? of_logits(label, predictions + at, slope, width)
+                                       : of_probabilities(label, predictions + at, slope, width);
+                 });
+  }
+
+  // With an ignore_class Keras changes the predictions before it looks for logits.
+  bool takes_logits() const override { return !ignore_class_; }
+  void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits, TensorView values,
+                    TensorView /*gradient*/, TensorView of_logits) const override {
+    for_each_row(y_true, logits.data, values, of_logits,
+                 [&](std::int64_t label, const auto* scores, auto* slope, std::int64_t at,
+                     std::int64_t width) {
+                   using Real = std::decay_t<decltype(*scores)>;
+                   if (!logits.is_softmax) return this->of_logits(label, scores + at, slope, width);
+                   return of_softmax(label, y_pred.as<Real>() + at, scores + at, slope, width);
+                 });
   }
 
   void leave_out(TensorView y_true, std::span<std::uint8_t> counts) const override {
@@ -86,6 +78,39 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
   }
 
  private:
+  // value = function(label, numbers, slope of the row or null, place of the row, width)
+  template <class Function>
+  void for_each_row(const TensorView& y_true, const TensorView& numbers, const TensorView& values,
+                    const TensorView& gradient, const Function& function) const {
+    check_label_shape(y_true, numbers.shape(), {name(), "y"});
+    const PredictionRows rows(numbers.shape());
+    with_real(numbers.dtype(), [&](auto real) {
+      using Real = decltype(real);
+      with_target(y_true.dtype(), [&](auto target) {
+        const auto* labels = y_true.as<decltype(target)>();
+        Real* const results = values.as<Real>();
+        Real* const slopes = gradient ? gradient.as<Real>() : nullptr;
+        for_rows(rows, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t row = begin; row < end; ++row) {
+            const std::int64_t at = row * rows.width;
+            Real* const slope = slopes == nullptr ? nullptr : slopes + at;
+            results[row] = Real{0};
+            if (is_ignored(labels[row])) {
+              if (slope != nullptr) std::fill_n(slope, rows.width, Real{0});
+              continue;
+            }
+            if (!is_class(labels[row], rows.width)) {
+              label_outside(static_cast<double>(labels[row]), row, y_true.shape(), rows.width, "y");
+            }
+            const auto label = static_cast<std::int64_t>(labels[row]);
+            results[row] =
+                static_cast<Real>(function(label, numbers.as<Real>(), slope, at, rows.width));
+          }
+        });
+      });
+    });
+  }
+
   template <class Label>
   bool is_ignored(Label label) const {
     return ignore_class_ && static_cast<double>(label) == static_cast<double>(*ignore_class_);
@@ -101,16 +126,28 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
                                  std::int64_t classes) {
     double total = 0.0;
     for (std::int64_t i = 0; i < classes; ++i) {
-      total += clipped_probability(static_cast<double>(p[i]));
+      total += clipped_probability<Real>(static_cast<double>(p[i]));
     }
     const auto own = static_cast<double>(p[label]);
-    const double value = std::log(total) - std::log(clipped_probability(own));
+    const double value = std::log(total) - std::log(clipped_probability<Real>(own));
     if (slope == nullptr) return value;
     for (std::int64_t i = 0; i < classes; ++i) {
-      slope[i] = is_clipped(static_cast<double>(p[i])) ? Real{0} : static_cast<Real>(1.0 / total);
+      slope[i] =
+          is_clipped<Real>(static_cast<double>(p[i])) ? Real{0} : static_cast<Real>(1.0 / total);
     }
-    if (!is_clipped(own)) slope[label] = static_cast<Real>(1.0 / total - 1.0 / own);
+    if (!is_clipped<Real>(own)) slope[label] = static_cast<Real>(1.0 / total - 1.0 / own);
     return value;
+  }
+
+  // p = softmax(z)
+  template <class Real>
+  static double of_softmax(std::int64_t label, const Real* p, const Real* z, Real* slope,
+                           std::int64_t classes) {
+    if (slope != nullptr) {
+      std::copy_n(p, classes, slope);
+      slope[label] -= Real{1};
+    }
+    return -LogSoftmax(p, z, classes)[label];
   }
 
   template <class Real>

@@ -1,11 +1,13 @@
 #include <cmath>
 #include <iostream>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
+#include "training/trainer.h"
 
 namespace chronicler {
 namespace {
@@ -13,19 +15,28 @@ namespace {
 class TerminateOnNanCallback final : public Callback {
  public:
   explicit TerminateOnNanCallback(bool raise_error) : raise_error_(raise_error) {}
+  void on_epoch_begin(std::int64_t epoch, Logs& /*logs*/) override { epoch_ = epoch; }
   void on_train_batch_end(std::int64_t batch, Logs& logs) override {
     const auto loss = logs.find("loss");
     if (loss == logs.end() || std::isfinite(loss->second)) return;
     if (raise_error_) {
-      throw Error(fmt::format("the loss of batch {} is {}", batch, loss->second),
-                  "lower the learning rate, clip the gradients, or look at the data");
+      throw Error(
+          fmt::format("in epoch {}, batch {}, {}", epoch_ + 1, batch + 1, why(loss->second)),
+          "lower the learning rate, clip the gradients, or look at the data");
     }
     std::cout << fmt::format("Batch {}: Invalid loss, terminating training", batch) << std::endl;
     model().stop_training = true;
   }
 
  private:
+  std::string why(double loss) {
+    if (model().trainer() && !model().trainer()->not_finite().empty())
+      return model().trainer()->not_finite();
+    return fmt::format("the loss is {}", loss);
+  }
+
   bool raise_error_;
+  std::int64_t epoch_ = 0;
 };
 
 }  // namespace

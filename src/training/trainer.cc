@@ -1,7 +1,9 @@
 #include "training/trainer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include "model/network.h"
 #include "training/compile_config.h"
 #include "training/metric_direction.h"
+#include "training/not_finite.h"
 
 namespace chronicler {
 namespace {
@@ -43,6 +46,13 @@ void check_names(const std::map<std::string, Entry>& entries,
     const std::vector<std::string_view> known(outputs.begin(), outputs.end());
     unknown_name("output", name, known);
   }
+}
+
+// Whether Keras compares targets of this shape with the predictions as they are. It gives either
+// side an axis more or less where they differ by one of 1, and what it has changed has no logits.
+bool keeps_predictions(const Shape& y_true, const Shape& y_pred) {
+  if (y_pred.rank() == y_true.rank() + 1) return y_pred[-1] != 1 || y_true.rank() == 1;
+  return y_true.rank() != y_pred.rank() + 1 || y_true[-1] != 1 || y_pred.rank() != 1;
 }
 
 // A trainable weight of a trainable layer.
@@ -130,8 +140,8 @@ Trainer& trainer_of(Model& model, std::string_view verb) {
   if (model.trainer()) return *model.trainer();
   const std::optional<Compilation> before = model.compilation();
   if (!before) {
-    throw Error(fmt::format("model \"{}\" must be compiled before {}", model.name(), verb),
-                "call model.compile({.optimizer = ..., .loss = ...}) first");
+    throw CompileError(fmt::format("model \"{}\" must be compiled before {}", model.name(), verb),
+                       "call model.compile({.optimizer = ..., .loss = ...}) first");
   }
   try {
     const auto trainer =
@@ -140,9 +150,9 @@ Trainer& trainer_of(Model& model, std::string_view verb) {
     model.set_trainer(trainer, trainer);
     return *trainer;
   } catch (const Error& error) {
-    throw Error(fmt::format("model \"{}\" cannot {} as it was compiled in its file: {}",
-                            model.name(), verb, error.message()),
-                "call model.compile({.optimizer = ..., .loss = ...})");
+    throw CompileError(fmt::format("model \"{}\" cannot {} as it was compiled in its file: {}",
+                                   model.name(), verb, error.message()),
+                       "call model.compile({.optimizer = ..., .loss = ...})");
   }
 }
 
@@ -165,6 +175,7 @@ void Trainer::find_outputs(const Model& model) {
 
 void Trainer::prepare(Model& model, const Dataset& data) {
   find_outputs(model);
+  not_finite_.clear();
   if (data.y.size() != outputs_.size()) {
     throw Error(fmt::format("model \"{}\" has {} outputs, got {} tensors of targets", model.name(),
                             outputs_.size(), data.y.size()),
@@ -186,6 +197,13 @@ void Trainer::prepare(Model& model, const Dataset& data) {
     if (const auto* own = entry_of(options_.output_weighted_metrics, output.name))
       track(*own, true, i, y, shapes[i]);
   }
+  name_tracked();
+  takes_logits_ =
+      std::any_of(
+          outputs_.begin(), outputs_.end(),
+          [](const Output& output) { return output.loss && output.loss->takes_logits(); }) ||
+      std::any_of(tracked_.begin(), tracked_.end(),
+                  [](const Tracked& tracked) { return tracked.metric->takes_logits(); });
   if (!model.network().has_gradients()) model.network().make_gradients();
 }
 
@@ -200,9 +218,31 @@ void Trainer::track(const std::vector<MetricOption>& options, bool weighted, std
   }
 }
 
+// The keys of metrics that are called alike, as Keras makes them: "mae", "mae_1", ...; of a
+// weighted one "weighted_mae", "weighted_mae_1", ... The weighted ones come last there.
+void Trainer::name_tracked() {
+  std::map<std::string, int> uses;
+  const auto place = [&](bool weighted) {
+    for (Tracked& tracked : tracked_) {
+      if (tracked.weighted != weighted) continue;
+      std::string& key = tracked.key;
+      if (const int used = uses[key]++; used > 0 && !weighted) {
+        key = fmt::format("{}_{}", key, used);
+      } else if (used > 0) {
+        const std::size_t own = outputs_.size() > 1 ? outputs_[tracked.output].name.size() + 1 : 0;
+        key.insert(own, "weighted_");
+        if (const int again = uses[key]++; again > 0) key = fmt::format("{}_{}", key, again);
+      }
+    }
+  };
+  place(false);
+  place(true);
+}
+
 void Trainer::reset_metrics() {
   loss_sum_ = 0.0;
   loss_count_ = 0.0;
+  batch_count_ = 0.0;
   for (Output& output : outputs_) output.loss_sum = 0.0;
   for (Tracked& tracked : tracked_) tracked.metric->reset();
 }
@@ -218,8 +258,10 @@ double Trainer::forward(Model& model, const Dataset& batch, bool training, bool 
   mode.training = training;
   mode.keep = gradients;
   mode.step = step_;
+  mode.logits = takes_logits_;
   execution.forward(inputs_, mode);
   gradients_.assign(outputs_.size(), TensorView());
+  logit_gradients_.assign(outputs_.size(), TensorView());
   double loss = execution.activity_penalty();
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     if (outputs_[i].loss) loss += output_loss(execution, batch, i, gradients);
@@ -231,25 +273,36 @@ double Trainer::output_loss(Execution& execution, const Dataset& batch, std::siz
                             bool gradients) {
   Output& own = outputs_[index];
   const Value& output = execution.output(index);
+  LossInput input{batch.y[index], output.data, batch.weight_of(index), output.mask};
+  if (own.loss->takes_logits() && keeps_predictions(input.y_true.shape(), output.data.shape()))
+    input.logits = execution.logits(index);
   TensorView& gradient = gradients_[index];
-  if (gradients) gradient = execution.arena().tensor(output.data.shape(), output.data.dtype());
-  const LossInput input{batch.y[index], output.data, batch.weight_of(index), output.mask};
-  const double loss = reduced_loss(*own.loss, input, gradient, execution.arena());
-  own.loss_sum += loss * static_cast<double>(batch.size());
+  TensorView& logit_gradient = logit_gradients_[index];
+  if (gradients) {
+    const auto make = [&] {
+      return execution.arena().tensor(output.data.shape(), output.data.dtype());
+    };
+    if (!input.logits.data || own.loss->takes_both()) gradient = make();
+    if (input.logits.data) logit_gradient = make();
+  }
+  const double loss = reduced_loss(*own.loss, input, gradient, execution.arena(), logit_gradient);
+  own.loss_sum += loss;
   if (own.weight == 1.0) return loss;
   if (gradient) scale(gradient, own.weight);
+  if (logit_gradient) scale(logit_gradient, own.weight);
   return loss * own.weight;
 }
 
 void Trainer::train_batch(Model& model, const Dataset& batch) {
   const FlushDenormals guard;
+  build_optimizer(model);
+  optimizer().prepare_rows();
   double loss = forward(model, batch, true, true);
   model.network().zero_gradients();
   loss += weight_penalty(model, true);
-  model.execution().backward(gradients_);
+  note_loss(model, loss);
+  model.execution().backward(gradients_, false, logit_gradients_);
   count(model, batch, loss);
-
-  build_optimizer(model);
   optimizer().step(Runtime::global());
   ++step_;
 }
@@ -260,21 +313,34 @@ void Trainer::build_optimizer(Model& model) {
   model.set_optimizer_params(optimizer().count_params());
 }
 
+void Trainer::note_loss(Model& model, double loss) {
+  if (std::isfinite(loss) || !not_finite_.empty()) return;
+  not_finite_ = fmt::format("the loss is {}, and {}", loss, why_not_finite(model));
+}
+
+void Trainer::refuse_loss(const std::string& when) const {
+  throw Error(fmt::format("training has come to no number {}: {}", when, not_finite_),
+              "use a smaller learning rate, or clip the gradients");
+}
+
 Trainer::Progress Trainer::progress() const {
   Progress progress{step_, {loss_sum_, loss_count_}, {}};
   for (const Output& output : outputs_) progress.losses.push_back(output.loss_sum);
+  if (outputs_.size() > 1) progress.losses.push_back(batch_count_);
   for (const Tracked& tracked : tracked_) progress.metrics.push_back(tracked.metric->state());
   return progress;
 }
 
 void Trainer::set_progress(const Progress& progress) {
-  if (progress.losses.size() != outputs_.size() + 2 || progress.metrics.size() != tracked_.size()) {
+  const std::size_t losses = outputs_.size() > 1 ? outputs_.size() + 3 : outputs_.size() + 2;
+  if (progress.losses.size() != losses || progress.metrics.size() != tracked_.size()) {
     throw Error("the progress of training is that of a model with other outputs or metrics",
                 "compile the model as before");
   }
   step_ = progress.step;
   loss_sum_ = progress.losses[0];
   loss_count_ = progress.losses[1];
+  batch_count_ = progress.losses.back();
   for (std::size_t i = 0; i < outputs_.size(); ++i) outputs_[i].loss_sum = progress.losses[i + 2];
   for (std::size_t i = 0; i < tracked_.size(); ++i) {
     tracked_[i].metric->set_state(progress.metrics[i]);
@@ -284,6 +350,7 @@ void Trainer::set_progress(const Progress& progress) {
 void Trainer::test_batch(Model& model, const Dataset& batch) {
   const FlushDenormals guard;
   const double loss = forward(model, batch, false, false) + weight_penalty(model, false);
+  note_loss(model, loss);
   count(model, batch, loss);
 }
 
@@ -291,22 +358,28 @@ void Trainer::count(Model& model, const Dataset& batch, double loss) {
   const auto size = static_cast<double>(batch.size());
   loss_sum_ += loss * size;
   loss_count_ += size;
+  batch_count_ += 1.0;
   for (Tracked& tracked : tracked_) {
     const Value& output = model.execution().output(tracked.output);
     const TensorView weight = tracked.weighted ? batch.weight_of(tracked.output) : TensorView();
-    tracked.metric->update(batch.y[tracked.output], output.data, weight, output.mask);
+    if (tracked.metric->takes_logits())
+      tracked.metric->see_logits(model.execution().logits(tracked.output));
+    const TensorView mask = tracked.metric->heeds_mask() ? output.mask : TensorView();
+    tracked.metric->update(batch.y[tracked.output], output.data, weight, mask);
   }
 }
 
 Results Trainer::results() const {
   Results results;
-  const auto add = [&](std::string name, double sum) {
+  const auto add = [&](std::string name, double sum, double count) {
     results.names.push_back(std::move(name));
-    results.values.push_back(loss_count_ > 0.0 ? sum / loss_count_ : 0.0);
+    results.values.push_back(count > 0.0 ? sum / count : 0.0);
   };
-  add("loss", loss_sum_);
+  add("loss", loss_sum_, loss_count_);
+  const auto losses = std::count_if(outputs_.begin(), outputs_.end(),
+                                    [](const Output& output) { return output.loss != nullptr; });
   for (const Output& output : outputs_) {
-    if (outputs_.size() > 1 && output.loss) add(output.name + "_loss", output.loss_sum);
+    if (losses > 1 && output.loss) add(output.name + "_loss", output.loss_sum, batch_count_);
   }
   for (const Tracked& tracked : tracked_) {
     results.names.push_back(tracked.key);
@@ -314,6 +387,7 @@ Results Trainer::results() const {
     std::vector<double> list = tracked.metric->results();
     if (!list.empty()) results.lists[tracked.key] = std::move(list);
   }
+  results.not_finite = not_finite_;
   return results;
 }
 

@@ -50,13 +50,26 @@ class Trainer final : public Compiled {
   void train_batch(Model& model, const Dataset& batch);
   void test_batch(Model& model, const Dataset& batch);
 
+  // What train_batch and test_batch do with a loss before anything else, for who computes it
+  // himself.
+  void note_loss(Model& model, double loss);
+  // Why the first batch since prepare() whose loss was not finite was so; empty while there is
+  // none.
+  const std::string& not_finite() const { return not_finite_; }
+  // Throws Error if there was one; when() says when: "in epoch 3".
+  template <class When>
+  void require_finite(const When& when) const {
+    if (!not_finite_.empty()) refuse_loss(when());
+  }
+
   // Makes the optimizer's variables, if they are not there yet; train_batch does it by itself.
   void build_optimizer(Model& model);
 
   // What has been counted since reset_metrics, and the batches before: for checkpoints.
   struct Progress {
     std::uint64_t step = 0;
-    std::vector<double> losses;  // the sum, the number of samples, then the sums of the outputs
+    // The sum, the number of samples; of several outputs their sums, and the number of batches.
+    std::vector<double> losses;
     std::vector<std::vector<double>> metrics;
   };
   Progress progress() const;
@@ -73,7 +86,7 @@ class Trainer final : public Compiled {
     std::string name;
     LossPtr loss;  // may be none
     double weight = 1.0;
-    double loss_sum = 0.0;  // over samples
+    double loss_sum = 0.0;  // over batches, as Keras has it
   };
   struct Tracked {
     std::string key;
@@ -87,14 +100,20 @@ class Trainer final : public Compiled {
   void find_outputs(const Model& model);
   void track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
              const Shape& y_true, const Shape& y_pred);
+  void name_tracked();
+  [[noreturn]] void refuse_loss(const std::string& when) const;
 
   CompileOptions options_;
   std::vector<Output> outputs_;
   std::vector<Tracked> tracked_;
   std::vector<Value> inputs_;
+  bool takes_logits_ = false;          // whether a loss or a metric does
   std::vector<TensorView> gradients_;  // of the outputs
+  std::vector<TensorView> logit_gradients_;
   double loss_sum_ = 0.0;
   double loss_count_ = 0.0;
+  double batch_count_ = 0.0;
+  std::string not_finite_;
   std::uint64_t step_ = 0;
 };
 

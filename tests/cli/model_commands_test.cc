@@ -13,6 +13,7 @@
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/model/functional.h"
 #include "chronicler/model/model.h"
 #include "cli/program_run.h"
 #include "support/conformance.h"
@@ -215,6 +216,44 @@ TEST(FitCommand, CompilesAFreshModel) {
   EXPECT_EQ(run_chronicler(Words{"evaluate", folder.path("trained.keras")} + data).status, 0);
 }
 
+// Its output "a" says a number, "b" a class.
+std::string two_outputs(const TemporaryFolder& folder) {
+  const Symbol take = Input({.shape = {2}});
+  const Symbols a = layers::Dense({.units = 1, .name = "a"})(take);
+  const Symbols b = layers::Dense({.units = 1, .activation = "sigmoid", .name = "b"})(take);
+  Functional(take, Symbols{a[0], b[0]}).save(folder.path("two.keras"));
+  save_npy(folder.path("x.npy"), noise({12, 2}, 1));
+  save_npy(folder.path("a.npy"), noise({12, 1}, 2));
+  const Tensor bits({12, 1});
+  for (std::int64_t i = 0; i < 12; ++i) bits.as<float>()[i] = i % 3 == 0 ? 1.0F : 0.0F;
+  save_npy(folder.path("b.npy"), bits);
+  return folder.path("two.keras");
+}
+
+TEST(FitCommand, TakesALossForEachOutput) {
+  const TemporaryFolder folder;
+  const std::string model = two_outputs(folder);
+  const Words data{"--input",  folder.path("x.npy"), "--target", folder.path("a.npy"),
+                   "--target", folder.path("b.npy")};
+  const Words losses{"--loss",        "a=mse",     "--loss",   "b=binary_crossentropy",
+                     "--loss-weight", "b=0.5",     "--metric", "a=mae",
+                     "--metric",      "b=accuracy"};
+  const ProgramRun run =
+      run_chronicler(Words{"fit", model} + data + losses +
+                     Words{"--quiet", "--history", "-", "--output", folder.path("t.keras")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json history = Json::parse(run.out);
+  for (const char* key : {"loss", "a_loss", "b_loss", "a_mae", "b_accuracy"})
+    EXPECT_TRUE(history.contains(key)) << key;
+  EXPECT_EQ(history.size(), 5U);
+  EXPECT_NEAR(history["loss"][0].get<double>(),
+              history["a_loss"][0].get<double>() + 0.5 * history["b_loss"][0].get<double>(), 1e-6);
+
+  const ProgramRun judged = run_chronicler(Words{"evaluate", model, "--json"} + data + losses);
+  ASSERT_EQ(judged.status, 0) << judged.errors;
+  EXPECT_EQ(Json::parse(judged.out).size(), 5U);
+}
+
 TEST(FitCommand, RepeatsItselfForTheSameSeed) {
   const TemporaryFolder folder;
   const std::string model = fresh_model(folder);
@@ -288,6 +327,45 @@ TEST(ModelCommandErrors, WantALoss) {
   expect_error(Words{"evaluate", model} + data + Words{"--metric", "mae"}, 2, "need a --loss",
                "compile");
   expect_error(Words{"evaluate", model} + data + Words{"--loss", "hubre"}, 1, "\"hubre\"", "huber");
+}
+
+TEST(ModelCommandErrors, NameTheOutputsOfLosses) {
+  const TemporaryFolder folder;
+  const std::string model = two_outputs(folder);
+  const Words all = Words{"evaluate", model} + Words{"--input",  folder.path("x.npy"),
+                                                     "--target", folder.path("a.npy"),
+                                                     "--target", folder.path("b.npy")};
+  expect_error(all + Words{"--loss", "c=mse"}, 1, "unknown output \"c\"", "a");
+  expect_error(all + Words{"--loss", "mse", "--loss", "mae"}, 2, "one too many",
+               "--loss OUTPUT=NAME");
+  expect_error(all + Words{"--loss", "a=mse", "--loss", "a=mae"}, 2, "a=mae is one too many",
+               "\"a\", \"b\"");
+  expect_error(all + Words{"--loss", "mse", "--loss-weight", "a=many"}, 2, "needs a number",
+               "a=0.5");
+  expect_error(all + Words{"--loss", "a=hubre"}, 1, "\"hubre\"", "huber");
+}
+
+// Not a file with numbers that are none, and status 0.
+TEST(ModelCommandErrors, SayWhereTrainingCameToNoNumber) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const Words data{"--input", folder.path("x.npy"), "--target", folder.path("y.npy"), "--loss",
+                   "mse"};
+  const std::string trained = folder.path("trained.keras");
+  expect_error(Words{"fit", model} + data +
+                   Words{"--optimizer", "sgd", "--learning-rate", "1e30", "--epochs", "1000000",
+                         "--quiet", "--output", trained},
+               1, "training has come to no number: in epoch 1, batch 2 of 2, the loss is",
+               "--learning-rate");
+  EXPECT_FALSE(fs::exists(trained));
+
+  const std::unique_ptr<Model> spoilt = load_model(model);
+  std::vector<Tensor> weights = spoilt->get_weights();
+  weights.front().fill(std::nan(""));
+  spoilt->set_weights(weights);
+  spoilt->save(trained);
+  expect_error(Words{"evaluate", trained} + data, 1,
+               "the model cannot be judged: the loss is nan, and weight", "inspect");
 }
 
 TEST(ModelCommandErrors, NameTheFile) {

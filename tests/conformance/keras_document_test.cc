@@ -159,6 +159,13 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | an optimizer's state that does not fit is an error | Keras warns and drops it |
 | a metric that is a list (`F1Score` without average) shows its mean; `Results::lists` has all | logs are numbers |
 | random numbers are counted, not drawn in turn | the same bits for any number of threads; not the bits of TensorFlow |
+| the gradient of an `Embedding` is a list of rows, one for each use of an id, on which clipping and squares work before they are added, as in Keras on TensorFlow | Keras on JAX and PyTorch adds them up first |
+| `RMSprop` with `centered` squares the sum of an embedding's rows | Keras's variance is below 0 where an id is repeated: it stops, or trains to NaN |
+| `loss_scale_factor` changes nothing | it cancels out; Keras stops where the model has an `Embedding` |
+| cross-entropy looks behind a last softmax or sigmoid as Keras on TensorFlow does, but not behind that of an unrolled `SimpleRNN` | the fused kernels keep no sums before the activation; there it is clipped |
+| the metrics `Mean` and `Sum` are of the predictions | Keras's, compiled, are of the targets, weighted by the predictions |
+| the names `crossentropy`, `ce`, `huber_loss`, `logcosh`, `kld` and `fbeta_score` are read; files hold what Keras reads | earlier versions of Keras had them |
+| where a loss is no number `fit` goes on, as Keras's does, and `History::not_finite` says at which batch and in which layer; the program stops there with status 1 | nothing that follows is a number |
 
 ## Files
 

@@ -234,7 +234,10 @@ TEST(Nadam, Plain) {
   const auto u = [](double t) { return 0.9 * (1 - 0.5 * std::pow(0.96, t)); };
   expect_moves(optimizers::Nadam({.learning_rate = 0.01}), [&] {
     return [=, m = 0.0, v = 0.0, product = 1.0](double w, double g, double t) mutable {
-      product = f32(product * u(t));  // Keras keeps it as a float32
+      // Keras keeps it as a float32, and multiplies so.
+      const auto power = static_cast<float>(std::pow(f32(0.96), t));
+      product =
+          f32(static_cast<double>(static_cast<float>(product) * 0.9F * (1.0F - 0.5F * power)));
       m += 0.1 * (g - m);
       v += 0.001 * (g * g - v);
       const double ahead = u(t + 1) * m / (1 - product * u(t + 1)) + (1 - u(t)) * g / (1 - product);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,10 +23,14 @@ struct Parameter {
   std::string name;  // Keras's: "kernel", "recurrent_kernel", "bias"
   Tensor value;
   Tensor gradient;  // of the same shape; empty until the model trains
-  // A table whose rows are looked up: its gradient is made of one row for each use, and Keras's
-  // optimizers square these before they add them up. Then the sums of the squares are here.
+  // A table whose rows are looked up: its gradient is made of one row for each use, and on
+  // TensorFlow Keras's optimizers work on these before they add them up. What an optimizer needs of
+  // them is gathered here.
   bool by_rows = false;
-  Tensor gradient_squares = {};
+  Tensor gradient_squares = {};  // the sums of the rows' squares
+  Tensor gradient_sizes = {};    // of their absolute values; empty unless an optimizer asks
+  double row_limit =             // a row's elements are cut to it, and its negative, before they
+      std::numeric_limits<double>::infinity();  // are added
   bool trainable = true;
   Initializer initializer;
   Regularizer regularizer;
@@ -127,6 +132,12 @@ class Tape {
   std::array<TensorView, places> kept_;
 };
 
+// What the last softmax or sigmoid of an output was given, from which a cross-entropy is computed.
+struct Logits {
+  TensorView data;          // empty: the output is neither's
+  bool is_softmax = false;  // the output is their softmax over the last axis
+};
+
 // One call of a layer in a pass.
 struct Call {
   std::span<const Value> inputs;
@@ -136,7 +147,8 @@ struct Call {
   // many tensors as initial_state() has, or none.
   std::span<Tensor> state = {};
   CallFlags flags = {};
-  std::int64_t time = 0;  // of a cell in a loop: how many steps came before
+  std::int64_t time = 0;          // of a cell in a loop: how many steps came before
+  std::span<Logits> logits = {};  // of each output, set by forward; empty: nobody asks
 };
 
 // The gradients of one call.
@@ -144,6 +156,10 @@ struct CallGradient {
   std::span<const TensorView> outputs;  // empty views: nothing flows back there
   std::span<TensorView> inputs;         // backward sets those that are wanted, in the arena
   std::span<const bool> wanted;         // one flag an input
+  // Of the logits of each output, to be added to what comes from the outputs; may be empty.
+  std::span<const TensorView> logits = {};
+
+  TensorView of_logits() const { return logits.empty() ? TensorView() : logits.front(); }
 };
 
 class Layer;
@@ -250,6 +266,10 @@ class Layer {
   // True if integers given to the layer are ids, which must stay what they are; other layers
   // compute with them as numbers.
   virtual bool takes_ids() const { return false; }
+  // True if a call gives its input itself, unchanged: Dropout, unless it trains.
+  virtual bool passes_on(bool /*training*/) const { return false; }
+  // A network that is being put together will call the layer so.
+  virtual void expect_call(const CallFlags& /*flags*/) {}
   // True for what Keras keeps in a graph as an operation, not as a layer (layers/operation.h).
   virtual bool is_operation() const { return false; }
 

@@ -79,6 +79,9 @@ class History {
   std::vector<std::int64_t> epoch;
   std::map<std::string, std::vector<double>> history;
   TrainingParams params;
+  // Where training first came to no number, as Keras's does too, and why: a sentence. Empty:
+  // nowhere.
+  std::string not_finite;
   const std::vector<double>& operator[](
       const std::string& key) const;  // Error that lists the keys there are
 };
@@ -149,7 +152,7 @@ using RateOfEpoch = std::function<double(std::int64_t epoch, double rate)>;
 CallbackPtr EarlyStopping(const EarlyStoppingOptions& options = {});
 CallbackPtr ModelCheckpoint(const ModelCheckpointOptions& options);
 CallbackPtr CSVLogger(const CSVLoggerOptions& options);
-CallbackPtr TerminateOnNaN(bool raise_error = false);  // true: throws Error instead
+CallbackPtr TerminateOnNaN(bool raise_error = false);  // true: throws Error, which says where
 CallbackPtr ReduceLROnPlateau(const ReduceLROnPlateauOptions& options = {});
 CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);
 CallbackPtr BackupAndRestore(const BackupAndRestoreOptions& options);

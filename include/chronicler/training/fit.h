@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/error.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/losses.h"
@@ -28,6 +29,13 @@ struct CompileOptions {
   std::map<std::string, double> loss_weights = {};  // in the sum that is trained on; 1 if not here
   std::map<std::string, std::vector<MetricOption>> output_metrics = {};
   std::map<std::string, std::vector<MetricOption>> output_weighted_metrics = {};
+};
+
+// What fit, evaluate and their kin throw if the model was never compiled, or cannot be trained as
+// it was compiled in its file.
+class CompileError : public Error {
+ public:
+  using Error::Error;
 };
 
 struct ValidationData {
@@ -84,6 +92,8 @@ struct Results {
   std::vector<double> values;
   // Metrics that are lists (F1Score without average), whose values above are their means.
   std::map<std::string, std::vector<double>> lists = {};
+  std::string not_finite =
+      {};  // why the loss was no number in some batch; empty: it always was one
   double operator[](const std::string& name) const;  // Error that lists the names there are
   double loss() const { return values.front(); }
 };

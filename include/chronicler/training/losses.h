@@ -13,6 +13,7 @@
 
 #include "chronicler/base/arena.h"
 #include "chronicler/base/tensor.h"
+#include "chronicler/layers/layer.h"
 #include "chronicler/layers/options.h"
 
 namespace chronicler {
@@ -58,6 +59,16 @@ class Loss {
   virtual void masked_values(TensorView y_true, TensorView y_pred, TensorView mask,
                              TensorView values, TensorView gradient) const;
 
+  // Predictions that come straight out of a softmax or a sigmoid: Keras on TensorFlow computes the
+  // cross-entropies from what that was given, so that nothing is clipped. True for such a loss.
+  virtual bool takes_logits() const { return false; }
+  // Whether it depends on the predictions besides (focal losses).
+  virtual bool takes_both() const { return false; }
+  // What values() is then. `of_logits` takes the derivative by the logits, `gradient`, if the loss
+  // takes both, that by the predictions; both may be empty.
+  virtual void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits,
+                            TensorView values, TensorView gradient, TensorView of_logits) const;
+
   // Writes 0 into `counts`, one for each value, where a prediction is to leave numerator and
   // divisor (ignore_class). All others keep theirs.
   virtual void leave_out(TensorView y_true, std::span<std::uint8_t> counts) const;
@@ -77,15 +88,18 @@ struct LossInput {
   TensorView sample_weight;  // float32, (B) or the shape of the values; empty: all one. (B) is
                              // spread over steps.
   TensorView mask;           // boolean, the shape of the values or (B, T) of it; empty: all true
+  Logits logits = {};        // of y_pred, for a loss that takes them; empty: there are none
 };
 // The reduced loss, summed in a fixed order in double; if `gradient` is not empty, its derivative
-// with respect to y_pred. With values l, weights w and mask m, as Keras has it:
+// with respect to y_pred; with logits, `of_logits` takes that by them, and `gradient` only what a
+// loss that takes both has besides. With values l, weights w and mask m, as Keras has it:
 //   sum_over_batch_size, mean   sum(w l m) / sum(m)
 //   mean_with_sample_weight     sum(w l m) / sum(w m)
 //   sum                         sum(w l m)
 //   none                        an Error: there is no one number to learn from
 // What divides by nothing is 0. Scratch comes from the arena.
-double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena);
+double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena,
+                    TensorView of_logits = {});
 
 namespace losses {
 

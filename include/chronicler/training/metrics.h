@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chronicler/base/tensor.h"
+#include "chronicler/layers/layer.h"
 #include "chronicler/layers/options.h"
 
 namespace chronicler {
@@ -29,6 +30,13 @@ class Metric {
   // Counts a batch. y_true as for losses. weight: float32 (B) or of the shape of the values; mask:
   // boolean; either may be empty.
   virtual void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) = 0;
+  // Of a metric that is a loss: see Loss::takes_logits. Then the next update is of predictions that
+  // came out of these.
+  virtual bool takes_logits() const { return false; }
+  virtual void see_logits(const Logits& /*logits*/) {}
+  // Whether the mask of a model's output leaves steps out: Keras's means of a loss or an accuracy
+  // heed it, and no other metric does.
+  virtual bool heeds_mask() const { return false; }
   virtual double result() const = 0;
   // For a metric that Keras gives as a list (F1Score without average): all of it; result() is then
   // their mean, as Keras's progress bar shows it. Empty for all others.

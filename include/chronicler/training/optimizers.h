@@ -48,6 +48,10 @@ class Optimizer {
   void build(std::span<Parameter* const> parameters);
   bool built() const { return built_; }
 
+  // Before a backward pass: tells the tables whose gradients are made of rows what the step needs
+  // of the rows (Parameter::row_limit, gradient_sizes). Throws Error before build.
+  void prepare_rows();
+
   // One step over the gradients that the parameters hold: accumulate, clip, decay, update, average,
   // constraints, iteration + 1. Deterministic for any number of threads; allocates nothing.
   // Gradients that are changed on the way stay changed. Throws Error before build.
@@ -102,12 +106,15 @@ class Optimizer {
     TensorView value;
     TensorView gradient;  // clipped
     TensorView squares;   // empty: those of the gradient (Parameter::gradient_squares)
+    TensorView sizes;     // empty: those of the gradient (Parameter::gradient_sizes)
     std::span<const TensorView> slots;
     double learning_rate;
     std::int64_t step;  // 1 for the first
     double scale;       // of this parameter's step: 1 unless the optimizer measures
     std::span<const float> numbers;
   };
+  // Whether the step needs the absolute values of a table's rows.
+  virtual bool needs_sizes() const { return false; }
   // Once for every step, before its updates.
   virtual void move_numbers(std::int64_t /*step*/, std::span<float> /*numbers*/) const {}
   // Elementwise: is called for pieces of a parameter, on several threads. All views have the same
@@ -141,9 +148,12 @@ class Optimizer {
   std::int64_t completed_updates() const;
   bool accumulate(Runtime& runtime);
   void clip(Runtime& runtime);
+  void clip_values(Runtime& runtime);
+  void measure_gradients(Runtime& runtime);
   void scale_gradients(Runtime& runtime);
   void measure_all(Runtime& runtime);
-  bool has_squares(const Parameter& parameter) const;
+  bool comes_in_rows(const Parameter& parameter) const;
+  bool steps_by_rows(const Parameter& parameter) const;
   Update update_of(const Piece& piece, std::span<TensorView> slots) const;
   void decay(const Piece& piece) const;
   void average(Runtime& runtime);
