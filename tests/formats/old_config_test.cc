@@ -1,4 +1,6 @@
 // Files of many versions of Keras (tests/golden/versions/make_versions.py, make_keras1.py).
+#include "formats/old_config.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +9,7 @@
 
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
+#include "formats/model_spec.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
 #include "support/temporary_folder.h"
@@ -82,6 +85,44 @@ TEST(Versions, AllAreTheSameOnceWritten) {
       expect_outputs(*load_model(path), one);
     }
   }
+}
+
+// What cannot be read says why: by whose class it is, and by which Keras the file was written.
+TEST(OldConfig, SaysWhatItIsThatIsNotSupported) {
+  const auto refusal = [](const std::string& class_name, const Json& options) {
+    ModelSpec spec;
+    spec.keras_version = "2.13.1";
+    spec.model = {{"class_name", "Sequential"},
+                  {"config",
+                   {{"name", "m"},
+                    {"layers", Json::array({{{"class_name", class_name}, {"config", options}}})}}}};
+    renew_config(spec.model, true);
+    return test::error_of([&] { make_model(spec); });
+  };
+  const auto expect = [&](const std::string& class_name, const Json& options,
+                          const std::string& words) {
+    const std::string message = refusal(class_name, options);
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  expect("Conv2D", Json::object(), "layers of two and three dimensions are not supported");
+  expect("ConvLSTM2D", Json::object(), "layers of two and three dimensions are not supported");
+  expect("AttentionLayer", Json::object(), "\"AttentionLayer\" is code of its author's");
+  expect("StringLookup", Json::object(), "the layer \"StringLookup\" of Keras is not supported");
+  expect("LSTM", {{"units", 2}, {"time_major", true}}, "unknown option of LSTM \"time_major\"");
+  expect("LSTM", {{"units", 2}, {"time_major", true}}, "the file is of Keras 2.13.1");
+  expect("Dense", {{"units", 2}, {"dtype", "string"}}, "texts are no input of a network");
+}
+
+TEST(OldConfig, ComputesSmallTypesInFloat32) {
+  const Case one = [] {
+    for (const Case& each : all_cases())
+      if (each.name == "k2.15_mixed") return each;
+    return Case();
+  }();
+  testing::internal::CaptureStderr();
+  load_model(one.model);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("computes in mixed_float16 in Keras"),
+            std::string::npos);
 }
 
 // By the first bytes, never by the name.
