@@ -198,6 +198,14 @@ LayerPtr operation_at(const JsonPlace& object) {
 Json operation_to_json(Layer& operation) {
   Json config = fields_to_json(operation);
   config["name"] = operation.name();
+  // Most of Keras's operations take no list of one axis, and have an axis of their own for none.
+  if (const auto axis = config.find("axis"); axis != config.end()) {
+    if (axis->is_null()) {
+      config.erase("axis");
+    } else if (axis->size() == 1) {
+      *axis = Json(axis->front());
+    }
+  }
   return {{"module", fmt::format("{}{}", operation_module, layers::operation_module(operation))},
           {"class_name", operation.class_name()},
           {"config", std::move(config)},

@@ -31,7 +31,10 @@ template <class Value>
 Json field_to_json(const std::optional<Value>& value) {
   return value ? field_to_json(*value) : Json();
 }
-Json field_to_json(const std::vector<std::int64_t>& value) { return value; }
+// An empty list is Keras's None.
+Json field_to_json(const std::vector<std::int64_t>& value) {
+  return value.empty() ? Json() : Json(value);
+}
 Json field_to_json(const LayerPtr& value) { return value ? layer_to_json(*value) : Json(); }
 Json field_to_json(const std::vector<LayerPtr>& value) {
   Json list = Json::array();

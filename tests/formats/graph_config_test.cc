@@ -129,5 +129,24 @@ TEST(GraphConfig, RunsTheMaskArithmeticOfKeras) {
   }
 }
 
+// Keras's Softmax takes no list of one axis, its Mean no empty list.
+TEST(GraphConfig, WritesAxesAsKerasReadsThem) {
+  const Symbol x = Input({.shape = {4, 3}});
+  const Symbol scores = layers::Operation("Softmax", {.axis = {1}, .name = "one"})(x);
+  const Symbol sums =
+      layers::Operation("Sum", {.axis = {1, 2}, .keepdims = true, .name = "two"})(scores);
+  const Symbol joined = layers::Operation("Exp", {.name = "none"})(sums);
+  const Json graph = graph_to_json(Functional({x}, {joined}));
+  const auto config = [&](const char* name) {
+    for (const Json& layer : graph["layers"]) {
+      if (layer["name"] == name) return layer["config"];
+    }
+    return Json();
+  };
+  EXPECT_EQ(config("one")["axis"], Json(1));
+  EXPECT_EQ(config("two")["axis"], Json::array({1, 2}));
+  EXPECT_FALSE(config("none").contains("axis"));
+}
+
 }  // namespace
 }  // namespace chronicler
