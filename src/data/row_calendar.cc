@@ -519,8 +519,10 @@ bool learn_carries_forward(const RowCalendar& calendar, std::span<const std::int
   if (calendar.always_open() && !calendar.by_month()) {
     missing = calendar.step.between(times.front(), times.back()) + 1 - rows;
   } else {
-    for (std::size_t i = 1; i < times.size() && missing <= rows; ++i)
-      missing += static_cast<std::int64_t>(calendar.missing_between(times[i - 1], times[i]).size());
+    for (std::size_t i = 1; i < times.size() && missing <= rows; ++i) {
+      missing += static_cast<std::int64_t>(
+          calendar.missing_between(times[i - 1], times[i], rows + 1).size());
+    }
   }
   return static_cast<double>(missing) <= most_missing * static_cast<double>(rows + missing);
 }
@@ -680,27 +682,29 @@ bool RowCalendar::are_neighbours(std::int64_t time, std::int64_t later) const {
   return slot_of(*this, next) == slot_of(*this, later);
 }
 
-std::vector<std::int64_t> RowCalendar::missing_between(std::int64_t time,
-                                                       std::int64_t later) const {
+std::vector<std::int64_t> RowCalendar::missing_between(std::int64_t time, std::int64_t later,
+                                                       std::int64_t most) const {
   std::vector<std::int64_t> missing;
+  const auto has_room = [&] { return static_cast<std::int64_t>(missing.size()) < most; };
   if (by_month()) {
     const std::int64_t end = nearest_month_slot(*this, later);
     std::int64_t slot = next_open_month_slot(*this, nearest_month_slot(*this, time));
-    for (; slot < end; slot = next_open_month_slot(*this, slot))
+    for (; slot < end && has_room(); slot = next_open_month_slot(*this, slot))
       missing.push_back(day_of_month_slot(*this, slot) * day_seconds + modulo(time, day_seconds));
     return missing;
   }
   if (always_open() || step.months > 0) {
-    for (std::int64_t next = after(time, 1); next > time && step.between(next, later) > 0;) {
+    std::int64_t next = after(time, 1);
+    while (next > time && step.between(next, later) > 0 && has_room()) {
       missing.push_back(next);
       time = std::exchange(next, after(next, 1));
     }
     return missing;
   }
-  if (later - time >= day_seconds) return missing;
   const std::int64_t end = slot_of(*this, later);
   std::int64_t slot = next_open_slot(*this, slot_of(*this, time));
-  for (; slot < end; slot = next_open_slot(*this, slot)) missing.push_back(time_of(*this, slot));
+  for (; slot < end && has_room(); slot = next_open_slot(*this, slot))
+    missing.push_back(time_of(*this, slot));
   return missing;
 }
 

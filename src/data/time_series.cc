@@ -385,7 +385,7 @@ Placing place_between(std::span<const std::int64_t> times, const RowCalendar& ca
   for (std::size_t i = 0; i < times.size(); ++i) {
     const auto row = static_cast<std::int64_t>(i);
     if (i > 0 && most > 0)
-      placing.add_missing(calendar.missing_between(times[i - 1], times[i]), row);
+      placing.add_missing(calendar.missing_between(times[i - 1], times[i], most + 1), row);
     if (placing.missing > most) return place_between(times, calendar, 0);
     placing.add(row, times[i]);
   }

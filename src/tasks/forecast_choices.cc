@@ -89,10 +89,38 @@ Moments Blocks::without(std::size_t block) const {
   return sum;
 }
 
+namespace {
+
+// Truths that a forecast from this row has.
+std::int64_t count_truths(const ForecastFrame& frame, std::int64_t channel, std::int64_t row,
+                          std::int64_t horizon) {
+  std::int64_t count = 0;
+  for (std::int64_t h = 1; h <= horizon; ++h) count += frame.is_observed(channel, row + h) ? 1 : 0;
+  return count;
+}
+
+// How many truths an example must have: all, unless hardly one has them, as where each seventh is
+// missing and a week is told; then one, and what was carried forward stands for the others.
+std::int64_t truths_needed(const ForecastFrame& frame, std::int64_t horizon, std::int64_t first,
+                           std::int64_t end) {
+  std::int64_t all = 0;
+  std::int64_t whole = 0;
+  for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
+    for (std::int64_t row = first; row + horizon < end; ++row) {
+      ++all;
+      whole += count_truths(frame, channel, row, horizon) == horizon ? 1 : 0;
+    }
+  }
+  return 10 * whole >= all ? horizon : 1;
+}
+
+}  // namespace
+
 Blocks gather_blocks(const ForecastFrame& frame, std::int64_t horizon, std::int64_t first,
                      std::vector<RowRange> ranges, std::int64_t own_lookback) {
   constexpr std::int64_t chunk = 256;
   const std::int64_t width = own_lookback > 0 ? own_lookback : frame.lags_width();
+  const std::int64_t needed = truths_needed(frame, horizon, first, ranges.back().end);
   Blocks blocks{std::move(ranges), {}};
   std::vector<float> x(static_cast<std::size_t>(chunk * width));
   std::vector<float> y(static_cast<std::size_t>(chunk * horizon));
@@ -101,13 +129,11 @@ Blocks gather_blocks(const ForecastFrame& frame, std::int64_t horizon, std::int6
     std::int64_t count = 0;
     for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
       for (std::int64_t row = std::max(first, range.begin - 1); row + horizon < range.end; ++row) {
-        bool counts = true;
-        for (std::int64_t h = 1; h <= horizon && counts; ++h) {
-          counts = frame.is_observed(channel, row + h);
+        if (count_truths(frame, channel, row, horizon) < needed) continue;
+        for (std::int64_t h = 1; h <= horizon; ++h) {
           y[static_cast<std::size_t>(count * horizon + h - 1)] =
               static_cast<float>(frame.change(channel, row, h));
         }
-        if (!counts) continue;
         float* to = &x[static_cast<std::size_t>(count * width)];
         if (own_lookback > 0) {
           frame.write_own_lags(channel, row, own_lookback, to);

@@ -84,6 +84,9 @@ LinearMap solve_ridge(const Moments& moments, std::span<const std::int64_t> chos
   const auto goals = static_cast<std::size_t>(moments.goals());
   const std::int64_t one = moments.features();
   const double count = moments.count();
+  if (count <= 0.0)  // nothing is known
+    return {
+        {chosen.begin(), chosen.end()}, std::vector<double>(n * goals), std::vector<double>(goals)};
   std::vector<double> mean(n);
   std::vector<double> deviation(n);
   for (std::size_t i = 0; i < n; ++i) {

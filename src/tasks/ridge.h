@@ -51,7 +51,8 @@ struct LinearMap {
 };
 
 // Minimises the mean squared error + penalty * squared weights, in standardised features; the
-// intercept is free. The penalty, above 0, is raised where the sums are too nearly singular.
+// intercept is free. The penalty, above 0, is raised where the sums are too nearly singular. Of no
+// examples: zeros.
 LinearMap solve_ridge(const Moments& moments, std::span<const std::int64_t> chosen, double penalty);
 
 // Of a map on the examples of the moments, over all goals.

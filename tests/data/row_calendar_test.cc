@@ -200,18 +200,22 @@ TEST(RowCalendarTest, LearnsMonthsThatAreClosed) {
   EXPECT_EQ(next(RowCalendar::learn(slopes), "2023-04-30", 2), (Times{"2023-12-01", "2023-12-02"}));
 }
 
-TEST(RowCalendarTest, NamesWhatIsMissingWithinADay) {
+TEST(RowCalendarTest, NamesWhatIsMissing) {
   const auto office =
       times("2024-01-01 00:00", "2024-03-01 23:00", one_hour, [](const ClockTime& time) {
         return time.weekday < 5 && time.hour >= 9.0 && time.hour <= 17.0;
       });
   const RowCalendar calendar = RowCalendar::learn(office);
-  EXPECT_EQ(calendar.missing_between(time_of("2024-02-01 10:00"), time_of("2024-02-01 13:00")),
+  const auto missing = [&](const std::string& from, const std::string& to) {
+    return calendar.missing_between(time_of(from), time_of(to), 100);
+  };
+  EXPECT_EQ(missing("2024-02-01 10:00", "2024-02-01 13:00"),
             all_of({"2024-02-01 11:00", "2024-02-01 12:00"}));
-  EXPECT_EQ(calendar.missing_between(time_of("2024-02-01 16:00"), time_of("2024-02-02 10:00")),
-            all_of({"2024-02-01 17:00", "2024-02-02 09:00"}));
-  EXPECT_TRUE(
-      calendar.missing_between(time_of("2024-02-02 17:00"), time_of("2024-02-05 10:00")).empty());
+  EXPECT_EQ(missing("2024-02-02 16:00", "2024-02-05 10:00"),
+            all_of({"2024-02-02 17:00", "2024-02-05 09:00"}));
+  EXPECT_EQ(missing("2024-02-01 17:00", "2024-02-05 09:00").size(), 9U);  // a holiday
+  EXPECT_TRUE(missing("2024-02-02 17:00", "2024-02-05 09:00").empty());
+  EXPECT_TRUE(missing("2024-02-02 17:00", "2024-02-03 12:00").empty());  // a row while closed
 }
 
 }  // namespace

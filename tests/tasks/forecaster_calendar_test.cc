@@ -85,8 +85,12 @@ struct Shop {
         return at.weekday == 4 && at.day >= 15 && at.day <= 21;
       case 4:  // the first working day
         return at.weekday < 5 && (at.day == 1 || (at.weekday == 0 && at.day <= 3));
-      default:
+      case 5:
         return at.day == 15;
+      case 6:
+        return at.day == 15 || is_last;
+      default:
+        return at.day == 1 || at.day == 11 || at.day == 21;
     }
   }
 };
@@ -97,7 +101,7 @@ Shop draw_shop(Draw& draw) {
     case 0:  // months and quarters
       shop.step = 0;
       shop.months = draw.chance(50) ? 1 : 3;
-      shop.month_rule = static_cast<int>(draw.from(0, 5));
+      shop.month_rule = static_cast<int>(draw.from(0, shop.months == 1 ? 7 : 5));
       if (shop.months == 1 && draw.chance(30)) {
         const std::int64_t closed = draw.from(0, 11);
         for (std::int64_t i = 0, count = draw.from(1, 3); i < count; ++i)

@@ -209,6 +209,19 @@ TEST(Forecaster, CountsNoTruthThatIsMissing) {
   EXPECT_EQ(report.forecasts, 48);
 }
 
+// Each week has a day without: no seven days are whole.
+TEST(Forecaster, LearnsWhereEveryPathHasAHole) {
+  data::TimeSeries series = waves(300);
+  for (std::size_t row = 6; row < 300; row += 7) {
+    series.values[row] = series.values[row - 1];
+    series.observed[row] = 0;
+  }
+  ForecastOptions options = quick();
+  options.horizon = 7;
+  const ForecastReport report = Forecaster::train(series, options).report;
+  EXPECT_LT(report.model.rmse, 0.7 * report.repeat_last.rmse);
+}
+
 TEST(Forecaster, SaysWhatIsWrongWithTheData) {
   const auto message = [](const data::TimeSeries& series, const ForecastOptions& options) {
     try {

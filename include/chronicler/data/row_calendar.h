@@ -39,8 +39,8 @@ struct RowCalendar {
   std::vector<MonthDay> month_days = {};  // in their order; empty: no slots by the month
   std::int64_t month_phase = 0;     // of steps of several months: the first one's number, from 0
   std::uint16_t closed_months = 0;  // bit 0 is January
-  // What is missing at open slots holds the last number before it: everywhere if nothing is closed,
-  // else in stretches of less than a day. False where too much is missing to say so.
+  // What is missing at open slots, holidays too, is put in and holds the last number before it: so
+  // the same weekday and hour stay equally far back. False where too much is missing for that.
   bool carries_forward = true;
 
   // From times that rise. Without a step if there are fewer than two.
@@ -56,8 +56,9 @@ struct RowCalendar {
   bool is_open(std::int64_t time) const;
   // Whether no open slot lies between two rows that follow one another.
   bool are_neighbours(std::int64_t time, std::int64_t later) const;
-  // The open slots between two rows that hold the number of the first.
-  std::vector<std::int64_t> missing_between(std::int64_t time, std::int64_t later) const;
+  // The open slots between two rows, the first `most` of them.
+  std::vector<std::int64_t> missing_between(std::int64_t time, std::int64_t later,
+                                            std::int64_t most) const;
   // In how many rows it comes round, where the step does not tell: a day, a week, a month, a year.
   std::vector<std::int64_t> cycles() const;
   // "open Monday to Saturday", "open 09:00 to 17:00 Monday to Friday", from the first row of a day

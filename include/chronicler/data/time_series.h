@@ -95,9 +95,8 @@ std::vector<std::string> split_names(std::string_view names);
 // is irregular, each point of it told in `notes`:
 //   cells without a number      carried forward, not observed
 //   closed times                nights, Sundays, months: see RowCalendar; no rows are missing there
-//   missing rows                put in, as such cells, but for whole days where others are closed;
-//                               where more than a tenth would be missing, rows are taken as they
-//                               follow one another
+//   missing rows                put in, as such cells; where more than a tenth would be missing,
+//                               rows are taken as they follow one another
 //   rows a little off the grid  moved to the nearest place on it, if nothing is closed
 //   the hour that clocks show   averaged
 //   twice when they are set back
