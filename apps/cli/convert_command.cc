@@ -1,7 +1,12 @@
 #include "cli/convert_command.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +14,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/safetensors_file.h"
+#include "cli/command.h"
 #include "cli/output_file.h"
 
 namespace chronicler::cli {
@@ -21,27 +27,75 @@ struct Options {
   std::string from;
   std::string to;
   std::string like;
+  std::string architecture;
   std::string names = "keras";
 };
 
-void check_options(const Options& options) {
-  const bool from_weights = options.from.ends_with(safetensors);
-  if (from_weights && options.like.empty()) {
-    throw Error(fmt::format("\"{}\" holds weights without a model", options.from),
-                "give a model with the same layers by --like");
+bool ends_with_any(const std::string& path, std::initializer_list<const char*> endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const char* ending) { return path.ends_with(ending); });
+}
+bool is_for_weights(const std::string& path) {
+  return ends_with_any(path, {safetensors, ".weights.h5", ".weights.chronicler"});
+}
+
+[[noreturn]] void refuse_alone(const std::string& path, ModelFileContent content) {
+  if (content == ModelFileContent::architecture) {
+    throw Error(fmt::format("\"{}\" is the architecture of a model, without weights", path),
+                fmt::format("chronicler convert WEIGHTS OUT.keras --architecture {}", path));
   }
-  if (!from_weights && !options.like.empty())
-    throw Error("--like is for weights without a model, IN has one of its own");
-  if (!options.to.ends_with(safetensors)) check_model_output(options.to);
+  throw Error(fmt::format("\"{}\" holds weights without a model", path),
+              "give a model with the same layers by --like, or its architecture.json by "
+              "--architecture");
+}
+
+// Says which weights went to a layer that is called otherwise: they went by their order.
+void tell_renamed(const std::vector<std::pair<std::string, std::string>>& renamed) {
+  if (renamed.empty()) return;
+  constexpr std::size_t most = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(renamed.size(), most); ++i) {
+    text +=
+        fmt::format("{}\"{}\" to \"{}\"", i == 0 ? "" : ", ", renamed[i].first, renamed[i].second);
+  }
+  std::cerr << fmt::format(
+      "note: {} of the file's layers are called otherwise in the model, their weights went by the "
+      "order of the layers, as in Keras: {}{}\n",
+      renamed.size(), text, renamed.size() > most ? ", ..." : "");
+}
+
+std::unique_ptr<Model> model_of(const Options& options) {
+  const std::string& like = options.like.empty() ? options.architecture : options.like;
+  const ModelFileContent content = content_of(options.from);
+  if (like.empty()) {
+    if (content != ModelFileContent::model) refuse_alone(options.from, content);
+    return load_model(options.from);
+  }
+  if (content == ModelFileContent::architecture) refuse_alone(options.from, content);
+  if (content == ModelFileContent::model) {
+    throw Error(fmt::format("--like and --architecture are for weights without a model, \"{}\" "
+                            "holds a model of its own",
+                            options.from),
+                "leave them out");
+  }
+  FilledModel filled = load_model_with_weights(like, options.from);
+  tell_renamed(filled.renamed);
+  return std::move(filled.model);
 }
 
 void convert(const Options& options) {
-  check_options(options);
-  const bool from_weights = options.from.ends_with(safetensors);
-  const std::unique_ptr<Model> model = load_model(from_weights ? options.like : options.from);
-  if (from_weights) load_safetensors(*model, options.from);
+  if (!options.like.empty() && !options.architecture.empty())
+    throw UsageError("--like and --architecture are one too many", "give one of them");
+  if (is_for_weights(options.to)) {
+    check_output_file(options.to);
+  } else {
+    check_model_output(options.to);
+  }
+  const std::unique_ptr<Model> model = model_of(options);
   if (options.to.ends_with(safetensors)) {
     save_safetensors(*model, options.to, {.names = options.names});
+  } else if (is_for_weights(options.to)) {
+    model->save_weights(options.to);
   } else {
     model->save(options.to);
   }
@@ -50,23 +104,33 @@ void convert(const Options& options) {
 }  // namespace
 
 Command convert_command() {
-  return {"convert", "a model in another format, which follows from the names",
-          "  chronicler convert digits.keras digits.chronicler\n"
-          "  chronicler convert digits.keras digits.safetensors --names pytorch\n"
-          "  chronicler convert trained.safetensors trained.keras --like digits.keras\n",
-          [](CLI::App& app) -> Job {
-            const auto options = std::make_shared<Options>();
-            const std::string known =
-                fmt::format("{}, {}", fmt::join(model_file_extensions(), ", "), safetensors);
-            app.add_option("IN", options->from, "the model: " + known)->required();
-            app.add_option("OUT", options->to, "the new file: " + known)->required();
-            app.add_option("--like", options->like,
-                           "the model that the weights of a .safetensors file belong to");
-            app.add_option("--names", options->names,
-                           "of the weights in a .safetensors file: keras or pytorch")
-                ->check(CLI::IsMember({"keras", "pytorch"}));
-            return [options] { convert(*options); };
-          }};
+  return {
+      "convert", "a model in another format, which follows from the names; weights with a model",
+      "  chronicler convert digits.keras digits.chronicler\n"
+      "  chronicler convert digits.keras digits.safetensors --names pytorch\n"
+      "  chronicler convert digits.weights.h5 trained.keras --like digits.keras\n"
+      "  chronicler convert weights.h5 trained.keras --architecture architecture.json\n",
+      [](CLI::App& app) -> Job {
+        const auto options = std::make_shared<Options>();
+        const std::string written = fmt::format("{}", fmt::join(model_file_extensions(), ", "));
+        app.add_option("IN", options->from,
+                       fmt::format("a model: {}, .h5; or weights alone: .weights.h5, .h5, {}",
+                                   written, safetensors))
+            ->required();
+        app.add_option("OUT", options->to,
+                       fmt::format("the new file: {}; or weights alone: .weights.h5, {}", written,
+                                   safetensors))
+            ->required();
+        app.add_option("--like", options->like, "for weights alone: a model with the same layers")
+            ->type_name("MODEL");
+        app.add_option("--architecture", options->architecture,
+                       "for weights alone: what Keras's model.to_json() gave")
+            ->type_name("FILE.JSON");
+        app.add_option("--names", options->names,
+                       "of the weights in a .safetensors file: keras or pytorch")
+            ->check(CLI::IsMember({"keras", "pytorch"}));
+        return [options] { convert(*options); };
+      }};
 }
 
 }  // namespace chronicler::cli

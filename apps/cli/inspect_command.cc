@@ -10,8 +10,10 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/formats/model_file.h"
 #include "chronicler/model/compilation.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
@@ -71,18 +73,21 @@ Json places_json(const std::vector<std::string>& names, const std::vector<Shape>
   return places;
 }
 
+Json weight_json(const std::string& name, const Tensor& value) {
+  const Spread spread = spread_of(value);
+  return {{"name", name},
+          {"shape", shape_json(value.shape())},
+          {"min", spread.least},
+          {"max", spread.most},
+          {"mean", spread.mean},
+          {"std", spread.deviation},
+          {"not_finite", spread.not_finite}};
+}
+
 Json layer_json(const Layer& layer) {
   Json weights = Json::array();
-  for (const Parameter& parameter : layer.parameters()) {
-    const Spread spread = spread_of(parameter.value);
-    weights.push_back({{"name", parameter.name},
-                       {"shape", shape_json(parameter.value.shape())},
-                       {"min", spread.least},
-                       {"max", spread.most},
-                       {"mean", spread.mean},
-                       {"std", spread.deviation},
-                       {"not_finite", spread.not_finite}});
-  }
+  for (const Parameter& parameter : layer.parameters())
+    weights.push_back(weight_json(parameter.name, parameter.value));
   return {{"name", layer.name()},
           {"class", layer.class_name()},
           {"trainable", layer.trainable()},
@@ -137,6 +142,17 @@ std::string number_text(const Json& number) {
   return number.is_null() ? "-" : fmt::format("{:.4g}", number.get<double>());
 }
 
+void add_row(const std::string& folder, const Json& weight, insight::ReportTable& table) {
+  table.rows.push_back({folder + weight["name"].get<std::string>(), shape_text(weight["shape"]),
+                        number_text(weight["min"]), number_text(weight["max"]),
+                        number_text(weight["mean"]), number_text(weight["std"])});
+  if (weight["not_finite"] != 0) table.rows.back().front() += " (has NaN or infinity)";
+}
+
+insight::ReportTable weights_table() {
+  return {.caption = {}, .header = {"weight", "shape", "min", "max", "mean", "std"}, .rows = {}};
+}
+
 void print(const Json& model) {
   std::cout << fmt::format("{}: {} \"{}\", {} bytes\n", model["file"].get<std::string>(),
                            model["class"].get<std::string>(), model["name"].get<std::string>(),
@@ -150,26 +166,79 @@ void print(const Json& model) {
   } else {
     std::cout << "compiled: no\n";
   }
-  insight::ReportTable table{
-      .caption = {}, .header = {"weight", "shape", "min", "max", "mean", "std"}, .rows = {}};
+  insight::ReportTable table = weights_table();
   for (const Json& layer : model["layers"]) {
-    for (const Json& weight : layer["weights"]) {
-      table.rows.push_back(
-          {layer["name"].get<std::string>() + "/" + weight["name"].get<std::string>(),
-           shape_text(weight["shape"]), number_text(weight["min"]), number_text(weight["max"]),
-           number_text(weight["mean"]), number_text(weight["std"])});
-      if (weight["not_finite"] != 0) table.rows.back().front() += " (has NaN or infinity)";
-    }
+    for (const Json& weight : layer["weights"])
+      add_row(layer["name"].get<std::string>() + "/", weight, table);
   }
   if (!table.rows.empty()) std::cout << '\n' << to_text(table);
 }
 
+// ---- what is no whole model
+
+Json arrays_json(const std::string& path) {
+  Json json{{"file", path},
+            {"bytes", std::filesystem::file_size(path)},
+            {"content", "weights"},
+            {"numbers", 0},
+            {"weights", Json::array()}};
+  std::int64_t numbers = 0;
+  for (const auto& [name, value] : load_arrays(path)) {
+    json["weights"].push_back(weight_json(name, value));
+    numbers += value.size();
+  }
+  json["numbers"] = numbers;
+  return json;
+}
+
+void print_arrays(const Json& json) {
+  const std::string file = json["file"];
+  std::cout << fmt::format("{}: weights without a model, {} arrays of {} numbers, {} bytes\n", file,
+                           json["weights"].size(), with_commas(json["numbers"].get<std::int64_t>()),
+                           with_commas(json["bytes"].get<std::int64_t>()))
+            << fmt::format(
+                   "to use them: chronicler convert {} OUT.keras --like MODEL, or --architecture "
+                   "FILE.json\n",
+                   file);
+  insight::ReportTable table = weights_table();
+  for (const Json& weight : json["weights"]) add_row("", weight, table);
+  std::cout << '\n' << to_text(table);
+}
+
+// The weights of an architecture are not there: nothing is said of them but their shapes.
+Json architecture_json(const std::string& path) {
+  Json json = model_json(*load_architecture(path), path);
+  json["content"] = "architecture";
+  for (Json& layer : json["layers"]) {
+    for (Json& weight : layer["weights"]) {
+      for (const char* name : {"min", "max", "mean", "std"}) weight[name] = nullptr;
+    }
+  }
+  return json;
+}
+
+void print_architecture(const Json& json) {
+  print(json);
+  std::cout << fmt::format(
+      "\nan architecture without weights; to fill it: chronicler convert WEIGHTS OUT.keras "
+      "--architecture {}\n",
+      json["file"].get<std::string>());
+}
+
 void run(const Options& options) {
-  const Json model = model_json(*open_model(options), options.model);
+  const ModelFileContent content = content_of(options.model);
+  Json json;
+  if (content == ModelFileContent::weights) json = arrays_json(options.model);
+  if (content == ModelFileContent::architecture) json = architecture_json(options.model);
+  if (content == ModelFileContent::model) json = model_json(*open_model(options), options.model);
   if (options.json) {
-    std::cout << model.dump(2) << '\n';
+    std::cout << json.dump(2) << '\n';
+  } else if (content == ModelFileContent::weights) {
+    print_arrays(json);
+  } else if (content == ModelFileContent::architecture) {
+    print_architecture(json);
   } else {
-    print(model);
+    print(json);
   }
 }
 
@@ -178,10 +247,16 @@ void run(const Options& options) {
 Command inspect_command() {
   return {"inspect", "what is in a model file: shapes, weights and their spread, compilation",
           "  chronicler inspect digits.keras\n"
+          "  chronicler inspect digits.weights.h5\n"
+          "  chronicler inspect architecture.json\n"
           "  chronicler inspect digits.keras --json\n",
           [](CLI::App& app) -> Job {
             const auto options = std::make_shared<Options>();
-            add_model(app, *options);
+            app.add_option(
+                   "MODEL", options->model,
+                   fmt::format("a file: {}, .h5; weights alone or an architecture.json, too",
+                               fmt::join(model_file_extensions(), ", ")))
+                ->required();
             app.add_flag("--json", options->json, "one JSON object")->disable_flag_override();
             return [options] { run(*options); };
           }};

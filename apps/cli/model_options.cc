@@ -93,7 +93,7 @@ void take_losses(const CompileWords& words, const std::vector<std::string>& outp
 
 void add_model(CLI::App& app, ModelOptions& options) {
   app.add_option("MODEL", options.model,
-                 fmt::format("a file: {}", fmt::join(model_file_extensions(), ", ")))
+                 fmt::format("a file: {}, .h5", fmt::join(model_file_extensions(), ", ")))
       ->required();
 }
 

@@ -1,6 +1,7 @@
 #include "formats/keras_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -162,8 +163,13 @@ ModelSpec read_keras(std::string_view bytes) {
 std::string write_keras_weights(const ModelSpec& spec) { return write_hdf5(spec.weights); }
 
 ModelSpec read_keras_weights(std::string_view bytes) {
+  return keras_weights(read_hdf5(bytes).tensors);
+}
+
+ModelSpec keras_weights(NamedTensors tensors) {
   ModelSpec spec;
-  spec.weights = read_hdf5(bytes).tensors;
+  spec.weights = std::move(tensors);
+  spec.may_count_twice = may_count_twice(spec.weights);
   renew_paths(spec.weights);
   drop_metrics(spec.weights);
   return spec;

@@ -15,5 +15,7 @@ ModelSpec read_keras(std::string_view bytes);
 // Keras's .weights.h5: the tensors alone.
 std::string write_keras_weights(const ModelSpec& spec);
 ModelSpec read_keras_weights(std::string_view bytes);
+// The same of tensors that were read already.
+ModelSpec keras_weights(NamedTensors tensors);
 
 }  // namespace chronicler

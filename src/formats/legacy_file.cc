@@ -8,6 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/hdf5_reader.h"
+#include "formats/keras_file.h"
 #include "formats/old_config.h"
 #include "formats/old_training.h"
 
@@ -44,10 +45,13 @@ const NamedTensor& tensor_at(const TensorsByName& tensors, const std::string& pa
   throw Error(fmt::format("the weight \"{}\" is missing", path), "use another copy");
 }
 
-void read_weights(const Hdf5Content& content, const TensorsByName& tensors, ModelSpec& spec) {
-  const std::string group = "model_weights";
-  for (const std::string& layer : long_list(content.attributes, group + "@layer_names")) {
-    const std::string folder = fmt::format("{}/{}", group, layer);
+// Of a whole model they are in a group of their own.
+void read_weights(const Hdf5Content& content, std::string_view group, ModelSpec& spec) {
+  TensorsByName tensors;
+  for (const NamedTensor& tensor : content.tensors) tensors.emplace(tensor.name, &tensor);
+  for (const std::string& layer :
+       long_list(content.attributes, fmt::format("{}@layer_names", group))) {
+    const std::string folder = group.empty() ? layer : fmt::format("{}/{}", group, layer);
     std::vector<Tensor> weights;
     for (const std::string& name : long_list(content.attributes, folder + "@weight_names"))
       weights.push_back(tensor_at(tensors, fmt::format("{}/{}", folder, name)).value);
@@ -55,9 +59,11 @@ void read_weights(const Hdf5Content& content, const TensorsByName& tensors, Mode
   }
 }
 
-void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, ModelSpec& spec) {
+void read_optimizer(const Hdf5Content& content, ModelSpec& spec) {
   const std::string group = "optimizer_weights";
   if (!spec.model.is_object() || !spec.model.contains("compile_config")) return;
+  TensorsByName tensors;
+  for (const NamedTensor& tensor : content.tensors) tensors.emplace(tensor.name, &tensor);
   std::vector<NamedTensor> variables;
   for (const std::string& name : long_list(content.attributes, group + "@weight_names")) {
     const NamedTensor& tensor = tensor_at(tensors, fmt::format("{}/{}", group, name));
@@ -69,21 +75,40 @@ void read_optimizer(const Hdf5Content& content, const TensorsByName& tensors, Mo
   }
 }
 
+// Weights without a model: by layer, as save_weights of Keras 1 and 2 writes them, or by paths.
+void read_weights_alone(const Hdf5Content& content, ModelSpec& spec) {
+  if (!long_list(content.attributes, "@layer_names").empty()) {
+    read_weights(content, "", spec);
+    spec.is_of_other_model = true;
+    return;
+  }
+  ModelSpec by_path = keras_weights(content.tensors);
+  const bool has_weights = std::any_of(
+      by_path.weights.begin(), by_path.weights.end(),
+      [](const NamedTensor& tensor) { return tensor.name.find("vars/") != std::string::npos; });
+  if (!has_weights) {
+    throw Error("it is an HDF5 file, but holds neither a model nor weights of Keras",
+                "save the model in Keras: model.save(\"model.keras\")");
+  }
+  spec.weights = std::move(by_path.weights);
+  spec.may_count_twice = by_path.may_count_twice;
+}
+
 }  // namespace
 
 ModelSpec read_legacy(std::string_view bytes) {
   const Hdf5Content content = read_hdf5(bytes);
   const std::vector<std::string>& config = texts(content.attributes, "@model_config");
-  if (config.size() != 1) {
-    throw Error("it holds no model, weights alone",
-                "make the model, and load weights saved as .weights.h5");
-  }
   const std::vector<std::string>& version = texts(content.attributes, "@keras_version");
   const std::vector<std::string>& backend = texts(content.attributes, "@backend");
 
   ModelSpec spec;
   if (version.size() == 1) spec.keras_version = version.front().substr(0, longest_version);
   if (backend.size() == 1) spec.backend = backend.front();
+  if (config.size() != 1) {
+    read_weights_alone(content, spec);
+    return spec;
+  }
   const bool is_old = is_before_keras3(spec.keras_version);
   spec.model = parse_json(config.front(), "model_config");
   renew_config(spec.model, is_old);
@@ -93,10 +118,8 @@ ModelSpec read_legacy(std::string_view bytes) {
         renewed_training(parse_json(training.front(), "training_config"),
                          is_old ? output_names_in(spec.model) : std::vector<std::string>());
 
-  TensorsByName tensors;
-  for (const NamedTensor& tensor : content.tensors) tensors.emplace(tensor.name, &tensor);
-  read_weights(content, tensors, spec);
-  read_optimizer(content, tensors, spec);
+  read_weights(content, "model_weights", spec);
+  read_optimizer(content, spec);
   return spec;
 }
 

@@ -7,40 +7,34 @@
 
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
+#include "chronicler/formats/safetensors_file.h"
+#include "formats/architecture.h"
 #include "formats/bytes.h"
 #include "formats/file_kind.h"
 #include "formats/hard_sigmoid.h"
+#include "formats/hdf5_reader.h"
 #include "formats/keras_file.h"
 #include "formats/legacy_file.h"
 #include "formats/model_spec.h"
 #include "formats/native_file.h"
+#include "formats/safetensors.h"
 
 namespace chronicler {
 namespace {
 
-// A format: how it is called, and the way between its bytes and what they say.
+// A format: what its files are called, and how they are written.
 struct Format {
   std::string_view extension;
   std::string_view weights_extension;
   std::string (*write)(const ModelSpec& spec);
-  ModelSpec (*read)(std::string_view bytes);
   std::string (*write_weights)(const ModelSpec& spec);
-  ModelSpec (*read_weights)(std::string_view bytes);
   bool is_of_keras;
 };
 constexpr std::array formats {
-  Format{".chronicler", ".weights.chronicler", write_native, read_native,
-         write_native,  read_native,           false},
+  Format{".chronicler", ".weights.chronicler", write_native, write_native, false},
 #if CHRONICLER_HAVE_LIBZIP
-      Format{".keras",           ".weights.h5", write_keras, read_keras, write_keras_weights,
-             read_keras_weights, true},
+      Format{".keras", ".weights.h5", write_keras, write_keras_weights, true},
 #endif
-};
-
-// Formats that are read only.
-constexpr std::array old_formats{
-    Format{".h5", ".weights.h5", nullptr, read_legacy, nullptr, nullptr, true},
-    Format{".hdf5", ".weights.hdf5", nullptr, read_legacy, nullptr, nullptr, true},
 };
 
 constexpr auto model_extensions = [] {
@@ -83,6 +77,8 @@ auto with_path(std::string_view verb, const std::string& path, const Work& work)
   }
 }
 
+constexpr const char* weights_alone = "it holds weights without a model";
+
 // Whatever the file is called.
 ModelSpec read_model(std::string_view bytes) {
   switch (file_kind(bytes)) {
@@ -109,11 +105,90 @@ std::unique_ptr<Model> load_model(const std::string& path) {
   return with_path("load", path, [&] {
     const ModelSpec spec = read_model(bytes);
     if (spec.model.is_null()) {
-      throw Error("it holds weights alone",
-                  "make the model as it was made, then call load_weights");
+      throw Error(weights_alone,
+                  "put them into a model of the same layers: chronicler convert FILE OUT.keras "
+                  "--like MODEL, or --architecture FILE.json; in C++ load_weights");
     }
     return make_model(spec);
   });
+}
+
+namespace {
+
+// Weights of whatever program, by names alone.
+bool is_plain_safetensors(std::string_view bytes) {
+  if (file_kind(bytes) != FileKind::native) return false;
+  return !is_native_file(read_safetensors(bytes));
+}
+
+// A model file, or an architecture.
+ModelSpec read_likeness(const std::string& path) {
+  refuse_folder(path);
+  const std::string bytes = read_file(path);
+  return with_path("load", path, [&] {
+    ModelSpec spec = file_kind(bytes) == FileKind::other && is_json(bytes)
+                         ? read_architecture(bytes)
+                         : read_model(bytes);
+    if (spec.model.is_null()) throw Error(weights_alone, "give a model file, or an architecture");
+    return spec;
+  });
+}
+
+}  // namespace
+
+ModelFileContent content_of(const std::string& path) {
+  refuse_folder(path);
+  const std::string bytes = read_file(path);
+  if (file_kind(bytes) == FileKind::other && is_json(bytes)) return ModelFileContent::architecture;
+  if (is_plain_safetensors(bytes)) return ModelFileContent::weights;
+  return with_path("load", path, [&] {
+    return read_model(bytes).model.is_null() ? ModelFileContent::weights : ModelFileContent::model;
+  });
+}
+
+std::unique_ptr<Model> load_architecture(const std::string& path) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 30U;
+  const ModelSpec spec = read_likeness(path);
+  return with_path("load", path, [&] { return make_unfilled_model(spec, most_bytes); });
+}
+
+std::vector<std::pair<std::string, Tensor>> load_arrays(const std::string& path) {
+  const std::string bytes = read_file(path);
+  return with_path("load", path, [&] {
+    const bool is_hdf5 = file_kind(bytes) == FileKind::hdf5;
+    std::vector<std::pair<std::string, Tensor>> arrays;
+    for (NamedTensor& one : is_hdf5 ? read_hdf5(bytes).tensors : read_safetensors(bytes).tensors)
+      arrays.emplace_back(std::move(one.name), std::move(one.value));
+    return arrays;
+  });
+}
+
+FilledModel load_model_with_weights(const std::string& like, const std::string& weights) {
+  refuse_folder(weights);
+  const std::string bytes = read_file(weights);
+  ModelSpec spec = read_likeness(like);
+  const bool is_plain = is_plain_safetensors(bytes);
+  ModelSpec own;
+  if (!is_plain) own = with_path("load", weights, [&] { return read_model(bytes); });
+  if (!own.model.is_null()) {
+    throw Error(fmt::format("\"{}\" holds a model of its own, not weights alone", weights),
+                "convert it without a model beside it");
+  }
+  // The weights may have other types and orders, but are as many.
+  constexpr std::size_t allowance = 1 << 16;
+  FilledModel filled;
+  filled.model = with_path("load", like,
+                           [&] { return make_unfilled_model(spec, 4 * bytes.size() + allowance); });
+  filled.model->assets() = spec.assets;
+  if (is_plain) {
+    load_safetensors(*filled.model, weights);
+    return filled;
+  }
+  with_path("load", weights, [&] {
+    set_weights(*filled.model, own);
+    filled.renamed = renamed_layers(*filled.model, own);
+  });
+  return filled;
 }
 
 void Model::save(const std::string& path) const {
@@ -143,18 +218,16 @@ void Model::save_weights(const std::string& path) const {
 }
 
 void Model::load_weights(const std::string& path) {
-  const Format* format = find_format(path, is_for_weights);
-  const bool is_whole = format == nullptr;
-  if (is_whole) format = find_format(path, is_for_model);
-  if (format == nullptr) unknown_extension("load", path, &Format::weights_extension);
   if (!built()) {
     throw Error(fmt::format("model \"{}\" cannot load weights: it is not built yet", name_),
                 "give it an Input, or call build(shape)");
   }
   const std::string bytes = read_file(path);
+  if (is_plain_safetensors(bytes)) return load_safetensors(*this, path);
   with_path("load", path, [&] {
-    const ModelSpec spec = is_whole ? format->read(bytes) : format->read_weights(bytes);
-    chronicler::set_weights(*this, spec.weights);
+    ModelSpec spec = read_model(bytes);
+    spec.is_of_other_model = true;
+    chronicler::set_weights(*this, spec);
   });
 }
 

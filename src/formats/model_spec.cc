@@ -9,6 +9,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 #include "formats/model_config.h"
@@ -63,6 +64,22 @@ std::vector<std::vector<WeightPlace>> places_by_layer(const Model& model) {
   return layers;
 }
 
+// Whether each layer's weights fit those that come at its turn.
+bool fit_by_order(const std::vector<std::vector<WeightPlace>>& layers, const ModelSpec& spec) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    try {
+      const RenewedWeights renewed =
+          renewed_weights(layers[i], spec.weights_by_layer[i].weights, spec.backend);
+      for (std::size_t k = 0; k < layers[i].size(); ++k) {
+        if (!(renewed.values[k].shape() == layers[i][k].parameter->value.shape())) return false;
+      }
+    } catch (const Error&) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Which layer of the file is that of the model: the one of its name. Where names differ, as Keras
 // does: by the order of those that have weights.
 const LayerWeights& weights_for(const std::vector<std::vector<WeightPlace>>& layers,
@@ -80,6 +97,35 @@ const LayerWeights& weights_for(const std::vector<std::vector<WeightPlace>>& lay
                        [&](const LayerWeights& one) { return has_name(one, layers[index]); });
 }
 
+// What one side has that the other has not, by name.
+std::string difference(const std::vector<std::vector<WeightPlace>>& layers,
+                       const std::vector<LayerWeights>& file) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> lacking;
+  for (const std::vector<WeightPlace>& places : layers) {
+    const std::string& name = places.front().layer->name();
+    if (std::none_of(file.begin(), file.end(),
+                     [&](const LayerWeights& one) { return one.layer == name; }))
+      lacking.push_back(name);
+  }
+  std::vector<std::string> left;
+  for (const LayerWeights& one : file) {
+    if (std::none_of(layers.begin(), layers.end(), [&](const std::vector<WeightPlace>& places) {
+          return one.layer == places.front().layer->name();
+        }))
+      left.push_back(one.layer);
+  }
+  const auto listed = [&](std::vector<std::string> names) {
+    if (names.size() > most) names.resize(most);
+    return fmt::format("\"{}\"", fmt::join(names, "\", \""));
+  };
+  std::string text;
+  if (!lacking.empty()) text = fmt::format("the file has no layer called {}", listed(lacking));
+  if (!left.empty())
+    text += fmt::format("{}the model has none called {}", text.empty() ? "" : "; ", listed(left));
+  return text;
+}
+
 // What an old file says of layers, by the paths that their weights have now. What an optimizer has
 // gathered about weights that changed is about others.
 NamedTensors by_path(const Model& model, const ModelSpec& spec) {
@@ -87,12 +133,14 @@ NamedTensors by_path(const Model& model, const ModelSpec& spec) {
   const std::vector<LayerWeights>& file = spec.weights_by_layer;
   if (layers.size() != file.size()) {
     throw Error(fmt::format("the model has {} layers with weights, the file has weights of {}",
-                            layers.size(), file.size()));
+                            layers.size(), file.size()),
+                difference(layers, file));
   }
+  const bool by_order = spec.is_of_other_model && fit_by_order(layers, spec);
   NamedTensors tensors;
   bool changed = false;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const LayerWeights& own = weights_for(layers, i, file);
+    const LayerWeights& own = by_order ? file[i] : weights_for(layers, i, file);
     try {
       RenewedWeights renewed = renewed_weights(layers[i], own.weights, spec.backend);
       changed = changed || renewed.changed;
@@ -114,8 +162,15 @@ const Tensor& take_weight(const WeightPlace& place, TensorsByName& left) {
                        place.layer->name());
   };
   const auto found = left.find(place.path);
-  if (found == left.end())
-    throw Error(fmt::format("the weight {} is missing (\"{}\")", described(), place.path));
+  if (found == left.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, tensor] : left) {
+      if (!name.starts_with(optimizer_folder)) names.push_back(name);
+    }
+    const std::vector<std::string> nearest = nearest_names(place.path, names);
+    throw Error(fmt::format("the weight {} is missing (\"{}\")", described(), place.path),
+                nearest.empty() ? "" : fmt::format("it has \"{}\"", fmt::join(nearest, "\", \"")));
+  }
   const Tensor& value = found->second->value;
   if (!(value.shape() == place.parameter->value.shape())) {
     throw Error(fmt::format("the weight {} (\"{}\") must have shape {}, got {}", described(),
@@ -230,25 +285,32 @@ std::string small_type_in(const Json& json) {
   return {};
 }
 
-std::unique_ptr<Model> built_model(const ModelSpec& spec) {
+void tell_small_type(const Model& model, const ModelSpec& spec) {
+  const std::string small = small_type_in(spec.model);
+  if (small.empty()) return;
+  std::cerr << fmt::format(
+      "note: the model \"{}\" computes in {} in Keras; here it computes in float32\n", model.name(),
+      small);
+}
+
+std::unique_ptr<Model> unfilled_model(const ModelSpec& spec, std::size_t bytes) {
   const JsonPlace object(spec.model, "model");
   std::unique_ptr<Model> model;
   {
-    // Some more than there is, so that a weight that is missing or misshapen is found below, which
-    // says where it belongs.
-    constexpr std::size_t allowance = 1 << 16;
-    const WeightsFromFile guard(2 * bytes_of(spec) + allowance);
+    const WeightsFromFile guard(bytes);
     model = model_at(object);
   }
   const auto config = object.find("compile_config");
   if (config && !config->is_off()) model->set_compilation({to_text(config->json()), {}});
-  if (!spec.weights_by_layer.empty() && !model->built())
-    throw Error("the model does not say the shape of its input", "save it after its first data");
-  NamedTensors weights = spec.weights_by_layer.empty() ? spec.weights : by_path(*model, spec);
-  if (spec.may_count_twice && !has_all(weights, *model)) {
-    for (NamedTensor& tensor : weights) tensor.name = recounted_path(*model, tensor.name);
-  }
-  set_weights(*model, weights);
+  return model;
+}
+
+std::unique_ptr<Model> built_model(const ModelSpec& spec) {
+  // Some more than there is, so that a weight that is missing or misshapen is found below, which
+  // says where it belongs.
+  constexpr std::size_t allowance = 1 << 16;
+  std::unique_ptr<Model> model = unfilled_model(spec, 2 * bytes_of(spec) + allowance);
+  set_weights(*model, spec);
   if (const auto compilation = model->compilation()) {
     std::int64_t count = 0;
     for (const Tensor& variable : compilation->optimizer_variables) count += variable.size();
@@ -269,11 +331,7 @@ std::unique_ptr<Model> built_model(const ModelSpec& spec) {
 std::unique_ptr<Model> make_model(const ModelSpec& spec) {
   try {
     std::unique_ptr<Model> model = built_model(spec);
-    if (const std::string small = small_type_in(spec.model); !small.empty()) {
-      std::cerr << fmt::format(
-          "note: the model \"{}\" computes in {} in Keras; here it computes in float32\n",
-          model->name(), small);
-    }
+    tell_small_type(*model, spec);
     return model;
   } catch (const Error& error) {
     const std::string& version = spec.keras_version;
@@ -289,6 +347,39 @@ std::unique_ptr<Model> make_model(const ModelSpec& spec) {
   }
 }
 
+std::unique_ptr<Model> make_unfilled_model(const ModelSpec& spec, std::size_t bytes) {
+  std::unique_ptr<Model> model = unfilled_model(spec, bytes);
+  tell_small_type(*model, spec);
+  return model;
+}
+
+void set_weights(Model& model, const ModelSpec& spec) {
+  if (!spec.weights_by_layer.empty() && !model.built()) {
+    throw Error("the model does not say the shape of its input",
+                "save it after its first data, or give its first layer an input_shape");
+  }
+  NamedTensors weights = spec.weights_by_layer.empty() ? spec.weights : by_path(model, spec);
+  if (spec.may_count_twice && !has_all(weights, model)) {
+    for (NamedTensor& tensor : weights) tensor.name = recounted_path(model, tensor.name);
+  }
+  set_weights(model, weights);
+}
+
+std::vector<std::pair<std::string, std::string>> renamed_layers(const Model& model,
+                                                                const ModelSpec& spec) {
+  std::vector<std::pair<std::string, std::string>> renamed;
+  const std::vector<std::vector<WeightPlace>> layers = places_by_layer(model);
+  if (spec.weights_by_layer.empty() || layers.size() != spec.weights_by_layer.size()) return {};
+  const bool by_order = spec.is_of_other_model && fit_by_order(layers, spec);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerWeights& own =
+        by_order ? spec.weights_by_layer[i] : weights_for(layers, i, spec.weights_by_layer);
+    const std::string& name = layers[i].front().layer->name();
+    if (own.layer != name) renamed.emplace_back(own.layer, name);
+  }
+  return renamed;
+}
+
 void set_weights(Model& model, const NamedTensors& weights) {
   TensorsByName left;
   for (const NamedTensor& tensor : weights) left.emplace(tensor.name, &tensor);
@@ -301,9 +392,15 @@ void set_weights(Model& model, const NamedTensors& weights) {
   const std::vector<Tensor> optimizer_variables =
       take_optimizer_variables(left, model.compilation());
   if (!left.empty()) {
+    std::vector<std::string_view> paths;
+    for (const WeightPlace& place : places) paths.push_back(place.path);
+    const std::vector<std::string> nearest = nearest_names(left.begin()->first, paths);
+    std::string hint;
+    if (!nearest.empty()) hint = fmt::format("the model has \"{}\"", fmt::join(nearest, "\", \""));
+    if (!model.built()) hint = "the model is not built yet: give it an Input";
     throw Error(
         fmt::format("the weight \"{}\" belongs to no layer of the model", left.begin()->first),
-        model.built() ? "" : "the model is not built yet: give it an Input");
+        hint);
   }
   // What may fail comes first, so that a model has either all or none.
   if (!optimizer_variables.empty()) model.restore_optimizer(optimizer_variables);

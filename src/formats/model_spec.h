@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -21,6 +22,8 @@ struct ModelSpec {
   NamedTensors weights;
   // Old files instead have the weights of each layer that has any.
   std::vector<LayerWeights> weights_by_layer = {};
+  // Their names may be those of another model: as in Keras, their order counts.
+  bool is_of_other_model = false;
   bool may_count_twice = false;  // the paths may be those of Keras 2.13 (weight_places.h)
   std::string backend = {};      // of an old file: "tensorflow", "theano"
   Assets assets = {};
@@ -41,6 +44,14 @@ void check_asset_name(std::string_view name);
 // The one place where models are made from files. Throws Error for what it does not know, what is
 // missing, left over, or of another shape.
 std::unique_ptr<Model> make_model(const ModelSpec& spec);
+// The same without weights, which stay zero and may take up `bytes` at most.
+std::unique_ptr<Model> make_unfilled_model(const ModelSpec& spec, std::size_t bytes);
+// Sets the weights that the spec has, by whatever it has them: all of the model's, or none if it
+// throws Error.
+void set_weights(Model& model, const ModelSpec& spec);
+// Layers whose weights the file has under another name: that one, and the model's.
+std::vector<std::pair<std::string, std::string>> renamed_layers(const Model& model,
+                                                                const ModelSpec& spec);
 // Sets every weight of the model, or none if it throws Error.
 void set_weights(Model& model, const NamedTensors& weights);
 

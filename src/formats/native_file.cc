@@ -45,6 +45,11 @@ const std::string& member(const Safetensors& content, const char* name) {
 
 }  // namespace
 
+bool is_native_file(const Safetensors& content) {
+  const auto found = content.metadata.find(format);
+  return found != content.metadata.end() && found->second == format_name;
+}
+
 std::string write_native(const ModelSpec& spec) {
   Safetensors content;
   content.tensors = spec.weights;

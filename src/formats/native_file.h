@@ -5,9 +5,12 @@
 #include <string_view>
 
 #include "formats/model_spec.h"
+#include "formats/safetensors.h"
 
 namespace chronicler {
 
+// Whether Chronicler wrote it, with a model or without.
+bool is_native_file(const Safetensors& content);
 // A spec without a model gives a file of weights.
 std::string write_native(const ModelSpec& spec);
 // Throws Error unless the bytes are such a file, with the checksum that it was written with.

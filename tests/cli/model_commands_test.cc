@@ -392,5 +392,90 @@ TEST(ModelCommandErrors, TellWhatDataDoesNotFit) {
   EXPECT_FALSE(fs::exists(folder.path("out.npy")));
 }
 
+// ---- weights and architectures alone (tests/golden/weights)
+
+TEST(ConvertCommand, PutsWeightsIntoAModel) {
+  const TemporaryFolder folder;
+  const std::string out = folder.path("m.keras");
+  for (const Words& words : {Words{golden("weights", "keras2_layers.h5"), out, "--architecture",
+                                   golden("weights", "keras2.json")},
+                             Words{golden("weights", "keras3.weights.h5"), out, "--architecture",
+                                   golden("weights", "keras3.json")},
+                             Words{golden("weights", "keras2.weights.h5"), out, "--like", out}}) {
+    const ProgramRun run = run_chronicler(Words{"convert"} + words);
+    ASSERT_EQ(run.status, 0) << run.errors;
+    EXPECT_EQ(run.errors, "");
+    ASSERT_EQ(run_chronicler({"predict", out, "--input", golden("weights", "x.npy"), "--output",
+                              folder.path("y.npy")})
+                  .status,
+              0);
+    expect_close(folder.path("y.npy"), golden("weights", "y.npy"), 1e-6, 0.0);
+  }
+  const ProgramRun renamed =
+      run_chronicler({"convert", golden("weights", "other_names.h5"), out, "--like", out});
+  EXPECT_EQ(renamed.status, 0) << renamed.errors;
+  EXPECT_TRUE(contains(renamed.errors, "note: 3 of the file's layers are called otherwise"))
+      << renamed.errors;
+  // And back into weights alone.
+  ASSERT_EQ(run_chronicler({"convert", out, folder.path("w.weights.h5")}).status, 0);
+  EXPECT_EQ(run_chronicler({"convert", folder.path("w.weights.h5"), out, "--like", out}).status, 0);
+}
+
+TEST(ConvertCommand, SaysWhatAFileAloneIsFor) {
+  const TemporaryFolder folder;
+  const std::string out = folder.path("m.keras");
+  const std::string weights = golden("weights", "keras2_layers.h5");
+  const std::string json = golden("weights", "keras2.json");
+  const auto errors = [](const Words& words) {
+    const ProgramRun run = run_chronicler(words);
+    EXPECT_EQ(run.status, 1) << run.out;
+    return run.errors;
+  };
+  EXPECT_TRUE(contains(errors({"convert", weights, out}), "holds weights without a model"));
+  EXPECT_TRUE(contains(errors({"convert", weights, out}), "--architecture"));
+  EXPECT_TRUE(
+      contains(errors({"convert", json, out}), "the architecture of a model, without weights"));
+  EXPECT_TRUE(contains(errors({"convert", golden("lstm_last", "model.keras"), out, "--like",
+                               golden("lstm_last", "model.keras")}),
+                       "holds a model of its own"));
+  EXPECT_TRUE(contains(errors({"summary", weights}), "holds weights without a model"));
+  EXPECT_TRUE(contains(errors({"predict", weights, "--input", golden("weights", "x.npy"),
+                               "--output", folder.path("y.npy")}),
+                       "--like MODEL"));
+  EXPECT_EQ(run_chronicler({"convert", weights, out, "--like", out, "--architecture", json}).status,
+            2);
+}
+
+TEST(InspectCommand, TellsWhatFilesAloneHold) {
+  const ProgramRun weights = run_chronicler({"inspect", golden("weights", "keras3.weights.h5")});
+  ASSERT_EQ(weights.status, 0) << weights.errors;
+  EXPECT_TRUE(contains(weights.out, "weights without a model, 29 arrays")) << weights.out;
+  EXPECT_TRUE(contains(weights.out, "layers/bidirectional/forward_layer/cell/vars/0"));
+  EXPECT_TRUE(contains(weights.out, "--like MODEL"));
+  const ProgramRun json = run_chronicler({"inspect", golden("weights", "keras2.json"), "--json"});
+  ASSERT_EQ(json.status, 0) << json.errors;
+  EXPECT_EQ(Json::parse(json.out)["content"], "architecture");
+  const ProgramRun summary = run_chronicler({"summary", golden("weights", "keras2.json")});
+  EXPECT_EQ(summary.status, 0) << summary.errors;
+  EXPECT_TRUE(contains(summary.out, "both_ways (Bidirectional)")) << summary.out;
+}
+
+// ---- arrays of strangers
+
+TEST(EvaluateCommand, TakesTruthValuesAsTargets) {
+  const TemporaryFolder folder;
+  const Tensor y = load_npy(golden("loss_binary", "y.npy"));
+  save_npy(folder.path("f.npy"), y.to(DType::boolean).to(DType::float32));
+  save_npy(folder.path("b.npy"), y.to(DType::boolean));
+  const auto evaluated = [&](const std::string& target) {
+    const ProgramRun run = run_chronicler(
+        with_inputs({"evaluate", golden("loss_binary", "model.keras"), "--json"}, "loss_binary") +
+        Words{"--target", target});
+    EXPECT_EQ(run.status, 0) << run.errors;
+    return run.out;
+  };
+  EXPECT_EQ(evaluated(folder.path("b.npy")), evaluated(folder.path("f.npy")));
+}
+
 }  // namespace
 }  // namespace chronicler::test

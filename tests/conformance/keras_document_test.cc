@@ -156,7 +156,8 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | where training differs | why |
 |---|---|
 | weights of samples (B) and of classes also work for outputs of steps (B, T) | Keras fails there, or broadcasts along the wrong axis |
-| an optimizer's state that does not fit is an error | Keras warns and drops it |
+| `RMSprop`, `Adagrad` and `Nadam` of files of Keras 2.10 and before keep their equations, in `.chronicler` too; in `.keras` they become today's | Keras 3 knows no others |
+| `Nadam` of files of Keras 2.11 to 2.15 goes on with the product of its steps | Keras multiplies it once for each weight, and does not save it |
 | a metric that is a list (`F1Score` without average) shows its mean; `Results::lists` has all | logs are numbers |
 | random numbers are counted, not drawn in turn | the same bits for any number of threads; not the bits of TensorFlow |
 | the gradient of an `Embedding` is a list of rows, one for each use of an id, on which clipping and squares work before they are added, as in Keras on TensorFlow | Keras on JAX and PyTorch adds them up first |
@@ -172,7 +173,9 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | file | read | written | note |
 |---|---|---|---|
 | `.keras` of Keras 2.13 to 3.15 | yes | yes, with the keys of Keras 3.0, which every later version reads | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
-| `.weights.h5` | yes | yes | |
+| `.weights.h5` of Keras 2.12 to 3.15 | weights | weights | into a model of the same layers: `load_weights`, `chronicler convert --like` |
+| `.h5` of `save_weights` of Keras 1 and 2 | weights | no | by the order of the layers, as in Keras |
+| `model.to_json()` of Keras 1 to 3 | architecture | no | `chronicler convert WEIGHTS OUT.keras --architecture FILE.json` |
 | `.h5`, `.hdf5` of Keras 1 to 3 | yes | no | `hard_sigmoid` of Keras 1 and 2 is `hard_sigmoid_keras2`, which `.keras` files have as that of Keras 3 with scaled weights, and a new optimizer; where no weights lead to it, such a model is for `.chronicler` alone. CuDNNLSTM and CuDNNGRU, and the gates of Keras 1, become the plain layers; then the optimizer starts anew |
 | `.safetensors` | weights | weights | by Keras's paths, or by PyTorch's names |
 | `.chronicler` | yes | yes | all of the above in one safetensors file |

@@ -128,8 +128,20 @@ std::vector<Attack> all_attacks() {
         {name, [legacy](Mutator& mutator) { make_model(read_legacy(mutator.damaged(legacy))); }});
   }
   add_old_attacks(attacks);
+  // The newest form of HDF5: each kind of index, heaps and trees.
+  for (const char* name : {"newest_fixed_array.h5", "newest_extensible_array.h5", "newest_tree.h5",
+                           "newest_many.h5", "newest_plain_pieces.h5", "kinds.h5"}) {
+    const std::string newest = read_file((source_dir() / "tests/golden/hdf5" / name).string());
+    attacks.push_back({name, [newest](Mutator& mutator) { read_hdf5(mutator.damaged(newest)); }});
+  }
   const std::string array = write_npy(Tensor(Shape{2, 3, 4}));
-  attacks.push_back({"npy", [array](Mutator& mutator) { read_npy(mutator.damaged(array)); }});
+  std::string fortran = array;
+  fortran.replace(fortran.find("False"), 5, "True ");
+  std::string halves = write_npy(Tensor(Shape{2, 3, 2}));
+  halves.replace(halves.find("<f4', "), 6, ">f2', ");
+  halves.resize(halves.size() - 24);
+  for (const std::string& file : {array, fortran, halves})
+    attacks.push_back({"npy", [file](Mutator& mutator) { read_npy(mutator.damaged(file)); }});
   return attacks;
 }
 

@@ -40,7 +40,7 @@ TEST(ModelSpec, NamesTheWeightThatIsMissing) {
                 [](const NamedTensor& tensor) { return tensor.name == "layers/lstm/cell/vars/1"; });
   EXPECT_EQ(refusal(spec),
             "the weight \"recurrent_kernel\" of LSTM \"memory\" is missing "
-            "(\"layers/lstm/cell/vars/1\")");
+            "(\"layers/lstm/cell/vars/1\"): it has \"layers/lstm/cell/vars/2\"");
 }
 
 TEST(ModelSpec, NamesTheWeightOfAnotherShape) {
