@@ -341,7 +341,7 @@ TEST(ModelCommandErrors, NameTheOutputsOfLosses) {
   expect_error(all + Words{"--loss", "a=mse", "--loss", "a=mae"}, 2, "a=mae is one too many",
                "\"a\", \"b\"");
   expect_error(all + Words{"--loss", "mse", "--loss-weight", "a=many"}, 2, "needs a number",
-               "a=0.5");
+               "--loss-weight OUTPUT=0.5");
   expect_error(all + Words{"--loss", "a=hubre"}, 1, "\"hubre\"", "huber");
 }
 
