@@ -1,6 +1,7 @@
 #include "formats/old_options.h"
 
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace chronicler {
@@ -125,8 +126,33 @@ void renew_initializer(Json& value) {
     settings["distribution"] = "truncated_normal";
 }
 
+double number_in(const Json& config, const char* name, double otherwise) {
+  const auto found = config.find(name);
+  return found != config.end() && found->is_number() ? found->get<double>() : otherwise;
+}
+
+// A function that was given as such (tf.nn.relu), or as a layer of its kind, by its name.
+void renew_activation(Json& value) {
+  if (!value.is_object() || !value.contains("class_name") || !value.contains("config")) return;
+  const Json class_name = value["class_name"];
+  const Json config = value["config"];
+  if (config.is_string() && class_name == "function") value = config;
+  if (!config.is_object()) return;
+  if (class_name == "Activation" && config.contains("activation")) value = config["activation"];
+  if (class_name == "Softmax" && number_in(config, "axis", -1.0) == -1.0) value = "softmax";
+  if (class_name == "ELU" && number_in(config, "alpha", 1.0) == 1.0) value = "elu";
+  if (class_name == "ReLU" && number_in(config, "max_value", 0.0) == 0.0 &&
+      number_in(config, "negative_slope", 0.0) == 0.0 && number_in(config, "threshold", 0.0) == 0.0)
+    value = "relu";
+  constexpr double slope = 0.2;
+  constexpr double rounding = 1e-6;  // of float32
+  const double own = number_in(config, "negative_slope", number_in(config, "alpha", 0.0));
+  if (class_name == "LeakyReLU" && std::abs(own - slope) < rounding) value = "leaky_relu";
+}
+
 void renew_option_values(Json& config) {
   for (auto& [name, value] : config.items()) {
+    if (name == "activation" || name == "recurrent_activation") renew_activation(value);
     if (name.ends_with("_initializer")) renew_initializer(value);
     if (name.ends_with("_regularizer") || name.ends_with("_constraint")) renew_described(value);
   }
@@ -241,8 +267,8 @@ void renew_layer(Json& object, bool before_keras3) {
     forget_own_axis(config);
     unwrap_single(config, "output_shape");
   }
-  if (before_keras3) keep_hard_sigmoid(config);
   renew_option_values(config);
+  if (before_keras3) keep_hard_sigmoid(config);
 }
 
 }  // namespace chronicler

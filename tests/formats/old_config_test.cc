@@ -113,6 +113,22 @@ TEST(OldConfig, SaysWhatItIsThatIsNotSupported) {
   expect("Dense", {{"units", 2}, {"dtype", "string"}}, "texts are no input of a network");
 }
 
+TEST(OldConfig, TakesFunctionsThatAreObjectsByTheirName) {
+  const auto renewed = [](const char* activation) {
+    Json layer = {{"class_name", "Dense"},
+                  {"config", {{"units", 2}, {"activation", Json::parse(activation)}}}};
+    renew_config(layer, false);
+    return layer["config"]["activation"];
+  };
+  EXPECT_EQ(renewed(R"({"module": "builtins", "class_name": "function", "config": "relu"})"),
+            "relu");
+  EXPECT_EQ(renewed(R"({"class_name": "LeakyReLU", "config": {"alpha": 0.20000000298}})"),
+            "leaky_relu");
+  EXPECT_EQ(renewed(R"({"class_name": "ELU", "config": {"alpha": 1.0}})"), "elu");
+  EXPECT_EQ(renewed(R"({"class_name": "Softmax", "config": {"axis": -1}})"), "softmax");
+  EXPECT_TRUE(renewed(R"({"class_name": "ELU", "config": {"alpha": 0.5}})").is_object());
+}
+
 TEST(OldConfig, ComputesSmallTypesInFloat32) {
   const Case one = [] {
     for (const Case& each : all_cases())
