@@ -33,9 +33,11 @@ bool may_count_twice(const NamedTensors& tensors) {
 }
 
 // Keras 2.13 and 2.14 called the folder of the layers otherwise, Keras 2 and Keras 3 the parts of
-// an attention; on Windows, Keras 2 put its own backslashes between the names.
+// an attention; on Windows, Keras 2 put its own backslashes between the names. An attention's gate,
+// which only Keras 3 knows, keeps its underscore there.
 std::string renewed_folder(std::string_view folder) {
   if (folder == early_folder) return "layers";
+  if (folder == "_gate_dense") return std::string(folder);
   return std::string(folder.starts_with('_') ? folder.substr(1) : folder);
 }
 
