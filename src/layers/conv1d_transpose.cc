@@ -52,8 +52,9 @@ class Conv1DTransposeLayer final : public Layer {
 
   void validate() const override {
     const auto one = [&](std::string_view name, const std::vector<std::int64_t>& value) {
-      if (value.size() == 1 && value[0] > 0) return;
-      throw Error(fmt::format("{}: {} must be one positive number", described(), name));
+      if (value.size() == 1 && value[0] > 0 && value[0] <= most_steps) return;
+      throw Error(
+          fmt::format("{}: {} must be one number from 1 to {}", described(), name, most_steps));
     };
     one("kernel_size", options_.kernel_size);
     one("strides", options_.strides);
@@ -109,6 +110,9 @@ class Conv1DTransposeLayer final : public Layer {
   }
 
  private:
+  // So that no length is beyond what a number holds.
+  static constexpr std::int64_t most_steps = std::int64_t{1} << 30;
+
   bool first() const { return channels_are_first(options_.data_format); }
   Shape channels_last(const Shape& shape) const {
     return first() ? with_channels_moved(shape) : shape;
@@ -120,6 +124,8 @@ class Conv1DTransposeLayer final : public Layer {
 
   // How many steps come out, and how many that windows reach are cut off in front.
   std::int64_t steps_of(std::int64_t steps) const {
+    if (steps > most_steps)
+      throw Error(fmt::format("{}: {} steps are more than {}", described(), steps, most_steps));
     const bool given = !options_.output_padding.empty();
     const std::int64_t behind = given ? options_.output_padding[0] : 0;
     if (options_.padding == "same")
