@@ -149,7 +149,9 @@ ModelSpec read_keras(std::string_view bytes) {
   renew_config(spec.model, is_old);
   if (spec.model.is_object() && spec.model.contains("compile_config") &&
       spec.model["compile_config"].is_object()) {
-    spec.model["compile_config"] = renewed_training(spec.model["compile_config"]);
+    spec.model["compile_config"] =
+        renewed_training(spec.model["compile_config"],
+                         is_old ? output_names_in(spec.model) : std::vector<std::string>());
   }
   spec.weights = read_hdf5(member(members, weights_member)).tensors;
   spec.may_count_twice = may_count_twice(spec.weights);

@@ -178,6 +178,18 @@ void renew_metric_names(Json& place, const std::vector<std::string>& outputs) {
   renew_metric_name(place, outputs);
 }
 
+// One list for several outputs was for each of them, in Keras 3 its entries are for one each.
+void give_to_each_output(Json& metrics, const std::vector<std::string>& outputs) {
+  const auto is_metric = [](const Json& one) {
+    return one.is_string() || (one.is_object() && one.contains("class_name"));
+  };
+  if (outputs.empty() || !metrics.is_array() || metrics.empty()) return;
+  if (!std::all_of(metrics.begin(), metrics.end(), is_metric)) return;
+  Json of_each = Json::object();
+  for (const std::string& output : outputs) of_each[output] = metrics;
+  metrics = std::move(of_each);
+}
+
 // Lists of them, lists in lists, and objects by the names of outputs.
 void renew_all(Json& place) {
   if (place.is_array() || (place.is_object() && !place.contains("class_name"))) {
@@ -298,7 +310,9 @@ Json renewed_training(Json config, const std::vector<std::string>& outputs) {
   config.erase("sample_weight_mode");
   if (config.contains("optimizer")) renew_optimizer(config["optimizer"]);
   for (const char* name : {"metrics", "weighted_metrics"}) {
-    if (config.contains(name)) renew_metric_names(config[name], outputs);
+    if (!config.contains(name)) continue;
+    give_to_each_output(config[name], outputs);
+    renew_metric_names(config[name], outputs);
   }
   for (const char* name : {"loss", "metrics", "weighted_metrics"}) {
     if (config.contains(name)) renew_all(config[name]);

@@ -12,8 +12,9 @@ namespace chronicler {
 // The training_config of an .h5 file, or the compile_config of a .keras file of Keras 2, as Keras 3
 // would write it; what is as there already stays. `decay` becomes a schedule, InverseTimeDecay,
 // which is the same. Optimizers that compute otherwise than today's of their name keep
-// `is_legacy_optimizer`. `outputs` are those of the model, with whose names Keras 2 begins those of
-// its metrics; none: nothing is taken off. Throws Error unless it is an object.
+// `is_legacy_optimizer`. `outputs` are those of a model of Keras 1 or 2 that has several: it begins
+// the names of metrics with theirs, and one list of metrics is for each of them. Throws Error
+// unless it is an object.
 Json renewed_training(Json config, const std::vector<std::string>& outputs = {});
 
 // The names of the outputs of a model, by its object; none for a chain, which has one.

@@ -105,6 +105,14 @@ TEST(OldTraining, TakesWrappersOffLossesAndMetrics) {
   EXPECT_EQ(config["metrics"][1][1], "accuracy");
 }
 
+TEST(OldTraining, GivesOneListOfMetricsToEachOutput) {
+  const std::string text = R"({"metrics": ["mae", "mse"], "weighted_metrics": [["mae"], []]})";
+  const Json config = renewed(text, {"a", "b"});
+  EXPECT_EQ(config["metrics"], Json::parse(R"({"a": ["mae", "mse"], "b": ["mae", "mse"]})"));
+  EXPECT_EQ(config["weighted_metrics"], Json::parse(R"([["mae"], []])"));
+  EXPECT_EQ(renewed(text)["metrics"], Json::parse(R"(["mae", "mse"])"));
+}
+
 TEST(OldTraining, LeavesWhatIsAsInKeras3) {
   const std::string text =
       R"({"optimizer":{"module":"keras.optimizers","class_name":"Adam","config":{"name":"adam","learning_rate":0.5,"amsgrad":false},"registered_name":null},"loss":{"a":"mse","b":null},"loss_weights":[1.0,2.0],"metrics":["accuracy"],"weighted_metrics":null})";
