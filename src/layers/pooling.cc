@@ -32,7 +32,12 @@ class Pooling1D final : public Layer {
   void fields(FieldVisitor& visitor) override {
     visitor.field("pool_size", options_.pool_size);
     visitor.field("padding", options_.padding);
-    visitor.field("strides", options_.strides);
+    // Left open they are the pool's size, and Keras's files always say which.
+    std::vector<std::int64_t> strides = options_.strides;
+    if (strides.empty()) strides = options_.pool_size;
+    const std::vector<std::int64_t> before = strides;
+    visitor.field("strides", strides);
+    if (strides != before) options_.strides = strides;
     visitor.field("data_format", options_.data_format);
   }
   void validate() const override {

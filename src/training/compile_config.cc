@@ -30,6 +30,30 @@ Json loss_to_json(const LossOption& option) {
   return described_to_json("keras.losses", option.loss()->class_name(), option.loss()->settings());
 }
 
+// Once one output is named, or has a weight, Keras wants all of them named, null where there is
+// none.
+Json losses_to_json(const CompileOptions& options, const std::vector<std::string>& outputs) {
+  if (options.losses.empty() && options.loss_weights.empty()) return loss_to_json(options.loss);
+  Json object = Json::object();
+  for (const std::string& output : outputs) {
+    const auto found = options.losses.find(output);
+    object[output] = nullptr;
+    if (options.losses.empty()) object[output] = loss_to_json(options.loss);
+    if (found != options.losses.end()) object[output] = loss_to_json(found->second);
+  }
+  return object;
+}
+
+Json loss_weights_to_json(const CompileOptions& options, const std::vector<std::string>& outputs) {
+  if (options.loss_weights.empty()) return nullptr;
+  Json object = Json::object();
+  for (const std::string& output : outputs) {
+    const auto found = options.loss_weights.find(output);
+    object[output] = found == options.loss_weights.end() ? 1.0 : found->second;
+  }
+  return object;
+}
+
 Json metric_list_to_json(const std::vector<MetricOption>& options, const Loss* loss) {
   Json list = Json::array();
   for (const MetricOption& option : options) {
@@ -213,14 +237,10 @@ void read_metrics(const JsonPlace& place, const std::vector<std::string>& output
 
 std::string compile_config_text(const CompileOptions& options,
                                 const std::vector<std::string>& outputs) {
-  Json losses = Json::object();
-  for (const auto& [output, loss] : options.losses) losses[output] = loss_to_json(loss);
-  Json weights = Json::object();
-  for (const auto& [output, weight] : options.loss_weights) weights[output] = weight;
   return to_text(
       {{"optimizer", optimizer_to_json(*options.optimizer.optimizer())},
-       {"loss", losses.empty() ? loss_to_json(options.loss) : losses},
-       {"loss_weights", weights.empty() ? Json() : weights},
+       {"loss", losses_to_json(options, outputs)},
+       {"loss_weights", loss_weights_to_json(options, outputs)},
        {"metrics", metrics_to_json(options, options.metrics, options.output_metrics, outputs)},
        {"weighted_metrics", metrics_to_json(options, options.weighted_metrics,
                                             options.output_weighted_metrics, outputs)},

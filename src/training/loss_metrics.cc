@@ -58,6 +58,20 @@ class LossMetric : public MeanMetric {
   Logits logits_;  // of the next predictions
 };
 
+// Keras's loss has an axis, its metric has none.
+class BinaryCrossentropyMetric final : public LossMetric {
+ public:
+  using LossMetric::LossMetric;
+  std::shared_ptr<Metric> fresh() const override {
+    return std::make_shared<BinaryCrossentropyMetric>(std::string(name()), loss());
+  }
+  std::vector<Setting> settings() const override {
+    std::vector<Setting> own = LossMetric::settings();
+    std::erase_if(own, [](const Setting& setting) { return setting.name == "axis"; });
+    return own;
+  }
+};
+
 class RootMeanSquaredErrorMetric final : public LossMetric {
  public:
   explicit RootMeanSquaredErrorMetric(std::string name)
@@ -127,10 +141,11 @@ MetricPtr root_mean_squared_error_metric_from(SettingsReader& settings) {
 }
 
 MetricPtr binary_crossentropy_metric_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});
-  return make(settings, losses::BinaryCrossentropy(
-                            {.from_logits = settings.flag("from_logits", false),
-                             .label_smoothing = settings.number("label_smoothing", 0.0)}));
+  settings.only("axis", std::int64_t{-1});  // Chronicler once wrote it
+  const LossPtr loss =
+      losses::BinaryCrossentropy({.from_logits = settings.flag("from_logits", false),
+                                  .label_smoothing = settings.number("label_smoothing", 0.0)});
+  return std::make_shared<BinaryCrossentropyMetric>(take_name(settings, loss->name()), loss);
 }
 
 MetricPtr categorical_crossentropy_metric_from(SettingsReader& settings) {

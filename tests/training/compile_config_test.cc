@@ -81,6 +81,28 @@ TEST(CompileConfig, KeepsEveryMetric) {
   }
 }
 
+// Keras refuses a file that names some outputs and leaves others out.
+TEST(CompileConfig, NamesEveryOutputOnceOneIsNamed) {
+  const std::vector<std::string> outputs{"a", "b"};
+  const CompileOptions one{.losses = {{"a", "mse"}}};
+  EXPECT_NE(compile_config_text(one, outputs).find(R"("loss":{"a":"mse","b":null})"),
+            std::string::npos);
+  const CompileOptions weighted{.loss = "mae", .loss_weights = {{"b", 0.5}}};
+  const std::string text = compile_config_text(weighted, outputs);
+  EXPECT_NE(text.find(R"("loss":{"a":"mae","b":"mae"})"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("loss_weights":{"a":1.0,"b":0.5})"), std::string::npos) << text;
+  const CompileOptions back = compile_options_from(compile_config_text(one, outputs), outputs);
+  EXPECT_EQ(back.losses.size(), 1U);
+}
+
+// The loss has an axis in Keras, the metric of the same name has none and refuses one.
+TEST(CompileConfig, HasNoOptionThatAMetricOfKerasLacks) {
+  const MetricPtr metric = metrics::BinaryCrossentropy();
+  for (const Setting& setting : metric->settings()) EXPECT_NE(setting.name, "axis");
+  EXPECT_EQ(metric->fresh()->settings().size(), metric->settings().size());
+  EXPECT_NO_THROW(metrics::from("BinaryCrossentropy", {{"axis", std::int64_t{-1}}}));
+}
+
 TEST(CompileConfig, NamesThePlaceOfWhatItDoesNotKnow) {
   const std::string message = error_of([] {
     compile_options_from(R"({"optimizer": "adam", "loss": {"class_name": "Hube", "config": {}}})",
