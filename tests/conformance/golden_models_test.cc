@@ -1,7 +1,6 @@
 // Models that Keras made (tests/golden/README.md): what they predict, and what training makes of
 // them.
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/training/fit.h"
+#include "conformance/exchange.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
 #include "support/temporary_folder.h"
@@ -30,16 +30,6 @@ std::vector<std::string> folders() {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-struct Tolerance {
-  double absolute;
-  double relative;
-};
-
-bool agree(double got, double expected, Tolerance tolerance) {
-  if (std::isnan(expected)) return std::isnan(got);
-  return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
 void expect_close(const Tensor& got, const Tensor& expected, Tolerance tolerance) {
@@ -99,13 +89,13 @@ TEST_P(GoldenModel, PredictsEvaluatesAndTrainsAsInKeras) {
   compile_again_if_needed(GetParam(), *model);
   {
     SCOPED_TRACE("predict");
-    expect_close(predict(*model, x), array("predict.npy"), {1e-5, 1e-4});
+    expect_close(predict(*model, x), array("predict.npy"), tolerances::predict);
   }
   model->reset_states();
   const Results results = model->evaluate(x, y, {.batch_size = batch_size, .verbose = 0});
   const nlohmann::json evaluated = json("evaluate.json");
   for (const auto& [name, value] : evaluated.items()) {
-    EXPECT_TRUE(agree(results[name], value.get<double>(), {1e-7, 1e-5}))
+    EXPECT_TRUE(agree(results[name], value.get<double>(), tolerances::evaluate))
         << "evaluate: " << name << " is " << results[name] << ", Keras has " << value;
   }
   const History history =
@@ -115,13 +105,13 @@ TEST_P(GoldenModel, PredictsEvaluatesAndTrainsAsInKeras) {
     ASSERT_TRUE(history.history.contains(name)) << name;
     for (std::size_t epoch = 0; epoch < values.size(); ++epoch) {
       const double got = history.history.at(name).at(epoch);
-      EXPECT_TRUE(agree(got, values[epoch].get<double>(), {1e-7, 1e-4}))
+      EXPECT_TRUE(agree(got, values[epoch].get<double>(), tolerances::history))
           << "epoch " << epoch << ": " << name << " is " << got << ", Keras has " << values[epoch];
     }
   }
   {
     SCOPED_TRACE("predict after training");
-    expect_close(predict(*model, x), array("trained.npy"), {1e-4, 1e-3});
+    expect_close(predict(*model, x), array("trained.npy"), tolerances::trained);
   }
 }
 

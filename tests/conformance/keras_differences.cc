@@ -1,0 +1,173 @@
+#include "conformance/keras_differences.h"
+
+#include <algorithm>
+#include <array>
+
+namespace chronicler::test {
+namespace {
+
+// "models" also has options of Keras's classes that Chronicler's do not have.
+constexpr std::array differences{
+    KeptDifference{
+        "layers", "Activation",
+        "`glu` gives half of the last axis, as it does in Keras, where the declared shape does not "
+        "say so; `threshold` has its settings as options, which Keras has no way to store"},
+    KeptDifference{
+        "layers", "*",
+        "`sparsemax` adds up to 1 in every row; Keras's does not where a row's numbers lie "
+        "apart",
+        "*activation=sparsemax"},
+    KeptDifference{
+        "layers", "*",
+        "no `quantization_config`, no LoRA, no cuDNN: options of how to compute, not what",
+        "lora_rank lora_alpha quantization_config use_cudnn flash_attention"},
+    KeptDifference{"layers", "*",
+                   "Keras stops with an error where a layer of float64 has a penalty and others of "
+                   "the model have none of that type: here both types are added",
+                   "every_option every_option_reverse"},
+    KeptDifference{"layers", "BatchNormalization",
+                   "no `renorm`, no `synchronized`: there is one machine",
+                   "renorm renorm_clipping renorm_momentum synchronized"},
+    KeptDifference{"layers", "Bidirectional",
+                   "with `unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the "
+                   "mask unreversed, so that steps that count become zeros: not copied; `weights`, "
+                   "which fill the layer when it is made, are set by `set_weights`",
+                   "weights"},
+    KeptDifference{"layers", "ConvLSTM1D",
+                   "the mask is of whole steps (Keras fails on a mask there). A file with "
+                   "`trainable` off stays frozen: Keras loads it and trains its "
+                   "weights all the same",
+                   "mask_* zero_output_for_mask frozen trainable-*"},
+    KeptDifference{"layers", "Dropout", "`noise_shape` is of files: a layer made in C++ has none"},
+    KeptDifference{"layers", "Embedding", "`weights` are set by `set_weights`", "weights"},
+    KeptDifference{"layers", "ReversibleEmbedding", "`weights` are set by `set_weights`",
+                   "weights"},
+    KeptDifference{"layers", "InputLayer",
+                   "no `sparse` or `ragged` inputs, none that are `optional` or made of a tensor: "
+                   "`batch_shape` says the shape",
+                   "shape batch_size sparse ragged optional input_tensor"},
+    KeptDifference{"layers", "MultiHeadAttention",
+                   "inputs are (batch, steps, features), so `attention_axes` is 1; "
+                   "`flash_attention` chooses a way to compute the same. A file with `trainable` "
+                   "off stays frozen: Keras loads it and trains its weights all the same. Scores "
+                   "as an output beside a mask: Keras fails in training",
+                   "frozen trainable-* causal_and_scores"},
+    KeptDifference{"layers", "Normalization",
+                   "no `mean` and `variance` as options: `adapt` sets them, as do files",
+                   "mean variance"},
+    KeptDifference{"layers", "Rescaling", "`scale` and `offset` are one number each"},
+    KeptDifference{
+        "layers", "RNN",
+        "with `unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask "
+        "unreversed, so that steps that count become zeros: not copied; stacked cells may carry "
+        "their states from batch to batch and be given them: Keras fails there",
+        "stateful stateful-* sequences_and_states mask_rows_and_states"},
+    KeptDifference{
+        "layers", "Softmax",
+        "takes the mask of steps that comes along: Keras stops with an error, its mask must "
+        "have the input's rank",
+        "plain name-* axis-* trainable-* dtype-*"},
+    KeptDifference{"layers", "GRU",
+                   "`recurrent_dropout` of 1 is refused (Keras ignores it); with `unroll`, "
+                   "`go_backwards` and `zero_output_for_mask` Keras applies the mask unreversed, "
+                   "so that steps that count become zeros: not copied"},
+    KeptDifference{
+        "layers", "GlobalAveragePooling1D",
+        "a row without a step that counts gives 0; Keras divides by 0 there and gives NaN, which "
+        "then spoils the whole training",
+        "mask"},
+    KeptDifference{
+        "layers", "LSTM",
+        "`recurrent_dropout` of 1 is refused (Keras ignores it); with `unroll`, `go_backwards` and "
+        "`zero_output_for_mask` Keras applies the mask unreversed, so that steps that count become "
+        "zeros: not copied. Options that Keras lacks, in files only where they are on, and then "
+        "Keras refuses the file: `layer_normalization`, `peepholes`, `projection`, "
+        "`zoneout_hidden`, `zoneout_cell`"},
+    KeptDifference{"layers", "LSTMCell", "the same options as LSTM"},
+    KeptDifference{"layers", "SimpleRNN",
+                   "keeps `activity_regularizer`, which Keras drops, and `seed` of dropout; with "
+                   "`unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask "
+                   "unreversed, so that steps that count become zeros: not copied",
+                   "activity_regularizer-* regularized"},
+    KeptDifference{
+        "losses", "*",
+        "`reduction` \"none\" is refused: training needs one number (Keras then learns from "
+        "the sum)",
+        "reduction=none*"},
+    KeptDifference{"losses", "*", "`axis` is the last one", "axis=*"},
+    KeptDifference{"losses", "*", "`dtype` is the model's", "dtype"},
+    KeptDifference{"losses", "CTC",
+                   "lengths come from the mask (Keras fails on a mask), or all steps count "
+                   "with `input_length` \"all\"; any class may be the `blank`"},
+    KeptDifference{"losses", "Huber", "`delta` is in the files; Keras leaves it out of its own"},
+    KeptDifference{"metrics", "*", "`axis` is the last one", "axis=*"},
+    KeptDifference{"metrics", "Mean",
+                   "is of the predictions; Keras's, compiled, is of the targets, weighted by the "
+                   "predictions, and fails where there are weights",
+                   "*"},
+    KeptDifference{"metrics", "Sum",
+                   "is of the predictions; Keras's, compiled, is of the targets, weighted by the "
+                   "predictions, and fails where there are weights",
+                   "*"},
+    KeptDifference{"metrics", "F1Score",
+                   "a metric that is a list shows its mean in logs; `Results::lists` has all"},
+    KeptDifference{"metrics", "SparseTopKCategoricalAccuracy", "no `from_sorted_ids`",
+                   "from_sorted_ids"},
+    KeptDifference{
+        "optimizers", "*",
+        "`loss_scale_factor` with an Embedding: Keras stops with an error, here it changes "
+        "nothing",
+        "loss_scale_factor=*.ids"},
+    KeptDifference{
+        "optimizers", "RMSprop",
+        "`centered` with an Embedding whose ids repeat: Keras's variance turns negative and "
+        "the training to NaN; here the sum of an id's gradients is squared",
+        "centered=*.ids"},
+    KeptDifference{"initializers", "*",
+                   "no `input_axes`, no `output_axes`: null in every file that says them",
+                   "input_axes output_axes"},
+    KeptDifference{"initializers", "Identity",
+                   "`gain` is in the files; Keras forgets it when it saves", "gain=*"},
+    KeptDifference{"callbacks", "BackupAndRestore",
+                   "goes on at the very batch; Keras, with `save_freq` in batches, begins an epoch "
+                   "again that it had finished. One checkpoint is kept, written as a whole: no "
+                   "`double_checkpoint`",
+                   "backup_freq double_checkpoint"},
+    KeptDifference{"callbacks", "TensorBoard",
+                   "scalars alone: no histograms, graphs, images, embeddings, profiles",
+                   "histogram_freq write_graph write_images write_steps_per_second profile_batch "
+                   "embeddings_freq embeddings_metadata"},
+};
+
+}  // namespace
+
+std::span<const KeptDifference> kept_differences() { return differences; }
+
+bool is_like(std::string_view text, std::string_view pattern) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() != '*') {
+    return !text.empty() && text.front() == pattern.front() &&
+           is_like(text.substr(1), pattern.substr(1));
+  }
+  for (std::size_t skipped = 0; skipped <= text.size(); ++skipped) {
+    if (is_like(text.substr(skipped), pattern.substr(1))) return true;
+  }
+  return false;
+}
+
+const KeptDifference* kept_difference(std::string_view kind, std::string_view class_name,
+                                      std::string_view model) {
+  for (const KeptDifference& difference : differences) {
+    if (difference.kind != kind) continue;
+    if (difference.class_name != class_name && difference.class_name != "*") continue;
+    std::string_view patterns = difference.models;
+    while (!patterns.empty()) {
+      const std::size_t end = std::min(patterns.find(' '), patterns.size());
+      if (is_like(model, patterns.substr(0, end))) return &difference;
+      patterns.remove_prefix(std::min(end + 1, patterns.size()));
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace chronicler::test
