@@ -56,6 +56,7 @@ void Layer::check_activations() {
 }
 
 void Layer::build(std::span<const Shape> inputs) {
+  if (inputs.empty()) throw Error(fmt::format("{} is called on nothing", described()));
   if (built_) return;
   validate();
   check_activations();
