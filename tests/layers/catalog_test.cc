@@ -100,7 +100,7 @@ TEST(Catalog, FieldsAreKeras) {
             "kernel_regularizer bias_regularizer activity_regularizer kernel_constraint "
             "bias_constraint");
   EXPECT_EQ(field_names("Masking"), "name trainable dtype mask_value");
-  EXPECT_EQ(field_names("Dropout"), "name trainable dtype rate seed");
+  EXPECT_EQ(field_names("Dropout"), "name trainable dtype rate noise_shape seed");
   EXPECT_EQ(field_names("Flatten"), "name trainable dtype data_format");
 }
 
