@@ -48,8 +48,9 @@ const std::set<std::string>& sources_of_other_headers() {
 const std::set<std::string>& tests_of_many_files() {
   static const std::set<std::string> set{
       "tests/formats/hostile_files_test.cc",     "tests/formats/hostile_files_slow_test.cc",
-      "tests/tasks/forecaster_calendar_test.cc", "tests/training/compiled_metrics_test.cc",
-      "tests/training/logits_test.cc",           "tests/training/sparse_gradients_test.cc"};
+      "tests/formats/weights_alone_test.cc",     "tests/tasks/forecaster_calendar_test.cc",
+      "tests/training/compiled_metrics_test.cc", "tests/training/logits_test.cc",
+      "tests/training/sparse_gradients_test.cc"};
   return set;
 }
 
