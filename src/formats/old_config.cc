@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "chronicler/base/error.h"
 #include "formats/old_graph.h"
 #include "formats/old_options.h"
 
@@ -94,8 +95,13 @@ void renew(Json& object, bool before_keras3) {
 bool is_before_keras3(std::string_view keras_version) { return !keras_version.starts_with('3'); }
 
 void renew_config(Json& model, bool before_keras3) {
-  unwrap_values(model);
-  renew(model, before_keras3);
+  try {
+    unwrap_values(model);
+    renew(model, before_keras3);
+  } catch (const Json::exception&) {
+    throw Error("the configuration of the model does not have the form that Keras writes",
+                "the file is damaged, or another program wrote it");
+  }
 }
 
 }  // namespace chronicler

@@ -175,8 +175,14 @@ const OperationName* find_name(std::string_view name) {
               "build the model of Keras's own layers, and save it anew");
 }
 
+// The layer's configuration; null where a damaged file has none.
+const Json& options_of(const Json& layer) {
+  static const Json none;
+  return layer.is_object() && layer.contains("config") ? layer["config"] : none;
+}
+
 const Json& config_of(const Json& layer, const char* member) {
-  const Json& config = layer.at("config");
+  const Json& config = options_of(layer);
   if (config.is_object() && config.contains(member)) return config[member];
   throw Error(fmt::format("an operation of TensorFlow has no \"{}\"", member));
 }
@@ -320,8 +326,9 @@ Json strided_items(const Json& node, const Json& arguments) {
 
 // All arguments in their order: constants of the layer, and the tensors of the call in between.
 Json arguments_of(const Json& layer, const OldCall& call) {
-  const Json& config = layer.at("config");
-  const Json constants = config.contains("constants") ? config["constants"] : Json::object();
+  const Json& config = options_of(layer);
+  const Json constants =
+      config.is_object() && config.contains("constants") ? config["constants"] : Json::object();
   const std::size_t count = call.arguments.size() + constants.size();
   Json arguments = Json::array();
   std::size_t next = 0;

@@ -37,13 +37,13 @@ void SilenceFilter::push(std::span<const float> samples, std::vector<float>& out
     if (is_same(sample)) {
       ++same_;
     } else {
-      if (same_ > 0) give(out);
+      any_sound_ = same_ > 0;
+      give(out);
       low_ = high_ = sample;
       same_ = 1;
     }
     held_.push_back(sample);
-    const bool is_before_all = given_ == 0;
-    if (!is_before_all && same_ <= kept_) {
+    if (same_ <= kept_) {
       give(out);
     } else if (held_.size() == unit_) {
       held_.clear();
@@ -55,13 +55,8 @@ void SilenceFilter::push(std::span<const float> samples, std::vector<float>& out
 }
 
 bool SilenceFilter::finish(std::vector<float>& out) {
-  // What has never changed is silence to its end.
-  if (given_ == 0) {
-    held_.clear();
-    return false;
-  }
   give(out);
-  return true;
+  return any_sound_;
 }
 
 std::vector<SilentSteps> SilenceFilter::take_left_out() { return std::exchange(left_out_, {}); }
@@ -73,6 +68,7 @@ HeardSound without_silence(std::span<const float> samples, std::size_t unit, std
   filter.push(samples, heard.samples);
   const bool any = filter.finish(heard.samples);
   heard.left_out = filter.take_left_out();
+  if (!any) heard.samples.clear();
   if (!any || !cut_end) return heard;
   std::size_t silent = 0;
   float low = heard.samples.back();

@@ -18,9 +18,8 @@ struct SilentSteps {
 };
 
 // Takes a sound in parts, and gives it without the silence that goes on for longer than `kept`
-// samples, and without that before the sound begins. What is left out is whole steps of `unit`
-// samples, so that the others stay as they are. Silence is samples that do not change, but for the
-// last bit or two of 16.
+// samples. What is left out is whole steps of `unit` samples, so that the others stay as they are.
+// Silence is samples that do not change, but for the last bit or two of 16.
 class SilenceFilter {
  public:
   SilenceFilter(std::size_t unit, std::size_t kept);
@@ -43,6 +42,7 @@ class SilenceFilter {
   std::size_t same_ = 0;     // how many they are
   std::vector<float> held_;  // of those, which may be left out
   std::size_t given_ = 0;
+  bool any_sound_ = false;
   std::vector<SilentSteps> left_out_;
 };
 

@@ -41,11 +41,13 @@ TEST(Silence, IsLeftOutInWholeSteps) {
   EXPECT_EQ(plain.samples, a + b);
   EXPECT_TRUE(plain.left_out.empty());
   for (const float level : {0.0F, 0.25F}) {
+    // A network that learnt from recordings with a pause in front hears one here, too.
     const HeardSound before = without_silence(silence(100, level) + a, unit, kept, true);
-    EXPECT_EQ(before.samples, a);
+    ASSERT_EQ(before.samples.size(), 25 + 5 + a.size());
+    EXPECT_EQ(Sound(before.samples.begin() + 30, before.samples.end()), a);
     ASSERT_EQ(before.left_out.size(), 1U);
-    EXPECT_EQ(before.left_out[0].before, 0);
-    EXPECT_EQ(before.left_out[0].count, 10);
+    EXPECT_EQ(before.left_out[0].before, 3);
+    EXPECT_EQ(before.left_out[0].count, 7);
     const HeardSound behind = without_silence(a + silence(100, level), unit, kept, true);
     EXPECT_EQ(behind.samples, a);
     EXPECT_EQ(steps_left_out(behind), 10);
