@@ -24,10 +24,12 @@ std::span<Value> gather_inputs(Arena& arena, const Network::Node& node, const Fr
   return inputs;
 }
 
-// A mask given to one layer alone: what follows sees the mask that came with the first input, if
-// the output still has its steps (keras.md sections 2.2 and 2.4).
+// Where a layer is to see no mask, what follows sees the one that came with the first input, if the
+// output still has its steps. A mask of the layer's own goes on from it like any other; that of a
+// MultiHeadAttention is not one of steps. So do Keras's layers since 3.15.
 void restore_mask(const Network::Node& node, const Frame& frame) {
   if (node.masks.empty() || node.masks[0] == Network::mask_of_value) return;
+  if (node.masks[0] >= 0 && node.layer->class_name() != "MultiHeadAttention") return;
   Value& output = frame.values[place(node.first_output)];
   const Value& input = frame.values[place(node.inputs[0])];
   const Shape& shape = output.data.shape();

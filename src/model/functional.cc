@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "model/model_layer.h"
 #include "model/network.h"
 
 namespace chronicler {
@@ -266,8 +267,9 @@ void Functional::connect(const Shape& /*input_shape*/) {
     for (const Symbol& input : call->inputs) inputs.push_back(value_of(input));
     Network::NodeOptions options;
     options.flags = call->flags;
-    for (const Symbol& mask : call->masks)
-      options.masks.push_back(mask ? value_of(mask) : Network::no_mask);
+    // A model within is given a mask in place of one that came along, but none in place of it.
+    const int without = model_of(*call->layer) ? Network::mask_of_value : Network::no_mask;
+    for (const Symbol& mask : call->masks) options.masks.push_back(mask ? value_of(mask) : without);
     // Keras fills in the mask of the sequence only where the call has one argument (keras.md 2.4).
     if (call->masks.empty() && call->state_count > 0) options.masks = {Network::no_mask};
     const int node = network_->add(call->layer, std::move(inputs), std::move(options));
