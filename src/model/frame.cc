@@ -26,7 +26,7 @@ std::span<Value> gather_inputs(Arena& arena, const Network::Node& node, const Fr
 
 // Where a layer is to see no mask, what follows sees the one that came with the first input, if the
 // output still has its steps. A mask of the layer's own goes on from it like any other; that of a
-// MultiHeadAttention is not one of steps. So do Keras's layers since 3.15.
+// MultiHeadAttention is not one of steps. So do Keras's layers since 3.11.
 void restore_mask(const Network::Node& node, const Frame& frame) {
   if (node.masks.empty() || node.masks[0] == Network::mask_of_value) return;
   if (node.masks[0] >= 0 && node.layer->class_name() != "MultiHeadAttention") return;

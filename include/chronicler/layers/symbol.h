@@ -64,8 +64,8 @@ class Symbols {
 struct CallOptions {
   Symbols initial_state = {};  // recurrent layers; the states of all, in Keras's order
   // One for each input, or an empty Symbol where every step counts; past the end, the mask that
-  // comes along. As in Keras, it is this layer's alone: what follows sees the first input's own
-  // mask.
+  // comes along. What follows sees it too, as in Keras since 3.11, but not an attention mask of a
+  // MultiHeadAttention. A model within keeps the mask that came along where a Symbol is empty.
   Symbols mask = {};
   bool use_causal_mask = false;          // attention
   bool return_attention_scores = false;  // attention
