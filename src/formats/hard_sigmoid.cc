@@ -9,7 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/weight_places.h"
-#include "layers/each_field.h"
+#include "layers/core/each_field.h"
 
 namespace chronicler {
 namespace {

@@ -12,8 +12,8 @@
 #include "chronicler/base/error.h"
 #include "chronicler/layers/catalog.h"
 #include "formats/model_config.h"
-#include "layers/each_field.h"
-#include "layers/settings_json.h"
+#include "layers/core/each_field.h"
+#include "layers/core/settings_json.h"
 #include "model/model_layer.h"
 
 namespace chronicler {

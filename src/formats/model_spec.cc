@@ -17,7 +17,7 @@
 #include "formats/old_training.h"
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
-#include "layers/weights_from_file.h"
+#include "layers/core/weights_from_file.h"
 
 namespace chronicler {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/safetensors.h"
-#include "layers/each_field.h"
+#include "layers/core/each_field.h"
 #include "model/network.h"
 
 namespace chronicler {

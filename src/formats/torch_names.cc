@@ -11,7 +11,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/weight_places.h"
-#include "layers/each_field.h"
+#include "layers/core/each_field.h"
 #include "model/model_layer.h"
 
 namespace chronicler {

@@ -10,7 +10,7 @@
 #include "chronicler/base/runtime.h"
 #include "chronicler/model/compilation.h"
 #include "chronicler/model/model.h"
-#include "layers/dispatch.h"
+#include "layers/core/dispatch.h"
 #include "model/network.h"
 #include "training/data_check.h"
 #include "training/trainer.h"

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "layers/invoke.h"
+#include "layers/core/invoke.h"
 #include "model/network.h"
 
 namespace chronicler {

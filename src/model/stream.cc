@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "layers/dispatch.h"
-#include "layers/step.h"
+#include "layers/core/dispatch.h"
+#include "layers/core/step.h"
 #include "model/network.h"
 
 namespace chronicler {

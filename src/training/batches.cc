@@ -8,7 +8,7 @@
 
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
-#include "layers/each_field.h"
+#include "layers/core/each_field.h"
 #include "model/network.h"
 #include "training/data_check.h"
 

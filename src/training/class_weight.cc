@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "training/losses/prediction_rows.h"
 #include "training/place.h"
-#include "training/prediction_rows.h"
 
 namespace chronicler {
 namespace {

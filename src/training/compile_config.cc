@@ -7,9 +7,9 @@
 
 #include "base/json.h"
 #include "chronicler/base/error.h"
-#include "layers/settings_json.h"
-#include "training/loss_catalog.h"
-#include "training/metric_names.h"
+#include "layers/core/settings_json.h"
+#include "training/losses/loss_catalog.h"
+#include "training/metrics/metric_names.h"
 
 namespace chronicler {
 namespace {

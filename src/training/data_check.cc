@@ -10,7 +10,7 @@
 
 #include "chronicler/base/error.h"
 #include "kernels/finite.h"
-#include "layers/dispatch.h"
+#include "layers/core/dispatch.h"
 #include "training/place.h"
 
 namespace chronicler {

@@ -12,12 +12,12 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "model/network.h"
-#include "training/backup_and_restore.h"
 #include "training/batches.h"
+#include "training/callbacks/backup_and_restore.h"
+#include "training/callbacks/progress_bar.h"
 #include "training/class_weight.h"
 #include "training/data_check.h"
 #include "training/not_finite.h"
-#include "training/progress_bar.h"
 #include "training/trainer.h"
 
 namespace chronicler {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "kernels/finite.h"
-#include "layers/dispatch.h"
+#include "layers/core/dispatch.h"
 #include "model/model_layer.h"
 #include "model/network.h"
 

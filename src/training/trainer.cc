@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "layers/dispatch.h"
+#include "layers/core/dispatch.h"
 #include "model/network.h"
 #include "training/compile_config.h"
-#include "training/metric_direction.h"
+#include "training/metrics/metric_direction.h"
 #include "training/not_finite.h"
 
 namespace chronicler {

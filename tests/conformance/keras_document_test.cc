@@ -21,7 +21,7 @@
 #include "conformance/fields.h"
 #include "conformance/keras_differences.h"
 #include "kernels/activation.h"
-#include "layers/described.h"
+#include "layers/core/described.h"
 #include "support/source_dir.h"
 
 namespace chronicler::test {

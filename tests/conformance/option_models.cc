@@ -14,7 +14,7 @@
 #include "conformance/fields.h"
 #include "conformance/layer_models.h"
 #include "conformance/option_values.h"
-#include "layers/described.h"
+#include "layers/core/described.h"
 #include "model/network.h"
 #include "support/conformance.h"
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "layers/settings_json.h"
+#include "layers/core/settings_json.h"
 
 namespace chronicler::test {
 namespace {

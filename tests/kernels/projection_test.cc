@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/isa.h"
-#include "layers/sums.h"
+#include "layers/core/sums.h"
 #include "support/conformance.h"
 #include "support/recurrence_fixture.h"
 

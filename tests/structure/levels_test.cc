@@ -32,6 +32,30 @@ const std::map<std::string, Names>& levels() {
   return map;
 }
 
+// A room of a level, and the rooms beside it that it may include. Files that lie in the level's own
+// folder may be included by all its rooms, and include what they need.
+const std::map<std::string, Names>& rooms() {
+  static const std::map<std::string, Names> map{
+      {"layers/core", {}},
+      {"layers/options", {"layers/core"}},
+      {"layers/convolution", {"layers/core"}},
+      {"layers/elementwise", {"layers/core", "layers/convolution"}},
+      {"layers/attention", {"layers/core", "layers/convolution"}},
+      {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
+      {"training/losses", {}},
+      {"training/metrics", {"training/losses"}},
+      {"training/optimizers", {}},
+      {"training/callbacks", {"training/metrics"}},
+      {"tasks/shared", {}},
+      {"tasks/forecast", {"tasks/shared"}},
+      {"tasks/sentiment", {"tasks/shared"}},
+      {"tasks/generate", {"tasks/shared"}},
+      {"tasks/translate", {"tasks/shared"}},
+      {"tasks/transcribe", {"tasks/shared"}},
+  };
+  return map;
+}
+
 // Libraries from outside that belong to one place. The key is what an include of theirs begins
 // with.
 const std::map<std::string, std::vector<std::string>>& homes_of_libraries() {
@@ -49,11 +73,31 @@ const std::map<std::string, std::vector<std::string>>& homes_of_libraries() {
   return map;
 }
 
+std::string path_of_include(const std::string& name) {
+  return name.starts_with("chronicler/") ? "include/" + name : "src/" + name;
+}
+
 // The level that an include written in the library belongs to; "" if it is not one of ours.
 std::string level_of_include(const std::string& name) {
-  const std::string path = name.starts_with("chronicler/") ? "include/" + name : "src/" + name;
-  const std::string level = level_of(path);
+  const std::string level = level_of(path_of_include(name));
   return levels().contains(level) ? level : "";
+}
+
+// "training/losses" of "src/training/losses/huber.cc"; "" of a file that is in no room. A public
+// header belongs to the room that holds its source.
+std::string room_of(const std::string& path) {
+  const std::string level = level_of(path);
+  if (path.starts_with("include/")) {
+    for (const auto& [room, others] : rooms()) {
+      if (room.starts_with(level + "/") && is_file("src/" + room + "/" + stem_of(path) + ".cc")) {
+        return room;
+      }
+    }
+    return "";
+  }
+  const std::string inside = path.substr(std::string("src/").size());
+  const std::string folder = inside.substr(0, inside.rfind('/'));
+  return folder == level ? "" : folder;
 }
 
 std::vector<std::string> library_files() {
@@ -88,6 +132,36 @@ TEST(Levels, IncludesPointDownOrSideways) {
   expect_none(findings,
               "A level sees only those below it. Move what is needed down, or hand it in as an "
               "argument or a callback.");
+}
+
+TEST(Levels, RoomsIncludeOnlyTheRoomsBelowThem) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("src/", {".h", ".cc"})) {
+    const std::string room = room_of(path);
+    if (!rooms().contains(room)) continue;
+    for (const Include& include : includes_of(path)) {
+      const std::string included = room_of(path_of_include(include.name));
+      if (level_of_include(include.name) != level_of(path) || included.empty()) continue;
+      if (included == room || rooms().at(room).contains(included)) continue;
+      findings.push_back(place(path, include.line) + ": " + room + "/ includes \"" + include.name +
+                         "\" of " + included + "/");
+    }
+  }
+  expect_none(findings,
+              "The five tasks know nothing of one another, nor do losses and optimizers: what two "
+              "rooms need goes into one below both (tasks/shared, layers/core).");
+}
+
+TEST(Levels, EveryRoomIsListed) {
+  std::vector<std::string> findings;
+  for (const std::string& path : files_in("src/", {".h", ".cc"})) {
+    static const Names with_rooms{"layers", "training", "tasks"};
+    const std::string room = room_of(path);
+    if (with_rooms.contains(level_of(path)) && !room.empty() && !rooms().contains(room)) {
+      findings.push_back(path);
+    }
+  }
+  expect_none(findings, "Add the folder to rooms(), with the rooms that it may include.");
 }
 
 TEST(Levels, TheLibraryDoesNotIncludeItsOwnUmbrella) {

@@ -7,7 +7,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "support/conformance.h"
-#include "training/metric_direction.h"
+#include "training/metrics/metric_direction.h"
 
 namespace chronicler {
 namespace {

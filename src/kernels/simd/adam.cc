@@ -1,4 +1,5 @@
-// The fast inner loop of Adam: the readable twin is training/adam.cc, which runs in double.
+// The fast inner loop of Adam: the readable twin is training/optimizers/adam.cc, which runs in
+// double.
 #include "kernels/adam.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,0 +1,444 @@
+#include "chronicler/layers/multi_head_attention.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "kernels/dropout.h"
+#include "kernels/gemm.h"
+#include "layers/attention/attention_weights.h"
+#include "layers/convolution/sequence_checks.h"
+#include "layers/core/dispatch.h"
+#include "layers/core/invoke.h"
+#include "layers/core/kinds.h"
+
+namespace chronicler {
+namespace {
+
+using kernels::Start;
+
+// The projections in the order of their weights, and the tape's places of what they gave.
+enum Projection : int { query, key, gate, value, output };
+constexpr int weights_place = 5;  // of the values, before dropout
+constexpr int mixed_place = 6;    // the values' sums, before the gate
+constexpr std::array<std::string_view, 5> paths{"query_dense", "key_dense", "_gate_dense",
+                                                "value_dense", "output_dense"};
+
+struct Sizes {
+  std::int64_t rows, queries, values, heads, depth, width;  // B, Tq, Tv, H, key_dim, value_dim
+};
+
+class MultiHeadAttentionLayer final : public Layer {
+ public:
+  explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
+      : options_(options), drawn_seed_(next_seed()) {
+    take_common(options_);
+    name_axes();
+  }
+
+  std::string_view class_name() const override { return "MultiHeadAttention"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
+  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
+  bool causal() const override { return false; }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("num_heads", options_.num_heads);
+    visitor.field("key_dim", options_.key_dim);
+    visitor.field("value_dim", options_.value_dim);
+    visitor.field("dropout", options_.dropout);
+    visitor.field("use_bias", options_.use_bias);
+    visitor.field("output_shape", options_.output_shape);
+    visitor.field("attention_axes", options_.attention_axes);
+    visitor.field("kernel_initializer", options_.kernel_initializer);
+    visitor.field("bias_initializer", options_.bias_initializer);
+    visitor.field("kernel_regularizer", options_.kernel_regularizer);
+    visitor.field("bias_regularizer", options_.bias_regularizer);
+    visitor.field("activity_regularizer", options_.activity_regularizer);
+    visitor.field("kernel_constraint", options_.kernel_constraint);
+    visitor.field("bias_constraint", options_.bias_constraint);
+    visitor.field("seed", options_.seed);
+    visitor.field("sliding_window", options_.sliding_window);
+    visitor.field("use_gate", options_.use_gate);
+    name_axes();
+  }
+  // Keras knows them, but only since 3.13.
+  std::span<const std::string_view> own_fields() const override {
+    static constexpr std::array<std::string_view, 2> names{"sliding_window", "use_gate"};
+    return names;
+  }
+  void validate() const override {
+    if (options_.output_shape.size() > 1 ||
+        (!options_.output_shape.empty() && options_.output_shape[0] <= 0)) {
+      throw Error(fmt::format("{}: output_shape must be one positive number", described()),
+                  "a Reshape layer behind it makes more axes");
+    }
+    const std::int64_t axis = options_.attention_axes[0];
+    if (options_.attention_axes.size() != 1 || (axis != 1 && axis != -2)) {
+      throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
+                  "inputs are (batch, steps, features)");
+    }
+    if (options_.sliding_window.value_or(1) <= 0) {
+      throw Error(fmt::format("{}: sliding_window must be at least 1, got {}", described(),
+                              *options_.sliding_window));
+    }
+    if (options_.num_heads <= 0 || options_.key_dim <= 0 || width() <= 0) {
+      throw Error(
+          fmt::format("{}: num_heads, key_dim and value_dim must be at least 1, got {}, {} "
+                      "and {}",
+                      described(), options_.num_heads, options_.key_dim, width()));
+    }
+    if (options_.dropout >= 0.0 && options_.dropout < 1.0) return;
+    throw Error(fmt::format("{}: dropout must be at least 0 and below 1, got {}", described(),
+                            options_.dropout));
+  }
+
+  std::string weight_path(std::size_t index) const override {
+    const std::size_t each = options_.use_bias ? 2 : 1;
+    std::size_t projection = index / each;
+    if (!options_.use_gate && projection >= gate) ++projection;
+    return fmt::format("{}/vars/{}", paths[projection], index % each);
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {{inputs[0][0], inputs[0][1], output_size(inputs[0])}};
+  }
+  std::vector<Shape> call_shapes(std::span<const Shape> inputs,
+                                 const CallFlags& flags) const override {
+    std::vector<Shape> shapes = output_shapes(inputs);
+    if (flags.return_attention_scores)
+      shapes.push_back({inputs[0][0], options_.num_heads, inputs[0][1], inputs[1][1]});
+    return shapes;
+  }
+
+  void check_inputs(std::span<const Value> inputs) const override {
+    std::array<Shape, 3> shapes;
+    const std::size_t count = std::min(inputs.size(), shapes.size());
+    for (std::size_t i = 0; i < count; ++i) shapes[i] = inputs[i].data.shape();
+    check_shapes(std::span(shapes).first(inputs.size() > 3 ? 0 : count));
+    check_query_mask(inputs);
+    for (const Value& input : inputs.subspan(1))
+      check_step_mask([this] { return described(); }, input);
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+  }
+
+ private:
+  // Not given, they are the steps, which files say.
+  void name_axes() {
+    if (options_.attention_axes.empty()) options_.attention_axes = {1};
+  }
+  std::int64_t output_size(const Shape& query_shape) const {
+    return options_.output_shape.empty() ? query_shape[2] : options_.output_shape[0];
+  }
+
+  // The query's mask may also say for each value whether a query sees it: Keras's attention_mask.
+  void check_query_mask(std::span<const Value> inputs) const {
+    const TensorView& mask = inputs[0].mask;
+    if (!mask || mask.shape().rank() != 3) {
+      check_step_mask([this] { return described(); }, inputs[0]);
+      return;
+    }
+    const Shape wanted{inputs[0].data.shape()[0], inputs[0].data.shape()[1],
+                       inputs[1].data.shape()[1]};
+    bool fits = mask.dtype() == DType::boolean;
+    for (int axis = 0; axis < 3; ++axis)
+      fits = fits && (mask.shape()[axis] == wanted[axis] || mask.shape()[axis] == 1);
+    if (fits) return;
+    throw Error(fmt::format("{} needs an attention mask {} of truth values, got {} {}", described(),
+                            wanted.to_string(), name_of(mask.dtype()), mask.shape().to_string()));
+  }
+
+  std::int64_t width() const { return options_.value_dim.value_or(options_.key_dim); }
+
+  void check_shapes(std::span<const Shape> inputs) const {
+    bool fits = inputs.size() == 2 || inputs.size() == 3;
+    for (std::size_t i = 0; fits && i < inputs.size(); ++i)
+      fits = inputs[i].rank() == 3 && inputs[i][2] > 0;
+    if (fits && inputs.back()[1] == inputs[1][1]) return;
+    std::string got;
+    for (const Shape& shape : inputs) got += (got.empty() ? "" : ", ") + shape.to_string();
+    throw Error(
+        fmt::format("{} takes {{query (batch, queries, features), value (batch, values, "
+                    "features)}} and optionally a key as long as the value, got {}",
+                    described(), got));
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    check_shapes(inputs);
+    const std::int64_t heads = options_.num_heads;
+    add_projection({inputs[0][2], heads, options_.key_dim}, {heads, options_.key_dim});
+    add_projection({inputs.back()[2], heads, options_.key_dim}, {heads, options_.key_dim});
+    if (options_.use_gate) add_projection({inputs[0][2], heads, width()}, {heads, width()});
+    add_projection({inputs[1][2], heads, width()}, {heads, width()});
+    const std::int64_t out = output_size(inputs[0]);
+    add_projection({heads, width(), out}, {out});
+  }
+  void add_projection(const Shape& kernel, const Shape& bias) {
+    add_weight(
+        "kernel", kernel,
+        {options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint});
+    if (options_.use_bias) {
+      add_weight("bias", bias,
+                 {options_.bias_initializer, options_.bias_regularizer, options_.bias_constraint});
+    }
+  }
+
+  // Where a projection is among those that there are.
+  std::size_t place_of(int projection) const {
+    return static_cast<std::size_t>(!options_.use_gate && projection > gate ? projection - 1
+                                                                            : projection);
+  }
+  const Parameter& kernel_of(int projection) const {
+    return parameters_[place_of(projection) * (options_.use_bias ? 2U : 1U)];
+  }
+  const Parameter& bias_of(int projection) const {
+    return parameters_[place_of(projection) * 2U + 1U];
+  }
+
+  Sizes sizes_of(const Call& call) const {
+    const Shape& from = call.inputs[0].data.shape();
+    return {from[0],          from[1], call.inputs[1].data.shape()[1], options_.num_heads,
+            options_.key_dim, width()};
+  }
+
+  // x (B, T, in) W (in, out) + b: the kernel's axes are joined to two.
+  template <class Real>
+  TensorView project(Pass& pass, int projection, const TensorView& x) const {
+    const std::int64_t out = kernel_of(projection).value.size() / x.shape()[2];
+    const TensorView y = pass.arena.tensor({x.shape()[0], x.shape()[1], out}, dtype());
+    const Real* bias = options_.use_bias ? bias_of(projection).value.as<Real>() : nullptr;
+    const std::int64_t steps = x.shape()[1];
+    const std::int64_t in = x.shape()[2];
+    pass.runtime.parallel(x.shape()[0], [&](std::int64_t row) {
+      kernels::gemm(steps, out, in, x.as<Real>() + row * steps * in, in,
+                    kernel_of(projection).value.as<Real>(), out, y.as<Real>() + row * steps * out,
+                    out, bias != nullptr ? Start::row : Start::zero, bias);
+    });
+    return y;
+  }
+
+  // Adds to the weights' gradients; the gradient of x, if it is wanted.
+  template <class Real>
+  TensorView project_back(Pass& pass, int projection, const TensorView& x, const TensorView& dy,
+                          bool wanted) const {
+    const std::int64_t in = x.shape()[2];
+    const std::int64_t out = dy.shape()[2];
+    const std::int64_t rows = x.size() / in;
+    if (trainable()) {
+      kernels::gemm_outer(in, out, rows, x.as<Real>(), in, dy.as<Real>(), out,
+                          kernel_of(projection).gradient.as<Real>(), out);
+      if (options_.use_bias)
+        kernels::add_rows(out, rows, dy.as<Real>(), out, bias_of(projection).gradient.as<Real>());
+    }
+    if (!wanted) return {};
+    const TensorView dx = pass.arena.tensor(x.shape(), dtype());
+    Real* packed = pass.arena.array<Real>(kernels::packed_size<Real>(out, in));
+    kernels::pack(out, in, kernel_of(projection).value.as<Real>(), out, true, packed);
+    kernels::gemm_packed(rows, in, out, dy.as<Real>(), out, packed, dx.as<Real>(), in, Start::zero);
+    return dx;
+  }
+
+  static bool counts(const TensorView& mask, std::int64_t row, std::int64_t step) {
+    return !mask || mask.as<std::uint8_t>()[row * mask.shape()[1] + step] != 0;
+  }
+  static bool sees(const TensorView& mask, std::int64_t row, std::int64_t q, std::int64_t v) {
+    if (!mask || mask.shape().rank() == 2) return counts(mask, row, q);
+    const Shape& shape = mask.shape();
+    const auto at = [&](int axis, std::int64_t place) { return shape[axis] == 1 ? 0 : place; };
+    return mask.as<std::uint8_t>()[(at(0, row) * shape[1] + at(1, q)) * shape[2] + at(2, v)] != 0;
+  }
+  bool hides(const Call& call, std::int64_t row, std::int64_t q, std::int64_t v) const {
+    if (call.flags.use_causal_mask && v > q) return true;
+    if (options_.sliding_window && std::abs(v - q) >= *options_.sliding_window) return true;
+    return !sees(call.inputs[0].mask, row, q, v) || !counts(call.inputs[1].mask, row, v) ||
+           !counts(call.inputs.back().mask, row, v);
+  }
+  // Whether a query that sees nothing gets nothing. Else it gets the mean of all: Keras computes
+  // these two ways, and each has its own answer.
+  bool blind_gets_nothing(const Call& call) const {
+    return options_.dropout > 0.0 || call.flags.return_attention_scores;
+  }
+
+  // 0 or 1 / (1 - rate) for each weight; null: no dropout.
+  template <class Real>
+  const Real* dropout_factors(Pass& pass, std::int64_t count) const {
+    if (!pass.training || options_.dropout == 0.0) return nullptr;
+    Real* factors = pass.arena.array<Real>(count);
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    kernels::dropout_factors(random, pass.step, 0, options_.dropout,
+                             std::span(factors, static_cast<std::size_t>(count)));
+    return factors;
+  }
+
+  template <class Real>
+  Real score_factor() const {
+    return static_cast<Real>(1.0 / std::sqrt(static_cast<double>(options_.key_dim)));
+  }
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const {
+    const Sizes size = sizes_of(call);
+    const TensorView q = project<Real>(pass, query, call.inputs[0].data);
+    const TensorView k = project<Real>(pass, key, call.inputs.back().data);
+    const TensorView v = project<Real>(pass, value, call.inputs[1].data);
+    const TensorView weights =
+        pass.arena.tensor({size.rows, size.heads, size.queries, size.values}, dtype());
+    const Real* factors = dropout_factors<Real>(pass, weights.size());
+    const TensorView used =
+        factors == nullptr ? weights : pass.arena.tensor(weights.shape(), dtype());
+    const TensorView mixed =
+        pass.arena.zeros({size.rows, size.queries, size.heads * size.width}, dtype());
+    pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
+      const std::int64_t row = task / size.heads;
+      const std::int64_t head = task % size.heads;
+      for (std::int64_t i = 0; i < size.queries; ++i) {
+        const std::int64_t place = (task * size.queries + i) * size.values;
+        Real* line = weights.as<Real>() + place;
+        const Real* from =
+            q.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.depth;
+        bool blind = true;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const Real* to =
+              k.as<Real>() + ((row * size.values + j) * size.heads + head) * size.depth;
+          Real sum{0};
+          for (std::int64_t d = 0; d < size.depth; ++d) sum += from[d] * to[d];
+          line[j] = sum * score_factor<Real>();
+          const bool hidden = hides(call, row, i, j);
+          if (hidden) line[j] = Real{-1e9};
+          blind = blind && hidden;
+        }
+        if (blind && blind_gets_nothing(call)) {
+          std::fill_n(line, size.values, Real{0});
+        } else {
+          softmax(size.values, line);
+        }
+        Real* y = mixed.as<Real>() + ((row * size.queries + i) * size.heads + head) * size.width;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const Real weight = factors == nullptr ? line[j] : line[j] * factors[place + j];
+          used.as<Real>()[place + j] = weight;
+          const Real* of =
+              v.as<Real>() + ((row * size.values + j) * size.heads + head) * size.width;
+          for (std::int64_t e = 0; e < size.width; ++e) y[e] += weight * of[e];
+        }
+      }
+    });
+    const TensorView opened =
+        options_.use_gate ? project<Real>(pass, gate, call.inputs[0].data) : TensorView();
+    const TensorView gated = options_.use_gate ? pass.arena.tensor(mixed.shape(), dtype()) : mixed;
+    for (std::int64_t i = 0; opened && i < opened.size(); ++i) {
+      Real& open = opened.as<Real>()[i];
+      open = Real{1} / (Real{1} + std::exp(-open));
+      gated.as<Real>()[i] = mixed.as<Real>()[i] * open;
+    }
+    const TensorView& mask = call.inputs[0].mask;
+    call.outputs[0] = {project<Real>(pass, output, gated),
+                       mask && mask.shape().rank() == 2 ? mask : TensorView()};
+    if (call.flags.return_attention_scores) call.outputs[1] = {used, {}};
+    if (call.tape == nullptr) return;
+    Tape& tape = *call.tape;
+    tape[query] = q;
+    tape[key] = k;
+    tape[value] = v;
+    tape[gate] = opened;
+    tape[output] = gated;
+    tape[mixed_place] = mixed;
+    tape[weights_place] = weights;
+  }
+
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const Sizes size = sizes_of(call);
+    const Tape& tape = *call.tape;
+    Arena& arena = pass.arena;
+    const TensorView weights = tape[weights_place];
+    const Real* factors = dropout_factors<Real>(pass, weights.size());
+    const TensorView d_mixed = gradient.outputs[0] ? project_back<Real>(pass, output, tape[output],
+                                                                        gradient.outputs[0], true)
+                                                   : arena.zeros(tape[output].shape(), dtype());
+    const TensorView d_gate =
+        options_.use_gate ? arena.tensor(d_mixed.shape(), dtype()) : TensorView();
+    for (std::int64_t i = 0; d_gate && i < d_gate.size(); ++i) {
+      const Real open = tape[gate].as<Real>()[i];
+      Real& flow = d_mixed.as<Real>()[i];
+      d_gate.as<Real>()[i] = flow * tape[mixed_place].as<Real>()[i] * open * (Real{1} - open);
+      flow *= open;
+    }
+    const TensorView dq = arena.zeros(tape[query].shape(), dtype());
+    const TensorView dk = arena.zeros(tape[key].shape(), dtype());
+    const TensorView dv = arena.zeros(tape[value].shape(), dtype());
+    const TensorView d_scores = gradient.outputs.size() > 1 ? gradient.outputs[1] : TensorView();
+    Real* lines = arena.array<Real>(size.rows * size.heads * size.values);
+    pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
+      const std::int64_t row = task / size.heads;
+      const std::int64_t head = task % size.heads;
+      Real* flow = lines + task * size.values;
+      for (std::int64_t i = 0; i < size.queries; ++i) {
+        const std::int64_t place = (task * size.queries + i) * size.values;
+        const Real* line = weights.as<Real>() + place;
+        const std::int64_t at_query = (row * size.queries + i) * size.heads + head;
+        const Real* dy = d_mixed.as<Real>() + at_query * size.width;
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const std::int64_t at_value = (row * size.values + j) * size.heads + head;
+          const Real factor = factors == nullptr ? Real{1} : factors[place + j];
+          const Real* of = tape[value].as<Real>() + at_value * size.width;
+          Real sum = d_scores ? d_scores.as<Real>()[place + j] : Real{0};
+          for (std::int64_t e = 0; e < size.width; ++e) {
+            sum += dy[e] * of[e];
+            dv.as<Real>()[at_value * size.width + e] += line[j] * factor * dy[e];
+          }
+          flow[j] = sum * factor;
+        }
+        softmax_backward(size.values, line, flow);
+        for (std::int64_t j = 0; j < size.values; ++j) {
+          const std::int64_t at_key = (row * size.values + j) * size.heads + head;
+          const Real slope = hides(call, row, i, j) ? Real{0} : flow[j] * score_factor<Real>();
+          for (std::int64_t d = 0; d < size.depth; ++d) {
+            dq.as<Real>()[at_query * size.depth + d] +=
+                slope * tape[key].as<Real>()[at_key * size.depth + d];
+            dk.as<Real>()[at_key * size.depth + d] +=
+                slope * tape[query].as<Real>()[at_query * size.depth + d];
+          }
+        }
+      }
+    });
+    const std::size_t key_input = call.inputs.size() - 1;
+    const TensorView of_query =
+        project_back<Real>(pass, query, call.inputs[0].data, dq, gradient.wanted[0]);
+    const TensorView of_key =
+        project_back<Real>(pass, key, call.inputs[key_input].data, dk, gradient.wanted[key_input]);
+    const TensorView of_value =
+        project_back<Real>(pass, value, call.inputs[1].data, dv, gradient.wanted[1]);
+    const TensorView of_gate =
+        d_gate ? project_back<Real>(pass, gate, call.inputs[0].data, d_gate, gradient.wanted[0])
+               : TensorView();
+    if (gradient.wanted[0]) gradient.inputs[0] = added(arena, of_query, of_gate);
+    if (gradient.wanted[1])
+      gradient.inputs[1] = key_input == 1 ? added(arena, of_value, of_key) : of_value;
+    if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = of_key;
+  }
+
+  layers::MultiHeadAttentionOptions options_;
+  std::uint64_t drawn_seed_;  // unless the options give one
+};
+
+}  // namespace
+
+LayerPtr layers::MultiHeadAttention(const MultiHeadAttentionOptions& options) {
+  return make_valid<MultiHeadAttentionLayer>(options);
+}
+LayerPtr make_multi_head_attention() {
+  return std::make_shared<MultiHeadAttentionLayer>(layers::MultiHeadAttentionOptions{});
+}
+
+}  // namespace chronicler

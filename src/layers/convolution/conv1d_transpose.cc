@@ -1,0 +1,269 @@
+#include "chronicler/layers/conv1d_transpose.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "kernels/gemm.h"
+#include "layers/convolution/channels.h"
+#include "layers/convolution/sequence_checks.h"
+#include "layers/core/dispatch.h"
+#include "layers/core/kinds.h"
+#include "layers/core/logits.h"
+
+namespace chronicler {
+namespace {
+
+using kernels::Start;
+
+// The tape's place of the sums before the activation, where it needs them.
+constexpr int preactivation_place = 0;
+
+class Conv1DTransposeLayer final : public Layer {
+ public:
+  explicit Conv1DTransposeLayer(const layers::Conv1DTransposeOptions& options) : options_(options) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "Conv1DTranspose"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("filters", options_.filters);
+    visitor.field("kernel_size", options_.kernel_size);
+    visitor.field("strides", options_.strides);
+    visitor.field("padding", options_.padding);
+    visitor.field("output_padding", options_.output_padding);
+    visitor.field("data_format", options_.data_format);
+    visitor.field("dilation_rate", options_.dilation_rate);
+    visitor.field("activation", options_.activation);
+    visitor.field("use_bias", options_.use_bias);
+    visitor.field("kernel_initializer", options_.kernel_initializer);
+    visitor.field("bias_initializer", options_.bias_initializer);
+    visitor.field("kernel_regularizer", options_.kernel_regularizer);
+    visitor.field("bias_regularizer", options_.bias_regularizer);
+    visitor.field("activity_regularizer", options_.activity_regularizer);
+    visitor.field("kernel_constraint", options_.kernel_constraint);
+    visitor.field("bias_constraint", options_.bias_constraint);
+  }
+
+  void validate() const override {
+    const auto one = [&](std::string_view name, const std::vector<std::int64_t>& value) {
+      if (value.size() == 1 && value[0] > 0 && value[0] <= most_steps) return;
+      throw Error(
+          fmt::format("{}: {} must be one number from 1 to {}", described(), name, most_steps));
+    };
+    one("kernel_size", options_.kernel_size);
+    one("strides", options_.strides);
+    one("dilation_rate", options_.dilation_rate);
+    if (options_.filters <= 0) {
+      throw Error(
+          fmt::format("{}: filters must be at least 1, got {}", described(), options_.filters));
+    }
+    if (stride() > 1 && dilation() > 1) {
+      throw Error(fmt::format("{}: strides and dilation_rate cannot both be above 1", described()),
+                  "set one of them to 1");
+    }
+    const std::vector<std::int64_t>& behind = options_.output_padding;
+    if (behind.size() > 1 || (!behind.empty() && (behind[0] < 0 || behind[0] >= stride()))) {
+      throw Error(fmt::format("{}: output_padding must be one number below strides", described()));
+    }
+    static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
+    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
+      unknown_name("padding", options_.padding, paddings);
+    check_data_format(described(), options_.data_format);
+  }
+
+  bool supports_masking() const override { return false; }
+  bool causal() const override { return false; }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], x[1] == None ? None : steps_of(x[1]), options_.filters})};
+  }
+
+  void check_inputs(std::span<const Value> inputs) const override {
+    Layer::check_inputs(inputs);
+    const Shape x = channels_last(inputs[0].data.shape());
+    const std::int64_t features = parameters_[0].value.shape()[2];
+    if (x.rank() == 3 && x[2] == features && x[1] > 0 && steps_of(x[1]) > 0) return;
+    throw Error(fmt::format("{} was built for {} features and at least one step, input is {}",
+                            described(), features, inputs[0].data.shape().to_string()));
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    with_real(dtype(), [&](auto real) {
+      forward_with_channels(pass, call, first(),
+                            [&](Call& own) { run_forward<decltype(real)>(pass, own); });
+    });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    with_real(dtype(), [&](auto real) {
+      backward_with_channels(pass, call, gradient, first(),
+                             [&](const Call& own, CallGradient& own_gradient) {
+                               run_backward<decltype(real)>(pass, own, own_gradient);
+                             });
+    });
+  }
+
+ private:
+  // So that no length is beyond what a number holds.
+  static constexpr std::int64_t most_steps = std::int64_t{1} << 30;
+
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+  std::int64_t taps() const { return options_.kernel_size[0]; }
+  std::int64_t stride() const { return options_.strides[0]; }
+  std::int64_t dilation() const { return options_.dilation_rate[0]; }
+  std::int64_t span() const { return (taps() - 1) * dilation() + 1; }
+
+  // How many steps come out, and how many that windows reach are cut off in front.
+  std::int64_t steps_of(std::int64_t steps) const {
+    if (steps > most_steps)
+      throw Error(fmt::format("{}: {} steps are more than {}", described(), steps, most_steps));
+    const bool given = !options_.output_padding.empty();
+    const std::int64_t behind = given ? options_.output_padding[0] : 0;
+    if (options_.padding == "same")
+      return given ? (steps - 1) * stride() + span() % 2 + behind : steps * stride();
+    const std::int64_t window = given ? span() + behind : std::max(span(), stride());
+    return (steps - 1) * stride() + window;
+  }
+  std::int64_t cut_in_front(std::int64_t steps) const {
+    if (options_.padding != "same") return 0;
+    return std::max<std::int64_t>((steps - 1) * stride() + span() - steps_of(steps), 0) / 2;
+  }
+
+  // Of one tap: which steps of the input reach the output, and where the first of them does.
+  struct Reach {
+    std::int64_t from;
+    std::int64_t count;
+    std::int64_t to;
+  };
+  Reach reach_of(std::int64_t tap, std::int64_t steps) const {
+    const std::int64_t shift = tap * dilation() - cut_in_front(steps);
+    const std::int64_t first_step = shift < 0 ? (-shift + stride() - 1) / stride() : 0;
+    const std::int64_t room = steps_of(steps) - 1 - shift;
+    const std::int64_t end = room < 0 ? 0 : std::min(steps, room / stride() + 1);
+    return {first_step, std::max<std::int64_t>(end - first_step, 0), first_step * stride() + shift};
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    const Shape x = channels_last(inputs[0]);
+    if (x.rank() != 3 || x[2] <= 0) {
+      throw Error(fmt::format("{} needs input (batch, steps, features) with known features, got {}",
+                              described(), inputs[0].to_string()),
+                  "give the data a features axis");
+    }
+    add_weight(
+        "kernel", {taps(), options_.filters, x[2]},
+        {options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint});
+    if (options_.use_bias) {
+      add_weight("bias", {options_.filters},
+                 {options_.bias_initializer, options_.bias_regularizer, options_.bias_constraint});
+    }
+  }
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const {
+    const TensorView& x = call.inputs[0].data;
+    const std::int64_t steps = x.shape()[1];
+    const std::int64_t width = x.shape()[2];
+    const std::int64_t filters = options_.filters;
+    const std::int64_t out_steps = steps_of(steps);
+    const TensorView y = pass.arena.tensor({x.shape()[0], out_steps, filters}, dtype());
+    const kernels::Activation activation = kernel_activation(options_.activation);
+    const bool keep = call.tape != nullptr && kernels::needs_input(activation);
+    const bool asked = asks_for_logits(call, activation);
+    const TensorView z = keep || asked ? pass.arena.tensor(y.shape(), dtype()) : y;
+    const std::int64_t packed_size = aligned(kernels::packed_size<Real>(width, filters));
+    Real* packed = pass.arena.array<Real>(taps() * packed_size);
+    for (std::int64_t tap = 0; tap < taps(); ++tap) {
+      kernels::pack(width, filters, parameters_[0].value.as<Real>() + tap * filters * width, width,
+                    true, packed + tap * packed_size);
+    }
+    pass.runtime.parallel(x.shape()[0], [&](std::int64_t row) {
+      const Real* from = x.as<Real>() + row * steps * width;
+      Real* to = z.as<Real>() + row * out_steps * filters;
+      for (std::int64_t step = 0; step < out_steps; ++step) {
+        if (options_.use_bias) {
+          std::copy_n(parameters_[1].value.as<Real>(), filters, to + step * filters);
+        } else {
+          std::fill_n(to + step * filters, filters, Real{0});
+        }
+      }
+      for (std::int64_t tap = 0; tap < taps(); ++tap) {
+        const Reach reach = reach_of(tap, steps);
+        if (reach.count == 0) continue;
+        kernels::gemm_packed(reach.count, filters, width, from + reach.from * width, width,
+                             static_cast<const Real*>(packed) + tap * packed_size,
+                             to + reach.to * filters, stride() * filters, Start::accumulate);
+      }
+      kernels::activate(activation, out_steps, filters, to,
+                        y.as<Real>() + row * out_steps * filters);
+    });
+    call.outputs[0] = {y, {}};
+    if (keep) (*call.tape)[preactivation_place] = z;
+    if (asked) call.logits[0] = logits_of(activation, z);
+  }
+
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+    const TensorView& x = call.inputs[0].data;
+    const std::int64_t rows = x.shape()[0];
+    const std::int64_t steps = x.shape()[1];
+    const std::int64_t width = x.shape()[2];
+    const std::int64_t filters = options_.filters;
+    const std::int64_t out_steps = steps_of(steps);
+    const TensorView& z = (*call.tape)[preactivation_place];
+    const Real* dz =
+        slopes_before<Real>(pass, kernel_activation(options_.activation), rows * out_steps, filters,
+                            z ? z.as<Real>() : nullptr, call.outputs[0].data.as<Real>(), gradient);
+    if (trainable()) {
+      pass.runtime.parallel(taps(), [&](std::int64_t tap) {
+        const Reach reach = reach_of(tap, steps);
+        for (std::int64_t row = 0; row < rows && reach.count > 0; ++row) {
+          kernels::gemm_outer<Real>(
+              filters, width, reach.count, dz + (row * out_steps + reach.to) * filters,
+              stride() * filters, x.as<Real>() + (row * steps + reach.from) * width, width,
+              parameters_[0].gradient.as<Real>() + tap * filters * width, width);
+        }
+      });
+      if (options_.use_bias) {
+        kernels::add_rows<Real>(filters, rows * out_steps, dz, filters,
+                                parameters_[1].gradient.as<Real>());
+      }
+    }
+    if (!gradient.wanted[0]) return;
+    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(x.shape(), dtype());
+    pass.runtime.parallel(rows, [&](std::int64_t row) {
+      for (std::int64_t tap = 0; tap < taps(); ++tap) {
+        const Reach reach = reach_of(tap, steps);
+        if (reach.count == 0) continue;
+        kernels::gemm<Real>(
+            reach.count, width, filters, dz + (row * out_steps + reach.to) * filters,
+            stride() * filters, parameters_[0].value.as<Real>() + tap * filters * width, width,
+            dx.as<Real>() + (row * steps + reach.from) * width, width, Start::accumulate);
+      }
+    });
+  }
+
+  static std::int64_t aligned(std::int64_t size) { return (size + 15) / 16 * 16; }
+
+  layers::Conv1DTransposeOptions options_;
+};
+
+}  // namespace
+
+LayerPtr layers::Conv1DTranspose(const Conv1DTransposeOptions& options) {
+  return make_valid<Conv1DTransposeLayer>(options);
+}
+LayerPtr make_conv1d_transpose() {
+  return std::make_shared<Conv1DTransposeLayer>(layers::Conv1DTransposeOptions{});
+}
+
+}  // namespace chronicler

@@ -1,0 +1,322 @@
+#include "chronicler/layers/pooling.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/convolution/channels.h"
+#include "layers/convolution/padding.h"
+#include "layers/convolution/sequence_checks.h"
+#include "layers/core/dispatch.h"
+#include "layers/core/kinds.h"
+
+namespace chronicler {
+namespace {
+
+// The tape's place of the steps that were largest, int32.
+constexpr int largest_place = 0;
+
+class Pooling1D final : public Layer {
+ public:
+  Pooling1D(const layers::Pooling1DOptions& options, bool is_max)
+      : options_(options), is_max_(is_max) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override {
+    return is_max_ ? "MaxPooling1D" : "AveragePooling1D";
+  }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("pool_size", options_.pool_size);
+    visitor.field("padding", options_.padding);
+    // Left open they are the pool's size, and Keras's files always say which.
+    std::vector<std::int64_t> strides = options_.strides;
+    if (strides.empty()) strides = options_.pool_size;
+    const std::vector<std::int64_t> before = strides;
+    visitor.field("strides", strides);
+    if (strides != before) options_.strides = strides;
+    visitor.field("data_format", options_.data_format);
+  }
+  void validate() const override {
+    const bool fits = options_.pool_size.size() == 1 && options_.pool_size[0] > 0 &&
+                      options_.strides.size() <= 1 && stride() > 0;
+    if (!fits) {
+      throw Error(
+          fmt::format("{}: pool_size and strides must be one positive number each", described()));
+    }
+    static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
+    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
+      unknown_name("padding", options_.padding, paddings);
+    check_data_format(described(), options_.data_format);
+  }
+  bool supports_masking() const override { return false; }
+  bool causal() const override { return false; }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], windows(x[1]).count, x[2]})};
+  }
+  void check_inputs(std::span<const Value> inputs) const override {
+    Layer::check_inputs(inputs);
+    check_sequence([this] { return described(); }, inputs[0].data.shape());
+    const Shape x = channels_last(inputs[0].data.shape());
+    if (windows(x[1]).count > 0) return;
+    throw Error(fmt::format("{}: {} steps are fewer than one window of {}", described(), x[1],
+                            options_.pool_size[0]),
+                "give longer sequences, or padding \"same\"");
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(
+        pass, call, gradient, first(),
+        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
+  }
+
+ private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
+  void pool(Pass& pass, Call& call) const {
+    const TensorView& x = call.inputs[0].data;
+    const Windows over = windows(x.shape()[1]);
+    const TensorView y = pass.arena.tensor({x.shape()[0], over.count, x.shape()[2]}, dtype());
+    const TensorView largest = is_max_ ? pass.arena.tensor(y.shape(), DType::int32) : TensorView();
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for_each(x.shape(), over, [&](std::int64_t out, std::int64_t first, std::int64_t count) {
+        const Real* from = x.as<Real>() + first;
+        const std::int64_t width = x.shape()[2];
+        Real value = is_max_ ? from[0] : Real{0};
+        std::int64_t best = 0;
+        for (std::int64_t i = 0; i < count; ++i) {
+          const Real here = from[i * width];
+          if (!is_max_) value += here;
+          if (is_max_ && here > value) {
+            value = here;
+            best = i;
+          }
+        }
+        y.as<Real>()[out] = is_max_ ? value : value / static_cast<Real>(count);
+        if (is_max_) largest.as<std::int32_t>()[out] = static_cast<std::int32_t>(best);
+      });
+    });
+    call.outputs[0] = {y, {}};
+    if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
+  }
+
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
+    if (!gradient.wanted[0]) return;
+    const Shape& shape = call.inputs[0].data.shape();
+    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
+    const TensorView& largest = (*call.tape)[largest_place];
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Real* dy = gradient.outputs[0].as<Real>();
+      for_each(shape, windows(shape[1]),
+               [&](std::int64_t out, std::int64_t first, std::int64_t count) {
+                 Real* to = dx.as<Real>() + first;
+                 const std::int64_t width = shape[2];
+                 if (is_max_) {
+                   to[largest.as<std::int32_t>()[out] * width] += dy[out];
+                   return;
+                 }
+                 for (std::int64_t i = 0; i < count; ++i)
+                   to[i * width] += dy[out] / static_cast<Real>(count);
+               });
+    });
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    check_sequence([this] { return described(); }, inputs[0]);
+  }
+  std::int64_t stride() const {
+    return options_.strides.empty() ? options_.pool_size[0] : options_.strides[0];
+  }
+  Windows windows(std::int64_t steps) const {
+    return Windows::over(steps, options_.pool_size[0], stride(), options_.padding);
+  }
+
+  // function(place in y, place in x of the window's first step, steps that are there).
+  template <class Function>
+  static void for_each(const Shape& x, const Windows& over, const Function& function) {
+    for (std::int64_t row = 0; row < x[0]; ++row) {
+      for (std::int64_t window = 0; window < over.count; ++window) {
+        const std::int64_t start = window * over.stride - over.left;
+        const std::int64_t begin = std::max<std::int64_t>(start, 0);
+        const std::int64_t end = std::min(start + over.size, x[1]);
+        for (std::int64_t feature = 0; feature < x[2]; ++feature) {
+          function((row * over.count + window) * x[2] + feature,
+                   (row * x[1] + begin) * x[2] + feature, end - begin);
+        }
+      }
+    }
+  }
+
+  layers::Pooling1DOptions options_;
+  bool is_max_;
+};
+
+class GlobalPooling1D final : public Layer {
+ public:
+  GlobalPooling1D(const layers::GlobalPooling1DOptions& options, bool is_max)
+      : options_(options), is_max_(is_max) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override {
+    return is_max_ ? "GlobalMaxPooling1D" : "GlobalAveragePooling1D";
+  }
+  LayerPtr clone() const override { return clone_of(*this); }
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("data_format", options_.data_format);
+    visitor.field("keepdims", options_.keepdims);
+  }
+  void validate() const override { check_data_format(described(), options_.data_format); }
+  bool supports_masking() const override { return !is_max_; }
+  bool causal() const override { return false; }
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {channels_last(pooled(channels_last(inputs[0])))};
+  }
+  void check_inputs(std::span<const Value> inputs) const override {
+    Layer::check_inputs(inputs);
+    check_sequence([this] { return described(); }, inputs[0].data.shape());
+    const Shape x = channels_last(inputs[0].data.shape());
+    if (!is_max_) check_step_mask([this] { return described(); }, inputs[0].mask, x);
+    if (x[1] > 0) return;
+    throw Error(fmt::format("{} needs at least one step", described()));
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(
+        pass, call, gradient, first(),
+        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
+  }
+
+ private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+
+  void pool(Pass& pass, Call& call) const {
+    const Value& x = call.inputs[0];
+    const Shape& shape = x.data.shape();
+    const TensorView y = pass.arena.tensor(pooled(shape), dtype());
+    const TensorView largest = pass.arena.tensor({shape[0], shape[2]}, DType::int32);
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      for (std::int64_t row = 0; row < shape[0]; ++row) {
+        const double weight = is_max_ ? 1.0 : counted(x, row);
+        for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
+          const Real* from = x.data.as<Real>() + row * shape[1] * shape[2] + feature;
+          std::int32_t best = 0;
+          double sum = 0.0;
+          for (std::int64_t step = 0; step < shape[1]; ++step) {
+            const Real here = from[step * shape[2]];
+            if (here > from[best * shape[2]]) best = static_cast<std::int32_t>(step);
+            if (!is_max_ && counts(x, row, step)) sum += static_cast<double>(here);
+          }
+          const std::int64_t out = row * shape[2] + feature;
+          largest.as<std::int32_t>()[out] = best;
+          y.as<Real>()[out] = is_max_ ? from[best * shape[2]]
+                                      : static_cast<Real>(weight > 0.0 ? sum / weight : 0.0);
+        }
+      }
+    });
+    call.outputs[0] = {y, {}};
+    if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
+  }
+
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
+    if (!gradient.wanted[0]) return;
+    const Value& x = call.inputs[0];
+    const Shape& shape = x.data.shape();
+    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const Real* dy = gradient.outputs[0].as<Real>();
+      const auto* largest = (*call.tape)[largest_place].template as<std::int32_t>();
+      for (std::int64_t row = 0; row < shape[0]; ++row) {
+        const auto weight = static_cast<Real>(is_max_ ? 1.0 : counted(x, row));
+        for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
+          const std::int64_t out = row * shape[2] + feature;
+          Real* to = dx.as<Real>() + row * shape[1] * shape[2] + feature;
+          if (is_max_) {
+            to[largest[out] * shape[2]] = dy[out];
+            continue;
+          }
+          for (std::int64_t step = 0; step < shape[1]; ++step) {
+            if (counts(x, row, step)) to[step * shape[2]] = dy[out] / weight;
+          }
+        }
+      }
+    });
+  }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    check_sequence([this] { return described(); }, inputs[0]);
+  }
+  Shape pooled(const Shape& x) const {
+    return options_.keepdims ? Shape{x[0], 1, x[2]} : Shape{x[0], x[2]};
+  }
+  static bool counts(const Value& x, std::int64_t row, std::int64_t step) {
+    return !x.mask || x.mask.as<std::uint8_t>()[row * x.mask.shape()[1] + step] != 0;
+  }
+  static double counted(const Value& x, std::int64_t row) {
+    const std::int64_t steps = x.data.shape()[1];
+    if (!x.mask) return static_cast<double>(steps);
+    const auto* mask = x.mask.as<std::uint8_t>() + row * steps;
+    return static_cast<double>(std::count(mask, mask + steps, std::uint8_t{1}));
+  }
+
+  layers::GlobalPooling1DOptions options_;
+  bool is_max_;
+};
+
+template <class Kind, class Options>
+LayerPtr made(const Options& options, bool is_max) {
+  auto layer = std::make_shared<Kind>(options, is_max);
+  if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
+  layer->validate();
+  return LayerPtr(layer);
+}
+
+}  // namespace
+
+LayerPtr layers::MaxPooling1D(const Pooling1DOptions& options) {
+  return made<Pooling1D>(options, true);
+}
+LayerPtr layers::AveragePooling1D(const Pooling1DOptions& options) {
+  return made<Pooling1D>(options, false);
+}
+LayerPtr layers::GlobalMaxPooling1D(const GlobalPooling1DOptions& options) {
+  return made<GlobalPooling1D>(options, true);
+}
+LayerPtr layers::GlobalAveragePooling1D(const GlobalPooling1DOptions& options) {
+  return made<GlobalPooling1D>(options, false);
+}
+LayerPtr make_max_pooling1d() {
+  return std::make_shared<Pooling1D>(layers::Pooling1DOptions{}, true);
+}
+LayerPtr make_average_pooling1d() {
+  return std::make_shared<Pooling1D>(layers::Pooling1DOptions{}, false);
+}
+LayerPtr make_global_max_pooling1d() {
+  return std::make_shared<GlobalPooling1D>(layers::GlobalPooling1DOptions{}, true);
+}
+LayerPtr make_global_average_pooling1d() {
+  return std::make_shared<GlobalPooling1D>(layers::GlobalPooling1DOptions{}, false);
+}
+
+}  // namespace chronicler

@@ -1,0 +1,160 @@
+#include "chronicler/layers/dropout.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "kernels/dropout.h"
+#include "layers/core/dispatch.h"
+#include "layers/core/kinds.h"
+#include "layers/core/step.h"
+
+namespace chronicler {
+namespace {
+
+class DropoutLayer final : public Layer {
+ public:
+  explicit DropoutLayer(const layers::DropoutOptions& options)
+      : options_(options), drawn_seed_(next_seed()) {
+    take_common(options_);
+  }
+
+  std::string_view class_name() const override { return "Dropout"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
+
+  void fields(FieldVisitor& visitor) override {
+    visitor.field("rate", options_.rate);
+    visitor.field("noise_shape", noise_shape_);
+    visitor.field("seed", options_.seed);
+  }
+
+  void validate() const override {
+    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
+    throw Error(
+        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    return {inputs[0]};
+  }
+
+  std::unique_ptr<LayerStep> make_step(State& /*state*/) const override {
+    if (dtype() != DType::float32 || !built()) return nullptr;
+    return std::make_unique<Step>(build_shapes()[0][-1]);
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    call.outputs[0] = call.inputs[0];
+    if (!is_active(pass)) return;
+    call.outputs[0].data = drop(pass, call.inputs[0].data);
+  }
+
+  bool passes_on(bool training) const override { return !(training && options_.rate > 0.0); }
+
+  void backward(Pass& pass, const Call& /*call*/, CallGradient& gradient) const override {
+    if (!gradient.wanted[0]) return;
+    gradient.inputs[0] = is_active(pass) ? drop(pass, gradient.outputs[0]) : gradient.outputs[0];
+  }
+
+ private:
+  // A stream does not train: nothing is dropped.
+  class Step final : public LayerStep {
+   public:
+    explicit Step(std::int64_t size) : size_(size) {}
+    std::int64_t outputs() const override { return size_; }
+    const float* step(const float* x) noexcept override { return x; }
+
+   private:
+    std::int64_t size_;
+  };
+
+  // Where number i is among the draws: axes of 1 in noise_shape share one.
+  std::int64_t draw_of(const Shape& x, std::int64_t i) const {
+    std::int64_t draw = 0;
+    std::int64_t stride = 1;
+    for (int axis = x.rank() - 1; axis >= 0; --axis) {
+      const bool shared = noise_shape_[axis] == 1;
+      if (!shared) draw += i % x[axis] * stride;
+      stride *= shared ? 1 : x[axis];
+      i /= x[axis];
+    }
+    return draw;
+  }
+  void check_noise_shape(const Shape& x) const {
+    bool fits = noise_shape_.rank() == x.rank();
+    for (int axis = 0; fits && axis < x.rank(); ++axis) {
+      const std::int64_t extent = noise_shape_[axis];
+      fits = extent == None || extent == 1 || extent == x[axis] || x[axis] == None;
+    }
+    if (fits) return;
+    throw Error(fmt::format("{}: noise_shape {} does not fit {}", described(),
+                            noise_shape_.to_string(), x.to_string()),
+                "each extent is the input's, null, or 1 where all share a draw");
+  }
+  TensorView drop_together(Pass& pass, const TensorView& from) const {
+    check_noise_shape(from.shape());
+    const TensorView to = pass.arena.tensor(from.shape(), dtype());
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      const std::int64_t count = from.size() == 0 ? 0 : draw_of(from.shape(), from.size() - 1) + 1;
+      Real* factors = pass.arena.array<Real>(count);
+      kernels::dropout_factors(random, pass.step, 0, options_.rate,
+                               std::span(factors, static_cast<std::size_t>(count)));
+      for (std::int64_t i = 0; i < from.size(); ++i)
+        to.as<Real>()[i] = from.as<Real>()[i] * factors[draw_of(from.shape(), i)];
+    });
+    return to;
+  }
+  void build_weights(std::span<const Shape> inputs) override {
+    if (noise_shape_.rank() > 0) check_noise_shape(inputs[0]);
+  }
+
+  bool is_active(const Pass& pass) const { return pass.training && options_.rate > 0.0; }
+
+  // The same factors forwards and backwards: they follow from seed, step and place.
+  TensorView drop(Pass& pass, const TensorView& from) const {
+    if (noise_shape_.rank() > 0) return drop_together(pass, from);
+    const TensorView to = pass.arena.tensor(from.shape(), dtype());
+    const Random random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
+    // In pieces, whose factors stay in the first-level cache; each thread draws its own.
+    constexpr std::int64_t piece = 1024;
+    const std::int64_t count = from.size();
+    const std::int64_t pieces = (count + piece - 1) / piece;
+    const std::int64_t tasks = pieces < 8 ? 1 : pass.runtime.threads();
+    with_real(dtype(), [&](auto real) {
+      using Real = decltype(real);
+      pass.runtime.parallel(tasks, [&](std::int64_t task) {
+        std::array<Real, piece> factors;
+        for (std::int64_t i = pieces * task / tasks; i < pieces * (task + 1) / tasks; ++i) {
+          const std::int64_t begin = i * piece;
+          const auto size = static_cast<std::size_t>(std::min(piece, count - begin));
+          kernels::dropout_factors(random, pass.step, static_cast<std::uint64_t>(begin),
+                                   options_.rate, std::span(factors.data(), size));
+          kernels::apply_dropout(std::span<const Real>(factors.data(), size),
+                                 from.as<Real>() + begin, to.as<Real>() + begin);
+        }
+      });
+    });
+    return to;
+  }
+
+  layers::DropoutOptions options_;
+  Shape noise_shape_;         // Keras's, of files; rank 0: every number has its own draw
+  std::uint64_t drawn_seed_;  // unless the options give one
+};
+
+}  // namespace
+
+LayerPtr layers::Dropout(const DropoutOptions& options) {
+  return make_valid<DropoutLayer>(options);
+}
+LayerPtr make_dropout() { return std::make_shared<DropoutLayer>(layers::DropoutOptions{}); }
+
+}  // namespace chronicler

@@ -1,0 +1,168 @@
+#include "chronicler/layers/lstm.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "kernels/lstm.h"
+#include "layers/core/kinds.h"
+#include "layers/recurrent/lstm_variant.h"
+#include "layers/recurrent/recurrent.h"
+#include "layers/recurrent/step_loop.h"
+
+namespace chronicler {
+namespace {
+
+constexpr std::int64_t gates = 4;  // input, forget, candidate, output
+
+class LSTMLayer final : public RecurrentLayer {
+ public:
+  explicit LSTMLayer(const layers::LSTMOptions& options) : options_(options) {
+    take_recurrent(options_);
+  }
+
+  std::string_view class_name() const override { return "LSTM"; }
+  LayerPtr clone() const override { return clone_of(*this); }
+  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
+
+  void fields(FieldVisitor& visitor) override {
+    visit_loop_flags(options_, visitor);
+    visitor.field("units", options_.units);
+    visitor.field("activation", options_.activation);
+    visitor.field("recurrent_activation", options_.recurrent_activation);
+    visit_initializers(options_, visitor);
+    visitor.field("unit_forget_bias", options_.unit_forget_bias);
+    visit_weight_options(options_, visitor);
+    visitor.field("seed", options_.seed);
+    visitor.field("layer_normalization", options_.layer_normalization);
+    visitor.field("peepholes", options_.peepholes);
+    visitor.field("projection", options_.projection);
+    visitor.field("zoneout_hidden", options_.zoneout_hidden);
+    visitor.field("zoneout_cell", options_.zoneout_cell);
+  }
+  std::span<const std::string_view> own_fields() const override {
+    static constexpr std::array<std::string_view, 5> names{
+        "layer_normalization", "peepholes", "projection", "zoneout_hidden", "zoneout_cell"};
+    return names;
+  }
+
+  void validate() const override {
+    RecurrentLayer::validate();
+    if (options_.projection < 0) {
+      throw Error(fmt::format("{}: projection must be at least 1, or 0 for none, got {}",
+                              described(), options_.projection));
+    }
+    for (const auto& [name, rate] : {std::pair{"zoneout_hidden", options_.zoneout_hidden},
+                                     std::pair{"zoneout_cell", options_.zoneout_cell}}) {
+      if (rate >= 0.0 && rate < 1.0) continue;
+      throw Error(
+          fmt::format("{}: {} must be at least 0 and below 1, got {}", described(), name, rate));
+    }
+  }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    std::vector<Shape> shapes = RecurrentLayer::output_shapes(inputs);
+    shapes[0].set(-1, hidden_size(options_));
+    if (options_.return_state) shapes[1].set(-1, hidden_size(options_));
+    return shapes;
+  }
+  State initial_state(std::int64_t batch) const override {
+    return {Tensor({batch, hidden_size(options_)}, dtype()),
+            Tensor({batch, options_.units}, dtype())};
+  }
+  void check_inputs(std::span<const Value> inputs) const override {
+    if (options_.projection == 0 || inputs.size() != 3) {
+      RecurrentLayer::check_inputs(inputs);
+      return;
+    }
+    RecurrentLayer::check_inputs(inputs.first(1));
+    const std::array<Shape, 2> states = state_shapes(inputs[0].data.shape()[0]);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      const Shape& got = inputs[1 + i].data.shape();
+      if (got == states[i]) continue;
+      throw Error(fmt::format("{}: initial state {} must be {}, got {}", described(), i,
+                              states[i].to_string(), got.to_string()));
+    }
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    if (!is_variant(options_)) {
+      RecurrentLayer::forward(pass, call);
+      return;
+    }
+    sequence_forward(pass, variant(), loop_flags(), state_shapes(call.inputs[0].data.shape()[0]),
+                     call);
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    if (!is_variant(options_)) {
+      RecurrentLayer::backward(pass, call, gradient);
+      return;
+    }
+    sequence_backward(pass, variant(), loop_flags(), call, gradient);
+  }
+
+ private:
+  void build_weights(std::span<const Shape> inputs) override {
+    build_checks(inputs);
+    add_recurrent_weights(inputs, gates, {gates * options_.units}, options_,
+                          options_.bias_initializer, hidden_size(options_));
+    if (options_.use_bias && options_.unit_forget_bias) start_forget_gate_open();
+    const std::int64_t units = options_.units;
+    if (options_.peepholes)
+      add_weight("peephole_kernel", {3, units}, {options_.kernel_initializer});
+    if (options_.projection > 0)
+      add_weight("projection_kernel", {units, options_.projection}, {options_.kernel_initializer});
+    if (!options_.layer_normalization) return;
+    add_weight("kernel_gamma", {gates * units}, {"ones"});
+    add_weight("recurrent_gamma", {gates * units}, {"ones"});
+    add_weight("cell_gamma", {units}, {"ones"});
+    add_weight("cell_beta", {units}, {"zeros"});
+  }
+
+  LSTMVariantCell variant() const {
+    return {options_, parameters_, dtype(), learns(), drawn_seed()};
+  }
+  std::array<Shape, 2> state_shapes(std::int64_t batch) const {
+    return {Shape{batch, hidden_size(options_)}, Shape{batch, options_.units}};
+  }
+  LoopFlags loop_flags() const {
+    return {options_.return_sequences, options_.return_state, options_.go_backwards,
+            options_.zero_output_for_mask};
+  }
+
+  // Jozefowicz, Zaremba and Sutskever 2015: a forget gate that starts open lets gradients through
+  // from the first step.
+  void start_forget_gate_open() {
+    const std::int64_t units = options_.units;
+    parameters_.back().value.part(units, {units}).fill(1.0);
+  }
+
+  Common common() const override { return common_of(options_); }
+  int state_count() const override { return 2; }
+  std::optional<StepEquation> step_equation() const override {
+    if (is_variant(options_)) return std::nullopt;
+    return StepEquation{gates, {{0, 0}, {1, 1}, {2, 2}, {3, 3}}, kernels::lstm_step};
+  }
+  const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
+    return configure(run);
+  }
+  const kernels::CellKernels<double>& cell(kernels::Recurrence<double>& run) const override {
+    return configure(run);
+  }
+  template <class Real>
+  const kernels::CellKernels<Real>& configure(kernels::Recurrence<Real>& run) const {
+    run.activation = kernel_activation(options_.activation);
+    run.recurrent_activation = kernel_activation(options_.recurrent_activation);
+    return kernels::lstm<Real>();
+  }
+
+  layers::LSTMOptions options_;
+};
+
+}  // namespace
+
+LayerPtr layers::LSTM(const LSTMOptions& options) { return make_valid<LSTMLayer>(options); }
+LayerPtr make_lstm() { return std::make_shared<LSTMLayer>(layers::LSTMOptions{}); }
+
+}  // namespace chronicler

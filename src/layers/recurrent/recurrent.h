@@ -1,0 +1,166 @@
+// What SimpleRNN, LSTM and GRU have in common: all that is not an equation.
+#pragma once
+
+#include <optional>
+
+#include "chronicler/layers/layer.h"
+#include "kernels/recurrence.h"
+#include "layers/core/step.h"
+
+namespace chronicler {
+
+// Masks, direction, sequences or last output, states in and out, dropout factors, and the cut of a
+// batch into slices. A derived class has the options, the weights and the kernels of one cell.
+class RecurrentLayer : public Layer {
+ public:
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override;
+  void forward(Pass& pass, Call& call) const override;
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override;
+  void check_inputs(std::span<const Value> inputs) const override;
+  State initial_state(std::int64_t batch) const override;
+  std::unique_ptr<LayerStep> make_step(State& state) const override;
+  std::size_t state_size() const override { return static_cast<std::size_t>(state_count()); }
+  bool stateful() const override { return common().stateful; }
+  bool causal() const override { return !common().go_backwards; }
+  std::string weight_path(std::size_t index) const override;
+  void validate() const override;
+  std::uint64_t* seed_place() override { return &drawn_seed_; }
+
+  // For a layer that runs the cell of an RNN: dropout follows the cell's seed from now on, and the
+  // weights learn while both of them do. Nothing has to be written here during a run.
+  void follow(const Layer& loop, const Layer& cell, const std::uint64_t& seed) {
+    leaders_ = {&loop, &cell, &seed};
+  }
+
+ protected:
+  // The options that all recurrent layers have, gathered from a layer's own option struct.
+  struct Common {
+    std::int64_t units;
+    const Activation* activation;
+    const Activation* recurrent_activation;  // null: the cell has no gates
+    bool use_bias;
+    bool return_sequences;
+    bool return_state;
+    bool go_backwards;
+    bool stateful;
+    bool zero_output_for_mask;
+    double dropout;
+    double recurrent_dropout;
+    std::optional<std::int64_t> seed;
+    bool reset_after;  // of a GRU
+  };
+  virtual Common common() const = 0;
+  virtual int state_count() const = 0;  // 1, or 2 for the LSTM
+  // Fills in what belongs to the cell (activations, reset_after) and returns its kernels.
+  virtual const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const = 0;
+  virtual const kernels::CellKernels<double>& cell(kernels::Recurrence<double>& run) const = 0;
+
+  // What a live stream runs: the sums of a step, and the kernel that makes the next state.
+  struct StepEquation {
+    std::int64_t gates;
+    std::vector<StepWeights::Sum> sums;
+    kernels::CellStep (*step)(std::int64_t lanes);
+  };
+  // Empty if the cell with these options has no such form.
+  virtual std::optional<StepEquation> step_equation() const = 0;
+
+  template <class Options>
+  static Common common_of(const Options& options) {
+    const Activation* recurrent_activation = nullptr;
+    if constexpr (requires { options.recurrent_activation; })
+      recurrent_activation = &options.recurrent_activation;
+    bool reset_after = false;
+    if constexpr (requires { options.reset_after; }) reset_after = options.reset_after;
+    return {options.units,        &options.activation,       recurrent_activation,
+            options.use_bias,     options.return_sequences,  options.return_state,
+            options.go_backwards, options.stateful,          options.zero_output_for_mask,
+            options.dropout,      options.recurrent_dropout, options.seed,
+            reset_after};
+  }
+  template <class Options>
+  void take_recurrent(const Options& options) {
+    take_common(options);
+    drawn_seed_ = next_seed();
+  }
+  std::uint64_t drawn_seed() const {
+    return leaders_.seed != nullptr ? *leaders_.seed : drawn_seed_;
+  }
+  bool learns() const {
+    return leaders_.seed != nullptr ? leaders_.loop->trainable() && leaders_.cell->trainable()
+                                    : trainable();
+  }
+  // kernel (F, gates * units), recurrent_kernel (hidden, gates * units), bias of the given shape.
+  // hidden 0: units.
+  template <class Options>
+  void add_recurrent_weights(std::span<const Shape> inputs, std::int64_t gates, const Shape& bias,
+                             const Options& options, const Initializer& bias_initializer,
+                             std::int64_t hidden = 0) {
+    add_weight("kernel", {inputs[0][2], gates * options.units},
+               {options.kernel_initializer, options.kernel_regularizer, options.kernel_constraint});
+    add_weight("recurrent_kernel", {hidden > 0 ? hidden : options.units, gates * options.units},
+               {options.recurrent_initializer, options.recurrent_regularizer,
+                options.recurrent_constraint});
+    if (options.use_bias) {
+      add_weight("bias", bias,
+                 {bias_initializer, options.bias_regularizer, options.bias_constraint});
+    }
+  }
+  void build_checks(std::span<const Shape> inputs) const;
+
+  // Whether an activation works on whole rows: then the layer runs step by step (row_cell.h).
+  bool works_on_rows() const;
+
+ private:
+  class Step;
+
+  template <class Real>
+  void run_forward(Pass& pass, Call& call) const;
+  template <class Real>
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
+  template <class Real>
+  kernels::Recurrence<Real> describe_run(const TensorView& x) const;
+  template <class Real>
+  void draw_dropout(Pass& pass, kernels::Recurrence<Real>& run, std::int64_t gates) const;
+
+  std::uint64_t drawn_seed_ = 0;  // for dropout, unless the options give a seed
+  struct Leaders {
+    const Layer* loop = nullptr;
+    const Layer* cell = nullptr;
+    const std::uint64_t* seed = nullptr;
+  };
+  Leaders leaders_;  // see follow
+};
+
+// The visits that recurrent layers share, in Keras's order.
+template <class Options>
+void visit_loop_flags(Options& options, FieldVisitor& visitor) {
+  visitor.field("return_sequences", options.return_sequences);
+  visitor.field("return_state", options.return_state);
+  visitor.field("go_backwards", options.go_backwards);
+  visitor.field("stateful", options.stateful);
+  visitor.field("unroll", options.unroll);
+  visitor.field("zero_output_for_mask", options.zero_output_for_mask);
+}
+
+template <class Options>
+void visit_weight_options(Options& options, FieldVisitor& visitor) {
+  visitor.field("kernel_regularizer", options.kernel_regularizer);
+  visitor.field("recurrent_regularizer", options.recurrent_regularizer);
+  visitor.field("bias_regularizer", options.bias_regularizer);
+  visitor.field("activity_regularizer", options.activity_regularizer);
+  visitor.field("kernel_constraint", options.kernel_constraint);
+  visitor.field("recurrent_constraint", options.recurrent_constraint);
+  visitor.field("bias_constraint", options.bias_constraint);
+  visitor.field("dropout", options.dropout);
+  visitor.field("recurrent_dropout", options.recurrent_dropout);
+}
+
+template <class Options>
+void visit_initializers(Options& options, FieldVisitor& visitor) {
+  visitor.field("use_bias", options.use_bias);
+  visitor.field("kernel_initializer", options.kernel_initializer);
+  visitor.field("recurrent_initializer", options.recurrent_initializer);
+  visitor.field("bias_initializer", options.bias_initializer);
+}
+
+}  // namespace chronicler

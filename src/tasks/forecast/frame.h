@@ -1,0 +1,64 @@
+// A series as the network sees it: every number at a row follows from that row and earlier ones.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "chronicler/data/time_series.h"
+#include "tasks/forecast/recipe.h"
+
+namespace chronicler::tasks {
+
+// All targets share one network: each is a channel. A row stands for a forecast that is made when
+// its values are known; the first step told is the next row.
+class ForecastFrame {
+ public:
+  // The series has the recipe's targets and covariates as columns, in that order.
+  ForecastFrame(const ForecastRecipe& recipe, const data::TimeSeries& series);
+
+  std::int64_t rows() const { return rows_; }
+  std::int64_t channels() const { return channels_; }
+  // z of a target.
+  double z(std::int64_t channel, std::int64_t row) const {
+    return z_[static_cast<std::size_t>(channel * rows_ + row)];
+  }
+  bool is_observed(std::int64_t channel, std::int64_t row) const {
+    return observed_[static_cast<std::size_t>(channel * rows_ + row)] != 0;
+  }
+  // (z[row + h] - z[row]) in the recipe's unit, h from 1.
+  double change(std::int64_t channel, std::int64_t row, std::int64_t h) const {
+    return (z(channel, row + h) - z(channel, row)) / recipe_.change;
+  }
+
+  // What the recurrent layer reads at a row.
+  std::int64_t steps_width() const { return steps_width_; }
+  void write_steps(std::int64_t channel, std::int64_t row, float* to) const;
+
+  // What the linear path sees at a row: z, differences of the lookback from it, covariates,
+  // calendar. The first `recipe.lookback` of them are the target's own.
+  std::int64_t lags_width() const { return lags_width_; }
+  void write_lags(std::int64_t channel, std::int64_t row, float* to) const;
+  // The same of the target alone.
+  void write_own_lags(std::int64_t channel, std::int64_t row, std::int64_t lookback,
+                      float* to) const;
+
+ private:
+  double covariate(std::int64_t which, std::int64_t row) const {
+    return covariates_[static_cast<std::size_t>(which * rows_ + (row < 0 ? 0 : row))];
+  }
+
+  ForecastRecipe recipe_;
+  std::int64_t rows_;
+  std::int64_t channels_;
+  std::int64_t covariate_count_;
+  std::int64_t calendar_width_ = 0;
+  std::int64_t steps_width_ = 0;
+  std::int64_t lags_width_ = 0;
+  std::vector<double> z_;               // (channels, rows)
+  std::vector<std::uint8_t> observed_;  // (channels, rows)
+  std::vector<double> local_mean_;      // (channels, rows), of the lookback
+  std::vector<double> covariates_;      // (covariates, rows)
+  std::vector<float> calendar_;         // (rows, width), of the row after each
+};
+
+}  // namespace chronicler::tasks

@@ -1,0 +1,554 @@
+#include "chronicler/tasks/text_classifier.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/shuffle.h"
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/data/plain_text.h"
+#include "chronicler/data/word_vectors.h"
+#include "chronicler/formats/model_file.h"
+#include "tasks/sentiment/text_reader.h"
+#include "tasks/sentiment/training.h"
+
+namespace chronicler::tasks {
+namespace {
+
+using Labels = std::vector<std::int32_t>;
+using Texts = std::vector<std::string_view>;  // of the caller's, which may be gigabytes
+
+// Names of the assets.
+constexpr const char* settings_asset = "text_classifier.json";
+constexpr const char* reader_asset = "vocabulary.txt";
+constexpr const char* bag_asset = "bag_of_words.bin";
+constexpr const char* spelling_asset = "bag_of_spellings.bin";
+
+constexpr std::size_t least_texts = 10;
+
+// ---- what is chosen from the texts
+
+std::size_t bytes_of(const Texts& texts) {
+  std::size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  return bytes;
+}
+
+bool are_single_words(const Texts& texts) {
+  std::size_t spaces = 0;
+  for (const std::string_view text : texts)
+    spaces += static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
+  return spaces < texts.size();
+}
+
+// Few texts are soon read, and the mean of several networks knows more than one of them; many teach
+// one network enough.
+std::int64_t networks_for(const Texts& texts) {
+  const std::size_t bytes = bytes_of(texts);
+  constexpr std::size_t few = 2'000'000;
+  constexpr std::size_t many = 10'000'000;
+  return bytes < few ? 4 : bytes < many ? 2 : 1;
+}
+
+void choose(TextClassifierOptions& options, const Texts& texts) {
+  if (options.level.empty()) options.level = are_single_words(texts) ? "char" : "word";
+  constexpr std::array<std::string_view, 3> levels{"word", "subword", "char"};
+  if (std::find(levels.begin(), levels.end(), options.level) == levels.end())
+    unknown_name("level", options.level, levels);
+  if (!options.vectors.empty() && options.level != "word")
+    throw Error(fmt::format("word vectors are of no use for level \"{}\"", options.level),
+                "leave them out, or read words");
+  const bool characters = options.level == "char";
+  if (options.vocabulary == 0)
+    options.vocabulary = options.level == "word" ? 20'000 : options.level == "char" ? 2'000 : 4'000;
+  if (options.embedding == 0) options.embedding = characters ? 32 : 64;
+  if (options.units == 0) options.units = characters ? 96 : 64;
+  if (options.networks == 0) options.networks = networks_for(texts);
+  if (options.ngrams == 0) options.ngrams = characters ? 4 : 2;
+  if (!options.spelling) options.spelling = options.level == "word" ? 6 : 0;
+  if (options.batch_size == 0) options.batch_size = 32;
+  if (options.longest == 0) options.longest = 600;
+  if (options.epochs == 0) {
+    // So many steps are enough; few texts are read often.
+    const double steps = characters ? 6'000.0 : 2'000.0;
+    const double batches =
+        static_cast<double>(texts.size()) / static_cast<double>(options.batch_size);
+    options.epochs = std::clamp<std::int64_t>(std::llround(steps / batches), 3, 12);
+  }
+  // Words are many and texts few: much has to be left out, or they are learnt by heart.
+  if (!options.dropout) options.dropout = characters ? 0.3 : 0.6;
+  if (!options.word_dropout) options.word_dropout = characters ? 0.05 : 0.4;
+  if (!options.label_smoothing) options.label_smoothing = characters ? 0.0 : 0.1;
+  if (options.learning_rate == 0.0) options.learning_rate = characters ? 2e-3 : 1.5e-3;
+}
+
+void check(const TextClassifierOptions& options) {
+  const auto in_range = [](std::string_view option, double value, double most) {
+    if (value >= 0.0 && value < most) return;
+    throw Error(fmt::format("{} must be at least 0 and below {}, got {}", option, most, value));
+  };
+  in_range("dropout", options.dropout.value_or(0.0), 1.0);
+  in_range("word_dropout", options.word_dropout.value_or(0.0), 1.0);
+  in_range("label_smoothing", options.label_smoothing.value_or(0.0), 1.0);
+  in_range("validation_fraction", options.validation_fraction.value_or(0.0), 1.0);
+  for (const auto& [option, value] :
+       {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
+        {"min_count", options.min_count},
+        {"embedding", options.embedding},
+        {"units", options.units},
+        {"networks", options.networks},
+        {"ngrams", options.ngrams},
+        {"spelling", options.spelling.value_or(0)},
+        {"longest", options.longest},
+        {"batch_size", options.batch_size},
+        {"epochs", options.epochs}}) {
+    if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
+  }
+  if (const std::int64_t longest = options.spelling.value_or(0);
+      longest > 0 && longest < TextReader::shortest_spelling) {
+    throw Error(fmt::format("spelling must be 0 or at least {}, got {}",
+                            TextReader::shortest_spelling, longest));
+  }
+  if (options.learning_rate < 0.0)
+    throw Error(fmt::format("learning_rate must be at least 0, got {}", options.learning_rate));
+  if (options.validation_texts.size() != options.validation_labels.size()) {
+    throw Error(fmt::format("{} validation texts have {} labels", options.validation_texts.size(),
+                            options.validation_labels.size()));
+  }
+  if (options.resume && options.checkpoint.empty())
+    throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
+}
+
+std::vector<std::string> classes_of(std::span<const std::string> labels) {
+  const std::set<std::string> different(labels.begin(), labels.end());
+  if (different.size() < 2) {
+    throw Error(different.empty()
+                    ? std::string("there are no labels")
+                    : fmt::format("every text has the label \"{}\"", *different.begin()),
+                "a classifier learns from texts of at least two labels");
+  }
+  if (different.size() > labels.size() / 2) {
+    throw Error(fmt::format("{} texts have {} different labels", labels.size(), different.size()),
+                "is it the right column? A label is given to several texts");
+  }
+  return {different.begin(), different.end()};
+}
+
+// Labels that look the same are the same.
+std::vector<std::string> plain_names(std::span<const std::string> labels) {
+  std::vector<std::string> names;
+  for (const std::string& label : labels) names.push_back(data::plain_name(label));
+  return names;
+}
+
+Labels ids_of(std::span<const std::string> labels, const std::vector<std::string>& classes) {
+  Labels ids;
+  for (const std::string& label : labels) {
+    const auto found = std::lower_bound(classes.begin(), classes.end(), label);
+    if (found == classes.end() || *found != label) {
+      const std::vector<std::string_view> known(classes.begin(), classes.end());
+      unknown_name("label", label, known);
+    }
+    ids.push_back(static_cast<std::int32_t>(found - classes.begin()));
+  }
+  return ids;
+}
+
+constexpr double most_validating = 20e3;  // texts tell an accuracy to a third of a point
+
+// The numbers of the texts that validate: a share of each label, at random.
+std::vector<bool> held_out(const Labels& labels, std::size_t classes, double share,
+                           std::uint64_t seed) {
+  std::vector<std::vector<std::size_t>> of_label(classes);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    of_label[static_cast<std::size_t>(labels[i])].push_back(i);
+  std::vector<bool> held(labels.size(), false);
+  const Random random(seed);
+  constexpr std::uint64_t stream = 1ULL << 40U;
+  for (std::size_t c = 0; c < classes; ++c) {
+    std::vector<std::size_t>& texts = of_label[c];
+    shuffle(texts, random, stream + c);
+    const auto count = static_cast<std::size_t>(static_cast<double>(texts.size()) * share);
+    for (std::size_t i = 0; i < count; ++i) held[texts[i]] = true;
+  }
+  return held;
+}
+
+std::uint64_t hash_of(const Texts& texts, const Labels& labels) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (const char c : texts[i]) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    hash = (hash ^ static_cast<std::uint64_t>(labels[i] + 256)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+// ---- texts as samples
+
+// N-grams take many times the memory of their texts: of very many texts some teach a bag, drawn
+// at random since files may be in order of labels.
+constexpr double enough_for_words = 50e6;      // bytes
+constexpr double enough_for_spellings = 10e6;  // of which a word has many
+
+std::vector<bool> drawn_for_bag(const Texts& texts, double enough, std::uint64_t seed) {
+  constexpr std::uint64_t stream = 1ULL << 42U;
+  const auto bytes = static_cast<double>(bytes_of(texts));
+  std::vector<bool> drawn(texts.size(), true);
+  if (bytes <= enough) return drawn;
+  const Random random(seed);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    drawn[i] = random.uniform(stream, i) < static_cast<float>(enough / bytes);
+  return drawn;
+}
+
+Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
+  return {reader.ids(pieces), reader.wide(pieces)};
+}
+
+// Learns from some of the texts, and tells how many.
+template <class BagOf>
+std::pair<BagOfWords, std::int64_t> learnt_bag(const Texts& texts, const Labels& labels,
+                                               std::int64_t classes, const std::vector<bool>& drawn,
+                                               const BagOfWordsOptions& options,
+                                               const BagOf& bag_of_text) {
+  std::vector<Bag> bags;
+  Labels their_labels;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!drawn[i]) continue;
+    bags.push_back(bag_of_text(texts[i]));
+    their_labels.push_back(labels[i]);
+  }
+  return {BagOfWords(bags, their_labels, classes, options), static_cast<std::int64_t>(bags.size())};
+}
+
+void take_vectors(const data::WordVectors& vectors, const TextReader& reader, Functional& model) {
+  for (const LayerPtr& layer : model.layers()) {
+    if (layer->class_name() != "Embedding") continue;
+    float* table = layer->parameters()[0].value.as<float>();
+    for (std::size_t i = 0; i < reader.words().size(); ++i) {
+      const auto found = vectors.vectors.find(reader.words()[i]);
+      if (found == vectors.vectors.end()) continue;
+      std::copy(found->second.begin(), found->second.end(),
+                table + static_cast<std::int64_t>(i + 2) * vectors.length);
+    }
+  }
+}
+
+std::int32_t best_of(std::span<const float> scores) {
+  return static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+double share_right(std::span<const std::int32_t> told, const Labels& truth) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) right += told[i] == truth[i] ? 1 : 0;
+  return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(truth.size(), 1));
+}
+
+}  // namespace
+
+struct TextClassifier::Reader {
+  TextReader text;
+  std::vector<std::string> labels;
+  std::int32_t most_frequent = 0;
+
+  template <class Strings>
+  ClassifierScore score(const Model& model, const Strings& texts, const Labels& truth) const {
+    std::vector<Sample> samples;
+    Labels bayes;
+    Labels logistic;
+    for (const std::string_view content : texts) {
+      const std::vector<TextPiece> pieces = text.pieces(content);
+      const Bag bag = text.bag(pieces);
+      bayes.push_back(best_of(text.bag_of_words().naive_bayes(bag)));
+      logistic.push_back(best_of(text.bag_of_words().logistic(bag)));
+      samples.push_back({text.ids(pieces), {}});
+      if (has_wide(model)) samples.back().wide = text.wide(pieces);
+    }
+    const auto told = log_probabilities(model, samples);
+    ClassifierScore score;
+    score.labels = labels;
+    score.texts = static_cast<std::int64_t>(texts.size());
+    score.confusion = data::ConfusionMatrix(static_cast<std::int64_t>(labels.size()));
+    constexpr std::size_t bins = 10;
+    std::array<double, bins> confidence{};
+    std::array<double, bins> right{};
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const std::int32_t best = best_of(told[i]);
+      score.confusion.add(truth[i], best);
+      score.log_loss -= static_cast<double>(told[i][static_cast<std::size_t>(truth[i])]);
+      const double sure = std::exp(static_cast<double>(told[i][static_cast<std::size_t>(best)]));
+      const auto bin = std::min(static_cast<std::size_t>(sure * bins), bins - 1);
+      confidence[bin] += sure;
+      right[bin] += best == truth[i] ? 1.0 : 0.0;
+    }
+    const auto count = static_cast<double>(std::max<std::size_t>(told.size(), 1));
+    for (std::size_t bin = 0; bin < bins; ++bin)
+      score.calibration_error += std::abs(confidence[bin] - right[bin]) / count;
+    score.log_loss /= count;
+    score.accuracy = score.confusion.accuracy();
+    score.macro_f1 = score.confusion.macro_f1();
+    score.naive_bayes_accuracy = share_right(bayes, truth);
+    score.logistic_accuracy = share_right(logistic, truth);
+    score.majority_accuracy = share_right(Labels(truth.size(), most_frequent), truth);
+    return score;
+  }
+
+  static bool has_wide(const Model& model) { return model.input_shapes().size() > 1; }
+
+  Sample sample(const Model& model, std::span<const TextPiece> pieces) const {
+    return has_wide(model) ? sample_of(text, pieces) : Sample{text.ids(pieces), {}};
+  }
+
+  void tell(TextLabel& result, const std::vector<float>& told) const {
+    for (const float each : told) result.probabilities.push_back(std::exp(double{each}));
+    const auto best = static_cast<std::size_t>(best_of(told));
+    result.label = labels[best];
+    result.probability = result.probabilities[best];
+  }
+
+  // Each word is made unknown in turn, wherever it occurs; characters one by one.
+  std::vector<TextLabel::Word> words_of(const Model& model, const std::vector<TextPiece>& pieces,
+                                        std::size_t label, double full) const {
+    constexpr std::size_t most = 256;
+    const bool by_place = text.level() == "char";
+    std::map<std::string, std::size_t> rows;
+    std::vector<std::size_t> row_of(pieces.size(), 0);
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const std::string key = by_place ? fmt::format("{}", i) : pieces[i].text;
+      const auto [found, is_new] = rows.emplace(key, rows.size());
+      row_of[i] = found->second;
+      if (!is_new || found->second >= most || pieces[i].begin == pieces[i].end) {
+        if (is_new) samples.push_back(samples.empty() ? sample(model, pieces) : samples.front());
+        continue;
+      }
+      std::vector<TextPiece> without = pieces;
+      for (std::size_t j = 0; j < pieces.size(); ++j) {
+        if (by_place ? j == i : pieces[j].text == pieces[i].text) without[j].text = "\xFF";
+      }
+      samples.push_back(sample(model, without));
+    }
+    const auto told = log_probabilities(model, samples);
+    std::vector<TextLabel::Word> words;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (pieces[i].begin == pieces[i].end) continue;
+      const double without = row_of[i] < most ? double{told[row_of[i]][label]} : full;
+      words.push_back({pieces[i].begin, pieces[i].end, full - without});
+    }
+    return words;
+  }
+};
+
+TextClassifier::TextClassifier(std::shared_ptr<const Reader> reader, std::shared_ptr<Model> model,
+                               ClassifierReport report)
+    : reader_(std::move(reader)), model_(std::move(model)), report_(std::move(report)) {}
+
+const std::vector<std::string>& TextClassifier::labels() const { return reader_->labels; }
+
+TextClassifier TextClassifier::train(std::span<const std::string> texts,
+                                     std::span<const std::string> labels,
+                                     TextClassifierOptions options) {
+  const auto start = std::chrono::steady_clock::now();
+  check(options);
+  set_random_seed(options.seed);
+  if (texts.size() != labels.size())
+    throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
+  if (texts.size() < least_texts) {
+    throw Error(fmt::format("{} texts are too few to learn from", texts.size()),
+                fmt::format("give at least {}; some hundred for each label make a good model",
+                            least_texts));
+  }
+  const std::vector<std::string> names = plain_names(labels);
+  const std::vector<std::string> classes = classes_of(names);
+  const Labels all = ids_of(names, classes);
+  const auto class_count = static_cast<std::int64_t>(classes.size());
+
+  // The parts.
+  Texts train_texts;
+  Texts validation_texts(options.validation_texts.begin(), options.validation_texts.end());
+  Labels train_labels;
+  Labels validation_labels = ids_of(plain_names(options.validation_labels), classes);
+  const bool is_given = !validation_texts.empty();
+  const double usual = std::min(0.1, most_validating / static_cast<double>(texts.size()));
+  const double share = is_given ? 0.0 : options.validation_fraction.value_or(usual);
+  const std::vector<bool> held = held_out(all, classes.size(), share, options.seed);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    (held[i] ? validation_texts : train_texts).push_back(texts[i]);
+    (held[i] ? validation_labels : train_labels).push_back(all[i]);
+  }
+
+  choose(options, train_texts);
+  auto reader = std::make_shared<Reader>(Reader{TextReader(train_texts, options), classes, 0});
+  std::vector<Sample> samples;
+  for (const std::string_view text : train_texts)
+    samples.push_back({reader->text.ids(reader->text.pieces(text)), {}});
+  auto [bag, bag_texts] = learnt_bag(
+      train_texts, train_labels, class_count,
+      drawn_for_bag(train_texts, enough_for_words, options.seed), {},
+      [&](std::string_view text) { return reader->text.bag(reader->text.pieces(text)); });
+  reader->text.set_bag_of_words(std::move(bag));
+  if (reader->text.has_spellings()) {
+    reader->text.set_bag_of_spellings(
+        learnt_bag(train_texts, train_labels, class_count,
+                   drawn_for_bag(train_texts, enough_for_spellings, options.seed), {.min_count = 2},
+                   [&](std::string_view text) {
+                     return reader->text.spellings(reader->text.pieces(text));
+                   })
+            .first);
+  }
+  std::vector<Sample> validation;
+  for (const std::string_view text : validation_texts)
+    validation.push_back(sample_of(reader->text, reader->text.pieces(text)));
+
+  ClassifierReport report;
+  report.labels = classes;
+  report.label_counts.assign(classes.size(), 0);
+  for (const std::int32_t label : train_labels)
+    ++report.label_counts[static_cast<std::size_t>(label)];
+  reader->most_frequent = static_cast<std::int32_t>(
+      std::max_element(report.label_counts.begin(), report.label_counts.end()) -
+      report.label_counts.begin());
+  data::WordVectors vectors;
+  if (!options.vectors.empty()) {
+    vectors = data::read_word_vectors(options.vectors, reader->text.words());
+    options.embedding = vectors.length;
+    report.vectors_found = static_cast<std::int64_t>(vectors.vectors.size());
+  }
+  auto model = std::make_shared<Functional>(
+      classifier_network(reader->text.vocabulary_size(), class_count, options, Scoring::each));
+  if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
+  report.texts = static_cast<std::int64_t>(train_texts.size());
+  report.bag_texts = bag_texts;
+  report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
+  report.vocabulary = reader->text.vocabulary_size();
+  report.weights = model->count_params();
+  report.options = options;
+  if (options.on_start) options.on_start(report);
+
+  const ClassifierData data{
+      samples, train_labels, validation, validation_labels,
+      fmt::format("texts {:016x}, validation {:016x}", hash_of(train_texts, train_labels),
+                  hash_of(validation_texts, validation_labels))};
+  const double before =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const ClassifierRun run = train_classifier(*model, data, options);
+  model = std::make_shared<Functional>(finished_network(*model, reader->text.vocabulary_size(),
+                                                        options, validation, validation_labels));
+  report.finished = run.finished;
+  report.epochs = run.epochs;
+  report.best_epoch = run.best_epoch;
+  report.seconds = before + run.seconds;
+  if (!validation.empty())
+    report.validation = reader->score(*model, validation_texts, validation_labels);
+  report.options.on_start = {};
+  report.options.progress = {};
+  report.options.validation_texts.clear();
+  report.options.validation_labels.clear();
+  return {std::move(reader), std::move(model), std::move(report)};
+}
+
+TextLabel TextClassifier::run(std::string_view text, bool with_words) const {
+  TextLabel result;
+  result.text = reader_->text.plain(text);
+  if (!data::has_text(text)) return result;
+  const std::vector<TextPiece> pieces = reader_->text.pieces(result.text);
+  const Sample sample = reader_->sample(*model_, pieces);
+  const std::vector<float> told = log_probabilities(*model_, std::span(&sample, 1)).front();
+  reader_->tell(result, told);
+  if (!with_words) return result;
+  const auto label = static_cast<std::size_t>(best_of(told));
+  result.words = reader_->words_of(*model_, pieces, label, double{told[label]});
+  return result;
+}
+
+std::vector<TextLabel> TextClassifier::run(std::span<const std::string> texts) const {
+  std::vector<Sample> samples;
+  std::vector<TextLabel> results(texts.size());
+  std::vector<std::size_t> places;  // of texts that say anything
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    results[i].text = reader_->text.plain(texts[i]);
+    if (!data::has_text(texts[i])) continue;
+    places.push_back(i);
+    samples.push_back(reader_->sample(*model_, reader_->text.pieces(results[i].text)));
+  }
+  if (samples.empty()) return results;
+  const auto told = log_probabilities(*model_, samples);
+  for (std::size_t i = 0; i < places.size(); ++i) reader_->tell(results[places[i]], told[i]);
+  return results;
+}
+
+ClassifierScore TextClassifier::evaluate(std::span<const std::string> texts,
+                                         std::span<const std::string> labels) const {
+  if (texts.size() != labels.size() || texts.empty())
+    throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
+  return reader_->score(*model_, texts, ids_of(plain_names(labels), reader_->labels));
+}
+
+void TextClassifier::save(const std::string& path) const {
+  const Json settings{{"task", "sentiment"},       {"version", 1},
+                      {"labels", reader_->labels}, {"most_frequent", reader_->most_frequent},
+                      {"texts", report_.texts},    {"seed", report_.options.seed}};
+  model_->assets()[settings_asset] = to_text(settings);
+  model_->assets()[reader_asset] = reader_->text.bytes();
+  model_->assets()[bag_asset] = reader_->text.bag_of_words().bytes();
+  if (reader_->text.has_spellings())
+    model_->assets()[spelling_asset] = reader_->text.bag_of_spellings().bytes();
+  model_->save(path);
+}
+
+TextClassifier TextClassifier::load(const std::string& path) {
+  std::shared_ptr<Model> model = load_model(path);
+  const Assets& assets = model->assets();
+  for (const char* name : {settings_asset, reader_asset, bag_asset}) {
+    if (assets.contains(name)) continue;
+    throw Error(fmt::format("\"{}\" is not a model that labels texts", path),
+                "make one with chronicler sentiment train, or TextClassifier::train");
+  }
+  try {
+    const Json json = parse_json(assets.at(settings_asset), "its settings");
+    const JsonPlace place(json, "its settings");
+    if (place["task"].text() != "sentiment") place["task"].refuse("\"sentiment\"");
+    if (place["version"].whole() != 1)
+      throw Error("it is of a newer Chronicler", "use a newer Chronicler");
+    auto reader = std::make_shared<Reader>(Reader{TextReader(assets.at(reader_asset)), {}, 0});
+    for (const JsonPlace& label : place["labels"].items()) reader->labels.push_back(label.text());
+    reader->most_frequent = static_cast<std::int32_t>(place["most_frequent"].whole());
+    reader->text.set_bag_of_words(BagOfWords::from_bytes(assets.at(bag_asset)));
+    const auto classes = static_cast<std::int64_t>(reader->labels.size());
+    bool fits =
+        model->output_shape()[-1] == classes && reader->text.bag_of_words().classes() == classes;
+    if (reader->text.has_spellings()) {
+      const auto found = assets.find(spelling_asset);
+      if (found == assets.end())
+        throw Error("its bag of spellings is missing", "use another copy of the model");
+      reader->text.set_bag_of_spellings(BagOfWords::from_bytes(found->second));
+      fits = fits && reader->text.bag_of_spellings().classes() == classes;
+    }
+    if (fits && Reader::has_wide(*model)) {
+      const auto width = static_cast<std::int64_t>(reader->text.wide({}).size());
+      fits = model->input_shapes()[1] == Shape{None, width};
+    }
+    if (!fits) {
+      throw Error(fmt::format("its network and its bags are not all of {} labels", classes),
+                  "use another copy of the model");
+    }
+    ClassifierReport report;
+    report.labels = reader->labels;
+    report.texts = place["texts"].whole();
+    report.vocabulary = reader->text.vocabulary_size();
+    report.weights = model->count_params();
+    return {std::move(reader), std::move(model), std::move(report)};
+  } catch (const Error& error) {
+    throw Error(fmt::format("cannot load \"{}\": {}", path, error.message()), error.hint());
+  }
+}
+
+}  // namespace chronicler::tasks

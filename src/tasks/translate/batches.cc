@@ -1,0 +1,64 @@
+#include "tasks/translate/batches.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/shuffle.h"
+
+namespace chronicler::tasks {
+std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t batch_pieces,
+                                  const Random& random, std::uint64_t epoch) {
+  std::vector<std::size_t> order(pairs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  shuffle(order, random, epoch, 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const std::size_t target_a = pairs[a].target.size();
+    const std::size_t target_b = pairs[b].target.size();
+    if (target_a != target_b) return target_a < target_b;
+    // Up and down by turns, so that sources are of like lengths where targets grow by one.
+    const std::size_t source_a = pairs[a].source.size();
+    const std::size_t source_b = pairs[b].source.size();
+    return target_a % 2 == 0 ? source_a < source_b : source_a > source_b;
+  });
+  std::vector<PairBatch> batches;
+  std::size_t longest_source = 0;
+  std::size_t longest_target = 0;
+  for (const std::size_t place : order) {
+    const std::size_t source = std::max(longest_source, pairs[place].source.size());
+    const std::size_t target = std::max(longest_target, pairs[place].target.size() + 1);
+    const bool fits = !batches.empty() && (batches.back().size() + 1) * (source + target) <=
+                                              static_cast<std::size_t>(batch_pieces);
+    if (!fits) batches.emplace_back();
+    longest_source = fits ? source : pairs[place].source.size();
+    longest_target = fits ? target : pairs[place].target.size() + 1;
+    batches.back().push_back(place);
+  }
+  shuffle(batches, random, epoch, order.size() + 1);
+  return batches;
+}
+
+PairTensors::PairTensors(std::span<const IdPair> pairs, const PairBatch& batch) {
+  std::size_t longest_source = 0;
+  std::size_t longest_target = 0;
+  for (const std::size_t place : batch) {
+    longest_source = std::max(longest_source, pairs[place].source.size());
+    longest_target = std::max(longest_target, pairs[place].target.size() + 1);
+  }
+  const auto rows = static_cast<std::int64_t>(batch.size());
+  source = Tensor({rows, static_cast<std::int64_t>(longest_source)}, DType::int32);
+  target = Tensor({rows, static_cast<std::int64_t>(longest_target)}, DType::int32);
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    const IdPair& pair = pairs[batch[row]];
+    std::copy(pair.source.begin(), pair.source.end(),
+              source.as<std::int32_t>() + row * longest_source);
+    std::int32_t* to = target.as<std::int32_t>() + row * longest_target;
+    *to = TranslationVocabulary::start;
+    std::copy(pair.target.begin(), pair.target.end(), to + 1);
+    for (std::size_t t = 0; t <= pair.target.size(); ++t) {
+      places.push_back(static_cast<std::int64_t>(row * longest_target + t));
+      expected.push_back(t < pair.target.size() ? pair.target[t] : TranslationVocabulary::end);
+    }
+  }
+}
+
+}  // namespace chronicler::tasks

@@ -1,0 +1,149 @@
+#include "tasks/translate/writing.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+#include "chronicler/decoding/beam_search.h"
+#include "kernels/softmax_loss.h"
+#include "model/network.h"
+
+namespace chronicler::tasks {
+namespace {
+
+constexpr std::size_t state_count = 4;
+constexpr std::size_t values_input = 1;
+
+// Some rows of a tensor, in this order.
+Tensor rows_of(const TensorView& from, std::span<const std::int64_t> rows) {
+  Shape shape = from.shape();
+  const std::int64_t width = from.size() / std::max<std::int64_t>(shape[0], 1);
+  shape.set(0, static_cast<std::int64_t>(rows.size()));
+  Tensor to(shape);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(from.as<float>() + rows[i] * width, width,
+                to.as<float>() + static_cast<std::int64_t>(i) * width);
+  }
+  return to;
+}
+
+Tensor mask_rows(const Tensor& from, std::span<const std::int64_t> rows) {
+  const std::int64_t width = from.shape()[1];
+  Tensor to({static_cast<std::int64_t>(rows.size()), width}, DType::boolean);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(from.as<std::uint8_t>() + rows[i] * width, width,
+                to.as<std::uint8_t>() + static_cast<std::int64_t>(i) * width);
+  }
+  return to;
+}
+
+}  // namespace
+
+TranslationWriter::TranslationWriter(const TranslationLayers& layers)
+    : reader_(layers.reader()), writer_(layers.writer()) {}
+
+std::vector<WrittenIds> TranslationWriter::write(std::span<const std::vector<PieceId>> sources,
+                                                 const TranslateOptions& options) const {
+  std::vector<std::size_t> order(sources.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return sources[a].size() < sources[b].size();
+  });
+  std::vector<WrittenIds> results(sources.size());
+  // So many hypotheses make good products, and fit the memory of long sentences too.
+  const std::size_t most = std::max<std::size_t>(1, 256 / static_cast<std::size_t>(options.beam));
+  for (std::size_t begin = 0; begin < order.size(); begin += most) {
+    std::vector<std::vector<PieceId>> some;
+    const std::size_t end = std::min(order.size(), begin + most);
+    for (std::size_t i = begin; i < end; ++i) some.push_back(sources[order[i]]);
+    std::vector<WrittenIds> written = write_some(some, options);
+    for (std::size_t i = begin; i < end; ++i) results[order[i]] = std::move(written[i - begin]);
+  }
+  return results;
+}
+
+std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vector<PieceId>> sources,
+                                                      const TranslateOptions& options) const {
+  // Read.
+  std::size_t longest = 1;
+  for (const auto& source : sources) longest = std::max(longest, source.size());
+  const auto count = static_cast<std::int64_t>(sources.size());
+  const auto steps = static_cast<std::int64_t>(longest);
+  const Tensor ids({count, steps}, DType::int32);
+  const Tensor mask({count, steps}, DType::boolean);
+  decoding::BeamOptions beam{.width = options.beam,
+                             .end = TranslationVocabulary::end,
+                             .length_penalty = options.length_penalty};
+  for (std::int64_t row = 0; row < count; ++row) {
+    const auto& source = sources[static_cast<std::size_t>(row)];
+    std::copy(source.begin(), source.end(), ids.as<std::int32_t>() + row * steps);
+    std::fill_n(mask.as<std::uint8_t>() + row * steps, source.size(), std::uint8_t{1});
+    beam.longest_of.push_back(2 * static_cast<std::int64_t>(source.size()) + 10);
+  }
+  Execution reading(reader_.network());
+  const Value source_value{ids, {}};
+  reading.forward(std::span(&source_value, 1), {});
+  const TensorView values = reading.output(0).data;
+  std::vector<Tensor> states;
+  std::vector<std::int64_t> all_rows(sources.size());
+  std::iota(all_rows.begin(), all_rows.end(), std::int64_t{0});
+  for (std::size_t i = 0; i < state_count; ++i)
+    states.push_back(rows_of(reading.output(i + 1).data, all_rows));
+
+  // Write. What a hypothesis carries is a row of each state, put in the order of the search.
+  decoding::BeamSearch search(count, beam, TranslationVocabulary::start);
+  Execution writing(writer_.network());
+  std::vector<Tensor> looked;  // where each step looked, row by row
+  std::vector<std::int64_t> of_values;
+  Tensor own_values;
+  Tensor own_mask;
+  while (!search.done()) {
+    const auto rows = static_cast<std::int64_t>(search.symbols().size());
+    const std::vector<std::int64_t> sequences(search.sequences().begin(), search.sequences().end());
+    if (sequences != of_values) {
+      own_values = rows_of(values, sequences);
+      own_mask = mask_rows(mask, sequences);
+      of_values = sequences;
+    }
+    const Tensor symbols({rows, 1}, DType::int32);
+    std::copy(search.symbols().begin(), search.symbols().end(), symbols.as<std::int32_t>());
+    std::array<Value, 2 + state_count> inputs;
+    inputs[0] = {symbols, {}};
+    inputs[values_input] = {own_values, own_mask};
+    std::vector<Tensor> moved;
+    for (const Tensor& state : states) moved.push_back(rows_of(state, search.parents()));
+    states = std::move(moved);
+    for (std::size_t i = 0; i < state_count; ++i) inputs[2 + i] = {states[i], {}};
+    writing.forward(inputs, {});
+
+    const TensorView scores = writing.output(0).data;
+    const std::int64_t classes = scores.shape()[-1];
+    kernels::log_softmax(rows, classes, scores.as<float>());
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (const PieceId never : {TranslationVocabulary::padding, TranslationVocabulary::start})
+        scores.as<float>()[row * classes + never] = -std::numeric_limits<float>::infinity();
+    }
+    std::vector<std::int64_t> in_order(static_cast<std::size_t>(rows));
+    std::iota(in_order.begin(), in_order.end(), std::int64_t{0});
+    looked.push_back(rows_of(writing.output(1).data, in_order));
+    for (std::size_t i = 0; i < state_count; ++i)
+      states[i] = rows_of(writing.output(2 + i).data, in_order);
+    search.advance({scores.as<float>(), static_cast<std::size_t>(rows * classes)}, classes);
+  }
+
+  std::vector<WrittenIds> results;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const decoding::Hypothesis& best = search.best(i);
+    WrittenIds written{best.symbols, best.log_probability, best.ended, {}};
+    const auto source = static_cast<std::int64_t>(sources[static_cast<std::size_t>(i)].size());
+    for (std::size_t step = 0; step < best.rows.size(); ++step) {
+      const float* row = looked[step].as<float>() + best.rows[step] * steps;
+      written.attention.insert(written.attention.end(), row, row + source);
+    }
+    results.push_back(std::move(written));
+  }
+  return results;
+}
+
+}  // namespace chronicler::tasks
