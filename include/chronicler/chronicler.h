@@ -67,6 +67,7 @@
 #include "chronicler/tasks/translation_memory.h"  // IWYU pragma: export
 #include "chronicler/tasks/translator.h"          // IWYU pragma: export
 #include "chronicler/training/callbacks.h"        // IWYU pragma: export
+#include "chronicler/training/dataset.h"          // IWYU pragma: export
 #include "chronicler/training/fit.h"              // IWYU pragma: export
 #include "chronicler/training/losses.h"           // IWYU pragma: export
 #include "chronicler/training/metrics.h"          // IWYU pragma: export

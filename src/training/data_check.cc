@@ -64,6 +64,12 @@ void check_finite(const Tensor& data, std::string_view what) {
   });
 }
 
+std::string title_of(std::string_view prefix, std::string_view name, const TensorList& list,
+                     std::size_t index) {
+  return list.size() == 1 ? fmt::format("{}{}", prefix, name)
+                          : fmt::format("{}{}[{}]", prefix, name, index);
+}
+
 void check_lengths(const Tensor& x, const Tensor& y, const Tensor& sample_weight,
                    std::string_view prefix) {
   if (samples(x, prefix, "x") == 0) {

@@ -12,11 +12,12 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "model/network.h"
-#include "training/batches.h"
 #include "training/callbacks/backup_and_restore.h"
 #include "training/callbacks/progress_bar.h"
 #include "training/class_weight.h"
 #include "training/data_check.h"
+#include "training/dataset/batch_rows.h"
+#include "training/fit_data.h"
 #include "training/not_finite.h"
 #include "training/trainer.h"
 
@@ -32,32 +33,6 @@ std::int64_t batch_count(std::int64_t size, std::int64_t batch_size,
 void check_positive(std::string_view name, std::int64_t value) {
   if (value > 0) return;
   throw Error(fmt::format("{} must be at least 1, got {}", name, value));
-}
-
-// "x", or "x[1]" where there are several.
-std::string title(std::string_view prefix, std::string_view name, const TensorList& list,
-                  std::size_t index) {
-  return list.size() == 1 ? fmt::format("{}{}", prefix, name)
-                          : fmt::format("{}{}[{}]", prefix, name, index);
-}
-
-void check_data(const Dataset& data, std::string_view prefix) {
-  const TensorList none({Tensor()});
-  const TensorList& xs = data.x.empty() ? none : data.x;
-  const TensorList& ys = data.y.empty() ? none : data.y;
-  for (std::size_t i = 0; i < ys.size(); ++i) check_lengths(xs.front(), ys[i], Tensor(), prefix);
-  for (const Tensor& weight : data.sample_weight)
-    check_lengths(xs.front(), ys.front(), weight, prefix);
-  for (std::size_t i = 1; i < xs.size(); ++i) {
-    check_lengths(xs[i], xs[i], Tensor(), prefix);
-    if (xs[i].shape()[0] == data.size()) continue;
-    throw Error(fmt::format("{} has {} samples, but {} has {}", title(prefix, "x", xs, i),
-                            xs[i].shape()[0], title(prefix, "x", xs, 0), data.size()));
-  }
-  for (std::size_t i = 0; i < xs.size(); ++i) check_finite(xs[i], title(prefix, "x", xs, i));
-  for (std::size_t i = 0; i < ys.size(); ++i) check_finite(ys[i], title(prefix, "y", ys, i));
-  for (const Tensor& weight : data.sample_weight)
-    check_finite(weight, fmt::format("{}sample_weight", prefix));
 }
 
 // The callbacks of one run, all told the same.
@@ -88,17 +63,20 @@ Logs to_logs(const Results& results, std::string_view prefix = {}) {
 }
 
 // Runs the trainer over a data set without learning.
-Results test(Model& model, Trainer& trainer, Batches& data, const Callbacks& callbacks,
+Results test(Model& model, Trainer& trainer, const FitData& data, const Callbacks& callbacks,
              ProgressBar* bar) {
   Logs logs;
   trainer.reset_metrics();
   callbacks.call(&Callback::on_test_begin, logs);
-  for (std::int64_t batch = 0; batch < data.count(); ++batch) {
-    callbacks.call(&Callback::on_test_batch_begin, batch, logs);
-    trainer.test_batch(model, data.batch(batch));
+  FitBatches batches(data, {}, 0, trainer, model);
+  std::int64_t index = 0;
+  for (const Batch* batch = batches.next(); batch != nullptr; batch = batches.next()) {
+    callbacks.call(&Callback::on_test_batch_begin, index, logs);
+    trainer.test_batch(model, *batch);
     logs = to_logs(trainer.results());
-    callbacks.call(&Callback::on_test_batch_end, batch, logs);
-    if (bar != nullptr) bar->update(batch + 1, logs);
+    callbacks.call(&Callback::on_test_batch_end, index, logs);
+    ++index;
+    if (bar != nullptr) bar->update(index, logs);
   }
   callbacks.call(&Callback::on_test_end, logs);
   return trainer.results();
@@ -106,25 +84,9 @@ Results test(Model& model, Trainer& trainer, Batches& data, const Callbacks& cal
 
 // Everything that fit was asked for, checked and in one place.
 struct FitPlan {
-  std::unique_ptr<Batches> train;
-  std::unique_ptr<Batches> validation;  // may be none
+  FitData train;
+  std::optional<FitData> validation;
 };
-
-Dataset make_dataset(Model& model, const TensorList& x, const TensorList& y,
-                     const TensorList& sample_weight, std::string_view prefix) {
-  Dataset data{x, y, {}};
-  std::vector<Tensor> weights;
-  for (const Tensor& weight : sample_weight) weights.push_back(weight.to(DType::float32));
-  data.sample_weight = std::move(weights);
-  if (data.sample_weight.size() > 1 && data.sample_weight.size() != y.size()) {
-    throw Error(fmt::format("{}sample_weight has {} tensors, y has {}", prefix,
-                            data.sample_weight.size(), y.size()),
-                "give one for all outputs, or one for each");
-  }
-  check_data(data, prefix);
-  data.x = model.prepare_inputs(x);
-  return data;
-}
 
 void check_options(const FitOptions& options) {
   check_positive("batch_size", options.batch_size);
@@ -160,49 +122,51 @@ std::int64_t border_of(std::int64_t size, double validation_split) {
                           size, border == 0 ? "training" : "validation"));
 }
 
+BatchCut training_cut(const FitOptions& options) {
+  return {options.batch_size, options.steps_per_epoch, options.shuffle};
+}
+BatchCut validation_cut(const FitOptions& options) {
+  return {options.validation_batch_size.value_or(options.batch_size), options.validation_steps};
+}
+
+// A Dataset to validate on, if that was given.
+std::optional<FitData> given_validation(const FitOptions& options) {
+  if (!options.validation_data || !options.validation_data->batches) return {};
+  return fit_data(*options.validation_data->batches, options.validation_steps, "validation ");
+}
+
 FitPlan make_plan(Model& model, const TensorList& x, const TensorList& y,
                   const FitOptions& options) {
   check_options(options);
-  Dataset train = make_dataset(model, x, y, options.sample_weight, "");
+  Batch train = tensors_for(model, x, y, options.sample_weight, "");
   if (!options.class_weight.empty()) train.sample_weight = sample_weights(y, options);
-  std::optional<Dataset> validation;
-  if (options.validation_data) {
-    const ValidationData& given = *options.validation_data;
-    validation = make_dataset(model, given.x, given.y, given.sample_weight, "validation ");
+  std::optional<Batch> validation;
+  std::optional<FitData> given = given_validation(options);
+  if (options.validation_data && !given) {
+    const ValidationData& data = *options.validation_data;
+    validation = tensors_for(model, data.x, data.y, data.sample_weight, "validation ");
   } else if (options.validation_split > 0.0) {
     const std::int64_t border = border_of(train.size(), options.validation_split);
     validation = train.rows(border, train.size());
     train = train.rows(0, border);
   }
-  FitPlan plan;
-  plan.train = std::make_unique<TensorBatches>(std::move(train), options.batch_size,
-                                               options.steps_per_epoch, true, options.shuffle);
-  if (validation) {
-    plan.validation = std::make_unique<TensorBatches>(
-        *std::move(validation), options.validation_batch_size.value_or(options.batch_size),
-        options.validation_steps, false, false);
-  }
-  return plan;
-}
-
-TensorList as_float32(const TensorList& weights) {
-  std::vector<Tensor> converted;
-  for (const Tensor& weight : weights) converted.push_back(weight.to(DType::float32));
-  return converted;
+  if (validation) given = fit_data(*std::move(validation), validation_cut(options));
+  return {fit_data(std::move(train), training_cut(options)), std::move(given)};
 }
 
 FitPlan make_plan(Model& model, SequenceData data, const FitOptions& options) {
   check_options(options);
   data.sample_weight = as_float32(sample_weights(data.y, options));
   std::optional<SequenceData> validation;
-  if (options.validation_data) {
-    const ValidationData& given = *options.validation_data;
+  std::optional<FitData> given = given_validation(options);
+  if (options.validation_data && !given) {
+    const ValidationData& held = *options.validation_data;
     validation = SequenceData{
-        SequenceList({given.x.begin(), given.x.end()}), {}, {}, as_float32(given.sample_weight)};
+        SequenceList({held.x.begin(), held.x.end()}), {}, {}, as_float32(held.sample_weight)};
     if (data.y_steps) {
-      validation->y_steps = SequenceList({given.y.begin(), given.y.end()});
+      validation->y_steps = SequenceList({held.y.begin(), held.y.end()});
     } else {
-      validation->y = given.y;
+      validation->y = held.y;
     }
   } else if (options.validation_split > 0.0) {
     const std::int64_t size = data.x.size();
@@ -210,13 +174,40 @@ FitPlan make_plan(Model& model, SequenceData data, const FitOptions& options) {
     validation = data.part(border, size);
     data = data.part(0, border);
   }
-  FitPlan plan;
-  plan.train = std::make_unique<SequenceBatches>(model, std::move(data), options.batch_size,
-                                                 options.steps_per_epoch, options.shuffle);
-  if (validation) {
-    plan.validation = std::make_unique<SequenceBatches>(
-        model, *std::move(validation), options.validation_batch_size.value_or(options.batch_size),
-        options.validation_steps, false);
+  FitData train = fit_data(model, std::move(data), training_cut(options));
+  if (validation) given = fit_data(model, *std::move(validation), validation_cut(options));
+  return {std::move(train), std::move(given)};
+}
+
+// Weights of classes, put on each batch.
+Dataset weighted(const Dataset& data, const std::map<std::int64_t, double>& class_weight) {
+  if (class_weight.empty()) return data;
+  return data.map([class_weight](Batch& batch, const BatchPlace&) {
+    if (batch.y.size() != 1) {
+      throw Error("class_weight needs a model with one output",
+                  "give sample_weight, one tensor for each output");
+    }
+    batch.sample_weight = sample_weights_from_class(batch.y.front(), class_weight);
+  });
+}
+
+FitPlan make_plan(Model& model, const Dataset& data, const FitOptions& options) {
+  check_options(options);
+  if (options.sample_weight) {
+    throw Error("sample_weight cannot be given beside a data set",
+                "put it into the batches: Batch::sample_weight");
+  }
+  if (options.validation_split > 0.0) {
+    throw Error("validation_split cannot be given beside a data set",
+                "give the last part of the data as .validation_data");
+  }
+  FitPlan plan{fit_data(weighted(data, options.class_weight), options.steps_per_epoch, ""),
+               given_validation(options)};
+  if (options.validation_data && !plan.validation) {
+    const ValidationData& held = *options.validation_data;
+    plan.validation =
+        fit_data(tensors_for(model, held.x, held.y, held.sample_weight, "validation "),
+                 validation_cut(options));
   }
   return plan;
 }
@@ -242,20 +233,28 @@ void note_last_step(const Model& model, History& history) {
   if (!weight.empty()) history.not_finite = weight + " is not finite after the last step";
 }
 
+// "batch 3 of 20", "batch 3" if nobody knows of how many.
+std::string batch_title(std::int64_t batch, const std::optional<std::int64_t>& steps) {
+  return steps ? fmt::format("batch {} of {}", batch + 1, *steps)
+               : fmt::format("batch {}", batch + 1);
+}
+
 // The batches of run.epoch from run.batch on.
-void train_epoch(FitRun& run, Batches& data, const Callbacks& callbacks, BackupCallback* backup,
-                 ProgressBar& bar, Logs& logs) {
+void train_epoch(FitRun& run, const FitData& data, const Callbacks& callbacks,
+                 BackupCallback* backup, ProgressBar& bar, Logs& logs) {
   if (run.batch == 0) {
     run.trainer.reset_metrics();
   } else {
     logs = to_logs(run.trainer.results());
   }
-  while (run.batch < run.steps && !run.interrupted) {
+  FitBatches batches(data, {run.seed, run.epoch}, run.batch, run.trainer, run.model);
+  while (!run.interrupted) {
+    const Batch* const next = batches.next();
+    if (next == nullptr) break;
     const std::int64_t batch = run.batch;
     callbacks.call(&Callback::on_train_batch_begin, batch, logs);
-    run.trainer.train_batch(run.model, data.batch(batch));
-    if (!run.trainer.not_finite().empty())
-      note_not_finite(run, fmt::format("batch {} of {}", batch + 1, run.steps));
+    run.trainer.train_batch(run.model, *next);
+    if (!run.trainer.not_finite().empty()) note_not_finite(run, batch_title(batch, data.steps));
     logs = to_logs(run.trainer.results());
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
@@ -266,20 +265,20 @@ void train_epoch(FitRun& run, Batches& data, const Callbacks& callbacks, BackupC
 }
 
 History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options) {
-  if (plan.validation) plan.validation->prepare(trainer, model);
-  plan.train->prepare(trainer, model);
+  if (plan.validation) prepare(*plan.validation, trainer, model);
+  prepare(plan.train, trainer, model);
 
   History history;
-  history.params = {options.verbose, options.epochs, plan.train->count()};
+  history.params = {options.verbose, options.epochs, plan.train.steps.value_or(0)};
   const Callbacks callbacks(model, options.callbacks, history.params);
   BackupCallback* const backup = backup_among(options.callbacks);
   FitRun run{model,
              trainer,
              options.callbacks,
              history,
-             plan.train->samples(),
+             plan.train.samples,
              options.batch_size,
-             plan.train->count(),
+             plan.train.steps.value_or(0),
              options.shuffle,
              next_seed(),
              options.initial_epoch};
@@ -292,10 +291,9 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
     const std::int64_t epoch = run.epoch;
     logs.clear();
     if (run.batch == 0) callbacks.call(&Callback::on_epoch_begin, epoch, logs);
-    ProgressBar bar(options.verbose, run.steps);
+    ProgressBar bar(options.verbose, plan.train.steps);
     bar.begin_epoch(epoch, options.epochs);
-    plan.train->begin_epoch(run.seed, epoch);
-    train_epoch(run, *plan.train, callbacks, backup, bar, logs);
+    train_epoch(run, plan.train, callbacks, backup, bar, logs);
 
     if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
       const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
@@ -318,14 +316,40 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
   return history;
 }
 
-Results run_evaluate(Model& model, Trainer& trainer, Batches& data,
+Results run_evaluate(Model& model, Trainer& trainer, const FitData& data,
                      const EvaluateOptions& options) {
-  data.prepare(trainer, model);
-  const Callbacks callbacks(model, options.callbacks, {options.verbose, 1, data.count()});
-  ProgressBar bar(options.verbose, data.count());
+  prepare(data, trainer, model);
+  const Callbacks callbacks(model, options.callbacks, {options.verbose, 1, data.steps.value_or(0)});
+  ProgressBar bar(options.verbose, data.steps);
   Results results = test(model, trainer, data, callbacks, &bar);
   bar.finish(to_logs(results));
   return results;
+}
+
+// What the model gives for one batch: a tensor for each output.
+std::vector<Tensor> forward(Model& model, const Batch& batch) {
+  const std::vector<Tensor> x = model.prepare_inputs(batch.x);
+  std::vector<Value> inputs;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    inputs.push_back({x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
+  model.execution().forward(inputs, {});
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < model.network().outputs().size(); ++i)
+    outputs.push_back(own(model.execution().output(i).data));
+  return outputs;
+}
+
+// The outputs of all batches, one below the other.
+std::vector<Tensor> joined_outputs(const std::vector<std::vector<Tensor>>& parts) {
+  std::vector<Batch> batches;
+  for (const std::vector<Tensor>& outputs : parts) batches.push_back({outputs});
+  try {
+    Batch all = join_rows(batches);
+    return {all.x.begin(), all.x.end()};
+  } catch (const Error&) {
+    throw Error("the outputs of the batches have different shapes, so they are no one tensor",
+                "predict batch by batch, or a SequenceList, which gives an answer for each");
+  }
 }
 
 // What belongs to one row of a batch: with a mask, the steps that are the sequence's.
@@ -341,6 +365,10 @@ History Model::fit(const TensorList& x, const TensorList& y, const FitOptions& o
   Trainer& trainer = trainer_of(*this, "fit");
   return run_fit(*this, trainer, make_plan(*this, x, y, options), options);
 }
+History Model::fit(const Dataset& data, const FitOptions& options) {
+  Trainer& trainer = trainer_of(*this, "fit");
+  return run_fit(*this, trainer, make_plan(*this, data, options), options);
+}
 History Model::fit(const SequenceList& x, const TensorList& y, const FitOptions& options) {
   Trainer& trainer = trainer_of(*this, "fit");
   return run_fit(*this, trainer, make_plan(*this, SequenceData{x, y}, options), options);
@@ -350,20 +378,24 @@ History Model::fit(const SequenceList& x, const SequenceList& y, const FitOption
   return run_fit(*this, trainer, make_plan(*this, SequenceData{x, {}, y}, options), options);
 }
 
+Results Model::evaluate(const Dataset& data, const EvaluateOptions& options) {
+  Trainer& trainer = trainer_of(*this, "evaluate");
+  return run_evaluate(*this, trainer, fit_data(data, options.steps, ""), options);
+}
 Results Model::evaluate(const SequenceList& x, const TensorList& y,
                         const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  SequenceBatches data(*this, {x, y, {}, as_float32(options.sample_weight)}, options.batch_size,
-                       options.steps, false);
+  const FitData data = fit_data(*this, {x, y, {}, as_float32(options.sample_weight)},
+                                {options.batch_size, options.steps});
   return run_evaluate(*this, trainer, data, options);
 }
 Results Model::evaluate(const SequenceList& x, const SequenceList& y,
                         const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  SequenceBatches data(*this, {x, {}, y, as_float32(options.sample_weight)}, options.batch_size,
-                       options.steps, false);
+  const FitData data = fit_data(*this, {x, {}, y, as_float32(options.sample_weight)},
+                                {options.batch_size, options.steps});
   return run_evaluate(*this, trainer, data, options);
 }
 
@@ -371,18 +403,26 @@ std::vector<Tensor> Model::predict(const SequenceList& x) { return predict(x, Pr
 
 std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& options) {
   check_positive("batch_size", options.batch_size);
-  SequenceBatches data(*this, {x}, options.batch_size, options.steps, false);
-  const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, data.count()});
-  ProgressBar bar(options.verbose, data.count());
+  const SequenceData data{x};
+  check_sequences(data);
+  check_takes_sequences(*this, x);
+  std::vector<Bucket> buckets =
+      sequence_buckets(data, bucket_options(*this, options.batch_size), false, {});
+  const auto all = static_cast<std::int64_t>(buckets.size());
+  const std::int64_t steps = std::min(all, options.steps.value_or(all));
+  const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, steps});
+  ProgressBar bar(options.verbose, steps);
   std::vector<Tensor> answers(static_cast<std::size_t>(x.size()));
   Logs logs;
   callbacks.call(&Callback::on_predict_begin, logs);
-  for (std::int64_t batch = 0; batch < data.count(); ++batch) {
+  Batch rows;
+  for (std::int64_t batch = 0; batch < steps; ++batch) {
     callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
-    const Dataset& rows = data.batch(batch);
-    const Value input{rows.x.front(), rows.masks.empty() ? TensorView() : rows.masks[0].view()};
+    const Bucket& bucket = buckets[static_cast<std::size_t>(batch)];
+    fill_sequence_batch(data, bucket, rows);
+    const Tensor inputs = prepare_input(rows.x.front());
+    const Value input{inputs, rows.masks.empty() ? TensorView() : rows.masks[0].view()};
     execution().forward(std::span(&input, 1), {});
-    const Bucket& bucket = data.bucket(batch);
     for (std::size_t row = 0; row < bucket.size(); ++row) {
       answers[static_cast<std::size_t>(bucket[row])] =
           answer_of(execution().output(), static_cast<std::int64_t>(row), x.length(bucket[row]));
@@ -402,9 +442,34 @@ Results Model::evaluate(const TensorList& x, const TensorList& y) {
 Results Model::evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  TensorBatches data(make_dataset(*this, x, y, options.sample_weight, ""), options.batch_size,
-                     options.steps, false, false);
+  const FitData data = fit_data(tensors_for(*this, x, y, options.sample_weight, ""),
+                                {options.batch_size, options.steps});
   return run_evaluate(*this, trainer, data, options);
+}
+
+std::vector<Tensor> Model::predict(const Dataset& data, const PredictOptions& options) {
+  Dataset some = options.steps ? data.take(*options.steps) : data;
+  const std::optional<std::int64_t> steps = some.size();
+  const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, steps.value_or(0)});
+  ProgressBar bar(options.verbose, steps);
+  std::vector<std::vector<Tensor>> parts;
+  Logs logs;
+  callbacks.call(&Callback::on_predict_begin, logs);
+  Batches batches = some.batches();
+  std::int64_t index = 0;
+  for (const Batch* batch = batches.next(); batch != nullptr; batch = batches.next()) {
+    callbacks.call(&Callback::on_predict_batch_begin, index, logs);
+    for (std::size_t i = 0; i < batch->x.size(); ++i) {
+      check_finite(batch->x[i], title_of(fmt::format("batch {}: ", index + 1), "x", batch->x, i));
+    }
+    parts.push_back(forward(*this, *batch));
+    callbacks.call(&Callback::on_predict_batch_end, index, logs);
+    bar.update(++index, logs);
+  }
+  if (parts.empty()) throw Error("the data set has no batches");
+  callbacks.call(&Callback::on_predict_end, logs);
+  bar.finish(logs);
+  return joined_outputs(parts);
 }
 
 Tensor Model::predict(const Tensor& x) { return predict(x, PredictOptions{}); }
@@ -419,9 +484,9 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& x) {
 
 std::vector<Tensor> Model::predict(const std::vector<Tensor>& x, const PredictOptions& options) {
   check_positive("batch_size", options.batch_size);
-  const Dataset data{prepare_inputs(x), {}, {}};
+  const Batch data{prepare_inputs(x)};
   for (std::size_t i = 0; i < data.x.size(); ++i)
-    check_finite(data.x[i], title("", "x", data.x, i));
+    check_finite(data.x[i], title_of("", "x", data.x, i));
   const std::int64_t steps = batch_count(data.size(), options.batch_size, options.steps);
   const std::int64_t size = std::min(data.size(), steps * options.batch_size);
   const Callbacks callbacks(*this, options.callbacks, {options.verbose, 1, steps});
@@ -434,7 +499,7 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& x, const PredictOp
     callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
     const std::int64_t begin = batch * options.batch_size;
     const std::int64_t end = std::min(size, begin + options.batch_size);
-    const Dataset rows = data.rows(begin, end);
+    const Batch rows = data.rows(begin, end);
     std::vector<Value> inputs;
     for (const Tensor& input : rows.x) inputs.push_back({input, {}});
     execution().forward(inputs, {});
@@ -457,7 +522,7 @@ Tensor Model::predict_on_batch(const Tensor& x) { return (*this)(x); }
 Results Model::train_on_batch(const TensorList& x, const TensorList& y,
                               const TensorList& sample_weight) {
   Trainer& trainer = trainer_of(*this, "train_on_batch");
-  const Dataset batch = make_dataset(*this, x, y, sample_weight, "");
+  const Batch batch = tensors_for(*this, x, y, sample_weight, "");
   trainer.prepare(*this, batch);
   trainer.reset_metrics();
   trainer.train_batch(*this, batch);
@@ -467,7 +532,7 @@ Results Model::train_on_batch(const TensorList& x, const TensorList& y,
 Results Model::test_on_batch(const TensorList& x, const TensorList& y,
                              const TensorList& sample_weight) {
   Trainer& trainer = trainer_of(*this, "test_on_batch");
-  const Dataset batch = make_dataset(*this, x, y, sample_weight, "");
+  const Batch batch = tensors_for(*this, x, y, sample_weight, "");
   trainer.prepare(*this, batch);
   trainer.reset_metrics();
   trainer.test_batch(*this, batch);

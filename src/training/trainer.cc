@@ -17,12 +17,6 @@
 namespace chronicler {
 namespace {
 
-TensorList rows_of(const TensorList& tensors, std::int64_t begin, std::int64_t end) {
-  std::vector<Tensor> rows;
-  for (const Tensor& tensor : tensors) rows.push_back(tensor.rows(begin, end));
-  return rows;
-}
-
 void scale(const TensorView& gradient, double factor) {
   with_real(gradient.dtype(), [&](auto real) {
     for (auto& value : gradient.span<decltype(real)>())
@@ -72,11 +66,6 @@ std::vector<Parameter*> trainable_parameters(Model& model) {
 }
 
 }  // namespace
-
-Dataset Dataset::rows(std::int64_t begin, std::int64_t end) const {
-  return {rows_of(x, begin, end), rows_of(y, begin, end), rows_of(sample_weight, begin, end),
-          rows_of(masks, begin, end)};
-}
 
 double weight_penalty(Model& model, bool gradients) {
   double penalty = 0.0;
@@ -173,23 +162,39 @@ void Trainer::find_outputs(const Model& model) {
   }
 }
 
-void Trainer::prepare(Model& model, const Dataset& data) {
-  find_outputs(model);
-  not_finite_.clear();
-  if (data.y.size() != outputs_.size()) {
+namespace {
+
+std::vector<Shape> output_shapes(const Model& model, const Batch& batch) {
+  std::vector<Shape> shapes;
+  for (const Tensor& x : batch.x) shapes.push_back(x.shape());
+  return model.network().output_shapes(shapes);
+}
+
+}  // namespace
+
+void Trainer::check(const Model& model, const Batch& batch) {
+  if (outputs_.empty()) find_outputs(model);
+  if (batch.y.size() != outputs_.size()) {
     throw Error(fmt::format("model \"{}\" has {} outputs, got {} tensors of targets", model.name(),
-                            outputs_.size(), data.y.size()),
+                            outputs_.size(), batch.y.size()),
                 "give y in the order of the model's outputs: {a, b}");
   }
-  std::vector<Shape> shapes;
-  for (const Tensor& x : data.x) shapes.push_back(x.shape());
-  shapes = model.network().output_shapes(shapes);
+  const std::vector<Shape> shapes = output_shapes(model, batch);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const std::string place = outputs_.size() == 1 ? "y" : fmt::format("y[{}]", i);
+    if (outputs_[i].loss) outputs_[i].loss->check(batch.y[i], shapes[i], place);
+  }
+}
+
+void Trainer::prepare(Model& model, const Batch& data) {
+  find_outputs(model);
+  not_finite_.clear();
+  check(model, data);
+  const std::vector<Shape> shapes = output_shapes(model, data);
   tracked_.clear();
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const Output& output = outputs_[i];
     const Shape& y = data.y[i].shape();
-    const std::string place = outputs_.size() == 1 ? "y" : fmt::format("y[{}]", i);
-    if (output.loss) output.loss->check(data.y[i], shapes[i], place);
     track(options_.metrics, false, i, y, shapes[i]);
     if (const auto* own = entry_of(options_.output_metrics, output.name))
       track(*own, false, i, y, shapes[i]);
@@ -249,7 +254,7 @@ void Trainer::reset_metrics() {
 
 // The loss of a batch: data, weights' penalties and activities' penalties. With `gradients`,
 // dLoss/doutputs of the data part.
-double Trainer::forward(Model& model, const Dataset& batch, bool training, bool gradients) {
+double Trainer::forward(Model& model, const Batch& batch, bool training, bool gradients) {
   Execution& execution = model.execution();
   inputs_.clear();
   for (std::size_t i = 0; i < batch.x.size(); ++i)
@@ -269,7 +274,7 @@ double Trainer::forward(Model& model, const Dataset& batch, bool training, bool 
   return loss;
 }
 
-double Trainer::output_loss(Execution& execution, const Dataset& batch, std::size_t index,
+double Trainer::output_loss(Execution& execution, const Batch& batch, std::size_t index,
                             bool gradients) {
   Output& own = outputs_[index];
   const Value& output = execution.output(index);
@@ -293,7 +298,7 @@ double Trainer::output_loss(Execution& execution, const Dataset& batch, std::siz
   return loss * own.weight;
 }
 
-void Trainer::train_batch(Model& model, const Dataset& batch) {
+void Trainer::train_batch(Model& model, const Batch& batch) {
   const FlushDenormals guard;
   build_optimizer(model);
   optimizer().prepare_rows();
@@ -347,14 +352,14 @@ void Trainer::set_progress(const Progress& progress) {
   }
 }
 
-void Trainer::test_batch(Model& model, const Dataset& batch) {
+void Trainer::test_batch(Model& model, const Batch& batch) {
   const FlushDenormals guard;
   const double loss = forward(model, batch, false, false) + weight_penalty(model, false);
   note_loss(model, loss);
   count(model, batch, loss);
 }
 
-void Trainer::count(Model& model, const Dataset& batch, double loss) {
+void Trainer::count(Model& model, const Batch& batch, double loss) {
   const auto size = static_cast<double>(batch.size());
   loss_sum_ += loss * size;
   loss_count_ += size;

@@ -8,24 +8,10 @@
 #include <vector>
 
 #include "chronicler/model/model.h"
+#include "chronicler/training/dataset.h"
 #include "chronicler/training/fit.h"
 
 namespace chronicler {
-
-// Samples that a loop walks over: borrowed tensors of equal first extent.
-struct Dataset {
-  TensorList x;              // one for each input
-  TensorList y;              // one for each output; empty for predict
-  TensorList sample_weight;  // float32 (N) or (N, T), for each output or for all; empty: all one
-  TensorList masks = {};     // boolean (N, T), of the first inputs; empty: every step counts
-
-  std::int64_t size() const { return x.front().shape()[0]; }
-  TensorView weight_of(std::size_t output) const {
-    if (sample_weight.empty()) return {};
-    return sample_weight[sample_weight.size() == 1 ? 0 : output];
-  }
-  Dataset rows(std::int64_t begin, std::int64_t end) const;
-};
 
 class Trainer final : public Compiled {
  public:
@@ -42,13 +28,15 @@ class Trainer final : public Compiled {
 
   // Finds the metrics that names stand for once shapes are known, and lets the loss look at all
   // targets.
-  void prepare(Model& model, const Dataset& data);
+  void prepare(Model& model, const Batch& data);
+  // Throws Error unless the targets fit the outputs.
+  void check(const Model& model, const Batch& batch);
   void reset_metrics();
 
   // One batch: forward, loss, and for train_batch also backward and a step of the optimizer. Counts
   // the metrics.
-  void train_batch(Model& model, const Dataset& batch);
-  void test_batch(Model& model, const Dataset& batch);
+  void train_batch(Model& model, const Batch& batch);
+  void test_batch(Model& model, const Batch& batch);
 
   // What train_batch and test_batch do with a loss before anything else, for who computes it
   // himself.
@@ -94,9 +82,9 @@ class Trainer final : public Compiled {
     bool weighted;
     std::size_t output;
   };
-  double forward(Model& model, const Dataset& batch, bool training, bool gradients);
-  double output_loss(Execution& execution, const Dataset& batch, std::size_t index, bool gradients);
-  void count(Model& model, const Dataset& batch, double loss);
+  double forward(Model& model, const Batch& batch, bool training, bool gradients);
+  double output_loss(Execution& execution, const Batch& batch, std::size_t index, bool gradients);
+  void count(Model& model, const Batch& batch, double loss);
   void find_outputs(const Model& model);
   void track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
              const Shape& y_true, const Shape& y_pred);

@@ -150,7 +150,7 @@ void check_no_allocation_in_training(const LayerCase& c) {
     Sequential model = model_of(large, true);
     model.compile({.optimizer = "adam", .loss = "mse", .metrics = {"mae"}});
     const Tensor x = model.prepare_input(model_batch(large));
-    const Dataset batch{x, target_for(model, large), {}};
+    const Batch batch{x, target_for(model, large), {}};
     Trainer& trainer = *model.trainer();
     trainer.prepare(model, batch);
     for (int warm = 0; warm < 3; ++warm) trainer.train_batch(model, batch);

@@ -42,6 +42,7 @@ const std::map<std::string, Names>& rooms() {
       {"layers/elementwise", {"layers/core", "layers/convolution"}},
       {"layers/attention", {"layers/core", "layers/convolution"}},
       {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
+      {"training/dataset", {}},
       {"training/losses", {}},
       {"training/metrics", {"training/losses"}},
       {"training/optimizers", {}},

@@ -28,6 +28,7 @@ class Execution;
 class Network;
 class Stream;
 struct StreamOptions;
+class Dataset;
 class Trainer;
 struct CompileOptions;
 struct EvaluateOptions;
@@ -106,6 +107,12 @@ class Model {
   void compile(const CompileOptions& options);
   // x and y: a tensor, or {a, b} in the order of the model's inputs and outputs.
   History fit(const TensorList& x, const TensorList& y, const FitOptions& options);
+  // Batches as a Dataset makes them, another order of them in each epoch if it shuffles. What is
+  // wrong with one throws Error with its number; the model is then as the batch before left it.
+  History fit(const Dataset& data, const FitOptions& options);
+  Results evaluate(const Dataset& data, const EvaluateOptions& options);
+  // The outputs of all batches, one below the other.
+  std::vector<Tensor> predict(const Dataset& data, const PredictOptions& options);
   Results evaluate(const TensorList& x, const TensorList& y);
   Results evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options);
   // Sequences of different lengths, for models with one input and one output. Batches are made of

@@ -11,6 +11,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/training/callbacks.h"
+#include "chronicler/training/dataset.h"
 #include "chronicler/training/losses.h"
 #include "chronicler/training/metrics.h"
 #include "chronicler/training/optimizers.h"
@@ -38,20 +39,26 @@ class CompileError : public Error {
   using Error::Error;
 };
 
+// Tensors, or a data set of batches.
 struct ValidationData {
-  TensorList x;
-  TensorList y;
+  TensorList x = {};
+  TensorList y = {};
   TensorList sample_weight = {};
+  std::optional<Dataset> batches = {};
 };
 
-// As options write it: {x_test, y_test}, with a third for weights, or {} for none.
+// As options write it: {x_test, y_test}, with a third for weights, a Dataset, or {} for none.
 class OptionalValidation : public std::optional<ValidationData> {
  public:
   using std::optional<ValidationData>::optional;
   OptionalValidation(TensorList x, TensorList y, TensorList sample_weight = {})
       : optional(ValidationData{std::move(x), std::move(y), std::move(sample_weight)}) {}
+  OptionalValidation(Dataset batches)  // NOLINT(google-explicit-constructor)
+      : optional(ValidationData{{}, {}, {}, std::move(batches)}) {}
 };
 
+// With a Dataset, whose batches are made already, batch_size and shuffle say nothing, and
+// validation_split and sample_weight are an Error.
 struct FitOptions {
   std::int64_t batch_size = 32;
   std::int64_t epochs = 1;

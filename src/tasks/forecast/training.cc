@@ -41,7 +41,7 @@ class Stretches {
 
   // x and y of some of them; a truth counts if `counts` says so of its row.
   template <class Counts>
-  Dataset batch(std::span<const Stretch> stretches, const Counts& counts) const {
+  Batch batch(std::span<const Stretch> stretches, const Counts& counts) const {
     const auto size = static_cast<std::int64_t>(stretches.size());
     const std::int64_t steps = plan_.memory + plan_.stretch;
     const std::int64_t horizon = plan_.shape.horizon;
@@ -76,11 +76,11 @@ class Stretches {
 };
 
 // The root of the mean squared error of the means on the held rows.
-double validation_error(Functional& network, const std::vector<Dataset>& batches,
+double validation_error(Functional& network, const std::vector<Batch>& batches,
                         std::int64_t horizon) {
   double sum = 0.0;
   double count = 0.0;
-  for (const Dataset& batch : batches) {
+  for (const Batch& batch : batches) {
     const Tensor told = network(std::vector<Tensor>{batch.x[0], batch.x[1]}).front();
     const std::int64_t width = told.shape()[2];
     for (std::int64_t i = 0; i < batch.y[0].size(); ++i) {
@@ -122,7 +122,7 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
   const auto is_learnt = [&](std::int64_t row) {
     return plan.train.holds(row) && !plan.held.holds(row);
   };
-  std::vector<Dataset> held;
+  std::vector<Batch> held;
   {
     const std::vector<Stretch> all =
         stretches.covering(std::max(plan.held.begin - 1, plan.first), plan.held.end - 1, 0);

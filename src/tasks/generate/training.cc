@@ -359,7 +359,7 @@ class Run {
   Random random_;
   Tensor x_;
   Tensor y_;
-  Dataset batch_;
+  Batch batch_;
   std::int64_t row_length_ = 0;
   std::int64_t steps_per_epoch_ = 1;
   std::int64_t total_steps_ = 1;

@@ -24,10 +24,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Samples that go through the network together, as tensors.
-struct Batch {
+struct SampleTensors {
   std::vector<Tensor> inputs;
 
-  Batch(std::span<const Sample> samples, std::span<const std::size_t> rows, bool with_bag) {
+  SampleTensors(std::span<const Sample> samples, std::span<const std::size_t> rows, bool with_bag) {
     std::size_t longest = 1;
     for (const std::size_t row : rows) longest = std::max(longest, samples[row].ids.size());
     // A few lengths only: memory is laid out anew for each.
@@ -125,7 +125,7 @@ std::vector<std::vector<float>> log_probabilities(const Model& model,
   const std::vector<std::size_t> order = by_length(samples);
   for (std::size_t begin = 0; begin < order.size(); begin += rows) {
     const auto part = std::span(order).subspan(begin, std::min(rows, order.size() - begin));
-    const Batch batch(samples, part, with_bag);
+    const SampleTensors batch(samples, part, with_bag);
     std::vector<Value> values;
     for (const Tensor& input : batch.inputs) values.push_back({input, {}});
     execution.forward(values, {});
@@ -185,7 +185,7 @@ class Run {
                        {.from_logits = true, .label_smoothing = *options.label_smoothing})});
     total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
     identity_ = data.identity + ", " + identity_of(options);
-    const Dataset first = batch(0);
+    const Batch first = batch(0);
     trainer().prepare(model_, first);
     trainer().build_optimizer(model_);
     trainer().reset_metrics();
@@ -246,9 +246,9 @@ class Run {
     return options_.learning_rate * schedule.at(step() / total_steps_);
   }
 
-  Dataset batch(std::size_t number) const {
+  Batch batch(std::size_t number) const {
     const std::span<const std::size_t> rows = batches_[number];
-    const Batch made(data_.train, rows, false);
+    const SampleTensors made(data_.train, rows, false);
     // Some words become unknown, others each time: what is learnt must not hang on one of them.
     const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step());
     const std::span<std::int32_t> ids = made.inputs[0].span<std::int32_t>();

@@ -152,7 +152,7 @@ class Run {
       cuts_[row] = cuts_in_pauses(data.sounds[row], data.labels[row].size(), reader.rate());
       in_pauses_[row] = !cuts_[row].empty();
     }
-    const Dataset first = batch(0);
+    const Batch first = batch(0);
     trainer().prepare(model_, first);
     trainer().build_optimizer(model_);
     trainer().reset_metrics();
@@ -289,7 +289,7 @@ class Run {
     return {features, labels};
   }
 
-  Dataset batch(std::size_t number) const {
+  Batch batch(std::size_t number) const {
     const std::span<const std::size_t> rows = batches_[number];
     std::vector<Tensor> features(rows.size());
     std::vector<LabelIds> labels(rows.size());

@@ -1,4 +1,4 @@
-#include "training/batches.h"
+#include "training/fit_data.h"
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ void expect_each_alone(Sequential& model, const SequenceList& x) {
   }
 }
 
-TEST(SequenceBatches, PredictionsAreThoseOfEachSequenceAlone) {
+TEST(SequenceData, PredictionsAreThoseOfEachSequenceAlone) {
   Sequential last = masked_model(false);
   EXPECT_TRUE(knows_masks(last));
   expect_each_alone(last, ragged(13));
@@ -49,14 +49,15 @@ TEST(SequenceBatches, PredictionsAreThoseOfEachSequenceAlone) {
 }
 
 // A convolution does not know masks: then batches are of one length.
-TEST(SequenceBatches, NothingIsPaddedWithoutMasks) {
+TEST(SequenceData, NothingIsPaddedWithoutMasks) {
   Sequential model({layers::Input(Shape{None, 3}),
                     layers::Conv1D({.filters = 4, .kernel_size = {3}, .padding = "same"}),
                     layers::GlobalMaxPooling1D()});
   EXPECT_FALSE(knows_masks(model));
   expect_each_alone(model, ragged(13));
-  SequenceBatches batches(model, {ragged(40)}, 8, {}, false);
-  for (std::int64_t i = 0; i < batches.count(); ++i) EXPECT_TRUE(batches.batch(i).masks.empty());
+  const FitData data = fit_data(model, {ragged(40)}, {.batch_size = 8});
+  Batches batches = data.batches.batches();
+  while (const Batch* batch = batches.next()) EXPECT_TRUE(batch->masks.empty());
 
   Sequential turned({layers::Input(Shape{None, 3}),
                      layers::LSTM({.units = 2, .return_sequences = true, .go_backwards = true})});
@@ -64,26 +65,7 @@ TEST(SequenceBatches, NothingIsPaddedWithoutMasks) {
   expect_each_alone(turned, ragged(13));
 }
 
-TEST(SequenceBatches, EveryEpochHasEverySequenceOnce) {
-  Sequential model = masked_model(false);
-  SequenceBatches batches(model, {ragged(40)}, 8, {}, true);
-  std::vector<Bucket> before;
-  for (std::int64_t epoch = 0; epoch < 3; ++epoch) {
-    batches.begin_epoch(5, epoch);
-    std::vector<std::int64_t> seen;
-    std::vector<Bucket> buckets;
-    for (std::int64_t i = 0; i < batches.count(); ++i) {
-      buckets.push_back(batches.bucket(i));
-      seen.insert(seen.end(), buckets.back().begin(), buckets.back().end());
-    }
-    EXPECT_NE(buckets, before);
-    before = buckets;
-    std::sort(seen.begin(), seen.end());
-    EXPECT_EQ(seen, epoch_order(40, false, 0, 0));
-  }
-}
-
-TEST(SequenceBatches, LearnsFromSequencesOfDifferentLengths) {
+TEST(SequenceData, LearnsFromSequencesOfDifferentLengths) {
   // Whether the numbers of the first feature add up to more than 0.
   const SequenceList x = ragged(60);
   Tensor y({60, 1});
@@ -106,7 +88,7 @@ TEST(SequenceBatches, LearnsFromSequencesOfDifferentLengths) {
 }
 
 // The same numbers as one padded tensor with a mask, since the batches are the same.
-TEST(SequenceBatches, TargetsOfStepsCountWhereStepsDo) {
+TEST(SequenceData, TargetsOfStepsCountWhereStepsDo) {
   const SequenceList x({noise({5, 3}, 1), noise({5, 3}, 2)});
   const SequenceList y({noise({5, 2}, 3), noise({5, 2}, 4)});
   Sequential model = masked_model(true);
@@ -125,7 +107,7 @@ TEST(SequenceBatches, TargetsOfStepsCountWhereStepsDo) {
   EXPECT_NEAR(masked, (5 * first + 4 * second) / 9, 1e-6);
 }
 
-TEST(SequenceBatches, SayWhatIsWrong) {
+TEST(SequenceData, SayWhatIsWrong) {
   Sequential model = masked_model(true);
   model.compile({.optimizer = "sgd", .loss = "mse"});
   const SequenceList x({noise({5, 3}, 1), noise({4, 3}, 2)});

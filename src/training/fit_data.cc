@@ -1,0 +1,204 @@
+#include "training/fit_data.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
+#include "layers/core/each_field.h"
+#include "model/network.h"
+#include "training/data_check.h"
+#include "training/dataset/tensor_rows.h"
+
+namespace chronicler {
+namespace {
+
+void check_data(const Batch& data, std::string_view prefix) {
+  const TensorList none({Tensor()});
+  const TensorList& xs = data.x.empty() ? none : data.x;
+  const TensorList& ys = data.y.empty() ? none : data.y;
+  for (std::size_t i = 0; i < ys.size(); ++i) check_lengths(xs.front(), ys[i], Tensor(), prefix);
+  for (const Tensor& weight : data.sample_weight)
+    check_lengths(xs.front(), ys.front(), weight, prefix);
+  for (std::size_t i = 1; i < xs.size(); ++i) {
+    check_lengths(xs[i], xs[i], Tensor(), prefix);
+    if (xs[i].shape()[0] == data.size()) continue;
+    throw Error(fmt::format("{} has {} samples, but {} has {}", title_of(prefix, "x", xs, i),
+                            xs[i].shape()[0], title_of(prefix, "x", xs, 0), data.size()));
+  }
+  for (std::size_t i = 0; i < xs.size(); ++i) check_finite(xs[i], title_of(prefix, "x", xs, i));
+  for (std::size_t i = 0; i < ys.size(); ++i) check_finite(ys[i], title_of(prefix, "y", ys, i));
+  for (const Tensor& weight : data.sample_weight)
+    check_finite(weight, fmt::format("{}sample_weight", prefix));
+}
+
+bool knows_masks(Layer& layer) {
+  if (!layer.supports_masking() || layer.is_operation()) return false;
+  return std::all_of(layer.sublayers().begin(), layer.sublayers().end(),
+                     [](const Layer::Sublayer& held) { return knows_masks(*held.layer); });
+}
+
+// Its output begins with the last step: padding would come first.
+bool turns_round(Layer& layer) {
+  return flag_of(layer, "go_backwards") && flag_of(layer, "return_sequences");
+}
+
+}  // namespace
+
+void check_takes_sequences(Model& model, const SequenceList& x) {
+  if (!model.built()) {
+    model.build(x[0].shape().without_front().with_front(None).with_front(None));
+  }
+  if (model.input_shapes().size() != 1 || model.network().outputs().size() != 1) {
+    throw Error(
+        fmt::format("model \"{}\" has {} inputs and {} outputs, sequences of different "
+                    "lengths need one of each",
+                    model.name(), model.input_shapes().size(), model.network().outputs().size()),
+        "pad them with pad_sequences");
+  }
+  for (const Network::Node& node : model.network().nodes()) {
+    if (!node.layer->stateful()) continue;
+    throw Error(fmt::format("layer \"{}\" is stateful: it goes on with row i of the batch before, "
+                            "but sequences are put in an order of their own",
+                            node.layer->name()),
+                "set stateful=false");
+  }
+}
+
+namespace {
+
+// The data set, or its first batches, and how many there are.
+FitData limited(Dataset batches, const std::optional<std::int64_t>& limit) {
+  if (!limit) return {batches, batches.size()};
+  const Dataset some = batches.take(*limit);
+  return {some, some.size() ? some.size() : limit};
+}
+
+}  // namespace
+
+bool knows_masks(const Model& model) {
+  for (const Network::Node& node : model.network().nodes()) {
+    if (!knows_masks(*node.layer) || turns_round(*node.layer)) return false;
+  }
+  return true;
+}
+
+BucketOptions bucket_options(const Model& model, std::int64_t batch_size) {
+  BucketOptions options;
+  options.batch_size = batch_size;
+  if (!knows_masks(model)) options.max_padding = 0.0;
+  return options;
+}
+
+TensorList as_float32(const TensorList& weights) {
+  std::vector<Tensor> converted;
+  for (const Tensor& weight : weights) converted.push_back(weight.to(DType::float32));
+  return converted;
+}
+
+Batch tensors_for(Model& model, const TensorList& x, const TensorList& y,
+                  const TensorList& sample_weight, std::string_view prefix) {
+  Batch data{x, y, as_float32(sample_weight)};
+  if (data.sample_weight.size() > 1 && data.sample_weight.size() != y.size()) {
+    throw Error(fmt::format("{}sample_weight has {} tensors, y has {}", prefix,
+                            data.sample_weight.size(), y.size()),
+                "give one for all outputs, or one for each");
+  }
+  check_data(data, prefix);
+  data.x = model.prepare_inputs(x);
+  return data;
+}
+
+FitData fit_data(Batch tensors, const BatchCut& cut) {
+  FitData data = limited(Dataset(tensor_batches(tensors, cut.batch_size, cut.shuffle)), cut.limit);
+  data.samples = tensors.size();
+  data.all = std::move(tensors);
+  return data;
+}
+
+FitData fit_data(Model& model, SequenceData sequences, const BatchCut& cut) {
+  check_sequences(sequences);
+  check_takes_sequences(model, sequences.x);
+  const std::int64_t samples = sequences.x.size();
+  FitData data =
+      limited(Dataset(sequence_batches(std::move(sequences), bucket_options(model, cut.batch_size),
+                                       cut.shuffle)),
+              cut.limit);
+  data.samples = samples;
+  data.kind = FitData::Kind::sequences;
+  return data;
+}
+
+FitData fit_data(Dataset given, const std::optional<std::int64_t>& limit, std::string_view prefix) {
+  FitData data = limited(std::move(given), limit);
+  data.kind = FitData::Kind::given;
+  data.prefix = prefix;
+  return data;
+}
+
+void prepare(const FitData& data, Trainer& trainer, Model& model) {
+  if (data.kind == FitData::Kind::tensors) return trainer.prepare(model, data.all);
+  FitBatches batches(data, {}, 0, trainer, model);
+  for (const Batch* batch = batches.next(); batch != nullptr; batch = batches.next()) {
+    trainer.prepare(model, *batch);
+    if (data.kind == FitData::Kind::given) return;  // the others have their turn
+  }
+}
+
+FitBatches::FitBatches(const FitData& data, const Epoch& epoch, std::int64_t first,
+                       Trainer& trainer, Model& model)
+    : data_(data),
+      trainer_(trainer),
+      model_(model),
+      epoch_(epoch),
+      batches_(data.batches.batches(epoch)),
+      index_(first) {
+  if (first > 0) batches_.skip(first);
+}
+
+const Batch* FitBatches::next() {
+  if (data_.steps && index_ >= *data_.steps) return nullptr;
+  if (data_.kind == FitData::Kind::tensors) return ++index_, batches_.next();
+  const auto place = [&] {
+    return fmt::format("{}batch {} of epoch {}", data_.prefix, index_ + 1, epoch_.number + 1);
+  };
+  try {
+    const Batch* batch = batches_.next();
+    if (batch == nullptr && (data_.steps || index_ == 0)) {
+      throw Error(data_.steps ? fmt::format("the data set ended after {} of {} batches", index_,
+                                            *data_.steps)
+                              : "the data set has no batches",
+                  "every epoch must have as many; leave the number out if it is not known");
+    }
+    if (batch == nullptr) return nullptr;
+    batch = checked(*batch);
+    ++index_;
+    return batch;
+  } catch (const Error& error) {
+    if (data_.kind == FitData::Kind::sequences) throw;
+    throw Error(fmt::format("{}: {}", place(), error.message()), error.hint());
+  } catch (const std::exception& error) {
+    throw Error(fmt::format("{} could not be made: {}", place(), error.what()));
+  }
+}
+
+const Batch* FitBatches::checked(const Batch& batch) {
+  prepared_ = batch;
+  if (data_.kind == FitData::Kind::sequences) {
+    prepared_.x = TensorList({model_.prepare_input(batch.x.front())});
+    return &prepared_;
+  }
+  check_data(batch, "");
+  if (!model_.built() && !batch.masks.empty())  // of any number of steps
+    model_.build(
+        batch.x.front().shape().without_front().without_front().with_front(None).with_front(None));
+  prepared_.x = model_.prepare_inputs(batch.x);
+  prepared_.sample_weight = as_float32(batch.sample_weight);
+  trainer_.check(model_, prepared_);
+  return &prepared_;
+}
+
+}  // namespace chronicler
