@@ -19,6 +19,7 @@
 #include "training/dataset/batch_rows.h"
 #include "training/fit_data.h"
 #include "training/not_finite.h"
+#include "training/run_progress.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -38,13 +39,19 @@ void check_positive(std::string_view name, std::int64_t value) {
 // The callbacks of one run, all told the same.
 class Callbacks {
  public:
-  Callbacks(Model& model, const std::vector<CallbackPtr>& callbacks, const TrainingParams& params)
+  Callbacks(Model& model, const std::vector<CallbackPtr>& callbacks, const TrainingParams& params,
+            const TrainingProgress& progress)
       : callbacks_(callbacks) {
     for (const CallbackPtr& callback : callbacks_) {
       callback->set_model(&model);
       callback->set_params(params);
+      callback->set_progress(&progress);
     }
   }
+  // For evaluate and predict, which have no run.
+  Callbacks(Model& model, const std::vector<CallbackPtr>& callbacks, const TrainingParams& params)
+      : Callbacks(model, callbacks, params, no_progress()) {}
+
   template <class... Arguments>
   void call(void (Callback::*hook)(Arguments...),
             std::type_identity_t<Arguments>... arguments) const {
@@ -52,6 +59,10 @@ class Callbacks {
   }
 
  private:
+  static const TrainingProgress& no_progress() {
+    static const TrainingProgress none;
+    return none;
+  }
   const std::vector<CallbackPtr>& callbacks_;
 };
 
@@ -93,6 +104,10 @@ void check_options(const FitOptions& options) {
   check_positive("epochs", options.epochs);
   check_positive("validation_freq", options.validation_freq);
   if (options.steps_per_epoch) check_positive("steps_per_epoch", *options.steps_per_epoch);
+  if (options.max_steps) check_positive("max_steps", *options.max_steps);
+  if (options.pause_after) check_positive("pause_after", *options.pause_after);
+  if (options.max_seconds && !(*options.max_seconds > 0.0))
+    throw Error(fmt::format("max_seconds must be above 0, got {}", *options.max_seconds));
   if (options.sample_weight && !options.class_weight.empty()) {
     throw Error("class_weight and sample_weight cannot both be given",
                 "multiply them into sample_weight");
@@ -240,15 +255,15 @@ std::string batch_title(std::int64_t batch, const std::optional<std::int64_t>& s
 }
 
 // The batches of run.epoch from run.batch on.
-void train_epoch(FitRun& run, const FitData& data, const Callbacks& callbacks,
-                 BackupCallback* backup, ProgressBar& bar, Logs& logs) {
+void train_epoch(FitRun& run, const FitData& data, RunProgress& progress,
+                 const Callbacks& callbacks, BackupCallback* backup, ProgressBar& bar, Logs& logs) {
   if (run.batch == 0) {
     run.trainer.reset_metrics();
   } else {
     logs = to_logs(run.trainer.results());
   }
   FitBatches batches(data, {run.seed, run.epoch}, run.batch, run.trainer, run.model);
-  while (!run.interrupted) {
+  while (!run.interrupted && !progress.has_reached_limit()) {
     const Batch* const next = batches.next();
     if (next == nullptr) break;
     const std::int64_t batch = run.batch;
@@ -256,10 +271,12 @@ void train_epoch(FitRun& run, const FitData& data, const Callbacks& callbacks,
     run.trainer.train_batch(run.model, *next);
     if (!run.trainer.not_finite().empty()) note_not_finite(run, batch_title(batch, data.steps));
     logs = to_logs(run.trainer.results());
+    ++run.batch;
+    progress.update(run.epoch, run.batch, ++run.steps_done);
+    run.seconds = progress.now().seconds;
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
-    ++run.batch;
-    run.interrupted = run.model.stop_training;
+    run.interrupted = run.model.stop_training || run.model.pause_training;
     if (backup != nullptr) backup->after_batch(run);
   }
 }
@@ -270,7 +287,8 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
 
   History history;
   history.params = {options.verbose, options.epochs, plan.train.steps.value_or(0)};
-  const Callbacks callbacks(model, options.callbacks, history.params);
+  RunProgress progress(options, plan.train.steps);
+  const Callbacks callbacks(model, options.callbacks, history.params, progress.now());
   BackupCallback* const backup = backup_among(options.callbacks);
   FitRun run{model,
              trainer,
@@ -282,18 +300,29 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
              options.shuffle,
              next_seed(),
              options.initial_epoch};
+  run.steps_done = options.initial_epoch * plan.train.steps.value_or(0);
   model.stop_training = false;
+  model.pause_training = false;
 
   Logs logs;
   callbacks.call(&Callback::on_train_begin, logs);
   if (backup != nullptr) backup->restore(run);
-  while (run.epoch < options.epochs && !model.stop_training) {
+  progress.begin(run.steps_done, run.seconds);
+  const auto is_done = [&] {
+    return model.stop_training || progress.has_reached_limit() ||
+           (progress.epochs() && run.epoch >= *progress.epochs());
+  };
+  const auto pauses = [&] {
+    return model.pause_training || (options.pause_after && run.epoch >= *options.pause_after);
+  };
+  run.paused = pauses() && !is_done();  // nothing to do: it went as far before
+  while (!is_done() && !run.paused) {
     const std::int64_t epoch = run.epoch;
     logs.clear();
     if (run.batch == 0) callbacks.call(&Callback::on_epoch_begin, epoch, logs);
     ProgressBar bar(options.verbose, plan.train.steps);
-    bar.begin_epoch(epoch, options.epochs);
-    train_epoch(run, plan.train, callbacks, backup, bar, logs);
+    bar.begin_epoch(epoch, progress.epochs());
+    train_epoch(run, plan.train, progress, callbacks, backup, bar, logs);
 
     if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
       const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
@@ -307,8 +336,11 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
     if (run.interrupted) break;
     ++run.epoch;
     run.batch = 0;
+    run.paused = pauses() && !is_done();
     if (backup != nullptr) backup->after_epoch(run);
   }
+  history.is_paused = run.interrupted || run.paused;
+  history.progress = progress.now();
   trainer.optimizer().finish();
   note_last_step(model, history);
   callbacks.call(&Callback::on_train_end, logs);

@@ -35,6 +35,9 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/layers/core/names.cc",                           // layer.h
       "src/layers/options/regularizers.cc",                 // options.h
       "src/model/sequential.cc",                            // model.h
+      "src/training/callbacks/best_weights.cc",             // callbacks.h
+      "src/training/callbacks/learning_rate_over_run.cc",   // callbacks.h
+      "src/training/callbacks/report.cc",                   // callbacks.h
       "src/training/callbacks/csv_logger.cc",               // callbacks.h
       "src/training/callbacks/early_stopping.cc",           // callbacks.h
       "src/training/callbacks/lambda_callback.cc",          // callbacks.h

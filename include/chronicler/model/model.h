@@ -135,7 +135,11 @@ class Model {
   Results test_on_batch(const TensorList& x, const TensorList& y,
                         const TensorList& sample_weight = {});
   Tensor predict_on_batch(const Tensor& x);
-  bool stop_training = false;  // a callback may set it: training ends after the epoch
+  // A callback may set these. stop_training: training ends after the epoch, or is interrupted after
+  // a batch. pause_training: the run pauses after a batch or an epoch, and BackupAndRestore goes
+  // on.
+  bool stop_training = false;
+  bool pause_training = false;
 
   // ---- defined in formats/
   // Writes the whole model; the format follows from the extension. The file is whole or absent.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chronicler/base/tensor.h"
@@ -26,6 +27,17 @@ struct TrainingParams {
   int verbose = 1;
   std::int64_t epochs = 1;
   std::int64_t steps = 0;  // an epoch
+};
+
+// How far a run of fit has come, over all its interruptions.
+struct TrainingProgress {
+  // Of the run, 0 to 1: of max_seconds if that is given, else of the batches; 0 if their number is
+  // not known.
+  double share = 0.0;
+  double epochs = 0.0;     // done: 2.5 amid the third, 2 if nobody knows how many batches it has
+  std::int64_t steps = 0;  // batches done
+  double seconds = 0.0;
+  double seconds_left = 0.0;  // about
 };
 
 // What is to be known of a callback to go on after an interruption.
@@ -62,14 +74,18 @@ class Callback {
 
   void set_model(Model* model) { model_ = model; }
   void set_params(const TrainingParams& params) { params_ = params; }
+  void set_progress(const TrainingProgress* progress) { progress_ = progress; }
 
  protected:
   Model& model() const { return *model_; }
   const TrainingParams& params() const { return params_; }
+  // Of the run of fit that calls.
+  const TrainingProgress& progress() const { return *progress_; }
 
  private:
   Model* model_ = nullptr;
   TrainingParams params_;
+  const TrainingProgress* progress_ = nullptr;
 };
 using CallbackPtr = std::shared_ptr<Callback>;
 
@@ -82,6 +98,9 @@ class History {
   // Where training first came to no number, as Keras's does too, and why: a sentence. Empty:
   // nowhere.
   std::string not_finite;
+  // Whether the run was paused or interrupted, so that BackupAndRestore can go on with it.
+  bool is_paused = false;
+  TrainingProgress progress;  // at the end
   const std::vector<double>& operator[](
       const std::string& key) const;  // Error that lists the keys there are
 };
@@ -128,9 +147,29 @@ struct ReduceLROnPlateauOptions {
 // the same way, and ends with the same bits as if nothing had happened: weights, optimizer,
 // metrics, order of the samples, dropout, carried states, history and the other callbacks.
 struct BackupAndRestoreOptions {
-  std::string backup_dir;
+  std::string backup_dir = {};
   std::optional<std::int64_t> save_freq = {};  // batches; empty: every epoch
   bool delete_checkpoint = true;               // when training has come to its end
+  std::string filepath = {};                   // the file itself, instead of one in backup_dir
+  std::optional<double> save_seconds = {};     // instead of save_freq: from one to the next
+  // What must be the same when the run goes on, besides what fit knows itself: {"units", "64"}.
+  // The checkpoint of another run is refused, with the entries that differ.
+  std::vector<std::pair<std::string, std::string>> identity = {};
+};
+// Keeps the weights with the best value of a key of the logs, seen after any batch or epoch, and
+// puts them back when training ends (or pauses: the run goes on with its own).
+struct BestWeightsOptions {
+  std::string monitor = "val_loss";
+  std::string mode = "auto";
+  // The weights before training count too, with this value.
+  std::optional<double> initial_value = {};
+};
+// Calls a function at most every so many seconds, and after each epoch.
+struct ReportOptions {
+  double seconds = 10.0;
+  // `logs`: the means of this epoch so far, and what callbacks before this one added. False pauses
+  // the run (Model::pause_training).
+  std::function<bool(const TrainingProgress& progress, const Logs& logs)> report;
 };
 struct LambdaCallbackOptions {
   std::function<void(std::int64_t epoch, Logs& logs)> on_epoch_begin = {};
@@ -146,6 +185,18 @@ struct TensorBoardOptions {
   std::string log_dir = "logs";
   std::optional<std::int64_t> update_freq = {};  // batches; empty: every epoch
 };
+// The learning rate at a share of the run, 0 to 1: see warm_cosine().
+using RateOfShare = std::function<double(double share)>;
+// A straight line from `start` times the rate up to it, over `warm_share` of the run, then half a
+// cosine down to `end` times the rate (Loshchilov and Hutter, 2017).
+struct WarmCosineOptions {
+  double learning_rate = 1e-3;
+  double warm_share = 0.03;
+  double start = 0.01;
+  double end = 0.02;
+};
+RateOfShare warm_cosine(const WarmCosineOptions& options);
+
 // The learning rate of an epoch, from its number and the rate so far.
 using RateOfEpoch = std::function<double(std::int64_t epoch, double rate)>;
 
@@ -155,6 +206,10 @@ CallbackPtr CSVLogger(const CSVLoggerOptions& options);
 CallbackPtr TerminateOnNaN(bool raise_error = false);  // true: throws Error, which says where
 CallbackPtr ReduceLROnPlateau(const ReduceLROnPlateauOptions& options = {});
 CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);
+// Sets the rate before each batch, from the share of the run that is done.
+CallbackPtr LearningRateOverRun(RateOfShare rate);
+CallbackPtr BestWeights(const BestWeightsOptions& options = {});
+CallbackPtr Report(ReportOptions options);
 CallbackPtr BackupAndRestore(const BackupAndRestoreOptions& options);
 CallbackPtr LambdaCallback(LambdaCallbackOptions options);
 CallbackPtr TensorBoard(const TensorBoardOptions& options = {});

@@ -75,6 +75,13 @@ struct FitOptions {
   std::optional<std::int64_t> validation_steps = {};
   std::optional<std::int64_t> validation_batch_size = {};
   std::int64_t validation_freq = 1;
+  // Limits instead of `epochs`: the run ends, amid an epoch, after so many seconds or batches, of
+  // all its interruptions together. The last epoch ends like any other, with validation.
+  std::optional<double> max_seconds = {};
+  std::optional<std::int64_t> max_steps = {};
+  // Pauses after this many epochs, without shortening what follows the share of the run (the
+  // learning rate): with BackupAndRestore it goes on.
+  std::optional<std::int64_t> pause_after = {};
 };
 
 struct EvaluateOptions {

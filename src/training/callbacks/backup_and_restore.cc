@@ -1,5 +1,6 @@
 #include "training/callbacks/backup_and_restore.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 #include "model/network.h"
@@ -16,6 +18,44 @@ namespace chronicler {
 namespace {
 
 namespace fs = std::filesystem;
+
+using Identity = std::vector<std::pair<std::string, std::string>>;
+
+// A line for each entry; a name has no tab.
+std::string run_text(const Identity& identity) {
+  std::string text;
+  for (const auto& [name, value] : identity) text += fmt::format("{}\t{}\n", name, value);
+  return text;
+}
+
+Identity run_of(std::string_view text) {
+  Identity identity;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const std::size_t tab = std::min(line.find('\t'), line.size());
+    identity.emplace_back(line.substr(0, tab), line.substr(std::min(tab + 1, line.size())));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return identity;
+}
+
+const std::string* value_of(const Identity& identity, const std::string& name) {
+  for (const auto& [own, value] : identity) {
+    if (own == name) return &value;
+  }
+  return nullptr;
+}
+
+// "units 64, batch_size 32" of what `identity` has otherwise than `other`.
+std::string what_differs(const Identity& identity, const Identity& other) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : identity) {
+    const std::string* theirs = value_of(other, name);
+    if (theirs == nullptr || *theirs != value) parts.push_back(fmt::format("{} {}", name, value));
+  }
+  return parts.empty() ? "without these" : fmt::format("{}", fmt::join(parts, ", "));
+}
 
 Tensor vector_of(const std::vector<double>& numbers) {
   return {{static_cast<std::int64_t>(numbers.size())}, numbers};
@@ -91,6 +131,15 @@ class Reader {
     return all;
   }
 
+  // Throws Error, with what differs, unless the file is of this run.
+  void expect_run(const Identity& now) const {
+    const std::string& given = text("run");
+    if (given == run_text(now)) return;
+    const Identity then = run_of(given);
+    throw Error(fmt::format("\"{}\" is of another run ({}), this one is {}", path_,
+                            what_differs(then, now), what_differs(now, then)),
+                "give the same data and options as then, or start anew");
+  }
   void expect(const std::string& name, const std::string& now) const {
     if (text(name) == now) return;
     throw Error(
@@ -205,8 +254,12 @@ bool is_finite(const FitRun& run) { return std::isfinite(run.trainer.results().l
 }  // namespace
 
 BackupCallback::BackupCallback(const callbacks::BackupAndRestoreOptions& options)
-    : options_(options), path_((fs::path(options.backup_dir) / "latest.safetensors").string()) {
-  if (options.backup_dir.empty()) throw Error("BackupAndRestore needs a backup_dir");
+    : options_(options),
+      path_(options.filepath.empty()
+                ? (fs::path(options.backup_dir) / "latest.safetensors").string()
+                : options.filepath) {
+  if (options.backup_dir.empty() == options.filepath.empty())
+    throw Error("BackupAndRestore needs a backup_dir, or the filepath of one file");
   if (!options.save_freq || *options.save_freq >= 1) return;
   throw Error(fmt::format("save_freq of BackupAndRestore must be at least 1 batch, got {}",
                           *options.save_freq),
@@ -217,45 +270,57 @@ void BackupCallback::restore(FitRun& run) {
   batches_since_saving_ = 0;
   if (!fs::exists(path_)) return;
   const Reader file(path_);
+  file.expect_run(options_.identity);
   for (const auto& [name, now] : identity_of(run)) file.expect(name, now);
   run.seed = file.number<std::uint64_t>("seed");
   run.epoch = file.number<std::int64_t>("epoch");
   run.batch = file.number<std::int64_t>("batch");
+  run.steps_done = file.number<std::int64_t>("steps_done");
+  run.seconds = seconds_at_saving_ = file.numbers("seconds").at(0);
   run.model.stop_training = file.text("stopped") == "true";
   read_trainer(file, run);
   read_history(file, run.history);
   read_callbacks(file, run);
 }
 
+bool BackupCallback::is_due(const FitRun& run) {
+  if (options_.save_seconds) return run.seconds - seconds_at_saving_ >= *options_.save_seconds;
+  return options_.save_freq && ++batches_since_saving_ >= *options_.save_freq;
+}
+
 void BackupCallback::after_batch(const FitRun& run) {
-  const bool due = options_.save_freq && ++batches_since_saving_ >= *options_.save_freq;
-  if (due || run.interrupted) save(run, false);
+  if (is_due(run) || run.interrupted) save(run, false);
 }
 
 void BackupCallback::after_epoch(const FitRun& run) { save(run, true); }
 
 void BackupCallback::after_run(const FitRun& run) {
-  const bool goes_on = run.interrupted && is_finite(run);
+  const bool goes_on = (run.interrupted || run.paused) && is_finite(run);
   if (!options_.delete_checkpoint || goes_on) return;
   std::error_code ignored;
   fs::remove(path_, ignored);
-  fs::remove(options_.backup_dir, ignored);  // only if nothing else is in it
+  if (!options_.backup_dir.empty())
+    fs::remove(options_.backup_dir, ignored);  // only if nothing else is in it
 }
 
 void BackupCallback::save(const FitRun& run, bool at_end_of_epoch) {
   batches_since_saving_ = 0;
+  seconds_at_saving_ = run.seconds;
   if (!is_finite(run)) return;
   std::error_code error;
-  fs::create_directories(options_.backup_dir, error);
+  if (!options_.backup_dir.empty()) fs::create_directories(options_.backup_dir, error);
   if (error) {
     throw Error(fmt::format("the folder {} of BackupAndRestore cannot be made: {}",
                             options_.backup_dir, error.message()));
   }
   Writer file;
+  file.text("run", run_text(options_.identity));
   for (const auto& [name, now] : identity_of(run)) file.text(name, now);
   file.number("seed", run.seed);
   file.number("epoch", run.epoch);
   file.number("batch", run.batch);
+  file.number("steps_done", run.steps_done);
+  file.numbers("seconds", {run.seconds});
   // Whoever stops training amid an epoch interrupts it; at its end, training has come to its own.
   file.text("stopped", at_end_of_epoch && run.model.stop_training ? "true" : "false");
   write_trainer(run, file);

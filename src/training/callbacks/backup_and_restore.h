@@ -27,8 +27,11 @@ struct FitRun {
   // What comes next: this batch of this epoch; `steps` stands for the end of the epoch.
   std::int64_t epoch = 0;
   std::int64_t batch = 0;
+  std::int64_t steps_done = 0;  // batches of all epochs
+  double seconds = 0.0;         // of training, over all interruptions
   // Whether training was stopped amid an epoch. What is left of the epoch is then still to be done.
   bool interrupted = false;
+  bool paused = false;  // after an epoch: the next is still to be done
 };
 
 // fit calls the three when everybody else has seen what happened.
@@ -43,11 +46,13 @@ class BackupCallback : public Callback {
   void after_run(const FitRun& run);
 
  private:
+  bool is_due(const FitRun& run);
   void save(const FitRun& run, bool at_end_of_epoch);
 
   callbacks::BackupAndRestoreOptions options_;
   std::string path_;
   std::int64_t batches_since_saving_ = 0;
+  double seconds_at_saving_ = 0.0;
 };
 
 }  // namespace chronicler

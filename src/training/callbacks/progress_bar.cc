@@ -157,11 +157,11 @@ ProgressBar::ProgressBar(int verbose, std::optional<std::int64_t> steps, std::os
       clock_(std::move(clock)),
       start_(clock_()) {}
 
-void ProgressBar::begin_epoch(std::int64_t epoch, std::int64_t epochs) {
+void ProgressBar::begin_epoch(std::int64_t epoch, std::optional<std::int64_t> epochs) {
   if (verbose_ == 0) return;
-  epoch_ = fmt::format("Epoch {}/{}", epoch + 1, epochs);
+  epoch_ = fmt::format("Epoch {}{}", epoch + 1, epochs ? fmt::format("/{}", *epochs) : "");
   const bool own_line = verbose_ == 2 || display_.terminal;
-  if (own_line && epochs > 1) out_ << epoch_ << std::endl;
+  if (own_line && epochs != 1) out_ << epoch_ << std::endl;
 }
 
 void ProgressBar::update(std::int64_t done, const Logs& logs) {

@@ -59,8 +59,8 @@ class ProgressBar {
   ProgressBar(int verbose, std::optional<std::int64_t> steps, std::ostream& out,
               const Display& display, Clock clock);
 
-  // Says which epoch begins, counted from 0. Not called by evaluate and predict.
-  void begin_epoch(std::int64_t epoch, std::int64_t epochs);
+  // Says which epoch begins, counted from 0, of how many. Not called by evaluate and predict.
+  void begin_epoch(std::int64_t epoch, std::optional<std::int64_t> epochs);
   // After `done` steps. Draws no more often than every 50 ms.
   void update(std::int64_t done, const Logs& logs);
   // The last line. Keys that were not seen before follow the others, validation's first.
