@@ -57,6 +57,11 @@ const std::set<std::string>& tests_of_many_files() {
                                          "tests/formats/hostile_files_slow_test.cc",
                                          "tests/formats/weights_alone_test.cc",
                                          "tests/tasks/forecast/forecaster_calendar_test.cc",
+                                         "tests/tasks/forecast/model_files_test.cc",
+                                         "tests/tasks/generate/model_files_test.cc",
+                                         "tests/tasks/sentiment/model_files_test.cc",
+                                         "tests/tasks/transcribe/model_files_test.cc",
+                                         "tests/tasks/translate/model_files_test.cc",
                                          "tests/training/metrics/compiled_metrics_test.cc",
                                          "tests/training/losses/logits_test.cc",
                                          "tests/training/optimizers/sparse_gradients_test.cc"};
@@ -64,8 +69,8 @@ const std::set<std::string>& tests_of_many_files() {
 }
 
 bool is_text(const std::string& path) {
-  static const std::set<std::string, std::less<>> binary{".png", ".npy",   ".npz",
-                                                         ".gz",  ".keras", ".chronicler"};
+  static const std::set<std::string, std::less<>> binary{".png",   ".npy",        ".npz", ".gz",
+                                                         ".keras", ".chronicler", ".wav"};
   return std::none_of(binary.begin(), binary.end(),
                       [&](const std::string& ending) { return path.ends_with(ending); });
 }
