@@ -128,8 +128,10 @@ std::optional<std::string> dtype_at(const JsonPlace& place, TypeOf type) {
   const JsonPlace named = place.is_object() ? place["config"]["name"] : place;
   const std::string& name = named.text();
   if (name == "infer" || name == "_infer") return std::nullopt;
-  constexpr std::array<std::string_view, 4> small{"float16", "bfloat16", "mixed_float16",
-                                                  "mixed_bfloat16"};
+  if (name == "float") return "float32";  // TensorFlow's and NumPy's short names
+  if (name == "double") return "float64";
+  constexpr std::array<std::string_view, 5> small{"float16", "bfloat16", "mixed_float16",
+                                                  "mixed_bfloat16", "half"};
   if (std::find(small.begin(), small.end(), name) != small.end()) return "float32";
   const bool is_whole = name.starts_with("int") || name.starts_with("uint");
   if (is_whole && type == TypeOf::input) return "int32";
@@ -241,7 +243,8 @@ void refuse_unknown_class(const JsonPlace& object) {
   }
   const auto module = object.find("module");
   const bool is_own = module && module->is_text() && !module->text().starts_with("keras");
-  const bool is_flat = name.ends_with("2D") || name.ends_with("3D") || name.ends_with("2d");
+  const bool is_flat = name.find("2D") != std::string::npos ||
+                       name.find("3D") != std::string::npos || name.ends_with("2d");
   if (is_flat && !is_own) {
     throw Error(fmt::format("\"{}\" works on pictures or volumes: layers of two and three "
                             "dimensions are not supported",

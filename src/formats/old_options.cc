@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cmath>
+#include <iostream>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace chronicler {
 namespace {
@@ -87,9 +90,18 @@ void rename(Json& config, std::string_view before, std::string_view now) {
 
 bool is_zero(const Json& value) { return value.is_number() && value.get<double>() == 0.0; }
 
-void erase_if_zero(Json& config, const char* name) {
-  const auto found = config.find(name);
-  if (found != config.end() && is_zero(*found)) config.erase(name);
+// The tables of Keras 1 could drop whole words. Keras 2 leaves that out and says so, as here.
+void forget_dropped_words(Json& config) {
+  const auto dropout = config.find("dropout");
+  if (dropout == config.end() || !dropout->is_number()) return;
+  if (!is_zero(*dropout)) {
+    const auto name = config.find("name");
+    std::cerr << fmt::format(
+        "note: Embedding \"{}\" trains without its dropout of {}, which Keras knows no more\n",
+        name != config.end() && name->is_string() ? name->get<std::string>() : "",
+        dropout->get<double>());
+  }
+  config.erase("dropout");
 }
 
 // A list of one number, where there is one axis today.
@@ -100,7 +112,8 @@ void unwrap_single(Json& config, const char* name) {
   *found = only;
 }
 
-// Keras 1 describes regularizers and constraints by "name", and the largest norm by "m".
+// Keras 1 describes regularizers and constraints by "name", the largest norm by "m", and bounds of
+// norms by "low" and "high".
 void renew_described(Json& value) {
   if (!value.is_object() || value.contains("class_name") || !value.contains("name")) return;
   const Json name = value["name"];
@@ -108,6 +121,8 @@ void renew_described(Json& value) {
   value.erase("name");
   const bool is_penalty = value.contains("l1") || value.contains("l2");
   rename(value, "m", "max_value");
+  rename(value, "low", "min_value");
+  rename(value, "high", "max_value");
   const Json settings = value;
   value = {{"class_name", is_penalty ? Json("L1L2") : name}, {"config", settings}};
 }
@@ -246,7 +261,7 @@ void renew_layer(Json& object, bool before_keras3) {
     rename(config, "input_dtype", "dtype");
   for (const std::string_view name : gone) config.erase(std::string(name));
   if (class_name.ends_with("Embedding")) {
-    erase_if_zero(config, "dropout");
+    forget_dropped_words(config);
   } else {
     config.erase("input_dim");
     rename(config, "output_dim", "units");

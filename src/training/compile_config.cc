@@ -190,11 +190,18 @@ std::vector<std::pair<std::string, JsonPlace>> by_output(const JsonPlace& place,
   return entries;
 }
 
-std::vector<MetricOption> metric_list_at(const JsonPlace& place) {
-  if (!place.is_list()) return {metric_at(place)};
+std::vector<MetricOption> metric_list_at(const JsonPlace& place,
+                                         std::vector<std::string>* left_out) {
   std::vector<MetricOption> options;
-  for (const JsonPlace& item : place.items()) {
-    if (!item.is_null()) options.push_back(metric_at(item));
+  const std::vector<JsonPlace> items = place.is_list() ? place.items() : std::vector{place};
+  for (const JsonPlace& item : items) {
+    if (item.is_null()) continue;
+    try {
+      options.push_back(metric_at(item));
+    } catch (const Error& error) {
+      if (left_out == nullptr) throw;
+      left_out->push_back(error.message());
+    }
   }
   return options;
 }
@@ -218,19 +225,22 @@ void read_loss(const JsonPlace& place, const std::vector<std::string>& outputs,
 // For one output: a list, perhaps in a list of one or under the output's name.
 void read_metrics(const JsonPlace& place, const std::vector<std::string>& outputs,
                   std::vector<MetricOption>& shared,
-                  std::map<std::string, std::vector<MetricOption>>& own) {
+                  std::map<std::string, std::vector<MetricOption>>& own,
+                  std::vector<std::string>* left_out) {
   if (outputs.size() == 1) {
     const bool is_nested =
         place.is_object() || (place.json().size() == 1 && place.items().front().is_list());
     if (!is_nested) {
-      shared = metric_list_at(place);
+      shared = metric_list_at(place, left_out);
       return;
     }
-    for (const auto& [output, list] : by_output(place, outputs)) shared = metric_list_at(list);
+    for (const auto& [output, list] : by_output(place, outputs))
+      shared = metric_list_at(list, left_out);
     return;
   }
   if (place.is_list() && place.json().empty()) return;
-  for (const auto& [output, list] : by_output(place, outputs)) own[output] = metric_list_at(list);
+  for (const auto& [output, list] : by_output(place, outputs))
+    own[output] = metric_list_at(list, left_out);
 }
 
 }  // namespace
@@ -254,8 +264,8 @@ bool names_optimizer(std::string_view text) {
   return json.is_object() && json.contains("optimizer") && !json["optimizer"].is_null();
 }
 
-CompileOptions compile_options_from(std::string_view text,
-                                    const std::vector<std::string>& outputs) {
+CompileOptions compile_options_from(std::string_view text, const std::vector<std::string>& outputs,
+                                    std::vector<std::string>* left_out) {
   const Json json = parse_json(text, "compile_config");
   const JsonPlace config(json, "compile_config");
   CompileOptions options;
@@ -268,9 +278,10 @@ CompileOptions compile_options_from(std::string_view text,
       options.loss_weights[output] = weight.number();
   }
   if (const auto metrics = config.find("metrics"))
-    read_metrics(*metrics, outputs, options.metrics, options.output_metrics);
+    read_metrics(*metrics, outputs, options.metrics, options.output_metrics, left_out);
   if (const auto metrics = config.find("weighted_metrics"))
-    read_metrics(*metrics, outputs, options.weighted_metrics, options.output_weighted_metrics);
+    read_metrics(*metrics, outputs, options.weighted_metrics, options.output_weighted_metrics,
+                 left_out);
   return options;
 }
 

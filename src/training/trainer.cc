@@ -133,8 +133,13 @@ Trainer& trainer_of(Model& model, std::string_view verb) {
                        "call model.compile({.optimizer = ..., .loss = ...}) first");
   }
   try {
-    const auto trainer =
-        std::make_shared<Trainer>(compile_options_from(before->config, model.output_names()));
+    std::vector<std::string> left_out;
+    const auto trainer = std::make_shared<Trainer>(
+        compile_options_from(before->config, model.output_names(), &left_out));
+    for (const std::string& reason : left_out) {
+      std::cerr << fmt::format("warning: model \"{}\" goes on without one of its metrics: {}\n",
+                               model.name(), reason);
+    }
     restore_if_it_fits(model, *trainer, *before);
     model.set_trainer(trainer, trainer);
     return *trainer;

@@ -153,6 +153,16 @@ void add_convolution(Cases& cases) {
       },
       {3, 4, 9}, plain)
       .fixed_steps = true;
+  add(
+      cases, "Conv1D", "channels_first_softmax",
+      [] {
+        return layers::Conv1D({.filters = 5,
+                               .kernel_size = {3},
+                               .data_format = "channels_first",
+                               .activation = "softmax"});
+      },
+      {3, 4, 9}, plain)
+      .fixed_steps = true;
 
   const auto transpose = [&](const char* name, const layers::Conv1DTransposeOptions& options,
                              const char* weights) -> LayerCase& {
@@ -168,6 +178,11 @@ void add_convolution(Cases& cases) {
   transpose(
       "channels_first",
       {.filters = 2, .kernel_size = {3}, .data_format = "channels_first", .activation = "silu"},
+      "kernel (3, 2, 5), bias (2,)")
+      .fixed_steps = true;
+  transpose(
+      "channels_first_softmax",
+      {.filters = 2, .kernel_size = {3}, .data_format = "channels_first", .activation = "softmax"},
       "kernel (3, 2, 5), bias (2,)")
       .fixed_steps = true;
   transpose("regularized",

@@ -106,11 +106,57 @@ TEST(OldConfig, SaysWhatItIsThatIsNotSupported) {
   };
   expect("Conv2D", Json::object(), "layers of two and three dimensions are not supported");
   expect("ConvLSTM2D", Json::object(), "layers of two and three dimensions are not supported");
+  expect("Conv2DTranspose", Json::object(), "layers of two and three dimensions are not supported");
   expect("AttentionLayer", Json::object(), "\"AttentionLayer\" is code of its author's");
   expect("StringLookup", Json::object(), "the layer \"StringLookup\" of Keras is not supported");
   expect("LSTM", {{"units", 2}, {"time_major", true}}, "unknown option of LSTM \"time_major\"");
   expect("LSTM", {{"units", 2}, {"time_major", true}}, "the file is of Keras 2.13.1");
   expect("Dense", {{"units", 2}, {"dtype", "string"}}, "texts are no input of a network");
+}
+
+// Keras 1: bounds of norms, and tables that drop whole words, which Keras 2 leaves out as well.
+TEST(OldConfig, RenewsConstraintsAndTablesOfKeras1) {
+  Json layer = Json::parse(R"({"class_name": "Dense", "config": {"output_dim": 2, "W_constraint":
+      {"name": "MinMaxNorm", "low": 0.5, "high": 2.0, "rate": 1.0, "axis": 0}}})");
+  renew_config(layer, true);
+  const Json& constraint = layer["config"]["kernel_constraint"];
+  EXPECT_EQ(constraint["class_name"], "MinMaxNorm");
+  EXPECT_EQ(constraint["config"]["min_value"], 0.5);
+  EXPECT_EQ(constraint["config"]["max_value"], 2.0);
+  EXPECT_FALSE(constraint["config"].contains("low"));
+  EXPECT_FALSE(constraint["config"].contains("high"));
+
+  Json table = Json::parse(R"({"class_name": "Embedding", "config": {"name": "words",
+      "input_dim": 4, "output_dim": 2, "dropout": 0.25}})");
+  Json same = table;
+  testing::internal::CaptureStderr();
+  renew_config(table, true);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "note: Embedding \"words\" trains without its dropout of 0.25, which Keras knows no "
+            "more\n");
+  EXPECT_FALSE(table["config"].contains("dropout"));
+  same["config"]["dropout"] = 0.0;
+  testing::internal::CaptureStderr();
+  renew_config(same, true);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_FALSE(same["config"].contains("dropout"));
+}
+
+// The names that TensorFlow and NumPy have for them, too.
+TEST(OldConfig, TakesTypesByTheirShortNames) {
+  for (const char* dtype : {"float", "double", "half", "float64", "bfloat16"}) {
+    ModelSpec spec;
+    spec.model = {
+        {"class_name", "Sequential"},
+        {"config",
+         {{"name", "m"},
+          {"layers",
+           Json::array({{{"class_name", "InputLayer"},
+                         {"config", {{"batch_input_shape", {nullptr, 3}}, {"dtype", dtype}}}},
+                        {{"class_name", "Flatten"}, {"config", {{"dtype", dtype}}}}})}}}};
+    renew_config(spec.model, true);
+    EXPECT_EQ(test::error_of([&] { make_model(spec); }), "no error") << dtype;
+  }
 }
 
 TEST(OldConfig, TakesFunctionsThatAreObjectsByTheirName) {

@@ -103,6 +103,31 @@ TEST(CompileConfig, HasNoOptionThatAMetricOfKerasLacks) {
   EXPECT_NO_THROW(metrics::from("BinaryCrossentropy", {{"axis", std::int64_t{-1}}}));
 }
 
+// A metric only looks on: one of the author's own is no reason not to train.
+TEST(CompileConfig, LeavesOutMetricsThatItDoesNotKnow) {
+  const auto read = [](const std::string& metrics, const std::vector<std::string>& outputs,
+                       std::vector<std::string>* left_out) {
+    return compile_options_from(
+        R"({"optimizer": "adam", "loss": "mse", "metrics": )" + metrics + "}", outputs, left_out);
+  };
+  constexpr const char* metrics = R"(["mae", "f1_m",
+      {"module": "builtins", "class_name": "function", "config": "rmse"},
+      {"class_name": "precision", "config": {"name": "precision", "trainable": true}},
+      {"class_name": "MyMetric", "config": {}}, "mse"])";
+  std::vector<std::string> left_out;
+  EXPECT_EQ(read(metrics, one_output, &left_out).metrics.size(), 2U);
+  ASSERT_EQ(left_out.size(), 4U);
+  EXPECT_NE(left_out[0].find("unknown metric \"f1_m\""), std::string::npos) << left_out[0];
+  EXPECT_NE(left_out[3].find("MyMetric"), std::string::npos) << left_out[3];
+  EXPECT_NE(error_of([&] { read(metrics, one_output, nullptr); }).find("f1_m"), std::string::npos);
+
+  left_out.clear();
+  const CompileOptions two = read(R"({"a": ["f1_m", "mae"], "b": "f1_m"})", {"a", "b"}, &left_out);
+  EXPECT_EQ(two.output_metrics.at("a").size(), 1U);
+  EXPECT_TRUE(two.output_metrics.at("b").empty());
+  EXPECT_EQ(left_out.size(), 2U);
+}
+
 TEST(CompileConfig, NamesThePlaceOfWhatItDoesNotKnow) {
   const std::string message = error_of([] {
     compile_options_from(R"({"optimizer": "adam", "loss": {"class_name": "Hube", "config": {}}})",

@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "chronicler/layers/layer.h"
+#include "kernels/activation.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
+#include "layers/core/logits.h"
 
 namespace chronicler {
 
@@ -82,6 +84,49 @@ void backward_with_channels(Pass& pass, const Call& call, CallGradient& gradient
   CallGradient inner{std::span(&flowing, 1), std::span(&result, 1), gradient.wanted};
   backward(moved.call, inner);
   if (gradient.wanted[0]) gradient.inputs[0] = with_channels_moved(pass.arena, result);
+}
+
+// forward(call, activation) of a layer whose activation comes last. Where the channels are first it
+// works on the data as they come out: a softmax is over the steps there, in Keras, too. `place` of
+// the tape is for what it is given.
+template <class Real, class Forward>
+void forward_activated(Pass& pass, Call& call, bool first, kernels::Activation activation,
+                       int place, const Forward& forward) {
+  if (!first) {
+    forward(call, activation);
+    return;
+  }
+  forward_with_channels(pass, call, true,
+                        [&](Call& own) { forward(own, kernels::Activation::linear); });
+  const TensorView z = call.outputs[0].data;
+  const bool keep = call.tape != nullptr && kernels::needs_input(activation);
+  const bool asked = asks_for_logits(call, activation);
+  const TensorView y = keep || asked ? pass.arena.tensor(z.shape(), z.dtype()) : z;
+  const std::int64_t width = z.shape()[-1];
+  kernels::activate(activation, z.size() / width, width, z.as<Real>(), y.as<Real>());
+  call.outputs[0].data = y;
+  if (keep) (*call.tape)[place] = z;
+  if (asked) call.logits[0] = logits_of(activation, z);
+}
+
+// backward(call, gradient, activation) of such a layer.
+template <class Real, class Backward>
+void backward_activated(Pass& pass, const Call& call, CallGradient& gradient, bool first,
+                        kernels::Activation activation, int place, const Backward& backward) {
+  if (!first) {
+    backward(call, gradient, activation);
+    return;
+  }
+  const TensorView y = call.outputs[0].data;
+  const TensorView z = (*call.tape)[place];
+  const std::int64_t width = y.shape()[-1];
+  const Real* dz = slopes_before<Real>(pass, activation, y.size() / width, width,
+                                       z ? z.as<Real>() : nullptr, y.as<Real>(), gradient);
+  const TensorView flowing(const_cast<Real*>(dz), y.dtype(), y.shape());
+  CallGradient linear{std::span(&flowing, 1), gradient.inputs, gradient.wanted};
+  backward_with_channels(pass, call, linear, true, [&](const Call& own, CallGradient& inner) {
+    backward(own, inner, kernels::Activation::linear);
+  });
 }
 
 }  // namespace chronicler

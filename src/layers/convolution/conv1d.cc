@@ -102,16 +102,22 @@ class Conv1DLayer final : public Layer {
 
   void forward(Pass& pass, Call& call) const override {
     with_real(dtype(), [&](auto real) {
-      forward_with_channels(pass, call, first(),
-                            [&](Call& own) { run_forward<decltype(real)>(pass, own); });
+      using Real = decltype(real);
+      forward_activated<Real>(pass, call, first(), kernel_activation(options_.activation),
+                              preactivation_place, [&](Call& own, kernels::Activation activation) {
+                                run_forward<Real>(pass, own, activation);
+                              });
     });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     with_real(dtype(), [&](auto real) {
-      backward_with_channels(pass, call, gradient, first(),
-                             [&](const Call& own, CallGradient& own_gradient) {
-                               run_backward<decltype(real)>(pass, own, own_gradient);
-                             });
+      using Real = decltype(real);
+      backward_activated<Real>(
+          pass, call, gradient, first(), kernel_activation(options_.activation),
+          preactivation_place,
+          [&](const Call& own, CallGradient& own_gradient, kernels::Activation activation) {
+            run_backward<Real>(pass, own, own_gradient, activation);
+          });
     });
   }
 
@@ -177,14 +183,13 @@ class Conv1DLayer final : public Layer {
   }
 
   template <class Real>
-  void run_forward(Pass& pass, Call& call) const {
+  void run_forward(Pass& pass, Call& call, kernels::Activation activation) const {
     const Windows over = windows(call.inputs[0].data.shape()[1]);
     const TensorView x = padded(pass, call, over);
     const std::int64_t rows = x.shape()[0];
     const std::int64_t width = x.shape()[2];
     const std::int64_t filters = options_.filters;
     const TensorView y = pass.arena.tensor({rows, over.count, filters}, dtype());
-    const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep_input = call.tape != nullptr && kernels::needs_input(activation);
     const bool asked = asks_for_logits(call, activation);
     const TensorView z = keep_input || asked ? pass.arena.tensor(y.shape(), dtype()) : y;
@@ -218,7 +223,8 @@ class Conv1DLayer final : public Layer {
   }
 
   template <class Real>
-  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient,
+                    kernels::Activation activation) const {
     const Windows over = windows(call.inputs[0].data.shape()[1]);
     const TensorView x = (*call.tape)[padded_place];
     const std::int64_t rows = x.shape()[0];
@@ -227,7 +233,6 @@ class Conv1DLayer final : public Layer {
     const std::int64_t filters = options_.filters;
     const std::int64_t group_in = width / options_.groups;
     const std::int64_t group_out = filters / options_.groups;
-    const kernels::Activation activation = kernel_activation(options_.activation);
     const TensorView z = (*call.tape)[preactivation_place];
     const Real* dz =
         slopes_before<Real>(pass, activation, rows * over.count, filters,

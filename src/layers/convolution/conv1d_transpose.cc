@@ -96,16 +96,22 @@ class Conv1DTransposeLayer final : public Layer {
 
   void forward(Pass& pass, Call& call) const override {
     with_real(dtype(), [&](auto real) {
-      forward_with_channels(pass, call, first(),
-                            [&](Call& own) { run_forward<decltype(real)>(pass, own); });
+      using Real = decltype(real);
+      forward_activated<Real>(pass, call, first(), kernel_activation(options_.activation),
+                              preactivation_place, [&](Call& own, kernels::Activation activation) {
+                                run_forward<Real>(pass, own, activation);
+                              });
     });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     with_real(dtype(), [&](auto real) {
-      backward_with_channels(pass, call, gradient, first(),
-                             [&](const Call& own, CallGradient& own_gradient) {
-                               run_backward<decltype(real)>(pass, own, own_gradient);
-                             });
+      using Real = decltype(real);
+      backward_activated<Real>(
+          pass, call, gradient, first(), kernel_activation(options_.activation),
+          preactivation_place,
+          [&](const Call& own, CallGradient& own_gradient, kernels::Activation activation) {
+            run_backward<Real>(pass, own, own_gradient, activation);
+          });
     });
   }
 
@@ -169,14 +175,13 @@ class Conv1DTransposeLayer final : public Layer {
   }
 
   template <class Real>
-  void run_forward(Pass& pass, Call& call) const {
+  void run_forward(Pass& pass, Call& call, kernels::Activation activation) const {
     const TensorView& x = call.inputs[0].data;
     const std::int64_t steps = x.shape()[1];
     const std::int64_t width = x.shape()[2];
     const std::int64_t filters = options_.filters;
     const std::int64_t out_steps = steps_of(steps);
     const TensorView y = pass.arena.tensor({x.shape()[0], out_steps, filters}, dtype());
-    const kernels::Activation activation = kernel_activation(options_.activation);
     const bool keep = call.tape != nullptr && kernels::needs_input(activation);
     const bool asked = asks_for_logits(call, activation);
     const TensorView z = keep || asked ? pass.arena.tensor(y.shape(), dtype()) : y;
@@ -212,7 +217,8 @@ class Conv1DTransposeLayer final : public Layer {
   }
 
   template <class Real>
-  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
+  void run_backward(Pass& pass, const Call& call, CallGradient& gradient,
+                    kernels::Activation activation) const {
     const TensorView& x = call.inputs[0].data;
     const std::int64_t rows = x.shape()[0];
     const std::int64_t steps = x.shape()[1];
@@ -221,8 +227,8 @@ class Conv1DTransposeLayer final : public Layer {
     const std::int64_t out_steps = steps_of(steps);
     const TensorView& z = (*call.tape)[preactivation_place];
     const Real* dz =
-        slopes_before<Real>(pass, kernel_activation(options_.activation), rows * out_steps, filters,
-                            z ? z.as<Real>() : nullptr, call.outputs[0].data.as<Real>(), gradient);
+        slopes_before<Real>(pass, activation, rows * out_steps, filters, z ? z.as<Real>() : nullptr,
+                            call.outputs[0].data.as<Real>(), gradient);
     if (trainable()) {
       pass.runtime.parallel(taps(), [&](std::int64_t tap) {
         const Reach reach = reach_of(tap, steps);

@@ -13,6 +13,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "support/conformance.h"
 #include "training/losses/golden_numbers.h"
 
 namespace chronicler {
@@ -220,6 +221,52 @@ TEST(Logits, CrossEntropiesOfSaturatedOutputsAreThoseOfKeras) {
     for (std::size_t epoch = 0; epoch < object["history"].size(); ++epoch) {
       expect_near(history.history.at("loss")[epoch], object["history"][epoch].get<double>(),
                   "epoch " + std::to_string(epoch));
+    }
+  }
+}
+
+// Where channels are first the activation works on the data as they come out: a softmax is over the
+// steps, as in Keras, and a loss that looks behind it finds the same axes.
+TEST(Logits, OfChannelsThatAreFirst) {
+  using Make = std::function<LayerPtr(const char*)>;
+  const std::vector<Make> kinds{[](const char* activation) {
+                                  return layers::Conv1D({.filters = 2,
+                                                         .kernel_size = {2},
+                                                         .padding = "same",
+                                                         .data_format = "channels_first",
+                                                         .activation = activation});
+                                },
+                                [](const char* activation) {
+                                  return layers::Conv1DTranspose({.filters = 2,
+                                                                  .kernel_size = {2},
+                                                                  .padding = "same",
+                                                                  .data_format = "channels_first",
+                                                                  .activation = activation});
+                                }};
+  const Tensor y = tensor_of({samples, 2, 3}, one_hot);
+  for (const Make& make : kinds) {
+    for (const auto& [activation, loss] :
+         std::vector<std::pair<const char*, const char*>>{{"softmax", "categorical_crossentropy"},
+                                                          {"softmax", "mse"},
+                                                          {"sigmoid", "binary_crossentropy"},
+                                                          {"log_softmax", "mse"},
+                                                          {"gelu", "mse"}}) {
+      SCOPED_TRACE(activation);
+      Sequential whole({layers::Input(Shape{4, 3}), make(activation)});
+      Sequential parts({layers::Input(Shape{4, 3}), make("linear"),
+                        layers::Activation(std::string(activation))});
+      fill_weights(whole);
+      fill_weights(parts);
+      const Tensor answer = whole.predict(input());
+      ASSERT_EQ(answer.shape(), y.shape());
+      EXPECT_TRUE(test::same_bits(answer, parts.predict(input())));
+      for (Sequential* model : {&whole, &parts})
+        model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.5}), .loss = loss});
+      const FitOptions fit{.batch_size = 3, .epochs = 3, .verbose = 0, .shuffle = false};
+      const History first = whole.fit(input(), y, fit);
+      const History second = parts.fit(input(), y, fit);
+      for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_NEAR(first.history.at("loss")[i], second.history.at("loss")[i], 1e-6);
     }
   }
 }
