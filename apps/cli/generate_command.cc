@@ -208,7 +208,6 @@ Job describe_train(CLI::App& app) {
   app.add_option("--vocabulary", task.vocabulary, "how many sub-words (from the text)")
       ->type_name("N")
       ->check(whole_number(16, 60'000));
-  add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the text (from its length)")
       ->type_name("X")
       ->check(number_above_0());

@@ -32,7 +32,6 @@ namespace chronicler::cli {
 namespace {
 
 using data::LabelledTexts;
-using tasks::ClassifierProgress;
 using tasks::ClassifierReport;
 using tasks::ClassifierScore;
 using tasks::TextClassifier;
@@ -293,13 +292,6 @@ void print_choices(const ClassifierReport& report) {
   }
 }
 
-std::string progress_text(const ClassifierProgress& progress) {
-  std::string text = fmt::format("epoch {:.1f}  loss {:.3f}", progress.epochs, progress.loss);
-  if (progress.validation_accuracy)
-    text += "  validation " + percent(*progress.validation_accuracy);
-  return text + fmt::format("  {} left", duration_text(progress.seconds_left));
-}
-
 // Takes a share of the texts, at random, out of the first and into the second.
 LabelledTexts take_share(LabelledTexts& texts, double share, std::uint64_t seed) {
   const Random random(seed);
@@ -341,13 +333,10 @@ void train(TrainOptions& options) {
   }
   note_similar_labels(different(texts.labels));
   task.wide = !options.no_wide;
-  ProgressLine line(options.quiet);
-  task.progress = [&](const ClassifierProgress& progress) {
-    line.update(progress.share, progress_text(progress));
-    return !interrupted();
-  };
+  TrainingDisplay display(options, percent);
+  task.progress = display.progress();
   const TextClassifier classifier = TextClassifier::train(texts.texts, texts.labels, task);
-  line.finish();
+  display.line().finish();
   classifier.save(options.output);
   const ClassifierReport& report = classifier.report();
   if (!report.finished) end_stopped_training(options, report.epochs);
@@ -384,7 +373,7 @@ void train(TrainOptions& options) {
   } else {
     std::cout << "No test texts: nothing is known of how good the model is.\n";
   }
-  std::cout << fmt::format("\n{:.1f} s, best after epoch {} of {}\n", report.seconds,
+  std::cout << fmt::format("\n{:.1f} s, best after epoch {:.3g} of {}\n", report.seconds,
                            report.best_epoch, report.options.epochs);
 }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "chronicler/base/runtime.h"
 #include "cli/common_options.h"
@@ -20,12 +21,22 @@ void add_output(CLI::App& app, TrainingOptions& options) {
 }
 
 void add_run_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
+  app.add_option("--max-seconds", options.max_seconds,
+                 "time to train, instead of epochs; the schedule ends with it")
+      ->type_name("S")
+      ->check(number_above_0());
+  app.add_option("--stop-after", options.stop_after,
+                 "pauses after so many epochs; the same command with --resume goes on")
+      ->type_name("EPOCHS")
+      ->check(whole_number(1, 1'000'000));
   app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
       ->disable_flag_override();
   add_seed(app, options.seed);
   add_threads(app, options.threads);
   app.add_flag("--quiet", options.quiet, what_quiet)->disable_flag_override();
   app.add_flag("--json", options.json, "the results as JSON")->disable_flag_override();
+  app.add_flag("--json-epochs", options.json_epochs, "a line of JSON for each epoch")
+      ->disable_flag_override();
 }
 
 void add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& what,
@@ -44,12 +55,6 @@ void add_learning_rate(CLI::App& app, double& value, const std::string& usual) {
       ->check(number_above_0());
 }
 
-void add_max_seconds(CLI::App& app, double& value) {
-  app.add_option("--max-seconds", value, "time to train; the schedule ends with it")
-      ->type_name("S")
-      ->check(number_above_0());
-}
-
 void begin_training(const TrainingOptions& options) {
   check_model_output(options.output);
   if (options.threads != 0) set_threads(options.threads);
@@ -58,6 +63,37 @@ void begin_training(const TrainingOptions& options) {
 void tell_if_nothing_is_resumed(const std::string& checkpoint) {
   if (std::filesystem::exists(checkpoint)) return;
   std::cerr << fmt::format("nothing to resume, there is no \"{}\": begins anew\n", checkpoint);
+}
+
+TrainingDisplay::TrainingDisplay(const TrainingOptions& options, ValidationText validation)
+    : json_epochs_(options.json_epochs), validation_(std::move(validation)), line_(options.quiet) {}
+
+tasks::TaskProgressFunction TrainingDisplay::progress() {
+  return [this](const tasks::TaskProgress& progress) {
+    show(progress);
+    return !interrupted();
+  };
+}
+
+void TrainingDisplay::show(const tasks::TaskProgress& now) {
+  std::string text;
+  if (now.networks > 1) text += fmt::format("network {}/{}  ", now.network, now.networks);
+  text += fmt::format("epoch {:.1f}  loss {:.3f}", now.epochs, now.loss);
+  if (now.validation) text += fmt::format("  validation {}", validation_(*now.validation));
+  text += fmt::format("  {} left", duration_text(now.seconds_left));
+  const double share =
+      (static_cast<double>(now.network - 1) + now.share) / static_cast<double>(now.networks);
+  line_.update(share, text);
+  if (!json_epochs_ || !now.is_epoch) return;
+  nlohmann::ordered_json json;
+  if (now.networks > 1) json["network"] = now.network;
+  json["epoch"] = now.epochs;
+  json["loss"] = now.loss;
+  json["validation"] = now.validation ? nlohmann::ordered_json(*now.validation) : nullptr;
+  json["is_best"] = now.is_best;
+  json["learning_rate"] = now.learning_rate;
+  json["seconds"] = now.seconds;
+  std::cout << json.dump() << std::endl;
 }
 
 void end_stopped_training(const TrainingOptions& options, double epochs) {

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
+
+#include "chronicler/tasks/task_progress.h"
+#include "cli/progress.h"
 
 namespace chronicler::cli {
 
@@ -17,11 +21,14 @@ struct TrainingOptions {
   int threads = 0;
   bool quiet = false;
   bool json = false;
+  bool json_epochs = false;
+  double max_seconds = 0.0;
+  std::optional<std::int64_t> stop_after;
 };
 
 // -o MODEL
 void add_output(CLI::App& app, TrainingOptions& options);
-// --resume, --seed, --threads, --quiet, --json
+// --max-seconds, --stop-after, --resume, --seed, --threads, --quiet, --json, --json-epochs
 void add_run_options(CLI::App& app, TrainingOptions& options,
                      const std::string& what_quiet = "no progress");
 
@@ -31,7 +38,6 @@ void add_count(CLI::App& app, const std::string& name, std::int64_t& value, cons
 void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
                  const std::string& what);
 void add_learning_rate(CLI::App& app, double& value, const std::string& usual);
-void add_max_seconds(CLI::App& app, double& value);
 
 // Before any work: can the model be written there? Sets the threads, and what the task's own
 // options take from these.
@@ -42,9 +48,30 @@ void begin_training(const TrainingOptions& options, TaskOptions& task) {
   begin_training(options);
   task.seed = static_cast<std::uint64_t>(options.seed);
   task.resume = options.resume;
+  task.max_seconds = options.max_seconds;
+  task.stop_after = options.stop_after;
   task.checkpoint = options.output + ".checkpoint";
   if (options.resume) tell_if_nothing_is_resumed(task.checkpoint);
 }
+// What a run shows while it trains: a progress line on standard error, and with --json-epochs a
+// line of JSON for each epoch on standard output. Ctrl-C pauses the run.
+class TrainingDisplay {
+ public:
+  // How a task writes its validation figure: "83.1 %", "1.482".
+  using ValidationText = std::function<std::string(double)>;
+  TrainingDisplay(const TrainingOptions& options, ValidationText validation);
+
+  ProgressLine& line() { return line_; }
+  tasks::TaskProgressFunction progress();
+
+ private:
+  void show(const tasks::TaskProgress& progress);
+
+  bool json_epochs_;
+  ValidationText validation_;
+  ProgressLine line_;
+};
+
 // Says what a run that was stopped leaves behind, and ends the program if it was a signal.
 void end_stopped_training(const TrainingOptions& options, double epochs);
 

@@ -61,6 +61,7 @@
 #include "chronicler/tasks/bag_of_words.h"        // IWYU pragma: export
 #include "chronicler/tasks/baselines.h"           // IWYU pragma: export
 #include "chronicler/tasks/forecaster.h"          // IWYU pragma: export
+#include "chronicler/tasks/task_progress.h"       // IWYU pragma: export
 #include "chronicler/tasks/text_classifier.h"     // IWYU pragma: export
 #include "chronicler/tasks/text_generator.h"      // IWYU pragma: export
 #include "chronicler/tasks/transcriber.h"         // IWYU pragma: export

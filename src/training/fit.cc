@@ -104,10 +104,13 @@ void check_options(const FitOptions& options) {
   check_positive("epochs", options.epochs);
   check_positive("validation_freq", options.validation_freq);
   if (options.steps_per_epoch) check_positive("steps_per_epoch", *options.steps_per_epoch);
-  if (options.max_steps) check_positive("max_steps", *options.max_steps);
   if (options.pause_after) check_positive("pause_after", *options.pause_after);
   if (options.max_seconds && !(*options.max_seconds > 0.0))
     throw Error(fmt::format("max_seconds must be above 0, got {}", *options.max_seconds));
+  if (options.max_epochs && !(*options.max_epochs > 0.0))
+    throw Error(fmt::format("max_epochs must be above 0, got {}", *options.max_epochs));
+  if (options.max_seconds && options.max_epochs)
+    throw Error("max_seconds and max_epochs cannot both be given", "leave one of them out");
   if (options.sample_weight && !options.class_weight.empty()) {
     throw Error("class_weight and sample_weight cannot both be given",
                 "multiply them into sample_weight");
@@ -269,11 +272,11 @@ void train_epoch(FitRun& run, const FitData& data, RunProgress& progress,
     const std::int64_t batch = run.batch;
     callbacks.call(&Callback::on_train_batch_begin, batch, logs);
     run.trainer.train_batch(run.model, *next);
-    if (!run.trainer.not_finite().empty()) note_not_finite(run, batch_title(batch, data.steps));
+    if (!run.trainer.not_finite().empty()) note_not_finite(run, batch_title(batch, batches.size()));
     logs = to_logs(run.trainer.results());
     ++run.batch;
-    progress.update(run.epoch, run.batch, ++run.steps_done);
-    run.seconds = progress.now().seconds;
+    progress.update(run.epoch, run.batch, batches.size(), run.progress.steps + 1);
+    run.progress = progress.now();
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
     run.interrupted = run.model.stop_training || run.model.pause_training;
@@ -298,16 +301,17 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
              options.batch_size,
              plan.train.steps.value_or(0),
              options.shuffle,
-             next_seed(),
+             options.seed ? *options.seed : next_seed(),
              options.initial_epoch};
-  run.steps_done = options.initial_epoch * plan.train.steps.value_or(0);
+  run.progress.steps = options.initial_epoch * plan.train.steps.value_or(0);
+  run.progress.epochs = static_cast<double>(options.initial_epoch);
   model.stop_training = false;
   model.pause_training = false;
 
   Logs logs;
   callbacks.call(&Callback::on_train_begin, logs);
   if (backup != nullptr) backup->restore(run);
-  progress.begin(run.steps_done, run.seconds);
+  progress.begin(run.progress);
   const auto is_done = [&] {
     return model.stop_training || progress.has_reached_limit() ||
            (progress.epochs() && run.epoch >= *progress.epochs());

@@ -61,6 +61,8 @@ class FitBatches {
   // Null at the end. Throws Error, which says which batch it was, for one that the model cannot
   // take, and if there are fewer than data.steps.
   const Batch* next();
+  // In this epoch; empty if nobody knows before its end.
+  std::optional<std::int64_t> size() const { return data_.steps ? data_.steps : batches_.size(); }
 
  private:
   const Batch* checked(const Batch& batch);

@@ -15,28 +15,27 @@ class RunProgress {
   // `steps`: batches in an epoch, if that is known.
   RunProgress(const FitOptions& options, const std::optional<std::int64_t>& steps);
 
-  // Starts the clock, for a run that goes on after so many batches and seconds.
-  void begin(std::int64_t steps_done, double seconds);
-  // After `batch` batches of epoch `epoch`.
-  void update(std::int64_t epoch, std::int64_t batch, std::int64_t steps_done);
+  // Starts the clock, for a run that goes on from there.
+  void begin(const TrainingProgress& before);
+  // After `batch` of `batches` (if that is known) of epoch `epoch`.
+  void update(std::int64_t epoch, std::int64_t batch, const std::optional<std::int64_t>& batches,
+              std::int64_t steps_done);
 
   const TrainingProgress& now() const { return now_; }
   // Epochs that there will be at most; empty if a limit of another kind ends the run.
   const std::optional<std::int64_t>& epochs() const { return epochs_; }
-  // Whether max_seconds or max_steps has been reached.
+  // Whether max_seconds or max_epochs has been reached.
   bool has_reached_limit() const;
 
  private:
   double share() const;
 
   std::optional<double> max_seconds_;
-  std::optional<std::int64_t> max_steps_;
+  std::optional<double> max_epochs_;
   std::optional<std::int64_t> epochs_;
-  std::optional<std::int64_t> steps_;
   std::optional<std::int64_t> all_steps_;
   std::chrono::steady_clock::time_point start_;
-  double seconds_before_ = 0.0;
-  double share_before_ = 0.0;
+  TrainingProgress before_;  // an interruption
   TrainingProgress now_;
 };
 

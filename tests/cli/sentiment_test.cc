@@ -47,6 +47,8 @@ TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
   EXPECT_GT(nlohmann::json::parse(scored.out)["test_accuracy"].get<double>(), 0.6);
 }
 
+TEST_F(SentimentCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
 TEST_F(SentimentCommand, BlankLinesStayBlank) {
   ASSERT_EQ(train({"--quiet", "--epochs", "5"}).status, 0);
   file("new.txt", "a superb film\n\n \u00A0\t\r\n\u200B\na superb film");

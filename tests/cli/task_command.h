@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,9 +52,51 @@ class TaskCommand : public ::testing::Test {
     }
   }
 
+  // Paused after its first epoch (or every network's first) and gone on with, training ends with
+  // the weights that it has if nobody stops it; each epoch is a line of JSON.
+  void expect_the_same_after_a_pause(const std::string& model, int epochs) const {
+    const std::vector<std::string> length{"--epochs", std::to_string(epochs), "--quiet"};
+    const auto with = [&](std::vector<std::string> more) {
+      more.insert(more.end(), length.begin(), length.end());
+      return train(more);
+    };
+    const ProgramRun whole = with({"--json-epochs"});
+    ASSERT_EQ(whole.status, 0) << whole.errors;
+    EXPECT_EQ(lines_of_epochs(whole.out), epochs) << whole.out;
+    const std::string weights = weights_of(model);
+    const ProgramRun paused = with({"--stop-after", "1", "--json-epochs"});
+    EXPECT_EQ(paused.status, 0) << paused.errors;
+    EXPECT_EQ(lines_of_epochs(paused.out), 1) << paused.out;
+    EXPECT_NE(paused.errors.find("--resume goes on"), std::string::npos) << paused.errors;
+    EXPECT_TRUE(std::filesystem::exists(folder_.path(model + ".checkpoint")));
+    const ProgramRun resumed = with({"--resume", "--json-epochs"});
+    EXPECT_EQ(resumed.status, 0) << resumed.errors;
+    EXPECT_EQ(lines_of_epochs(resumed.out), epochs - 1) << resumed.out;
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(model + ".checkpoint")));
+    EXPECT_EQ(weights_of(model), weights);
+  }
+
   TemporaryFolder folder_;
 
  private:
+  static int lines_of_epochs(const std::string& out) {
+    std::istringstream lines(out);
+    int count = 0;
+    for (std::string line; std::getline(lines, line);)
+      count += line.starts_with(R"({"epoch":)") || line.starts_with(R"({"network":)") ? 1 : 0;
+    return count;
+  }
+  // The bytes of the model's tensors.
+  std::string weights_of(const std::string& model) const {
+    const std::string path = folder_.path("weights.safetensors");
+    RunOptions options;
+    options.folder = folder_.path().string();
+    const ProgramRun converted = run_chronicler({"convert", model, path}, options);
+    EXPECT_EQ(converted.status, 0) << converted.errors;
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
   std::string name_;
   std::vector<std::string> train_words_;
   std::string epochs_;

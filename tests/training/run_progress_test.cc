@@ -59,7 +59,7 @@ TEST(RunLimits, EndARunAmidAnEpoch) {
                                                       return true;
                                                     }})},
                .validation_data = data(),
-               .max_steps = 8});
+               .max_epochs = 1.6});
   EXPECT_EQ(history.progress.steps, 8);
   EXPECT_DOUBLE_EQ(history.progress.share, 1.0);
   EXPECT_DOUBLE_EQ(history.progress.epochs, 1.6);
@@ -75,7 +75,7 @@ TEST(RunLimits, EndARunAmidAnEpoch) {
 
 TEST(RunLimits, OneBatchIsTheSameAsTheFirstOfMany) {
   Sequential by_limit = learner();
-  by_limit.fit(data(), {.epochs = 1, .verbose = 0, .max_steps = 3});
+  by_limit.fit(data(), {.verbose = 0, .max_epochs = 0.6});
   Sequential by_take = learner();
   by_take.fit(data(), {.epochs = 1, .verbose = 0, .steps_per_epoch = 3});
   expect_equal_weights(by_limit, by_take);
@@ -184,8 +184,9 @@ TEST(RunLimits, AreChecked) {
   Sequential model = learner();
   EXPECT_EQ(error_of([&] { model.fit(data(), {.verbose = 0, .max_seconds = 0.0}); }),
             "max_seconds must be above 0, got 0");
-  EXPECT_EQ(error_of([&] { model.fit(data(), {.verbose = 0, .max_steps = 0}); }),
-            "max_steps must be at least 1, got 0");
+  EXPECT_EQ(
+      error_of([&] { model.fit(data(), {.verbose = 0, .max_seconds = 1.0, .max_epochs = 1.0}); }),
+      "max_seconds and max_epochs cannot both be given: leave one of them out");
 }
 
 }  // namespace

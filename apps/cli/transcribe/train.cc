@@ -197,7 +197,6 @@ Job describe(CLI::App& app) {
       ->check(number_from(0.0, 200.0));
   app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
       ->disable_flag_override();
-  add_max_seconds(app, task.max_seconds);
   add_count(app, "--epochs", task.epochs, "how often each recording is heard (from their number)",
             1'000'000);
   app.add_option("--rate", task.rate, "samples a second (most recordings' own, at most 16000)")

@@ -140,7 +140,6 @@ Job describe(CLI::App& app) {
   app.add_option("--validation", options->validation_file,
                  "pairs that choose the epoch (a fiftieth of the others, by their sources)")
       ->type_name("FILE");
-  add_max_seconds(app, task.max_seconds);
   app.add_option("--epochs", task.epochs, "how often to read the pairs (from their number)")
       ->type_name("X")
       ->check(number_above_0());

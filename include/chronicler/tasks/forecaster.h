@@ -61,6 +61,8 @@ struct ForecastOptions {
   std::function<bool()> stop = {};  // asked after each batch; true ends training, best so far kept
   std::string checkpoint = {};      // a file that is kept while training lasts; empty: none
   bool resume = false;              // goes on from it, if there is one, to the same bits
+  double max_seconds = 0.0;         // of all networks; ends the run, and the schedule, then
+  std::optional<std::int64_t> stop_after = {};  // epochs of a network: pauses there
 };
 
 // Errors of one way to forecast, over all forecasts of the test part.

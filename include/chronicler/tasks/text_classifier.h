@@ -19,19 +19,11 @@
 #include "chronicler/data/pieces.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/tasks/bag_of_words.h"
+#include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
 
 struct ClassifierReport;
-
-struct ClassifierProgress {
-  double share = 0.0;  // of the whole run, 0 to 1
-  double epochs = 0.0;
-  double loss = 0.0;                               // since the last report
-  std::optional<double> validation_accuracy = {};  // after the last epoch
-  double seconds = 0.0;
-  double seconds_left = 0.0;
-};
 
 // What is 0 or empty is chosen from the texts.
 struct TextClassifierOptions {
@@ -55,17 +47,18 @@ struct TextClassifierOptions {
   double learning_rate = 0.0;
   double clipnorm = 1.0;
   std::int64_t epochs = 0;
+  double max_seconds = 0.0;                     // instead of epochs, if it is above 0
+  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
   // Of the texts, some of each label, that choose the epoch; empty: a tenth, at most some 20,000.
   std::optional<double> validation_fraction = {};
   std::vector<std::string> validation_texts = {};  // instead
   std::vector<std::string> validation_labels = {};
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written after each epoch and when progress says stop
+  std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const ClassifierReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
-  // Told how far it is; false ends training with what was learnt so far.
-  std::function<bool(const ClassifierProgress&)> progress = {};
+  TaskProgressFunction progress = {};
 };
 
 struct ClassifierScore {
@@ -83,7 +76,7 @@ struct ClassifierScore {
 
 struct ClassifierReport {
   TextClassifierOptions options;  // as they were chosen
-  bool finished = true;           // false: progress said stop
+  bool finished = true;           // false: paused
   std::vector<std::string> labels;
   std::vector<std::int64_t> label_counts;  // in the training part
   std::int64_t texts = 0;
@@ -94,7 +87,7 @@ struct ClassifierReport {
   std::int64_t vectors_found = 0;  // words of the vocabulary that the vectors' file has
   std::int64_t weights = 0;
   double epochs = 0.0;
-  std::int64_t best_epoch = 0;
+  double best_epoch = 0.0;
   double seconds = 0.0;  // of training, bag of words included
   std::optional<ClassifierScore> validation = {};
 };

@@ -48,6 +48,7 @@ struct TextGeneratorOptions {
   double clipnorm = 1.0;  // of the whole gradient
   double epochs = 0.0;
   double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
   // The last part of the text; 0: none. Left open: a tenth, at most a million bytes.
   std::optional<double> validation_fraction = {};
   std::string validation_text = {};  // instead

@@ -60,8 +60,9 @@ struct TranscriberOptions {
   double learning_rate = 0.0;
   double clipnorm = 5.0;
   std::int64_t epochs = 0;
-  double max_seconds = 0.0;          // ends the run, and the schedule, then; overrides epochs
-  double validation_fraction = 0.1;  // of the recordings, that choose the epoch
+  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  std::optional<std::int64_t> stop_after = {};   // epochs: pauses there, to go on with `resume`
+  double validation_fraction = 0.1;              // of the recordings, that choose the epoch
   std::vector<data::Recording> validation = {};  // instead
   std::uint64_t seed = 0;
   std::string checkpoint = {};  // a file: written after each epoch and when progress says stop

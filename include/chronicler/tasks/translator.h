@@ -50,7 +50,8 @@ struct TranslatorOptions {
   double learning_rate = 0.0;     // the highest; warm-up, then half a cosine
   double clipnorm = 1.0;          // of the whole gradient
   double epochs = 0.0;
-  double max_seconds = 0.0;           // ends the run, and the schedule, then; overrides epochs
+  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
   double validation_fraction = 0.02;  // of the pairs, by their sources; they choose the epoch
   std::vector<std::string> validation_sources = {};  // instead
   std::vector<std::string> validation_targets = {};

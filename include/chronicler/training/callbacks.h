@@ -37,7 +37,8 @@ struct TrainingProgress {
   double epochs = 0.0;     // done: 2.5 amid the third, 2 if nobody knows how many batches it has
   std::int64_t steps = 0;  // batches done
   double seconds = 0.0;
-  double seconds_left = 0.0;  // about
+  double seconds_left = 0.0;      // about
+  double steps_per_second = 0.0;  // since the run began, or went on
 };
 
 // What is to be known of a callback to go on after an interruption.

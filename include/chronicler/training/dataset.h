@@ -58,6 +58,8 @@ class Batches {
 
   // Null at the end. The batch and its tensors are valid until the next call.
   const Batch* next();
+  // How many there are in this pass; empty if that is not known.
+  std::optional<std::int64_t> size() const;
   // Steps over some; those that can be had in any order are not made.
   void skip(std::int64_t count);
 
@@ -82,6 +84,14 @@ class Dataset {
   // `size` batches, which can be had in any order: keras.utils.PyDataset. `item` may be called on
   // another thread, by several passes at the same time.
   static Dataset from_function(std::int64_t size, std::function<Batch(const BatchPlace&)> item);
+  // Batches that each pass puts together in its own way; those that are skipped are not made.
+  struct EpochItems {
+    std::int64_t size = 0;
+    std::function<Batch(std::int64_t index)> item;  // index from 0; called in order
+  };
+  // `size`: if all passes have the same, which then is held to.
+  static Dataset from_epochs(std::function<EpochItems(const Epoch&)> begin,
+                             std::optional<std::int64_t> size = {});
   // Batches one after the other: `begin` is called for each pass and gives a function that gives
   // the next batch, or nothing at the end. The size, if it is known, is held to.
   using Generator = std::function<std::optional<Batch>()>;

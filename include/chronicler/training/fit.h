@@ -75,13 +75,16 @@ struct FitOptions {
   std::optional<std::int64_t> validation_steps = {};
   std::optional<std::int64_t> validation_batch_size = {};
   std::int64_t validation_freq = 1;
-  // Limits instead of `epochs`: the run ends, amid an epoch, after so many seconds or batches, of
-  // all its interruptions together. The last epoch ends like any other, with validation.
+  // Limits instead of `epochs`: the run ends, amid an epoch, after so many seconds of all its
+  // interruptions together, or after so many epochs, 2.5 for instance. The last epoch ends like any
+  // other, with validation.
   std::optional<double> max_seconds = {};
-  std::optional<std::int64_t> max_steps = {};
+  std::optional<double> max_epochs = {};
   // Pauses after this many epochs, without shortening what follows the share of the run (the
   // learning rate): with BackupAndRestore it goes on.
   std::optional<std::int64_t> pause_after = {};
+  // Of the order of the samples; empty: next_seed().
+  std::optional<std::uint64_t> seed = {};
 };
 
 struct EvaluateOptions {

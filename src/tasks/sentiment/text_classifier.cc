@@ -439,10 +439,10 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
                   hash_of(validation_texts, validation_labels))};
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const ClassifierRun run = train_classifier(*model, data, options);
+  const TaskRunResult run = train_classifier(*model, data, options);
   model = std::make_shared<Functional>(finished_network(*model, reader->text.vocabulary_size(),
                                                         options, validation, validation_labels));
-  report.finished = run.finished;
+  report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
   report.seconds = before + run.seconds;

@@ -1,7 +1,6 @@
 #include "tasks/sentiment/training.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -12,16 +11,12 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/training/fit.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
-#include "tasks/shared/training_checkpoint.h"
-#include "tasks/shared/warm_cosine.h"
-#include "training/trainer.h"
 
 namespace chronicler::tasks {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Samples that go through the network together, as tensors.
 struct SampleTensors {
@@ -156,101 +151,59 @@ std::vector<std::size_t> lengths_of(std::span<const Sample> samples) {
 }
 
 // Whatever would make another run of it.
-std::string identity_of(const TextClassifierOptions& options) {
-  return fmt::format(
-      "level {}, {} words of at least {}, longest {}, n-grams {}, spelling {}, {}, vectors {}, "
-      "{} networks, embedding {}, {} units, dropout {}, word dropout {}, label smoothing {}, "
-      "batch {}, rate {}, clipnorm {}, {} epochs, seed {}",
-      options.level, options.vocabulary, options.min_count, options.longest, options.ngrams,
-      *options.spelling, options.wide ? "wide" : "not wide",
-      options.vectors.empty() ? "none" : std::filesystem::path(options.vectors).filename().string(),
-      options.networks, options.embedding, options.units, *options.dropout, *options.word_dropout,
-      *options.label_smoothing, options.batch_size, options.learning_rate, options.clipnorm,
-      options.epochs, options.seed);
+std::vector<std::pair<std::string, std::string>> identity_of(const ClassifierData& data,
+                                                             const TextClassifierOptions& options) {
+  const auto text = [](const auto& value) { return fmt::format("{}", value); };
+  return {{"texts", data.identity},
+          {"level", options.level},
+          {"vocabulary", text(options.vocabulary)},
+          {"min_count", text(options.min_count)},
+          {"longest", text(options.longest)},
+          {"ngrams", text(options.ngrams)},
+          {"spelling", text(*options.spelling)},
+          {"wide", text(options.wide)},
+          {"vectors", std::filesystem::path(options.vectors).filename().string()},
+          {"networks", text(options.networks)},
+          {"embedding", text(options.embedding)},
+          {"units", text(options.units)},
+          {"dropout", text(*options.dropout)},
+          {"word_dropout", text(*options.word_dropout)},
+          {"label_smoothing", text(*options.label_smoothing)},
+          {"batch_size", text(options.batch_size)},
+          {"learning_rate", text(options.learning_rate)},
+          {"clipnorm", text(options.clipnorm)},
+          {"epochs", text(options.epochs)},
+          {"seed", text(options.seed)}};
 }
 
-class Run {
+// The samples of an epoch, batches of like lengths in another order each time.
+class EpochOfSamples {
  public:
-  Run(Functional& model, const ClassifierData& data, const TextClassifierOptions& options)
-      : model_(model),
-        data_(data),
+  EpochOfSamples(const ClassifierData& data, const TextClassifierOptions& options,
+                 std::int64_t classes)
+      : data_(data),
         options_(options),
+        classes_(classes),
         random_(options.seed),
-        classes_(model.output_shape()[-1]),
         batches_(lengths_of(data.train), static_cast<std::size_t>(options.batch_size), 32,
-                 random_) {
-    model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
-                                                  .global_clipnorm = options.clipnorm}),
-                   .loss = losses::CategoricalCrossentropy(
-                       {.from_logits = true, .label_smoothing = *options.label_smoothing})});
-    total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
-    identity_ = data.identity + ", " + identity_of(options);
-    const Batch first = batch(0);
-    trainer().prepare(model_, first);
-    trainer().build_optimizer(model_);
-    trainer().reset_metrics();
-  }
+                 random_) {}
 
-  ClassifierRun run() {
-    if (options_.resume) restore();
-    const Clock::time_point start = Clock::now();
-    const double before = seconds_;
-    const double first_step = step();
-    double reported = seconds_;
-    bool finished = true;
-    while (epoch_ < options_.epochs && finished) {
-      batches_.begin_epoch(epoch_);
-      for (; next_batch_ < batches_.count() && finished; ++next_batch_) {
-        trainer().optimizer().set_learning_rate(rate());
-        trainer().train_batch(model_, batch(next_batch_));
-        trainer().require_finite([&] {
-          return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_ + 1,
-                             batches_.count());
-        });
-        seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
-        if (seconds_ - reported < options_.report_seconds) continue;
-        reported = seconds_;
-        if (report(before, first_step)) continue;
-        finished = false;
-        ++next_batch_;
-        break;
-      }
-      if (!finished) break;
-      ++epoch_;
-      next_batch_ = 0;
-      validate();
-      finished = report(before, first_step);
-      if (!options_.checkpoint.empty()) save();
-    }
-    finished = finished || epoch_ == options_.epochs;
-    if (!options_.checkpoint.empty()) {
-      if (finished) {
-        std::filesystem::remove(options_.checkpoint);
-      } else {
-        save();
-      }
-    }
-    if (!best_.empty()) model_.set_weights(best_);
-    return {finished, step() / static_cast<double>(batches_.count()), best_epoch_, seconds_};
+  std::int64_t size() const { return static_cast<std::int64_t>(batches_.count()); }
+
+  Dataset::EpochItems begin(const Epoch& epoch) {
+    batches_.begin_epoch(epoch.number);
+    return {size(), [this, first = epoch.number * size()](std::int64_t index) {
+              return batch(static_cast<std::size_t>(index), first + index);
+            }};
   }
 
  private:
-  Trainer& trainer() const { return *model_.trainer(); }
-  double step() const {
-    return static_cast<double>(epoch_) * static_cast<double>(batches_.count()) +
-           static_cast<double>(next_batch_);
-  }
-
-  double rate() const {
-    constexpr WarmCosine schedule{.warm_share = 0.05, .start = 0.02, .end = 0.05};
-    return options_.learning_rate * schedule.at(step() / total_steps_);
-  }
-
-  Batch batch(std::size_t number) const {
+  // `step`: of all epochs.
+  Batch batch(std::size_t number, std::int64_t step) const {
     const std::span<const std::size_t> rows = batches_[number];
     const SampleTensors made(data_.train, rows, false);
     // Some words become unknown, others each time: what is learnt must not hang on one of them.
-    const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step());
+    const auto stream = (1ULL << 32U) + static_cast<std::uint64_t>(step);
     const std::span<std::int32_t> ids = made.inputs[0].span<std::int32_t>();
     for (std::size_t i = 0; i < ids.size() && *options_.word_dropout > 0.0; ++i) {
       if (ids[i] != 0 && random_.uniform(stream, i) < static_cast<float>(*options_.word_dropout))
@@ -263,82 +216,57 @@ class Run {
       for (std::int64_t network = 0; network < options_.networks; ++network, row += classes_)
         row[data_.train_labels[sample]] = 1.0F;
     }
-    return {made.inputs, y, {}};
+    return {made.inputs, y};
   }
 
-  void validate() {
-    if (data_.validation.empty()) return;
-    const auto told = log_probabilities(model_, data_.validation);
-    double loss = 0.0;
-    double right = 0.0;
-    for (std::size_t i = 0; i < told.size(); ++i) {
-      const std::int32_t label = data_.validation_labels[i];
-      loss -= static_cast<double>(told[i][static_cast<std::size_t>(label)]);
-      right += argmax(told[i]) == label ? 1.0 : 0.0;
-    }
-    const auto count = static_cast<double>(told.size());
-    validation_accuracy_ = right / count;
-    if (loss / count >= best_loss_) return;
-    best_loss_ = loss / count;
-    best_ = model_.get_weights();
-    best_epoch_ = epoch_;
-  }
-
-  bool report(double before, double first_step) {
-    const double loss = trainer().results().loss();
-    trainer().reset_metrics();
-    if (!options_.progress) return true;
-    ClassifierProgress progress;
-    progress.share = step() / total_steps_;
-    progress.epochs = step() / static_cast<double>(batches_.count());
-    progress.loss = loss;
-    progress.validation_accuracy = validation_accuracy_;
-    progress.seconds = seconds_;
-    progress.seconds_left =
-        (seconds_ - before) * (total_steps_ - step()) / std::max(step() - first_step, 1.0);
-    return options_.progress(progress);
-  }
-
-  void save() {
-    TrainingCheckpoint checkpoint{identity_,
-                                  {{"epoch", static_cast<double>(epoch_)},
-                                   {"batch", static_cast<double>(next_batch_)},
-                                   {"seconds", seconds_},
-                                   {"best_epoch", static_cast<double>(best_epoch_)}},
-                                  best_};
-    if (best_epoch_ > 0) checkpoint.numbers["best_loss"] = best_loss_;
-    save_checkpoint(options_.checkpoint, checkpoint, model_);
-  }
-
-  void restore() {
-    TrainingCheckpoint checkpoint{identity_, {}, {}};
-    if (!restore_checkpoint(options_.checkpoint, checkpoint, model_)) return;
-    epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
-    next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
-    seconds_ = checkpoint.numbers.at("seconds");
-    best_epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("best_epoch"));
-    if (best_epoch_ > 0) best_loss_ = checkpoint.numbers.at("best_loss");
-    best_ = checkpoint.tensors;
-  }
-
-  Functional& model_;
   const ClassifierData& data_;
   const TextClassifierOptions& options_;
-  Random random_;
   std::int64_t classes_;
-  std::string identity_;
+  Random random_;
   LengthBatches batches_;
-  double total_steps_ = 1.0;
-  std::int64_t epoch_ = 0;
-  std::size_t next_batch_ = 0;
-  double seconds_ = 0.0;
-  std::optional<double> validation_accuracy_;
-  double best_loss_ = std::numeric_limits<double>::infinity();
-  std::int64_t best_epoch_ = 0;
-  std::vector<Tensor> best_;
 };
 
+// By the mean of -ln p, and the accuracy.
+Validation validate(const Model& model, const ClassifierData& data) {
+  const auto predicted = log_probabilities(model, data.validation);
+  double loss = 0.0;
+  double right = 0.0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    const std::int32_t label = data.validation_labels[i];
+    loss -= static_cast<double>(predicted[i][static_cast<std::size_t>(label)]);
+    right += argmax(predicted[i]) == label ? 1.0 : 0.0;
+  }
+  const auto count = static_cast<double>(predicted.size());
+  return {loss / count, right / count};
+}
+
 }  // namespace
+
+TaskRunResult train_classifier(Functional& model, const ClassifierData& data,
+                               const TextClassifierOptions& options) {
+  model.compile({.optimizer = optimizers::Adam(
+                     {.learning_rate = options.learning_rate, .global_clipnorm = options.clipnorm}),
+                 .loss = losses::CategoricalCrossentropy(
+                     {.from_logits = true, .label_smoothing = *options.label_smoothing})});
+  EpochOfSamples samples(data, options, model.output_shape()[-1]);
+  TaskRun run;
+  run.learning_rate = callbacks::warm_cosine(
+      {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.05});
+  run.epochs = static_cast<double>(options.epochs);
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  run.identity = identity_of(data, options);
+  run.seed = options.seed;
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  if (!data.validation.empty()) run.validate = [&] { return validate(model, data); };
+  return train(model,
+               Dataset::from_epochs([&](const Epoch& epoch) { return samples.begin(epoch); },
+                                    samples.size()),
+               run);
+}
 
 namespace {
 
@@ -455,11 +383,6 @@ Functional finished_network(const Functional& trained, std::int64_t vocabulary,
     }
   }
   return model;
-}
-
-ClassifierRun train_classifier(Functional& model, const ClassifierData& data,
-                               const TextClassifierOptions& options) {
-  return Run(model, data, options).run();
 }
 
 }  // namespace chronicler::tasks

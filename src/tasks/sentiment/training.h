@@ -9,6 +9,7 @@
 #include "chronicler/model/functional.h"
 #include "chronicler/tasks/text_classifier.h"
 #include "tasks/sentiment/text_reader.h"
+#include "tasks/shared/task_run.h"
 
 namespace chronicler::tasks {
 
@@ -35,16 +36,9 @@ struct ClassifierData {
   std::string identity;  // of the texts, for checkpoints
 };
 
-struct ClassifierRun {
-  bool finished = true;
-  double epochs = 0.0;
-  std::int64_t best_epoch = 0;
-  double seconds = 0.0;
-};
-
 // Trains the networks (Scoring::each) side by side, and leaves the weights of the epoch whose mean
 // scores were best on the validation part.
-ClassifierRun train_classifier(Functional& model, const ClassifierData& data,
+TaskRunResult train_classifier(Functional& model, const ClassifierData& data,
                                const TextClassifierOptions& options);
 
 // The network that is kept: the trained ones' mean and, with options.wide, the bags: their scores

@@ -113,6 +113,11 @@ class Reader {
     if (found == tensors_.end() || found->second.dtype() != DType::float64) damaged(name);
     return numbers_of(found->second);
   }
+  std::vector<double> numbers(const std::string& name, std::size_t count) const {
+    std::vector<double> all = numbers(name);
+    if (all.size() != count) damaged(name);
+    return all;
+  }
   // name/0, name/1, ... as far as there are any.
   std::vector<Tensor> tensors(const std::string& name) const {
     std::vector<Tensor> all;
@@ -248,6 +253,15 @@ void read_callbacks(const Reader& file, FitRun& run) {
   }
 }
 
+TrainingProgress progress_of(const Reader& file) {
+  TrainingProgress progress;
+  progress.steps = file.number<std::int64_t>("steps");
+  const std::vector<double> numbers = file.numbers("progress", 2);
+  progress.epochs = numbers[0];
+  progress.seconds = numbers[1];
+  return progress;
+}
+
 // From a loss that is not a number nothing can be learned, also not after a restart.
 bool is_finite(const FitRun& run) { return std::isfinite(run.trainer.results().loss()); }
 
@@ -275,8 +289,8 @@ void BackupCallback::restore(FitRun& run) {
   run.seed = file.number<std::uint64_t>("seed");
   run.epoch = file.number<std::int64_t>("epoch");
   run.batch = file.number<std::int64_t>("batch");
-  run.steps_done = file.number<std::int64_t>("steps_done");
-  run.seconds = seconds_at_saving_ = file.numbers("seconds").at(0);
+  run.progress = progress_of(file);
+  seconds_at_saving_ = run.progress.seconds;
   run.model.stop_training = file.text("stopped") == "true";
   read_trainer(file, run);
   read_history(file, run.history);
@@ -284,7 +298,8 @@ void BackupCallback::restore(FitRun& run) {
 }
 
 bool BackupCallback::is_due(const FitRun& run) {
-  if (options_.save_seconds) return run.seconds - seconds_at_saving_ >= *options_.save_seconds;
+  if (options_.save_seconds)
+    return run.progress.seconds - seconds_at_saving_ >= *options_.save_seconds;
   return options_.save_freq && ++batches_since_saving_ >= *options_.save_freq;
 }
 
@@ -292,7 +307,11 @@ void BackupCallback::after_batch(const FitRun& run) {
   if (is_due(run) || run.interrupted) save(run, false);
 }
 
-void BackupCallback::after_epoch(const FitRun& run) { save(run, true); }
+void BackupCallback::after_epoch(const FitRun& run) {
+  const bool by_the_clock = options_.save_seconds.has_value();
+  if (by_the_clock && !run.paused && !is_due(run)) return;
+  save(run, true);
+}
 
 void BackupCallback::after_run(const FitRun& run) {
   const bool goes_on = (run.interrupted || run.paused) && is_finite(run);
@@ -305,7 +324,7 @@ void BackupCallback::after_run(const FitRun& run) {
 
 void BackupCallback::save(const FitRun& run, bool at_end_of_epoch) {
   batches_since_saving_ = 0;
-  seconds_at_saving_ = run.seconds;
+  seconds_at_saving_ = run.progress.seconds;
   if (!is_finite(run)) return;
   std::error_code error;
   if (!options_.backup_dir.empty()) fs::create_directories(options_.backup_dir, error);
@@ -319,8 +338,8 @@ void BackupCallback::save(const FitRun& run, bool at_end_of_epoch) {
   file.number("seed", run.seed);
   file.number("epoch", run.epoch);
   file.number("batch", run.batch);
-  file.number("steps_done", run.steps_done);
-  file.numbers("seconds", {run.seconds});
+  file.number("steps", run.progress.steps);
+  file.numbers("progress", {run.progress.epochs, run.progress.seconds});
   // Whoever stops training amid an epoch interrupts it; at its end, training has come to its own.
   file.text("stopped", at_end_of_epoch && run.model.stop_training ? "true" : "false");
   write_trainer(run, file);

@@ -27,8 +27,7 @@ struct FitRun {
   // What comes next: this batch of this epoch; `steps` stands for the end of the epoch.
   std::int64_t epoch = 0;
   std::int64_t batch = 0;
-  std::int64_t steps_done = 0;  // batches of all epochs
-  double seconds = 0.0;         // of training, over all interruptions
+  TrainingProgress progress;  // so far
   // Whether training was stopped amid an epoch. What is left of the epoch is then still to be done.
   bool interrupted = false;
   bool paused = false;  // after an epoch: the next is still to be done

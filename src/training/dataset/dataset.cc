@@ -1,5 +1,6 @@
 #include "chronicler/training/dataset.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,6 +41,45 @@ class FunctionItems final : public Dataset::Source {
  private:
   std::int64_t size_;
   std::function<Batch(const BatchPlace&)> item_;
+};
+
+class EpochWalk final : public MakingWalk {
+ public:
+  explicit EpochWalk(Dataset::EpochItems items) : items_(std::move(items)) {}
+  std::optional<std::int64_t> size() const override { return items_.size; }
+  void skip(std::int64_t count) override { next_ = std::min(items_.size, next_ + count); }
+
+ protected:
+  std::optional<Batch> make() override {
+    if (next_ == items_.size) return {};
+    return items_.item(next_++);
+  }
+
+ private:
+  Dataset::EpochItems items_;
+  std::int64_t next_ = 0;
+};
+
+class EpochBatches final : public Dataset::Source {
+ public:
+  EpochBatches(std::function<Dataset::EpochItems(const Epoch&)> begin,
+               std::optional<std::int64_t> size)
+      : begin_(std::move(begin)), size_(size) {}
+  std::optional<std::int64_t> size() const override { return size_; }
+  std::unique_ptr<Batches::Walk> walk(const Epoch& epoch) const override {
+    Dataset::EpochItems items = begin_(epoch);
+    if (size_ && items.size != *size_) {
+      throw Error(fmt::format("epoch {} of the data set has {} batches, not {}", epoch.number + 1,
+                              items.size, *size_),
+                  "give from_epochs no size if it varies");
+    }
+    return std::make_unique<EpochWalk>(std::move(items));
+  }
+  bool shares_data() const override { return true; }
+
+ private:
+  std::function<Dataset::EpochItems(const Epoch&)> begin_;
+  std::optional<std::int64_t> size_;
 };
 
 class GeneratorWalk final : public MakingWalk {
@@ -97,6 +137,8 @@ Batch Batch::rows(std::int64_t begin, std::int64_t end) const {
 
 // ---- Batches
 
+std::optional<std::int64_t> Batches::size() const { return walk_->size(); }
+
 Batches::Batches(std::unique_ptr<Walk> walk) : walk_(std::move(walk)) {}
 Batches::Batches(Batches&&) noexcept = default;
 Batches& Batches::operator=(Batches&&) noexcept = default;
@@ -136,6 +178,12 @@ Dataset Dataset::from_sequences(const SequenceList& x, const SequenceList& y,
 Dataset Dataset::from_function(std::int64_t size, std::function<Batch(const BatchPlace&)> item) {
   check_at_least_one("the size", size);
   return Dataset(std::make_shared<FunctionItems>(size, std::move(item)));
+}
+
+Dataset Dataset::from_epochs(std::function<EpochItems(const Epoch&)> begin,
+                             std::optional<std::int64_t> size) {
+  if (size) check_at_least_one("the size", *size);
+  return Dataset(std::make_shared<EpochBatches>(std::move(begin), size));
 }
 
 Dataset Dataset::from_generator(std::function<Generator(const Epoch&)> begin,

@@ -16,6 +16,8 @@ class Batches::Walk {
   // Null at the end. Valid until the next call.
   virtual const Batch* next() = 0;
   virtual void skip(std::int64_t count);
+  // Of this pass, where it is known although the source does not know it for every pass.
+  virtual std::optional<std::int64_t> size() const { return {}; }
   // The batch that next() gave last, to keep: nothing writes into its tensors any more.
   virtual Batch give() = 0;
 };

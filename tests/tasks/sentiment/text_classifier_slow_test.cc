@@ -19,7 +19,7 @@ TEST(TextClassifier, FewOfManyTextsValidate) {
   options.embedding = 4;
   options.epochs = 1;
   options.report_seconds = 0.0;
-  options.progress = [](const ClassifierProgress&) { return false; };
+  options.progress = [](const TaskProgress&) { return false; };
   const TextClassifier stopped = TextClassifier::train(texts, labels, options);
   EXPECT_EQ(stopped.report().validation_texts, 20'000);
   EXPECT_EQ(stopped.report().texts, 220'000);

@@ -252,7 +252,7 @@ TEST(TextClassifier, GoesOnWhereItWasInterrupted) {
   const TextClassifier whole = TextClassifier::train(opinions().texts, opinions().labels, options);
   options.checkpoint = folder.path("run");
   options.report_seconds = 0.0;
-  options.progress = [](const ClassifierProgress& progress) { return progress.epochs < 1.2; };
+  options.progress = [](const TaskProgress& progress) { return progress.epochs < 1.2; };
   const TextClassifier part = TextClassifier::train(opinions().texts, opinions().labels, options);
   EXPECT_FALSE(part.report().finished);
   EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
@@ -282,7 +282,7 @@ TEST(TextClassifier, AResumedRunHasTheSameOptions) {
   options.networks = 1;
   options.checkpoint = folder.path("checkpoint");
   options.report_seconds = 0.0;
-  options.progress = [](const ClassifierProgress&) { return false; };
+  options.progress = [](const TaskProgress&) { return false; };
   TextClassifier::train(opinions().texts, opinions().labels, options);
   ASSERT_TRUE(std::filesystem::exists(options.checkpoint));
   options.resume = true;

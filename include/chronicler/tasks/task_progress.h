@@ -1,0 +1,32 @@
+// How far the training of a task has come: what every task's `progress` is called with.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace chronicler::tasks {
+
+struct TaskProgress {
+  double share = 0.0;   // of the run of this network, 0 to 1
+  double epochs = 0.0;  // done
+  std::int64_t steps = 0;
+  double loss = 0.0;  // the mean of this epoch so far
+  // The last look at the validation part: accuracy (sentiment), nats a character (generate) or a
+  // piece (translate), share of wrong words (transcribe), RMSE (forecast).
+  std::optional<double> validation = {};
+  bool is_epoch = false;  // an epoch ends here
+  bool is_best = false;   // with the best validation so far
+  double learning_rate = 0.0;
+  double seconds = 0.0;
+  double seconds_left = 0.0;
+  double steps_per_second = 0.0;
+  std::int64_t network = 1;  // of `networks` that are trained one after the other
+  std::int64_t networks = 1;
+};
+
+// Called every half second or so, and after each epoch. False pauses the training, which keeps what
+// it has learnt so far.
+using TaskProgressFunction = std::function<bool(const TaskProgress&)>;
+
+}  // namespace chronicler::tasks

@@ -1,0 +1,58 @@
+// One run of a task's training: fit, with what all five tasks want besides.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chronicler/model/model.h"
+#include "chronicler/tasks/task_progress.h"
+#include "chronicler/training/callbacks.h"
+#include "chronicler/training/dataset.h"
+
+namespace chronicler::tasks {
+
+// How good a model is on the validation part.
+struct Validation {
+  double error = 0.0;  // the weights with the least are kept
+  double shown = 0.0;  // in the progress: an accuracy, nats, ...
+};
+
+struct TaskRun {
+  callbacks::RateOfShare learning_rate;
+  double epochs = 1.0;                          // a fraction ends the run amid its last one
+  double max_seconds = 0.0;                     // instead, if it is above 0
+  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there
+  std::string checkpoint = {};                  // a file; empty: none
+  bool resume = false;
+  // What must be the same when it goes on: of data and options.
+  std::vector<std::pair<std::string, std::string>> identity = {};
+  std::uint64_t seed = 0;
+  double report_seconds = 0.5;
+  TaskProgressFunction progress = {};
+  // Empty: nothing to validate on, the last weights are kept.
+  std::function<Validation()> validate = {};
+  std::int64_t validate_every = 0;                 // batches, besides after each epoch; 0: none
+  std::optional<Validation> before_training = {};  // the weights at the start count, too
+  std::int64_t patience = 0;  // epochs without a better validation that end it; 0: no end
+  TaskProgress start = {};    // what the task's progress has besides
+  std::vector<CallbackPtr> callbacks = {};  // the task's own, called before all others
+};
+
+struct TaskRunResult {
+  bool is_finished = true;  // false: paused
+  double epochs = 0.0;
+  double best_epoch = 0.0;  // whose weights the model has; 0: the last
+  std::optional<double> best_error = {};
+  double seconds = 0.0;
+  double steps_per_second = 0.0;  // of this session
+};
+
+// The model is compiled; it is left with its best weights. Throws Error where the loss becomes NaN,
+// and for the checkpoint of another run.
+TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run);
+
+}  // namespace chronicler::tasks
