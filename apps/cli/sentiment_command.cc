@@ -22,6 +22,7 @@
 #include "chronicler/tasks/text_classifier.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/field_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -259,7 +260,6 @@ struct TrainOptions : TrainingOptions {
   double test_fraction = 0.1;
   Columns columns;
   tasks::TextClassifierOptions task;
-  bool no_wide = false;
 };
 
 void print_choices(const ClassifierReport& report) {
@@ -332,7 +332,6 @@ void train(TrainOptions& options) {
     task.on_start = print_choices;
   }
   note_similar_labels(different(texts.labels));
-  task.wide = !options.no_wide;
   TrainingDisplay display(options, percent);
   task.progress = display.progress();
   const TextClassifier classifier = TextClassifier::train(texts.texts, texts.labels, task);
@@ -357,11 +356,7 @@ void train(TrainOptions& options) {
     json["texts"] = report.texts;
     json["vocabulary"] = report.vocabulary;
     json["weights"] = report.weights;
-    json["level"] = report.options.level;
-    json["embedding"] = report.options.embedding;
-    json["units"] = report.options.units;
-    json["networks"] = report.options.networks;
-    json["seed"] = report.options.seed;
+    add_fields(json, report.options);
     json["model"] = options.output;
     std::cout << json.dump() << '\n';
     return;
@@ -393,35 +388,8 @@ Job describe_train(CLI::App& app) {
   app.add_option("--validation", options->validation_file,
                  "texts that choose the epoch (a tenth of the others, at most 20,000)")
       ->type_name("FILE");
-  app.add_option("--level", task.level, "word, subword or char (from the texts)")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"word", "subword", "char"}));
-  app.add_option("--vectors", task.vectors, "word vectors to begin with, in GloVe's text format")
-      ->type_name("FILE");
-  add_count(app, "--vocabulary", task.vocabulary, "most words that it knows (20,000)", 1'000'000);
-  add_count(app, "--embedding", task.embedding, "length of a word's vector (64, characters 32)",
-            8192);
-  add_count(app, "--units", task.units, "of the LSTM in each direction (64, characters 96)", 8192);
-  add_count(app, "--networks", task.networks, "whose mean counts (4; 2 or 1 where texts are many)",
-            64);
-  add_count(app, "--ngrams", task.ngrams, "longest n-gram of the bag of words (2, characters 4)",
-            8);
-  app.add_option("--spelling", task.spelling,
-                 "longest run of a word's characters in the bag of spellings; 0: none (6)")
-      ->type_name("N")
-      ->check(whole_number(0, 16));
-  add_count(app, "--longest", task.longest,
-            "words that it reads of a text: first and last half (600)", 100'000);
-  add_count(app, "--batch-size", task.batch_size, "texts at a time (32)", 4096);
-  add_count(app, "--epochs", task.epochs, "how often to read the texts (from their number)",
-            10'000);
-  add_dropout(app, "--dropout", task.dropout, "of what was read (0.6, characters 0.3)");
-  add_dropout(app, "--word-dropout", task.word_dropout,
-              "share of the words made unknown (0.4, characters 0.05)");
-  add_learning_rate(app, task.learning_rate, "0.0015");
-  app.add_flag("--no-wide", options->no_wide, "the network alone, without the bags")
-      ->disable_flag_override();
-  add_run_options(app, *options);
+  add_fields(app, task);
+  add_program_options(app, *options);
   return [options] { train(*options); };
 }
 

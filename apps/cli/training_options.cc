@@ -29,9 +29,13 @@ void add_run_options(CLI::App& app, TrainingOptions& options, const std::string&
                  "pauses after so many epochs; the same command with --resume goes on")
       ->type_name("EPOCHS")
       ->check(whole_number(1, 1'000'000));
+  add_seed(app, options.seed);
+  add_program_options(app, options, what_quiet);
+}
+
+void add_program_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
   app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
       ->disable_flag_override();
-  add_seed(app, options.seed);
   add_threads(app, options.threads);
   app.add_flag("--quiet", options.quiet, what_quiet)->disable_flag_override();
   app.add_flag("--json", options.json, "the results as JSON")->disable_flag_override();

@@ -28,7 +28,10 @@ struct TrainingOptions {
 
 // -o MODEL
 void add_output(CLI::App& app, TrainingOptions& options);
-// --max-seconds, --stop-after, --resume, --seed, --threads, --quiet, --json, --json-epochs
+// --resume, --threads, --quiet, --json, --json-epochs
+void add_program_options(CLI::App& app, TrainingOptions& options,
+                         const std::string& what_quiet = "no progress");
+// The same, and before them --max-seconds, --stop-after and --seed.
 void add_run_options(CLI::App& app, TrainingOptions& options,
                      const std::string& what_quiet = "no progress");
 
@@ -43,13 +46,20 @@ void add_learning_rate(CLI::App& app, double& value, const std::string& usual);
 // options take from these.
 void begin_training(const TrainingOptions& options);
 void tell_if_nothing_is_resumed(const std::string& checkpoint);
+// Whether a task's options are a table, which then has the run's options.
+template <class TaskOptions>
+concept has_fields = requires {
+  TaskOptions::fields([](auto&&...) {});
+};
 template <class TaskOptions>
 void begin_training(const TrainingOptions& options, TaskOptions& task) {
   begin_training(options);
-  task.seed = static_cast<std::uint64_t>(options.seed);
   task.resume = options.resume;
-  task.max_seconds = options.max_seconds;
-  task.stop_after = options.stop_after;
+  if constexpr (!has_fields<TaskOptions>) {
+    task.seed = static_cast<std::uint64_t>(options.seed);
+    task.max_seconds = options.max_seconds;
+    task.stop_after = options.stop_after;
+  }
   task.checkpoint = options.output + ".checkpoint";
   if (options.resume) tell_if_nothing_is_resumed(task.checkpoint);
 }

@@ -4,6 +4,7 @@
 #include "chronicler/base/arena.h"                // IWYU pragma: export
 #include "chronicler/base/atomic_file.h"          // IWYU pragma: export
 #include "chronicler/base/error.h"                // IWYU pragma: export
+#include "chronicler/base/fields.h"               // IWYU pragma: export
 #include "chronicler/base/random.h"               // IWYU pragma: export
 #include "chronicler/base/runtime.h"              // IWYU pragma: export
 #include "chronicler/base/sequence_list.h"        // IWYU pragma: export

@@ -1,9 +1,11 @@
-// How far the training of a task has come: what every task's `progress` is called with.
+// How far the training of a task has come, and how long it goes on: alike for all tasks.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+
+#include "chronicler/base/fields.h"
 
 namespace chronicler::tasks {
 
@@ -28,5 +30,16 @@ struct TaskProgress {
 // Called every half second or so, and after each epoch. False pauses the training, which keeps what
 // it has learnt so far.
 using TaskProgressFunction = std::function<bool(const TaskProgress&)>;
+
+// The fields of how long a run goes on, which the options of every task have.
+template <class Options, class Visitor>
+void visit_run_fields(Visitor&& visit) {
+  visit("max_seconds", &Options::max_seconds, above(0.0),
+        "seconds to train, instead of epochs; the schedule ends with them",
+        FieldNotes{.default_text = "no limit", .is_of_run = true});
+  visit("stop_after", &Options::stop_after, between(1, 1'000'000),
+        "pauses after so many epochs; the same command with --resume goes on",
+        FieldNotes{.is_of_run = true});
+}
 
 }  // namespace chronicler::tasks

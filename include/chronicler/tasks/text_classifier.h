@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/data/confusion_matrix.h"
 #include "chronicler/data/pieces.h"
 #include "chronicler/model/functional.h"
@@ -25,35 +26,83 @@ namespace chronicler::tasks {
 
 struct ClassifierReport;
 
-// What is 0 or empty is chosen from the texts.
+// What is 0 or empty is chosen from the texts; fields() says what each option is.
 struct TextClassifierOptions {
-  std::string level = {};  // "word", "subword", "char"; empty: char where texts are single words
-  std::int64_t vocabulary = 0;  // at most so many words (20,000), or sub-words (4,000)
-  std::int64_t min_count = 2;   // rarer words are unknown
-  std::string vectors = {};     // a file of word vectors (GloVe) to begin with; words only
+  std::string level = {};
+  std::string vectors = {};
+  std::int64_t vocabulary = 0;
+  std::int64_t min_count = 2;
   std::int64_t embedding = 0;
-  std::int64_t units = 0;     // of the LSTM in each direction
-  std::int64_t networks = 0;  // of the same shape, whose mean scores count
-  std::int64_t ngrams = 0;    // longest run of pieces in the bag of words
-  // Longest run of a word's characters in the bag of spellings, which knows words by their parts;
-  // 0: no such bag; empty: 6 for words, else none.
+  std::int64_t units = 0;
+  std::int64_t networks = 0;
+  std::int64_t ngrams = 0;
   std::optional<std::int64_t> spelling = {};
-  std::int64_t longest = 0;  // pieces of a text that the network reads: the first and last half
-  bool wide = true;          // the bags help the network
-  std::optional<double> dropout = {};       // of what is read, before the classes
-  std::optional<double> word_dropout = {};  // share of the words that training makes unknown
+  std::int64_t longest = 0;
+  bool wide = true;
+  std::optional<double> dropout = {};
+  std::optional<double> word_dropout = {};
   std::optional<double> label_smoothing = {};
   std::int64_t batch_size = 0;
   double learning_rate = 0.0;
   double clipnorm = 1.0;
-  std::int64_t epochs = 0;
-  double max_seconds = 0.0;                     // instead of epochs, if it is above 0
-  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
-  // Of the texts, some of each label, that choose the epoch; empty: a tenth, at most some 20,000.
   std::optional<double> validation_fraction = {};
-  std::vector<std::string> validation_texts = {};  // instead
-  std::vector<std::string> validation_labels = {};
   std::uint64_t seed = 0;
+  std::int64_t epochs = 0;
+  double max_seconds = 0.0;
+  std::optional<std::int64_t> stop_after = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TextClassifierOptions;
+    visit("level", &Options::level, one_of({"word", "subword", "char"}), "what texts are read as",
+          {.default_text = "char where they are single words, else word"});
+    visit("vectors", &Options::vectors, any_value(),
+          "a file of word vectors to begin with, in GloVe's text format");
+    visit("vocabulary", &Options::vocabulary, between(1, 1'000'000),
+          "most words (or sub-words, or characters) that it knows",
+          {.default_text = "20,000; sub-words 4,000; characters 2,000"});
+    visit("min_count", &Options::min_count, between(1, 1'000'000),
+          "words that come less often are unknown");
+    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a word",
+          {.default_text = "64; characters 32"});
+    visit("units", &Options::units, between(1, 8192), "of the LSTM in each direction",
+          {.default_text = "64; characters 96"});
+    visit("networks", &Options::networks, between(1, 64), "networks whose mean counts",
+          {.default_text = "4; 2 or 1 where texts are many"});
+    visit("ngrams", &Options::ngrams, between(1, 8), "longest n-gram of the bag of words",
+          {.default_text = "2; characters 4"});
+    visit("spelling", &Options::spelling, between(0, 16),
+          "longest run of a word's characters in the bag of spellings, which knows words by their "
+          "parts; 0: no such bag",
+          {.default_text = "6 for words, else 0"});
+    visit("longest", &Options::longest, between(1, 100'000),
+          "words that the network reads of a text: its first and last half",
+          {.default_text = "600"});
+    visit("wide", &Options::wide, any_value(), "the bags help the network");
+    visit("dropout", &Options::dropout, share_below(1.0), "share left out of what was read",
+          {.default_text = "0.6; characters 0.3"});
+    visit("word_dropout", &Options::word_dropout, share_below(1.0),
+          "share of the words that training makes unknown",
+          {.default_text = "0.4; characters 0.05"});
+    visit("label_smoothing", &Options::label_smoothing, share_below(1.0),
+          "share of a label that is spread over all", {.default_text = "0.1; characters 0"});
+    visit("batch_size", &Options::batch_size, between(1, 4096), "texts at a time",
+          {.default_text = "32"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
+          {.default_text = "0.0015; characters 0.002"});
+    visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
+    visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
+          "share of the texts, some of each label, that choose the epoch",
+          {.default_text = "a tenth, at most 20,000 texts"});
+    visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
+    visit("epochs", &Options::epochs, between(1, 10'000), "how often to read the texts",
+          {.default_text = "from their number"});
+    visit_run_fields<Options>(visit);
+  }
+
+  // ---- what is no number or word
+  std::vector<std::string> validation_texts = {};  // instead of a share of the texts
+  std::vector<std::string> validation_labels = {};
   std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const ClassifierReport&)> on_start = {};

@@ -60,9 +60,6 @@ std::int64_t networks_for(const Texts& texts) {
 
 void choose(TextClassifierOptions& options, const Texts& texts) {
   if (options.level.empty()) options.level = are_single_words(texts) ? "char" : "word";
-  constexpr std::array<std::string_view, 3> levels{"word", "subword", "char"};
-  if (std::find(levels.begin(), levels.end(), options.level) == levels.end())
-    unknown_name("level", options.level, levels);
   if (!options.vectors.empty() && options.level != "word")
     throw Error(fmt::format("word vectors are of no use for level \"{}\"", options.level),
                 "leave them out, or read words");
@@ -91,34 +88,12 @@ void choose(TextClassifierOptions& options, const Texts& texts) {
 }
 
 void check(const TextClassifierOptions& options) {
-  const auto in_range = [](std::string_view option, double value, double most) {
-    if (value >= 0.0 && value < most) return;
-    throw Error(fmt::format("{} must be at least 0 and below {}, got {}", option, most, value));
-  };
-  in_range("dropout", options.dropout.value_or(0.0), 1.0);
-  in_range("word_dropout", options.word_dropout.value_or(0.0), 1.0);
-  in_range("label_smoothing", options.label_smoothing.value_or(0.0), 1.0);
-  in_range("validation_fraction", options.validation_fraction.value_or(0.0), 1.0);
-  for (const auto& [option, value] :
-       {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
-        {"min_count", options.min_count},
-        {"embedding", options.embedding},
-        {"units", options.units},
-        {"networks", options.networks},
-        {"ngrams", options.ngrams},
-        {"spelling", options.spelling.value_or(0)},
-        {"longest", options.longest},
-        {"batch_size", options.batch_size},
-        {"epochs", options.epochs}}) {
-    if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
-  }
+  check_fields("TextClassifier", options);
   if (const std::int64_t longest = options.spelling.value_or(0);
       longest > 0 && longest < TextReader::shortest_spelling) {
     throw Error(fmt::format("spelling must be 0 or at least {}, got {}",
                             TextReader::shortest_spelling, longest));
   }
-  if (options.learning_rate < 0.0)
-    throw Error(fmt::format("learning_rate must be at least 0, got {}", options.learning_rate));
   if (options.validation_texts.size() != options.validation_labels.size()) {
     throw Error(fmt::format("{} validation texts have {} labels", options.validation_texts.size(),
                             options.validation_labels.size()));

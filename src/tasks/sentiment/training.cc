@@ -150,32 +150,6 @@ std::vector<std::size_t> lengths_of(std::span<const Sample> samples) {
   return lengths;
 }
 
-// Whatever would make another run of it.
-std::vector<std::pair<std::string, std::string>> identity_of(const ClassifierData& data,
-                                                             const TextClassifierOptions& options) {
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  return {{"texts", data.identity},
-          {"level", options.level},
-          {"vocabulary", text(options.vocabulary)},
-          {"min_count", text(options.min_count)},
-          {"longest", text(options.longest)},
-          {"ngrams", text(options.ngrams)},
-          {"spelling", text(*options.spelling)},
-          {"wide", text(options.wide)},
-          {"vectors", std::filesystem::path(options.vectors).filename().string()},
-          {"networks", text(options.networks)},
-          {"embedding", text(options.embedding)},
-          {"units", text(options.units)},
-          {"dropout", text(*options.dropout)},
-          {"word_dropout", text(*options.word_dropout)},
-          {"label_smoothing", text(*options.label_smoothing)},
-          {"batch_size", text(options.batch_size)},
-          {"learning_rate", text(options.learning_rate)},
-          {"clipnorm", text(options.clipnorm)},
-          {"epochs", text(options.epochs)},
-          {"seed", text(options.seed)}};
-}
-
 // The samples of an epoch, batches of like lengths in another order each time.
 class EpochOfSamples {
  public:
@@ -249,18 +223,9 @@ TaskRunResult train_classifier(Functional& model, const ClassifierData& data,
                  .loss = losses::CategoricalCrossentropy(
                      {.from_logits = true, .label_smoothing = *options.label_smoothing})});
   EpochOfSamples samples(data, options, model.output_shape()[-1]);
-  TaskRun run;
+  TaskRun run = task_run(options, data.identity);
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.05});
-  run.epochs = static_cast<double>(options.epochs);
-  run.max_seconds = options.max_seconds;
-  run.stop_after = options.stop_after;
-  run.checkpoint = options.checkpoint;
-  run.resume = options.resume;
-  run.identity = identity_of(data, options);
-  run.seed = options.seed;
-  run.report_seconds = options.report_seconds;
-  run.progress = options.progress;
   if (!data.validation.empty()) run.validate = [&] { return validate(model, data); };
   return train(model,
                Dataset::from_epochs([&](const Epoch& epoch) { return samples.begin(epoch); },

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/model/model.h"
 #include "chronicler/tasks/task_progress.h"
 #include "chronicler/training/callbacks.h"
@@ -41,6 +42,23 @@ struct TaskRun {
   TaskProgress start = {};    // what the task's progress has besides
   std::vector<CallbackPtr> callbacks = {};  // the task's own, called before all others
 };
+
+// What the options of every task say of its run. `data` is what its data are told by from others.
+template <class Options>
+TaskRun task_run(const Options& options, const std::string& data) {
+  TaskRun run;
+  run.epochs = static_cast<double>(options.epochs);
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  run.identity = {{"data", data}};
+  for (auto& field : identity_fields(options)) run.identity.push_back(std::move(field));
+  run.seed = options.seed;
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  return run;
+}
 
 struct TaskRunResult {
   bool is_finished = true;  // false: paused

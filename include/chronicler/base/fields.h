@@ -1,0 +1,129 @@
+// The options of a class as a table: name, member, range and one sentence each. What checks them,
+// writes them into files and reports, makes command-line options and documents of them walks over
+// this table; nothing else lists them.
+//
+//   struct HuberOptions {
+//     double delta = 1.0;
+//
+//     template <class Visitor>
+//     static void fields(Visitor&& visit) {
+//       visit("delta", &HuberOptions::delta, above(0.0), "the error up to which it is squared");
+//     }
+//   };
+//
+// A default is the member's own; a struct's fields are in Keras's order, where Keras has the class.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace chronicler {
+
+// Which values a field takes. Text takes one of some words, or any.
+struct FieldRange {
+  std::optional<double> least = {};
+  std::optional<double> most = {};
+  bool least_is_out = false;  // more than `least`
+  bool most_is_out = false;   // less than `most`
+  std::vector<std::string_view> words = {};
+
+  bool holds(double number) const;
+  bool holds(std::string_view word) const;
+  // "at least 1", "above 0", "from 0 to 1", "word, subword or char"; empty for any value.
+  std::string text() const;
+};
+FieldRange any_value();
+FieldRange at_least(double least);
+FieldRange above(double least);
+FieldRange between(double least, double most);  // both are in
+FieldRange share_below(double most);            // from 0, less than `most`
+FieldRange one_of(std::initializer_list<std::string_view> words);
+
+// What else is to be said of a field.
+struct FieldNotes {
+  // Where the member's own default stands for a choice: "64; 96 for characters".
+  std::string_view default_text = {};
+  // Says only how and how long a run goes on, not what it computes: may differ when it is resumed.
+  bool is_of_run = false;
+  bool is_required = false;  // the default is not a value
+};
+
+// One field as what walks over the table sees it, beside its value.
+struct FieldInfo {
+  std::string_view name;
+  const FieldRange& range;
+  std::string_view sentence;
+  FieldNotes notes;
+};
+
+// Calls visit(info, value) for every field of the options, in the order of their table.
+template <class Options, class Visitor>
+void for_each_field(Options& options, Visitor&& visit) {
+  std::remove_const_t<Options>::fields([&](std::string_view name, auto member,
+                                           const FieldRange& range, std::string_view sentence,
+                                           const FieldNotes& notes = {}) {
+    visit(FieldInfo{name, range, sentence, notes}, options.*member);
+  });
+}
+
+// A value as text: "64", "0.5", "true", "word"; "none" for an empty option.
+std::string field_text(bool value);
+std::string field_text(std::int64_t value);
+std::string field_text(std::uint64_t value);
+std::string field_text(double value);  // all digits that it takes to read it back
+std::string field_text(const std::string& value);
+template <class Value>
+std::string field_text(const std::optional<Value>& value) {
+  return value ? field_text(*value) : "none";
+}
+
+// Throws Error: "units of LSTM must be at least 1, got 0".
+[[noreturn]] void refuse_field(std::string_view of, const FieldInfo& field,
+                               const std::string& value);
+
+namespace detail {
+template <class Value>
+void check_field(std::string_view of, const FieldInfo& field, const Value& value) {
+  if constexpr (std::is_same_v<Value, std::string>) {
+    if (!field.range.holds(std::string_view(value))) refuse_field(of, field, field_text(value));
+  } else if constexpr (std::is_arithmetic_v<Value> && !std::is_same_v<Value, bool>) {
+    if (!field.range.holds(static_cast<double>(value))) refuse_field(of, field, field_text(value));
+  }
+}
+template <class Value>
+void check_field(std::string_view of, const FieldInfo& field, const std::optional<Value>& value) {
+  if (value) check_field(of, field, *value);
+}
+}  // namespace detail
+
+// Throws Error for the first value that is out of its range; a default, which may stand for a
+// choice, is in it unless the field is required. `of` is the class for the message.
+template <class Options>
+void check_fields(std::string_view of, const Options& options) {
+  const Options defaults{};
+  Options::fields([&](std::string_view name, auto member, const FieldRange& range,
+                      std::string_view sentence, const FieldNotes& notes = {}) {
+    if constexpr (requires { options.*member == defaults.*member; }) {
+      if (!notes.is_required && options.*member == defaults.*member) return;
+    }
+    detail::check_field(of, FieldInfo{name, range, sentence, notes}, options.*member);
+  });
+}
+
+// Names and values of all fields but those of the run: what must be the same when it is resumed.
+template <class Options>
+std::vector<std::pair<std::string, std::string>> identity_fields(const Options& options) {
+  std::vector<std::pair<std::string, std::string>> identity;
+  for_each_field(options, [&](const FieldInfo& field, const auto& value) {
+    if (!field.notes.is_of_run) identity.emplace_back(field.name, field_text(value));
+  });
+  return identity;
+}
+
+}  // namespace chronicler
