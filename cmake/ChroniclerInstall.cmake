@@ -14,6 +14,7 @@ if(TARGET chronicler_cli)
   install(TARGETS chronicler_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/data/"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/chronicler/data")
+  install(DIRECTORY "${PROJECT_BINARY_DIR}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" OPTIONAL)
 endif()
 
 install(EXPORT chroniclerTargets NAMESPACE chronicler:: DESTINATION "${package_dir}")

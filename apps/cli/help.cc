@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/manual.h"
+
 namespace chronicler::cli {
 
 Help::Help() {
@@ -41,6 +43,12 @@ std::string Help::make_option_opts(const CLI::Option* option) const {
   if (option->get_type_size() == 0 || option->get_positional()) return {};
   const std::string type = option->get_type_name();
   return " " + type.substr(0, type.find(':'));
+}
+
+// In lines that fit a terminal of 100 columns; CLI11 indents what follows a line's end.
+std::string Help::make_option_desc(const CLI::Option* option) const {
+  constexpr std::size_t width = 100;
+  return wrapped(option->get_description(), width - get_column_width());
 }
 
 }  // namespace chronicler::cli

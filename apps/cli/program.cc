@@ -17,6 +17,7 @@
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
+#include "cli/manual.h"
 
 namespace chronicler::cli {
 namespace {
@@ -51,6 +52,9 @@ std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
   app->set_help_flag("-h,--help", "this text");
   app->set_version_flag("--version", "chronicler " CHRONICLER_VERSION, "the version");
   app->footer(text(program_examples));
+  // For those who build: docs/cli.md and the man pages.
+  app->add_flag("--help-markdown")->group("");
+  app->add_option("--help-man")->group("");
   // What is not understood is left over instead of ending at once: so the nearest name can be told.
   app->allow_extras();
   add_commands(*app, commands(), jobs);
@@ -164,6 +168,12 @@ void run(int argc, char** argv) {
     throw UsageError(sentence(error), help_of(chosen(*app)) + " shows how it is used");
   }
   refuse_leftovers(*app);
+  if (app->count("--help-markdown") > 0) {
+    std::cout << markdown_manual(*app);
+    return;
+  }
+  if (app->count("--help-man") > 0)
+    return write_man_pages(*app, app->get_option("--help-man")->as<std::string>());
   const CLI::App& command = chosen(*app);
   const auto job = jobs.find(&command);
   if (job == jobs.end()) {
