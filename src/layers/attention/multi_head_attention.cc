@@ -212,18 +212,31 @@ class MultiHeadAttentionLayer final : public Layer {
             options_.key_dim, width()};
   }
 
+  // Keras takes a bias (heads, 1) for one of the steps where there are as many steps as heads: its
+  // TensorFlow addition goes by sizes alone.
+  bool adds_bias_along_steps(int projection, const TensorView& x) const {
+    const std::int64_t depth =
+        projection == value || projection == gate ? width() : options_.key_dim;
+    return options_.use_bias && projection != output && depth == 1 && options_.num_heads > 1 &&
+           x.shape()[1] == options_.num_heads;
+  }
+
   // x (B, T, in) W (in, out) + b: the kernel's axes are joined to two.
   template <class Real>
   TensorView project(Pass& pass, int projection, const TensorView& x) const {
     const std::int64_t out = kernel_of(projection).value.size() / x.shape()[2];
     const TensorView y = pass.arena.tensor({x.shape()[0], x.shape()[1], out}, dtype());
-    const Real* bias = options_.use_bias ? bias_of(projection).value.as<Real>() : nullptr;
+    const bool along_steps = adds_bias_along_steps(projection, x);
+    const Real* bias =
+        options_.use_bias && !along_steps ? bias_of(projection).value.as<Real>() : nullptr;
     const std::int64_t steps = x.shape()[1];
     const std::int64_t in = x.shape()[2];
     pass.runtime.parallel(x.shape()[0], [&](std::int64_t row) {
       kernels::gemm(steps, out, in, x.as<Real>() + row * steps * in, in,
                     kernel_of(projection).value.as<Real>(), out, y.as<Real>() + row * steps * out,
                     out, bias != nullptr ? Start::row : Start::zero, bias);
+      for (std::int64_t i = 0; along_steps && i < steps * out; ++i)
+        y.as<Real>()[row * steps * out + i] += bias_of(projection).value.as<Real>()[i / out];
     });
     return y;
   }
@@ -238,8 +251,12 @@ class MultiHeadAttentionLayer final : public Layer {
     if (trainable()) {
       kernels::gemm_outer(in, out, rows, x.as<Real>(), in, dy.as<Real>(), out,
                           kernel_of(projection).gradient.as<Real>(), out);
-      if (options_.use_bias)
+      if (adds_bias_along_steps(projection, x)) {
+        for (std::int64_t i = 0; i < dy.size(); ++i)
+          bias_of(projection).gradient.as<Real>()[i / out % x.shape()[1]] += dy.as<Real>()[i];
+      } else if (options_.use_bias) {
         kernels::add_rows(out, rows, dy.as<Real>(), out, bias_of(projection).gradient.as<Real>());
+      }
     }
     if (!wanted) return {};
     const TensorView dx = pass.arena.tensor(x.shape(), dtype());
