@@ -24,6 +24,10 @@ namespace {
 // a list.
 bool takes_arguments(const Layer& layer) { return layer.class_name() == "MultiHeadAttention"; }
 
+const char* mask_name(const Layer& layer) {
+  return takes_arguments(layer) ? "attention_mask" : "mask";
+}
+
 // Keras counts the calls of a Functional model inside from 1 where it lists the outputs, since the
 // first is the one that made that model; in arguments it counts from 0.
 bool counts_from_one(const Layer& layer) {
@@ -321,7 +325,7 @@ class GraphWriter {
     }
     Json keywords = Json::object();
     if (!call.initial_state.empty()) keywords["initial_state"] = list_to_json(call.initial_state);
-    if (!call.mask.empty()) keywords["mask"] = one_or_list(call.mask);
+    if (!call.mask.empty()) keywords[mask_name(*layers_.at(call.layer))] = one_or_list(call.mask);
     if (call.flags.use_causal_mask) keywords["use_causal_mask"] = true;
     if (call.flags.return_attention_scores) keywords["return_attention_scores"] = true;
     if (call.flags.reverse) keywords["reverse"] = true;

@@ -45,6 +45,16 @@ TEST(GraphConfig, KeepsSharedLayersStatesAndSeveralOutputs) {
   expect_survival(model, {some({2, 6, 3}, 1), some({2, 5, 3}, 2)});
 }
 
+// What other layers call mask is Keras's attention_mask there.
+TEST(GraphConfig, NamesTheMaskOfAnAttentionAsKerasDoes) {
+  const Symbol x = Input({.shape = {4, 3}, .name = "x"});
+  const Symbol mask = Input({.shape = {4, 4}, .dtype = "bool", .name = "mask"});
+  const LayerPtr heads = layers::MultiHeadAttention({.num_heads = 2, .key_dim = 2});
+  Functional model({x, mask}, {heads(Symbols({x, x}), {.mask = mask})});
+  EXPECT_NE(graph_to_json(model).dump().find("\"attention_mask\""), std::string::npos);
+  expect_survival(model, {some({2, 4, 3}, 1), Tensor({2, 4, 4})});
+}
+
 TEST(GraphConfig, KeepsModelsWithinModels) {
   Sequential inner({layers::Input(Shape{6, 3}), layers::GRU({.units = 4})}, "inner");
   const Symbol x = Input({.shape = {6, 3}, .name = "x"});
