@@ -11,14 +11,20 @@ namespace chronicler {
 // The places of a run. An Execution keeps them between runs; a model that is a layer of another
 // model takes them from the arena.
 struct Frame {
-  std::span<Value> values;              // of each value of the network
-  std::span<TensorView> gradients;      // of each value
-  std::span<bool> wanted;               // whether a value's gradient is
-  std::span<Logits> logits;             // of each value whose node was asked
-  std::span<TensorView> logit_slopes;   // of each value: dLoss/dlogits, beside its gradient
-  std::span<bool> asked;                // of each node: whether it is to give its logits
-  std::span<Tape> tapes;                // of each node
-  std::span<std::span<Tensor>> states;  // carried by each node; empty: none
+  std::span<Value> values;                   // of each value of the network
+  std::span<TensorView> gradients;           // of each value
+  std::span<bool> wanted;                    // whether a value's gradient is
+  std::span<Logits> logits;                  // of each value whose node was asked
+  std::span<TensorView> logit_slopes;        // of each value: dLoss/dlogits, beside its gradient
+  std::span<bool> asked;                     // of each node: whether it is to give its logits
+  std::span<Tape> tapes;                     // of each node
+  std::span<std::span<Tensor>> states;       // carried by each node; empty: none
+  std::span<std::span<const Value>> inputs;  // of each node, with the masks that it saw
+  // Where the network changes masks, of each value: the one that Keras knew when it built the
+  // graph, and the one that the layer made.
+  std::span<TensorView> built_masks;
+  std::span<TensorView> made_masks;
+  bool padded = false;  // masks are of the batch's padding, which Keras does not have: they stay
 
   static Frame in(Arena& arena, const Network& network);
 

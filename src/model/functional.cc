@@ -40,6 +40,18 @@ class CallOrder {
     return calls;
   }
 
+  // The same in the order in which Keras runs them: among those of one depth, as they were met on
+  // the way back from the outputs. It counts where a call changes what others see.
+  std::vector<CallPtr> run_order() const {
+    std::vector<CallPtr> calls = finished_;
+    const auto key = [&](const CallPtr& call) {
+      return std::pair(-depths_.at(call.get()), met_.at(call.get()));
+    };
+    std::sort(calls.begin(), calls.end(),
+              [&](const CallPtr& a, const CallPtr& b) { return key(a) < key(b); });
+    return calls;
+  }
+
   // (-depth, discovery): layers in this order are in Keras's.
   std::pair<int, int> place_of(const Layer* layer) const {
     const auto depth = layer_depths_.find(layer);
@@ -74,6 +86,7 @@ class CallOrder {
 
   void deepen(const Symbol& symbol, int depth) {
     int& own = depths_[&symbol.call()];
+    met_.emplace(&symbol.call(), static_cast<int>(met_.size()));
     own = std::max(own, depth);
     if (!is_input(symbol)) return;
     int& of_layer = layer_depths_[symbol.call().layer.get()];
@@ -85,6 +98,7 @@ class CallOrder {
     for (auto call = finished_.rbegin(); call != finished_.rend(); ++call) {
       int& of_layer = layer_depths_[(*call)->layer.get()];
       int& depth = depths_[call->get()];
+      met_.emplace(call->get(), static_cast<int>(met_.size()));
       depth = of_layer = std::max(depth, of_layer);
       for (const Symbol& input : (*call)->inputs) deepen(input, depth + 1);
       for (const Symbol& mask : (*call)->masks) {
@@ -97,6 +111,7 @@ class CallOrder {
   std::set<const LayerCall*> seen_;
   std::vector<CallPtr> finished_;  // every call after those that it needs
   std::map<const LayerCall*, int> depths_;
+  std::map<const LayerCall*, int> met_;  // when, by find_depths
   std::map<const Layer*, int> layer_depths_;
   std::map<const Layer*, int> indices_;
 };
@@ -280,6 +295,13 @@ void Functional::connect(const Shape& /*input_shape*/) {
   std::vector<int> results;
   for (const Symbol& output : outputs_) results.push_back(value_of(output));
   network_->set_outputs(std::move(results));
+  if (!network_->changes_masks()) return;
+  std::vector<std::size_t> order;
+  for (const CallPtr& call : CallOrder(inputs_, outputs_).run_order()) {
+    const auto found = std::find(calls_.begin(), calls_.end(), call);
+    order.push_back(static_cast<std::size_t>(found - calls_.begin()));
+  }
+  network_->set_run_order(std::move(order));
 }
 
 std::vector<std::string> Functional::input_names() const {

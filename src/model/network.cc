@@ -8,6 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "model/frame.h"
+#include "model/mask_flow.h"
 
 namespace chronicler {
 namespace {
@@ -53,6 +54,8 @@ int Network::add(const LayerPtr& layer, std::vector<int> inputs, NodeOptions opt
   node.output_count = static_cast<int>(node.output_shapes.size());
   value_count_ += node.output_count;
   value_shapes_.insert(value_shapes_.end(), node.output_shapes.begin(), node.output_shapes.end());
+  changes_masks_ = changes_masks_ || may_change_masks(*layer);
+  run_order_.push_back(nodes_.size());
   nodes_.push_back(std::move(node));
   return static_cast<int>(nodes_.size()) - 1;
 }
@@ -151,12 +154,16 @@ Execution::Execution(const Network& network, bool carry)
       asked_(std::make_unique<bool[]>(network.nodes().size())),
       tapes_(network.nodes().size()),
       states_(network.nodes().size()),
-      carried_(network.nodes().size()) {}
+      carried_(network.nodes().size()),
+      inputs_(network.nodes().size()),
+      built_masks_(values_.size()),
+      made_masks_(values_.size()) {}
 
 Frame Execution::frame() {
-  return {values_, gradients_,    {wanted_.get(), values_.size()},
-          logits_, logit_slopes_, {asked_.get(), tapes_.size()},
-          tapes_,  carried_};
+  return {values_,      gradients_,    {wanted_.get(), values_.size()},
+          logits_,      logit_slopes_, {asked_.get(), tapes_.size()},
+          tapes_,       carried_,      inputs_,
+          built_masks_, made_masks_,   padded_};
 }
 
 Pass Execution::make_pass() {
@@ -174,6 +181,9 @@ void Execution::forward(std::span<const Value> inputs, const Mode& mode) {
   mode_ = mode;
   arena_.reset();
   std::copy(inputs.begin(), inputs.end(), values_.begin());
+  std::fill(built_masks_.begin(), built_masks_.end(), TensorView());
+  padded_ = std::any_of(inputs.begin(), inputs.end(),
+                        [](const Value& input) { return static_cast<bool>(input.mask); });
   Pass pass = make_pass();
   std::fill_n(asked_.get(), tapes_.size(), false);
   for (std::size_t i = 0; mode.logits && i < network_->outputs().size(); ++i)

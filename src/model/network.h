@@ -45,8 +45,14 @@ class Network {
     return add(layer, std::move(inputs), NodeOptions());
   }
   void set_outputs(std::vector<int> values) { outputs_ = std::move(values); }
+  // Nodes may run in another order than they were added in: that of their parameters.
+  void set_run_order(std::vector<std::size_t> nodes) { run_order_ = std::move(nodes); }
 
   const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<std::size_t>& run_order() const { return run_order_; }
+  // Whether running it takes masks off values, or puts them on, that are there already: then the
+  // order counts among nodes that do not need one another.
+  bool changes_masks() const { return changes_masks_; }
   const std::vector<Shape>& input_shapes() const { return input_shapes_; }
   const std::vector<int>& outputs() const { return outputs_; }
   int value_count() const { return value_count_; }
@@ -73,6 +79,8 @@ class Network {
 
  private:
   std::vector<Node> nodes_;
+  std::vector<std::size_t> run_order_;
+  bool changes_masks_ = false;
   std::vector<Shape> input_shapes_;
   std::vector<Shape> value_shapes_;
   std::vector<int> outputs_;
@@ -144,7 +152,11 @@ class Execution {
   std::unique_ptr<bool[]> asked_;         // whether a node is for its logits
   std::vector<Tape> tapes_;
   std::vector<State> states_;
-  std::vector<std::span<Tensor>> carried_;  // states_, where they are
+  std::vector<std::span<Tensor>> carried_;      // states_, where they are
+  std::vector<std::span<const Value>> inputs_;  // of each node
+  std::vector<TensorView> built_masks_;         // of each value
+  std::vector<TensorView> made_masks_;          // of each value
+  bool padded_ = false;                         // see Frame
   double activity_penalty_ = 0.0;
 };
 

@@ -50,10 +50,8 @@ constexpr std::array differences{
                    "inputs are (batch, steps, features), so `attention_axes` is 1; "
                    "`flash_attention` chooses a way to compute the same. A file with `trainable` "
                    "off stays frozen: Keras loads it and trains its weights all the same. Scores "
-                   "as an output beside a mask: Keras fails in training. Keras takes the mask from "
-                   "the tensors that it was called on, so that layers after it, and a loss, see "
-                   "none on them: here they do. `activity_regularizer` counts the output; in "
-                   "Keras the projections, too",
+                   "as an output beside a mask: Keras fails in training. `activity_regularizer` "
+                   "counts the output; in Keras the projections, too",
                    "frozen trainable-* causal_and_scores"},
     KeptDifference{"layers", "Normalization",
                    "no `mean` and `variance` as options: `adapt` sets them, as do files",

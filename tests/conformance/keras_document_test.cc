@@ -119,7 +119,10 @@ No gradient flows through whole numbers and truth values, and the batch stays th
 The activation `sparsemax` gives rows that sum to 1 (Martins and Astudillo 2016); Keras's counts the support wrongly, and its
 rows do not.
 
-A model inside a model shows the masks of its inner layers, as in Keras. `initial_state` hides the mask that comes along
+A model inside a model shows the masks of its inner layers, as in Keras. `MultiHeadAttention` takes the mask off the tensors
+that it is called on, as in Keras 3.15: what runs later, and a loss, sees none there, but for calls into which Keras writes
+the mask when it builds the graph. (Masks of a batch's padding, which Keras does not have, stay.) Where it has as many heads
+as there are steps, all of size 1, Keras adds biases along the steps: so does Chronicler. `initial_state` hides the mask that comes along
 with a sequence, as Keras does since version 3 (give `mask` as well).
 
 ## Training
