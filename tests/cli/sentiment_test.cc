@@ -29,7 +29,7 @@ TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
   EXPECT_EQ(trained.status, 0) << trained.errors;
   EXPECT_TRUE(trained.out.starts_with("The model ")) << trained.out;
   for (const char* part : {"naive Bayes on n-grams", "always the most frequent label", "macro F1",
-                           "is (rows), was told (columns)"})
+                           "label (rows), predicted (columns)"})
     EXPECT_NE(trained.out.find(part), std::string::npos) << part;
   EXPECT_NE(trained.errors.find("texts from column \"text\", labels from \"label\""),
             std::string::npos);
