@@ -106,7 +106,7 @@ void add_score(OrderedJson& json, const ClassifierScore& score, const std::strin
   for (std::int64_t c = 0; c < score.confusion.classes(); ++c) {
     f1[score.labels[static_cast<std::size_t>(c)]] = score.confusion.f1(c);
     OrderedJson row = OrderedJson::array();
-    for (std::int64_t told = 0; told < score.confusion.classes(); ++told)
+    for (std::int64_t predicted = 0; predicted < score.confusion.classes(); ++predicted)
       row.push_back(score.confusion.count(c, predicted));
     matrix.push_back(std::move(row));
   }
