@@ -142,7 +142,10 @@ Dates dates_in(const std::string& name, const TimeColumn::Rows& rows, std::size_
     return !is_named && same + 1 == rows.size() ? Dates::none : Dates::repeated;
   }
   if (!is_named && numbers == rows.size() && are_times(rows, column)) return Dates::all;
-  return is_named && 10 * dates >= 9 * rows.size() && differ ? Dates::most : Dates::none;
+  if (!is_named || 10 * dates < 9 * rows.size()) return Dates::none;
+  if (differ) return Dates::most;
+  // Of several series, with cells that are no dates: still the dates, not rows without any.
+  return numbers == 0 && same + 1 < rows.size() ? Dates::repeated : Dates::none;
 }
 
 // How the rows of one reading follow one another.

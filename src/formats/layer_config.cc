@@ -199,8 +199,7 @@ class ConfigReader final : public EachField<ConfigReader> {
 };
 
 // Layers of Keras, of any version, that are not known here.
-constexpr std::array other_layers{"ActivityRegularization"sv,
-                                  "AdaptiveAveragePooling1D"sv,
+constexpr std::array other_layers{"AdaptiveAveragePooling1D"sv,
                                   "AdaptiveMaxPooling1D"sv,
                                   "AlphaDropout"sv,
                                   "CategoryEncoding"sv,
@@ -215,7 +214,6 @@ constexpr std::array other_layers{"ActivityRegularization"sv,
                                   "HashedCrossing"sv,
                                   "Hashing"sv,
                                   "Highway"sv,
-                                  "Identity"sv,
                                   "IntegerLookup"sv,
                                   "JaxLayer"sv,
                                   "LocallyConnected1D"sv,

@@ -134,6 +134,32 @@ TEST_F(TimeSeriesTest, RefusesDoubledTimesUnlessToldToAverage) {
   EXPECT_EQ(series.values, (std::vector<double>{1, 3, 5}));
 }
 
+// Of several series each date occurs several times. A cell without one does not turn the rows of
+// all series into one that has no dates.
+TEST_F(TimeSeriesTest, NamesTheCellThatIsNoDateAmongDatesOfSeveralSeries) {
+  for (const char* cell : {"", "unknown", "NA"}) {
+    std::string text = "shop,date,x\n";
+    for (int day = 1; day <= 20; ++day) {
+      for (const int shop : {1, 2, 3}) {
+        const bool is_gap = day == 6 && shop == 2;
+        const std::string date = "2024-01-" + std::to_string(day + 10);
+        text += std::to_string(shop) + "," + (is_gap ? cell : date) + ",5\n";
+      }
+    }
+    EXPECT_EQ(error(text, {.columns = {"x"}}).message(),
+              "data.csv:18: column \"date\": \"" + std::string(cell) + "\" is not a date");
+  }
+}
+
+TEST_F(TimeSeriesTest, TakesWhatOthersWriteForNoNumber) {
+  for (const char* cell : {"", "-", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NULL",
+                           "null", "None", "?"}) {
+    const TimeSeries series =
+        read("date,x\n2024-01-01,1\n2024-01-02," + std::string(cell) + "\n2024-01-03,3\n");
+    EXPECT_EQ(series.rows(), 3) << cell;
+  }
+}
+
 TEST_F(TimeSeriesTest, NamesTheCellThatIsNoNumber) {
   const Error words = error("date,x\n2024-01-01,1\n2024-01-02,cloudy\n");
   EXPECT_EQ(words.message(), "data.csv:3: column \"x\": \"cloudy\" is not a number");

@@ -142,6 +142,33 @@ TEST(OldConfig, RenewsConstraintsAndTablesOfKeras1) {
   EXPECT_FALSE(same["config"].contains("dropout"));
 }
 
+// Layers that hand on what they get are Activations here.
+TEST(OldConfig, TakesLayersThatHandOn) {
+  const auto model_of = [](const char* layer) {
+    ModelSpec spec;
+    spec.model = {
+        {"class_name", "Sequential"},
+        {"config",
+         {{"name", "m"},
+          {"layers",
+           Json::array({{{"class_name", "InputLayer"}, {"config", {{"batch_shape", {nullptr, 2}}}}},
+                        Json::parse(layer)})}}}};
+    renew_config(spec.model, false);
+    return make_model(spec);
+  };
+  const auto plain =
+      model_of(R"({"class_name": "Identity", "config": {"name": "i", "dtype": "float32"}})");
+  Tensor x(Shape{1, 2});
+  x.as<float>()[0] = 3;
+  x.as<float>()[1] = -1;
+  EXPECT_EQ((*plain)({x}).as<float>()[1], -1.0F);
+  EXPECT_FALSE(plain->layers().back()->activity_regularizer());
+  const auto penalty = model_of(
+      R"({"class_name": "ActivityRegularization", "config": {"name": "a", "l1": 0.5, "l2": 0.25}})");
+  const Regularizer& regularizer = penalty->layers().back()->activity_regularizer();
+  EXPECT_DOUBLE_EQ(regularizer.penalty(x), 0.5 * 4 + 0.25 * 10);
+}
+
 // The names that TensorFlow and NumPy have for them, too.
 TEST(OldConfig, TakesTypesByTheirShortNames) {
   for (const char* dtype : {"float", "double", "half", "float64", "bfloat16"}) {

@@ -28,8 +28,11 @@ struct CsvOptions {
   std::string thousands = "";
   bool header = true;  // false: the columns are called "column_1", "column_2", ...
   Missing missing = Missing::error;
-  // Cells, without the spaces around them, that mean "no number" in a numeric column.
-  std::vector<std::string> missing_values = {"", "-", "NA", "N/A", "NaN", "nan", "NULL", "null"};
+  // Cells, without the spaces around them, that mean "no number" in a numeric column: those that
+  // pandas, R and spreadsheets write.
+  std::vector<std::string> missing_values = {"",     "-",    "NA",   "N/A",  "n/a",
+                                             "#N/A", "#NA",  "<NA>", "NaN",  "nan",
+                                             "-nan", "-NaN", "NULL", "null", "None"};
   std::int64_t max_bytes = std::int64_t{1} << 30;  // a larger file is refused, not read
 };
 
