@@ -27,7 +27,7 @@ struct Options : ModelOptions {
   bool json = false;
 };
 
-// Numbers that tell a healthy weight from a dead or an exploded one.
+// Numbers that distinguish a healthy weight from a dead or an exploded one.
 struct Spread {
   double least = std::numeric_limits<double>::infinity();
   double most = -std::numeric_limits<double>::infinity();

@@ -49,7 +49,7 @@ std::vector<Tensor> read_targets(const ModelOptions& options, const Model& model
 // Compiles the model if a loss is given. Throws UsageError if it is not compiled and none is.
 void compile_if_asked(Model& model, const ModelOptions& options, const CompileWords& words);
 
-// Runs what needs a compiled model. Errors of the library that tell what to call tell what to type.
+// Runs what needs a compiled model. Errors of the library that say what to call say what to type.
 void run_compiled(const std::string& options_to_give, const std::function<void()>& job);
 
 // "x" and "y": 2 inputs.

@@ -55,7 +55,8 @@ std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
   // For those who build: docs/cli.md and the man pages.
   app->add_flag("--help-markdown")->group("");
   app->add_option("--help-man")->group("");
-  // What is not understood is left over instead of ending at once: so the nearest name can be told.
+  // What is not understood is left over instead of ending at once: so the nearest name can be
+  // shown.
   app->allow_extras();
   add_commands(*app, commands(), jobs);
   return app;

@@ -3,7 +3,7 @@
 
 namespace chronicler::cli {
 
-// 0: done; 1: it failed; 2: the command line was wrong; 130: interrupted. Errors are told on
+// 0: done; 1: it failed; 2: the command line was wrong; 130: interrupted. Errors are printed on
 // standard error, in one sentence and a hint.
 int run_program(int argc, char** argv);
 

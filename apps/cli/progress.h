@@ -1,4 +1,4 @@
-// A line that tells how far a long run has come, rewritten on a terminal.
+// A line that shows how far a long run has come, rewritten on a terminal.
 #pragma once
 
 #include <chrono>

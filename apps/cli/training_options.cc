@@ -110,7 +110,7 @@ void end_stopped_training(const TrainingOptions& options, double epochs) {
 
 std::string training_length(double max_seconds, double epochs) {
   if (max_seconds > 0.0) return duration_text(max_seconds) + " of training";
-  constexpr double many = 100.0;  // a fraction no longer tells anything
+  constexpr double many = 100.0;  // a fraction no longer says anything
   return epochs < many ? fmt::format("{:.3g} epochs", epochs)
                        : fmt::format("{:.0f} epochs", epochs);
 }

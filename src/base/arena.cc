@@ -40,7 +40,7 @@ std::size_t whole_lines(std::size_t bytes) {
 constexpr int no_poison = -1;
 std::atomic<int> poison_byte = no_poison;
 
-// Memory is handed out again and again; who tells valgrind nothing hides what was left there.
+// Memory is handed out again and again; without this valgrind would not see what was left there.
 bool asks_valgrind() { return RUNNING_ON_VALGRIND != 0; }
 const bool under_valgrind = asks_valgrind();
 

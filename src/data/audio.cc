@@ -184,11 +184,11 @@ Audio read_packed(std::string_view bytes, const std::string& name, SoundKind kin
   }
   if (sf_error(file.get()) != SF_ERR_NO_ERROR)
     throw Error(fmt::format("{} is damaged: {}", name, reason_of(file.get())), "record it anew");
-  // FLAC that was written to a pipe does not tell its length.
+  // FLAC that was written to a pipe does not say its length.
   constexpr sf_count_t no_length = SF_COUNT_MAX;
   const auto read = static_cast<sf_count_t>(audio.samples.size());
   if (kind == SoundKind::flac && info.frames > read && info.frames < no_length) {
-    throw Error(fmt::format("{} is cut off: its header tells of {:.3f} seconds, there are {:.3f}",
+    throw Error(fmt::format("{} is cut off: its header announces {:.3f} seconds, there are {:.3f}",
                             name, static_cast<double>(info.frames) / audio.rate, audio.seconds()),
                 "copy it anew; ffmpeg -i in.flac out.wav makes one of what is there");
   }

@@ -19,23 +19,23 @@ ConfusionMatrix::ConfusionMatrix(std::int64_t classes)
     : classes_(classes), counts_(static_cast<std::size_t>(classes * classes)) {}
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes, std::span<const std::int32_t> truth,
-                                 std::span<const std::int32_t> told)
+                                 std::span<const std::int32_t> predicted)
     : ConfusionMatrix(classes) {
-  if (truth.size() != told.size())
-    throw Error(fmt::format("{} truths, but {} answers", truth.size(), told.size()));
-  for (std::size_t i = 0; i < truth.size(); ++i) add(truth[i], told[i]);
+  if (truth.size() != predicted.size())
+    throw Error(fmt::format("{} truths, but {} answers", truth.size(), predicted.size()));
+  for (std::size_t i = 0; i < truth.size(); ++i) add(truth[i], predicted[i]);
 }
 
-void ConfusionMatrix::add(std::int32_t truth, std::int32_t told) {
-  for (const std::int32_t each : {truth, told}) {
+void ConfusionMatrix::add(std::int32_t truth, std::int32_t predicted) {
+  for (const std::int32_t each : {truth, predicted}) {
     if (each < 0 || each >= classes_)
       throw Error(fmt::format("class {} is not in 0..{}", each, classes_ - 1));
   }
-  ++counts_[static_cast<std::size_t>(truth * classes_ + told)];
+  ++counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
 }
 
-std::int64_t ConfusionMatrix::count(std::int64_t truth, std::int64_t told) const {
-  return counts_.at(static_cast<std::size_t>(truth * classes_ + told));
+std::int64_t ConfusionMatrix::count(std::int64_t truth, std::int64_t predicted) const {
+  return counts_.at(static_cast<std::size_t>(truth * classes_ + predicted));
 }
 
 std::int64_t ConfusionMatrix::total() const {

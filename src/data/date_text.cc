@@ -235,7 +235,7 @@ std::optional<DateText> from_two(const Parts& parts) {
   return {};
 }
 
-std::optional<DateText> from_numbers(const Parts& parts, std::optional<DateOrder> told) {
+std::optional<DateText> from_numbers(const Parts& parts, std::optional<DateOrder> given) {
   const Part& a = parts.all[0];
   const Part& b = parts.all[1];
   const Part& c = parts.all[2];
@@ -245,7 +245,7 @@ std::optional<DateText> from_numbers(const Parts& parts, std::optional<DateOrder
   if (a.is_year() && c.is_short()) return made(day_number(a.value, b.value, c.value), true);
   if (!a.is_short()) return {};
   const DateOrder order =
-      told.value_or(mark == '/' ? DateOrder::month_first : DateOrder::day_first);
+      given.value_or(mark == '/' ? DateOrder::month_first : DateOrder::day_first);
   const Part& year = order == DateOrder::year_first ? a : c;
   const Part& last = order == DateOrder::year_first ? c : a;
   if ((year.width != 2 && year.width != 4) || !last.is_short()) return {};

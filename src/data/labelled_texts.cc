@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 11> label_names{
     "label",  "sentiment", "class",   "category", "polarity",   "target",
     "rating", "stars",     "emotion", "language", "nationality"};
 
-// So many rows tell what the columns hold.
+// So many rows show what the columns hold.
 constexpr std::size_t rows_to_look_at = 10'000;
 
 // Cells of the first rows, column by column.

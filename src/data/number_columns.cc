@@ -43,13 +43,13 @@ std::string shown(double value) { return fmt::format("{}", value); }
 }  // namespace
 
 NumberColumns::NumberColumns(const CsvRows& file, std::vector<std::size_t> places,
-                             const Marks& told, const Marks& usual)
+                             const Marks& given, const Marks& usual)
     : places_(std::move(places)), usual_(usual.decimal) {
-  const bool one_mark = told.thousands == "." || told.thousands == ",";
-  const char implied = !one_mark ? '\0' : told.thousands == "." ? ',' : '.';
-  const char decimal = told.decimal != '\0' ? told.decimal : implied;
-  points_.options = options_of('.', told.thousands, file.delimiter());
-  commas_.options = options_of(',', told.thousands, file.delimiter());
+  const bool one_mark = given.thousands == "." || given.thousands == ",";
+  const char implied = !one_mark ? '\0' : given.thousands == "." ? ',' : '.';
+  const char decimal = given.decimal != '\0' ? given.decimal : implied;
+  points_.options = options_of('.', given.thousands, file.delimiter());
+  commas_.options = options_of(',', given.thousands, file.delimiter());
   is_told_ = decimal != '\0';
   if (is_told_) (decimal == '.' ? commas_ : points_).is_open = false;
   looks_.resize(places_.size());
@@ -190,7 +190,7 @@ void NumberColumns::forget_first(std::size_t rows) {
 void NumberColumns::refuse_open(const CsvRows& file) const {
   const Reading point = read_number(example_.text, points_.options);
   const Reading comma = read_number(example_.text, commas_.options);
-  throw Error(fmt::format("{}: column {}: {} can be {} or {}, and no cell tells which",
+  throw Error(fmt::format("{}: column {}: {} can be {} or {}, and no cell shows which",
                           place(file.name(), example_.line), in_quotes(example_.column),
                           in_quotes(example_.text), shown(point.value), shown(comma.value)),
               fmt::format("give --decimal . or --decimal , (or --thousands . or --thousands ,)"));

@@ -19,10 +19,10 @@ class NumberColumns {
     std::string thousands;  // a mark, "none", or empty: as the cells have it
   };
 
-  // `told`: what the caller knows; `usual`: of what the cells leave open.
-  NumberColumns(const CsvRows& file, std::vector<std::size_t> places, const Marks& told,
+  // `given`: what the caller knows; `usual`: of what the cells leave open.
+  NumberColumns(const CsvRows& file, std::vector<std::size_t> places, const Marks& given,
                 const Marks& usual);
-  // The first rows of the file, whose other columns tell, too, what marks decimals; so do dates
+  // The first rows of the file, whose other columns show, too, what marks decimals; so do dates
   // written 31.3.2024, as they are where points mark thousands.
   void learn_from(const CsvRows& file, const std::vector<std::vector<std::string>>& rows,
                   const std::vector<std::size_t>& dates);
@@ -68,7 +68,7 @@ class NumberColumns {
   Way points_;
   Way commas_;
   bool is_told_ = false;
-  bool may_be_commas_ = true;  // decimal commas are read without being told
+  bool may_be_commas_ = true;  // decimal commas are read without being asked for
   bool differ_ = false;        // the two ways gave different numbers, and both are open
   char usual_ = '\0';
   std::int64_t missing_cells_ = 0;

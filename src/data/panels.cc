@@ -25,7 +25,7 @@ struct Column {
   std::vector<std::string> values;   // of each code
 };
 
-// A column of few values, each in many rows, may tell series apart.
+// A column of few values, each in many rows, may distinguish series.
 bool may_be_key(const Column& column, std::size_t rows) {
   return column.values.size() >= 2 && 3 * column.values.size() <= rows;
 }

@@ -10,7 +10,7 @@
 
 namespace chronicler::data {
 
-// The column, or two of them, whose cells tell apart the rows of one time; no names if there are
+// The column, or two of them, whose cells distinguish the rows of one time; no names if there are
 // none.
 struct SeriesKey {
   std::vector<std::string> columns;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t most_notes = 5;
 constexpr std::size_t longest_line = std::size_t{1} << 20U;
-// So many rows tell whether the first one names the columns.
+// So many rows show whether the first one names the columns.
 constexpr std::size_t rows_to_look_at = 100;
 
 // ---- what may name a column of texts

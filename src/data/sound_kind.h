@@ -1,4 +1,4 @@
-// What a file of sound is, told by its first bytes and never by its name.
+// What a file of sound is, recognized by its first bytes and never by its name.
 #pragma once
 
 #include <string>

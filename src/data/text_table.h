@@ -18,7 +18,7 @@ enum class TextTableKind {
   lines  // a text on each line
 };
 
-// By the file's name; `otherwise` for one that does not tell.
+// By the file's name; `otherwise` for one that does not say.
 TextTableKind table_kind(const std::filesystem::path& path, TextTableKind otherwise);
 
 struct TextTableOptions {

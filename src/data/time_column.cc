@@ -181,10 +181,10 @@ std::string option_of(DateOrder order) {
 }  // namespace
 
 TimeColumn::TimeColumn(const CsvRows& file, const std::vector<std::string>& names,
-                       std::optional<DateOrder> told, std::optional<DateOrder> usual)
-    : is_told_(told.has_value()), usual_(usual) {
-  readings_.push_back({told.value_or(DateOrder::day_first), {}});
-  is_forked_ = is_told_;
+                       std::optional<DateOrder> given, std::optional<DateOrder> usual)
+    : is_given_(given.has_value()), usual_(usual) {
+  readings_.push_back({given.value_or(DateOrder::day_first), {}});
+  is_forked_ = is_given_;
   for (const std::string& name : names) take(file.find(name), file);
 }
 
@@ -259,7 +259,7 @@ void TimeColumn::look_for(const CsvRows& file, const Rows& rows,
     for (std::size_t column = 0; column < width; ++column) {
       if (is_taken(column) || column == date) continue;
       const bool is_hour = is_named_as_hour(file.columns()[column]);
-      // It tells rows of one date apart, if not all: there may be several series.
+      // It distinguishes rows of one date, if not all: there may be several series.
       if (repeats_in(rows, column) + 1 == rows.size() ||
           count_different(rows, date, column) < 2 * count_different(rows, date, date) ||
           !std::all_of(rows.begin(), rows.end(),
@@ -389,7 +389,7 @@ void TimeColumn::refuse(const CsvRows& file) const {
   });
   if (other != orders.end() && !all_units_) {
     const DateOrder order = readings_.front().order;
-    if (is_told_) {
+    if (is_given_) {
       throw Error(fmt::format("{} is no date with the {}", here, name_of(order)),
                   fmt::format("leave {} out, or give {}", option_of(order), option_of(*other)));
     }
@@ -421,7 +421,7 @@ void TimeColumn::refuse_open(const CsvRows& file, const std::vector<Reading>& op
                             name_of(reading.order));
     options += (options.empty() ? "" : " or ") + option_of(reading.order);
   }
-  throw Error(fmt::format("{}: column {}: {} can be {}, and no row tells which",
+  throw Error(fmt::format("{}: column {}: {} can be {}, and no row shows which",
                           place(file.name(), example_.line), in_quotes(name_),
                           in_quotes(example_.text), readings),
               fmt::format("give {}", options));

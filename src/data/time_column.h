@@ -19,10 +19,10 @@ class TimeColumn {
  public:
   using Rows = std::vector<std::vector<std::string>>;
 
-  // `told`: the one order that there may be; `usual`: of those that the cells leave open.
+  // `given`: the one order that there may be; `usual`: of those that the cells leave open.
   TimeColumn(const CsvRows& file, const std::vector<std::string>& names,
-             std::optional<DateOrder> told, std::optional<DateOrder> usual);
-  // Learns from the first rows what is not told: a column of dates, found by itself: the first
+             std::optional<DateOrder> given, std::optional<DateOrder> usual);
+  // Learns from the first rows what is not given: a column of dates, found by itself: the first
   // whose cells all are dates that differ. Else the first with the name of one and dates in most
   // cells: the reader then says which is none. Else one whose dates repeat, with the column of the
   // time of day if there is one. Else columns called year, month and so on.
@@ -84,7 +84,7 @@ class TimeColumn {
   std::string escaped_name_;
   bool all_units_ = false;          // columns called year, month, day, ...
   bool has_glued_minutes_ = false;  // the column of the time of day: 30, 100, 2330
-  bool is_told_ = false;
+  bool is_given_ = false;
   std::optional<DateOrder> usual_;
   TimestampStyle style_;
   bool has_style_ = false;

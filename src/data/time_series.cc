@@ -157,8 +157,8 @@ std::string where_option(const SeriesKey& key) {
       key.columns.size() == 1
           ? fmt::format("column {}", in_quotes(key.columns[0]))
           : fmt::format("columns {} and {}", in_quotes(key.columns[0]), in_quotes(key.columns[1]));
-  throw Error(fmt::format("{}: {} series, which {} {} apart ({})", message, key.series, columns,
-                          key.columns.size() == 1 ? "tells" : "tell",
+  throw Error(fmt::format("{}: {} series, which {} {} ({})", message, key.series, columns,
+                          key.columns.size() == 1 ? "distinguishes" : "distinguish",
                           alternatives(key.first_values, key.series)),
               fmt::format("keep one series in a file, or give {} to read one of them; "
                           "--average-doubles reads the mean of all",
@@ -249,7 +249,7 @@ void join_within(Rows& rows, std::size_t width,
   rows = std::move(joined);
 }
 
-// The hour that clocks show twice. Where offsets tell the passes apart they are told apart until
+// The hour that clocks show twice. Where offsets distinguish the passes they are kept apart until
 // here: the order of rows and real doubles are by UTC.
 void join_clock_changes(Rows& rows, std::size_t width, const Reader& reader,
                         std::vector<std::string>& notes) {
@@ -300,7 +300,7 @@ void join_doubles(Rows& rows, std::size_t width, const Reader& reader,
 }
 
 // The clock's offset from UTC where it changes. Where it changes more often than clocks are set,
-// rows come from several places: all are told by the last row's clock.
+// rows come from several places: all are shown by the last row's clock.
 void settle_offsets(Rows& rows, TimeSeries& series) {
   if (rows.offsets.empty()) return;
   constexpr std::int64_t apart = std::int64_t{10} * 86400;
@@ -319,7 +319,7 @@ void settle_offsets(Rows& rows, TimeSeries& series) {
       rows.offsets[i] = offset;
     }
     series.notes.push_back(fmt::format(
-        "the offset from UTC changes {} times: all times are told by the last row's", changes));
+        "the offset from UTC changes {} times: all times are shown by the last row's", changes));
   }
 }
 
@@ -364,7 +364,7 @@ Placing place_evenly(std::span<const std::int64_t> times, const TimeStep& step) 
     const std::int64_t at = step.between(times.front(), times[i]);
     const std::int64_t time = step.after(times.front(), at);
     if (time != times[i]) ++placing.moved;
-    if (at <= last) {  // of two rows at one place the later one is told
+    if (at <= last) {  // of two rows at one place the later one is reported
       placing.rows.back() = row;
       continue;
     }
@@ -444,7 +444,7 @@ void note_calendar(TimeSeries& series, const Placing& placing,
     const auto outside = std::count_if(series.times.begin(), series.times.end(),
                                        [&](std::int64_t time) { return !calendar.is_open(time); });
     series.notes.push_back(
-        fmt::format("{}: what comes next is told for these times{}", calendar.sentence(),
+        fmt::format("{}: forecasts are for these times{}", calendar.sentence(),
                     outside == 0 ? "" : fmt::format("; {} at others", counted(outside, "row"))));
   }
   if (!calendar.carries_forward) {
@@ -592,7 +592,7 @@ class RowFilter {
   }
   std::int64_t rows() const { return rows_; }
   // Throws Error if no row was taken.
-  void tell(const CsvRows& file, std::vector<std::string>& notes) const {
+  void report(const CsvRows& file, std::vector<std::string>& notes) const {
     if (where_.empty() || rows_ == 0) return;
     for (std::size_t i = 0; i < where_.size() && taken_ == 0; ++i) {
       if (seen_[i].empty()) continue;
@@ -667,7 +667,7 @@ Rows read_rows(CsvRows& file, const TimeSeriesOptions& options, TimeColumn& cloc
     keep_last(2 * options.max_rows);
   }
   if (filter.rows() == 0) throw Error(fmt::format("{} has a header line but no rows", file.name()));
-  filter.tell(file, series.notes);
+  filter.report(file, series.notes);
   keep_last(options.max_rows);
   NumberColumns::Marks marks;
   rows.values = numbers.finish(file, marks, series.notes);
@@ -681,7 +681,7 @@ Rows read_rows(CsvRows& file, const TimeSeriesOptions& options, TimeColumn& cloc
   const auto& clocks = times.clocks;
   if (options.time.empty() && clocks.size() > few &&
       std::all_of(clocks.begin(), clocks.end(), [&](auto time) { return time == clocks[0]; })) {
-    clock.forget();  // a date that all rows have tells nothing of their order
+    clock.forget();  // a date that all rows have says nothing of their order
     return rows;
   }
   rows.times = std::move(times.clocks);
@@ -768,7 +768,7 @@ TimeSeries on_calendar(const TimeSeries& series, const RowCalendar& calendar) {
 
 namespace {
 
-// A cycle of the calendar and how many sine waves tell the place in it.
+// A cycle of the calendar and how many sine waves encode the place in it.
 struct Cycle {
   std::string_view name;
   int waves;

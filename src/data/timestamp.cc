@@ -297,7 +297,7 @@ std::optional<Timestamp> read_timestamp(std::string_view text, std::optional<Dat
   std::string made;
   text = plain_spaces(text, made);
   TimestampStyle found;
-  const auto told = [&](Timestamp time) -> std::optional<Timestamp> {
+  const auto with_offset = [&](Timestamp time) -> std::optional<Timestamp> {
     if (style != nullptr) *style = found;
     return time;
   };
@@ -305,14 +305,14 @@ std::optional<Timestamp> read_timestamp(std::string_view text, std::optional<Dat
   const auto date = scan_date(scanner, text, order);
   if (!date) {
     const auto number = read_number_as_time(text, found);
-    return number ? told(*number) : std::nullopt;
+    return number ? with_offset(*number) : std::nullopt;
   }
   Timestamp time{date->day * seconds_a_day, {}, date->by_order, false};
   if (!date->pattern.empty()) {
     found.kind = TimestampStyle::Kind::period;
     found.pattern = date->pattern;
   }
-  if (scanner.at_end()) return told(time);
+  if (scanner.at_end()) return with_offset(time);
   if (!date->has_day) return {};
   found = {};
   if (scanner.take('T') || scanner.take('t')) {
@@ -322,7 +322,7 @@ std::optional<Timestamp> read_timestamp(std::string_view text, std::optional<Dat
     if (!scanner.take_spaces()) return {};
   }
   if (!scan_time(scanner, time, found)) return {};
-  return told(time);
+  return with_offset(time);
 }
 
 std::optional<std::int64_t> parse_timestamp(std::string_view text, std::optional<DateOrder> order) {

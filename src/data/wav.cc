@@ -126,7 +126,7 @@ class Reader {
         take_samples(at, size, is_64 ? size_64 : std::nullopt);
         if (!has_end_) break;
       } else if (size > left) {
-        damaged(fmt::format("a part of its header tells of {} bytes, {} are left", size, left));
+        damaged(fmt::format("a part of its header announces {} bytes, {} are left", size, left));
       } else if (id == "ds64" && size >= 24) {
         size_64 = number64(bytes_, at + 8);
       } else if (id == "fmt ") {
@@ -216,16 +216,16 @@ class Reader {
   void take_samples(std::size_t at, std::uint32_t size, std::optional<std::uint64_t> size_64) {
     const std::string_view rest = bytes_.substr(at);
     const bool tells_64 = size_64 && size == 0xFFFF'FFFFU;
-    told_ = tells_64 ? *size_64 : size;
+    announced_ = tells_64 ? *size_64 : size;
     constexpr std::uint64_t least_endless_64 = std::uint64_t{1} << 62U;
-    const bool is_endless = tells_64 ? told_ == 0 || told_ >= least_endless_64
-                                     : size >= least_endless && told_ > rest.size();
+    const bool is_endless = tells_64 ? announced_ == 0 || announced_ >= least_endless_64
+                                     : size >= least_endless && announced_ > rest.size();
     const bool is_unknown = size == 0 && !rest.empty() && !is_part(rest);
-    if (is_endless || is_unknown) told_ = unknown_size;
+    if (is_endless || is_unknown) announced_ = unknown_size;
     has_samples_ = true;
-    has_end_ = told_ <= rest.size();
+    has_end_ = announced_ <= rest.size();
     samples_ =
-        rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(told_, rest.size())));
+        rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(announced_, rest.size())));
   }
 
   // A part of a header that ends with the file, or before: no samples.
@@ -236,10 +236,10 @@ class Reader {
 
   // Less than one frame is no loss.
   void check_length(std::size_t frame) const {
-    if (has_end_ || told_ == unknown_size || told_ - samples_.size() < frame) return;
+    if (has_end_ || announced_ == unknown_size || announced_ - samples_.size() < frame) return;
     const double second = static_cast<double>(frame) * format_->rate;
-    throw Error(fmt::format("{} is cut off: its header tells of {:.3f} seconds, there are {:.3f}",
-                            name_, static_cast<double>(told_) / second,
+    throw Error(fmt::format("{} is cut off: its header announces {:.3f} seconds, there are {:.3f}",
+                            name_, static_cast<double>(announced_) / second,
                             static_cast<double>(samples_.size()) / second),
                 "copy it anew; ffmpeg -i in.wav out.wav makes one of what is there");
   }
@@ -281,8 +281,8 @@ class Reader {
   const std::string& name_;
   std::optional<Format> format_;
   bool has_samples_ = false;
-  bool has_end_ = true;     // the file goes on as far as its header tells
-  std::uint64_t told_ = 0;  // bytes of samples, as the header tells
+  bool has_end_ = true;          // the file goes on as far as its header says
+  std::uint64_t announced_ = 0;  // bytes of samples, as the header says
   std::string_view samples_;
 };
 

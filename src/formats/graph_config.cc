@@ -385,7 +385,7 @@ std::vector<GraphEdge> tensors_at(const JsonPlace& place) {
 }
 
 void read_keyword(const std::string& name, const JsonPlace& place, GraphCall& call) {
-  if (name == "training" || place.is_off()) return;  // training is what the whole model is told
+  if (name == "training" || place.is_off()) return;  // training is set for the whole model
   if (name == "initial_state") {
     call.initial_state = tensors_at(place);
   } else if (name == "mask" || name == "attention_mask") {
@@ -425,7 +425,8 @@ GraphCall call_at(const JsonPlace& node, const Layer& layer) {
   GraphCall call{.layer = layer.name()};
   const std::vector<JsonPlace> arguments = node["args"].items();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool is_flag = arguments[i].json().is_boolean();  // training, which the model is told
+    const bool is_flag =
+        arguments[i].json().is_boolean();  // training, which is set for the whole model
     if (arguments[i].is_null() || (i > 0 && is_flag)) continue;
     const bool is_state = i == 1 && layer.state_size() > 0;
     if (i > 0 && !is_state && !takes_arguments(layer))

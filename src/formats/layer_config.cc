@@ -185,7 +185,7 @@ class ConfigReader final : public EachField<ConfigReader> {
   }
 
  private:
-  // Options of Keras that choose between ways to compute the same, that the model tells its layers
+  // Options of Keras that choose between ways to compute the same, that the model gives its layers
   // anyway, or that belong to a switch which is an option of its own (renorm).
   static bool means_nothing(std::string_view name) {
     static constexpr std::array<std::string_view, 6> names{

@@ -16,7 +16,7 @@ namespace chronicler {
 bool is_before_keras3(std::string_view keras_version);
 
 // Renews the object of a model and all that it holds. `before_keras3` chooses between the two
-// functions that are called hard_sigmoid, which no option tells. Throws Error where a member that
+// functions that are called hard_sigmoid, which no option says. Throws Error where a member that
 // Keras writes is missing or of another kind.
 void renew_config(Json& model, bool before_keras3);
 

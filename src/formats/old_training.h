@@ -25,7 +25,7 @@ Json training_for_keras3(Json config);
 
 // The variables of an optimizer as those of Keras 3: iteration, learning rate unless there is a
 // schedule, the slots in their order. `config` is what renewed_training gives. The names of
-// variables tell how old they are; variables without names lie in the order of Keras 2.11 and
+// variables show how old they are; variables without names lie in the order of Keras 2.11 and
 // later. What does not fit stays as it is, for the one who takes it to refuse.
 std::vector<NamedTensor> renewed_optimizer(const Json& config, std::vector<NamedTensor> variables);
 

@@ -273,7 +273,8 @@ Source& source_of(const std::string& name, std::vector<Source>& sources, std::st
   return sources.emplace_back(Source{module, layer, reversed, {}, {}});
 }
 
-// By the names and shapes of its weights. Dense, Embedding and PReLU are told by what they go to.
+// By the names and shapes of its weights. Dense, Embedding and PReLU are recognized by what they go
+// to.
 std::string kind_of(const Source& source) {
   const auto input = source.weights.find("weight_ih");
   const auto hidden = source.weights.find("weight_hh");

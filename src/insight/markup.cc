@@ -36,7 +36,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-// The palette is Okabe and Ito's, which most colour-blind eyes can tell apart; lighter twins on
+// The palette is Okabe and Ito's, which most colour-blind eyes can distinguish; lighter twins on
 // dark ground.
 std::string_view chart_style() {
   return R"(.chart{--ink:#1f2328;--soft:#59636e;--grid:#d9dee3;--ground:#ffffff;--heat:#0f3d63;

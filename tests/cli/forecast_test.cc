@@ -230,7 +230,7 @@ TEST_F(ForecastCommand, AsksWhichWayADateIsMeant) {
   for (int i = 0; i < 12; ++i) text += fmt::format("{:02}/03/2023,{}\n", i + 1, i);
   EXPECT_EQ(error(text),
             "data.csv:2: column \"when\": \"01/03/2023\" can be 2023-03-01 (day first) or "
-            "2023-01-03 (month first), and no row tells which");
+            "2023-01-03 (month first), and no row shows which");
 }
 
 TEST_F(ForecastCommand, TellsTimesByTheFilesOwnClock) {
@@ -282,7 +282,7 @@ TEST_F(ForecastCommand, ReadsOneSeriesOfMany) {
                         100 * (i % 3) + i / 3 % 7);
   EXPECT_EQ(error(text),
             "data.csv:3: 2023-01-01 00:00 stands there twice in column \"when\" (200 of 300 rows "
-            "repeat a time): 3 series, which column \"shop\" tells apart (\"A\", \"B\", \"C\")");
+            "repeat a time): 3 series, which column \"shop\" distinguishes (\"A\", \"B\", \"C\")");
   const std::string data = folder_.path("data.csv");
   ASSERT_EQ(train(data, {"--target", "x", "--where", "shop=B"}).status, 0);
   // Of the same file it reads the same series.

@@ -238,14 +238,15 @@ TEST(Wav, SaysWhatIsWrong) {
   };
   EXPECT_EQ(
       error(format + "data" + put(16000, 4) + four_samples),
-      "it is cut off: its header tells of 1.000 seconds, there are 0.001: copy it anew; ffmpeg "
+      "it is cut off: its header announces 1.000 seconds, there are 0.001: copy it anew; ffmpeg "
       "-i in.wav out.wav makes one of what is there");
   EXPECT_EQ(error(format), "it is damaged: it has no part with samples: record it anew");
   EXPECT_EQ(error(sound),
             "it is damaged: it does not say how its samples are written: record it anew");
-  EXPECT_EQ(error("LIST" + put(0xFFFFFF00, 4) + format + sound),
-            "it is damaged: a part of its header tells of 4294967040 bytes, 40 are left: record it "
-            "anew");
+  EXPECT_EQ(
+      error("LIST" + put(0xFFFFFF00, 4) + format + sound),
+      "it is damaged: a part of its header announces 4294967040 bytes, 40 are left: record it "
+      "anew");
   EXPECT_EQ(error(part("fmt ", put(1, 2)) + sound),
             "it is damaged: what says how its samples are written is too short: record it anew");
   EXPECT_TRUE(error(part("fmt ", plain_format(0x55)) + sound).starts_with("it is WAV with MP3, "));

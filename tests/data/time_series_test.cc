@@ -240,7 +240,7 @@ TEST_F(TimeSeriesTest, ShowsTheReadingsOfADateThatMayBeTwo) {
   const Error open = error(text);
   EXPECT_EQ(open.message(),
             "data.csv:2: column \"date\": \"01/03/2023 00:00\" can be 2023-03-01 (day first) or "
-            "2023-01-03 (month first), and no row tells which");
+            "2023-01-03 (month first), and no row shows which");
   EXPECT_EQ(open.hint(), "give --day-first or --month-first");
   EXPECT_EQ(read(text, {.columns = {"x"}, .dates = DateOrder::day_first}).calendar.step.name(),
             "day");
@@ -569,10 +569,11 @@ TEST_F(Panel, NamesTheColumnThatTellsSeriesApart) {
   for (const bool in_blocks : {false, true}) {
     for (const bool sort : {false, true}) {
       const Error many = error(shops(in_blocks), {.columns = {"sales"}, .sort = sort});
-      EXPECT_NE(many.message().find("stands there twice in column \"date\" (120 of 180 rows repeat "
-                                    "a time): 3 series, which column \"shop\" tells apart (\"A\", "
-                                    "\"B\", \"C\")"),
-                std::string::npos)
+      EXPECT_NE(
+          many.message().find("stands there twice in column \"date\" (120 of 180 rows repeat "
+                              "a time): 3 series, which column \"shop\" distinguishes (\"A\", "
+                              "\"B\", \"C\")"),
+          std::string::npos)
           << many.message();
       EXPECT_NE(many.hint().find("--where shop=A"), std::string::npos) << many.hint();
     }
@@ -593,7 +594,7 @@ TEST_F(Panel, NamesTwoColumnsWhereItTakesTwo) {
     text += fmt::format("{},{},{},{}\n", format_timestamp(std::int64_t{86400} * (i / 6), true),
                         "AB"[i % 2], i % 6 / 2, i);
   const Error many = error(text, {.columns = {"sales"}});
-  EXPECT_NE(many.message().find("6 series, which columns \"shop\" and \"item\" tell apart"),
+  EXPECT_NE(many.message().find("6 series, which columns \"shop\" and \"item\" distinguish"),
             std::string::npos)
       << many.message();
   EXPECT_NE(many.hint().find("--where shop=A,item=0"), std::string::npos) << many.hint();
@@ -614,7 +615,7 @@ TEST_F(Panel, MayHaveSeriesOfOtherLengths) {
     }
     for (int day = 180; day < 200 && !beside; ++day) row("new", day);
     EXPECT_NE(
-        error(text, {.columns = {"sales"}}).message().find("which column \"shop\" tells apart"),
+        error(text, {.columns = {"sales"}}).message().find("which column \"shop\" distinguishes"),
         std::string::npos)
         << error(text, {.columns = {"sales"}}).message();
   }
@@ -625,7 +626,7 @@ TEST_F(Panel, MayHaveTheTimeOfDayInAColumnOfItsOwn) {
   for (int i = 0; i < 300; ++i)
     text += fmt::format("2023-03-{:02},{},{},{}\n", i / 72 + 1, i / 3 % 24, "ABC"[i % 3], i);
   EXPECT_NE(error(text).message().find("in column \"Date,Hour\" (200 of 300 rows repeat a time): 3 "
-                                       "series, which column \"zone\" tells apart"),
+                                       "series, which column \"zone\" distinguishes"),
             std::string::npos)
       << error(text).message();
   EXPECT_EQ(read(text, {.columns = {"x"}, .where = {{"zone", "B"}}}).calendar.step.name(), "hour");
@@ -646,7 +647,7 @@ TEST_F(Panel, IsNotWhatDoubledRowsAre) {
 TEST_F(Panel, OfYearsIsNoneOfRows) {
   std::string text = "year,country,x\n";
   for (int i = 0; i < 120; ++i) text += fmt::format("{},{},{}\n", 1990 + i / 4, "abcd"[i % 4], i);
-  EXPECT_NE(error(text).message().find("4 series, which column \"country\" tells apart"),
+  EXPECT_NE(error(text).message().find("4 series, which column \"country\" distinguishes"),
             std::string::npos);
 }
 
@@ -716,7 +717,7 @@ TEST_F(Marks, ThatMayBeEitherAreAnErrorThatShowsBoth) {
   const std::string german = "Datum;x\n01.03.2023;1.298\n02.03.2023;906\n03.03.2023;2.006\n";
   const Error open = error(german);
   EXPECT_EQ(open.message(),
-            "data.csv:2: column \"x\": \"1.298\" can be 1.298 or 1298, and no cell tells which");
+            "data.csv:2: column \"x\": \"1.298\" can be 1.298 or 1298, and no cell shows which");
   EXPECT_NE(open.hint().find("--thousands ."), std::string::npos);
   EXPECT_EQ(read(german, {.columns = {"x"}, .decimal = ','}).at(0, 0), 1298.0);
   EXPECT_EQ(read(german, {.columns = {"x"}, .thousands = "."}).at(0, 0), 1298.0);

@@ -151,13 +151,12 @@ std::string digit_verdict(std::span<const TrainedModel> models, std::int64_t tes
   std::string text =
       fmt::format("Of {} test images, the SimpleRNN names {:.3f} and the LSTM {:.3f}", test_images,
                   simple.test_accuracy, lstm.test_accuracy);
-  text +=
-      std::abs(lead) <= margin
-          ? fmt::format(
-                ": the SimpleRNN is no worse (so many images cannot tell less than {:.3f} apart).",
-                margin)
-          : fmt::format(": the {} leads by {:.3f}.", lead > 0.0 ? "LSTM" : "SimpleRNN",
-                        std::abs(lead));
+  text += std::abs(lead) <= margin ? fmt::format(
+                                         ": the SimpleRNN is no worse (so few images cannot show a "
+                                         "difference below {:.3f}).",
+                                         margin)
+                                   : fmt::format(": the {} leads by {:.3f}.",
+                                                 lead > 0.0 ? "LSTM" : "SimpleRNN", std::abs(lead));
   return text + fmt::format(" Of the images that they learnt from, {:.3f} and {:.3f}.",
                             simple.history["accuracy"].back(), lstm.history["accuracy"].back());
 }

@@ -55,7 +55,7 @@ std::vector<TrainedModel> train_on(const DigitTask& task, const Digits& digits, 
 inline constexpr std::int64_t training_images = 1347;
 
 insight::ReportTable model_table(std::span<const TrainedModel> models);
-// How the models of one task compare, and whether the test images can tell them apart.
+// How the models of one task compare, and whether the test images can distinguish them.
 std::string digit_verdict(std::span<const TrainedModel> models, std::int64_t test_images);
 // Test accuracy and losses by epoch.
 insight::LineChart accuracy_chart(std::span<const TrainedModel> models);

@@ -81,7 +81,8 @@ insight::Report make_page(const Results& results, const std::string& command) {
   page.paragraph(fmt::format(
       "2,820 months of sunspots: 70 % train, the next 10 % say when to stop, the last 20 % test. "
       "The "
-      "LSTM of 32 units sees {} months and tells the twelve that follow, as differences from the "
+      "LSTM of 32 units sees {} months and predicts the twelve that follow, as differences from "
+      "the "
       "last. So does a linear autoregression on the same months; \"seasonal naive\" repeats what "
       "was "
       "{} months earlier, the period found in the training part. All are measured on the same "

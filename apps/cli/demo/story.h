@@ -12,7 +12,7 @@
 
 namespace chronicler::cli::demo {
 
-// Where the demo tells its story: standard output, or standard error if the output is JSON.
+// Where the demo prints its story: standard output, or standard error if the output is JSON.
 struct Story {
   std::ostream& out;
   bool bars = false;  // Keras's progress bars; else a line every few epochs

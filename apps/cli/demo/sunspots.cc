@@ -21,8 +21,8 @@ namespace {
 
 constexpr double months_a_year = 12.0;
 
-// What the network sees and tells: scaled numbers, and the months to come as differences from the
-// last month seen, so that saying nothing means repeating it.
+// What the network sees and predicts: scaled numbers, and the months to come as differences from
+// the last month seen, so that saying nothing means repeating it.
 struct Examples {
   Tensor inputs;       // (N, months_seen, 1)
   Tensor differences;  // (N, 12)
@@ -152,7 +152,7 @@ insight::LineChart sunspot_chart(const SunspotForecasts& forecasts) {
                            .y_label = "sunspots",
                            .series = {}};
   insight::Series truth{.name = "truth", .color = 5};  // grey
-  insight::Series lstm{.name = "LSTM, each line told before it begins", .color = lstm_color};
+  insight::Series lstm{.name = "LSTM, each line forecast before it begins", .color = lstm_color};
   const auto year = [&](std::int64_t month) {
     return forecasts.first_year + static_cast<double>(month) / months_a_year;
   };

@@ -48,7 +48,7 @@ insight::ReportTable sunspot_table(const SunspotForecasts& forecasts);
 std::string sunspot_verdict(const SunspotForecasts& forecasts);
 // The truth, and the LSTM's forecasts made once a year.
 insight::LineChart sunspot_chart(const SunspotForecasts& forecasts);
-// Each forecaster's error by how many months ahead it tells.
+// Each forecaster's error by how many months ahead it forecasts.
 insight::LineChart sunspot_error_chart(const SunspotForecasts& forecasts);
 
 }  // namespace chronicler::cli::demo

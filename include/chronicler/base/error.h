@@ -10,7 +10,7 @@
 
 namespace chronicler {
 
-// A failure told in one sentence: what happened, where, what was expected and what came instead
+// A failure in one sentence: what happened, where, what was expected and what came instead
 // (`message`), and what to do about it (`hint`, may be empty). what() is "message: hint".
 class Error : public std::runtime_error {
  public:

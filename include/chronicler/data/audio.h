@@ -28,9 +28,9 @@ struct AudioOptions {
 
 // A recording ("-" is standard input) of any rate; several channels become their mean. WAV (whole
 // numbers, float, A-law, mu-law; RF64; from a pipe, whose length its header does not know), FLAC
-// and OGG (Vorbis, Opus), told by their bytes, whatever the file's name. Throws Error, naming the
-// file, if there is none, if it is something else (saying what), damaged or cut off, holds nothing,
-// what is not a number, or more than longest_seconds.
+// and OGG (Vorbis, Opus), recognized by their bytes, whatever the file's name. Throws Error, naming
+// the file, if there is none, if it is something else (saying what), damaged or cut off, holds
+// nothing, what is not a number, or more than longest_seconds.
 Audio read_audio(const std::filesystem::path& path, const AudioOptions& options = {});
 // The same from memory; `name` stands for the file in errors.
 Audio read_audio(std::string_view bytes, const std::string& name, const AudioOptions& options = {});

@@ -11,7 +11,7 @@ namespace chronicler::data {
 struct LabelledTextsOptions {
   std::string text = {};         // the column or member; empty: found by its name or its content
   std::string label = {};        // likewise
-  bool needs_labels = true;      // false: labels may be missing, as where they are to be told
+  bool needs_labels = true;      // false: labels may be missing, as where they are to be predicted
   bool may_lack_labels = false;  // where they are needed: rows without one are left out, not errors
 };
 

@@ -29,7 +29,7 @@ struct MonthDay {
 //
 // A slot is open if, of late, it mostly had a row when those about it had: one row on a Monday in
 // three years opens no Mondays, one Tuesday without closes no Tuesdays, and other hours are learnt
-// after about a quarter of a year. Exceptions are not told ahead: the row after the last is
+// after about a quarter of a year. Exceptions are not foreseen: the row after the last is
 // expected at the next open slot, a holiday or not, and if it comes later, or at a closed slot, it
 // is a row like any other.
 struct RowCalendar {
@@ -59,7 +59,7 @@ struct RowCalendar {
   // The open slots between two rows, the first `most` of them.
   std::vector<std::int64_t> missing_between(std::int64_t time, std::int64_t later,
                                             std::int64_t most) const;
-  // In how many rows it comes round, where the step does not tell: a day, a week, a month, a year.
+  // In how many rows it comes round, where the step does not say: a day, a week, a month, a year.
   std::vector<std::int64_t> cycles() const;
   // "open Monday to Saturday", "open 09:00 to 17:00 Monday to Friday", from the first row of a day
   // to the last; empty if nothing is closed.

@@ -48,7 +48,8 @@ struct TimeseriesBatch {
 
 // keras.utils.timeseries_dataset_from_array: windows over the first axis of `data`, cut into
 // batches, the last of which may be smaller. As in Keras, the target of the window that starts at
-// step i is targets[i]: to tell the value after a window of L steps, give data and data.rows(L, T).
+// step i is targets[i]: to predict the value after a window of L steps, give data and data.rows(L,
+// T).
 std::vector<TimeseriesBatch> timeseries_dataset_from_array(const Tensor& data,
                                                            const Tensor& targets,
                                                            const TimeseriesOptions& options);

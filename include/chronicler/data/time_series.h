@@ -37,13 +37,14 @@ struct TimeSeriesOptions {
   // do.
   std::vector<std::string> time = {};
   char delimiter = '\0';  // '\0': as the header line has it
-  char decimal = '\0';    // '\0': as the numbers have it; ',' between cells of commas is told only
+  char decimal =
+      '\0';  // '\0': as the numbers have it; ',' between cells of commas is accepted only
   bool header = true;
   bool sort = false;                  // rows in order of time first; else disorder is an error
   bool average_doubles = false;       // rows of one time become their mean; else many are an error
   std::int64_t max_rows = 2'000'000;  // of a longer file the last ones are kept
   RowCalendar calendar = {};          // a model's; without a step: learnt from the rows
-  std::optional<DateOrder> dates = {};  // empty: as the rows tell
+  std::optional<DateOrder> dates = {};  // empty: as the rows show
   std::string thousands = {};           // see Notation; empty: as the numbers have it
   Notation usual = {};                  // of what is left open, as a model was learnt
   std::vector<CellEquals> where = {};   // rows with these cells alone
@@ -61,8 +62,8 @@ struct TimeSeries {
   std::vector<std::uint8_t> put_in;    // (rows) 1: the file has no such row; empty: it has them all
   std::string time_column;             // or several as split_names takes them; empty: none
   Notation notation;                   // what was found to be the file's, as far as it matters
-  TimestampStyle style;                // in which times are told
-  // The clock's offset from UTC from a time on, if the file tells it; the last holds for what
+  TimestampStyle style;                // in which times are written
+  // The clock's offset from UTC from a time on, if the file says it; the last holds for what
   // comes.
   std::vector<std::pair<std::int64_t, std::int32_t>> offsets;
   RowCalendar calendar;            // that the times are of; without a step if there are none
@@ -92,7 +93,7 @@ struct TimeSeries {
 std::vector<std::string> split_names(std::string_view names);
 
 // Streams the file; memory grows with the rows and columns that are kept alone. The policy for what
-// is irregular, each point of it told in `notes`:
+// is irregular, each point of it reported in `notes`:
 //   cells without a number      carried forward, not observed
 //   closed times                nights, Sundays, months: see RowCalendar; no rows are missing there
 //   missing rows                put in, as such cells; where more than a tenth would be missing,
@@ -112,7 +113,7 @@ TimeSeries read_time_series(const std::filesystem::path& path, const TimeSeriesO
 TimeSeries on_calendar(const TimeSeries& series, const RowCalendar& calendar);
 
 // The calendar of each of these times, as numbers of about size 1: time of day, day of the week and
-// time of the year as sines and cosines, whichever the step leaves to tell; (times, width).
+// time of the year as sines and cosines, whichever the step leaves open; (times, width).
 std::vector<std::string> calendar_names(const TimeStep& step, bool with_year);
 std::vector<float> calendar(std::span<const std::int64_t> times, const TimeStep& step,
                             bool with_year);

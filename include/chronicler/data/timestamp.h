@@ -17,7 +17,7 @@ std::string_view name_of(DateOrder order);
 
 struct Timestamp {
   std::int64_t clock = 0;                   // seconds since 1970-01-01, by the clock the text shows
-  std::optional<std::int32_t> offset = {};  // seconds that this clock is ahead of UTC, if told
+  std::optional<std::int32_t> offset = {};  // seconds that this clock is ahead of UTC, if known
   bool by_order = false;                    // another DateOrder may read another day
   bool has_fraction = false;                // of a second, which is cut off
 

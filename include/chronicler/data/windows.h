@@ -27,9 +27,9 @@ SeriesParts split_series(const Tensor& series, const SplitOptions& options = {})
 
 struct WindowOptions {
   std::int64_t lookback = 0;  // L, the steps that the network sees; at least 1
-  std::int64_t horizon = 1;   // H, the steps after them that it must tell; at least 1
+  std::int64_t horizon = 1;   // H, the steps after them that it must predict; at least 1
   std::int64_t stride = 1;    // steps between the starts of neighbouring windows
-  std::int64_t target = 0;    // which of the F columns is told
+  std::int64_t target = 0;    // which of the F columns is predicted
 };
 
 struct Windows {

@@ -1,4 +1,4 @@
-// Beam search: the likeliest sequences of a model that tells the next symbol, several sequences
+// Beam search: the likeliest sequences of a model that predicts the next symbol, several sequences
 // side by side.
 //
 //   BeamSearch search(sentences, {.width = 5, .end = 2, .longest = 40}, start);

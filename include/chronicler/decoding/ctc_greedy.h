@@ -28,7 +28,7 @@ class CtcGreedy {
   bool push(std::span<const float> scores);
   const std::vector<CtcLabel>& labels() const { return labels_; }
   std::int64_t steps() const { return steps_; }
-  // Drops all labels, not the place: a label that goes on is not told again.
+  // Drops all labels, not the place: a label that goes on is not reported again.
   void forget_labels() { labels_.clear(); }
 
  private:

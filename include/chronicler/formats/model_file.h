@@ -9,7 +9,7 @@
 //   .h5, .hdf5           Keras's old format, of Keras 1 and 2 too, with or without a model; read
 //   only
 //
-// Formats are told by their first bytes, never by their names.
+// Formats are recognized by their first bytes, never by their names.
 //
 // A file either loads exactly or fails with one sentence that names the place: an unknown layer or
 // option, a missing, left-over or misshapen weight, damage anywhere. Loading runs no code of the

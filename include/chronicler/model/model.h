@@ -168,9 +168,9 @@ class Model {
   std::vector<Tensor> prepare_inputs(const TensorList& x);
   Execution& execution();
   const std::shared_ptr<Trainer>& trainer() const { return trainer_; }
-  // `compiled` is what the trainer tells files.
+  // `compiled` is what the trainer gives to files.
   void set_trainer(std::shared_ptr<Trainer> trainer, std::shared_ptr<Compiled> compiled);
-  // What compile was told and what the optimizer has gathered since; empty if the model was never
+  // What compile was given and what the optimizer has gathered since; empty if the model was never
   // compiled, nor saved so.
   std::optional<Compilation> compilation() const;
   // As it was in a file: training takes it up when it is first asked for anything. Forgets the

@@ -48,8 +48,8 @@ class Optimizer {
   void build(std::span<Parameter* const> parameters);
   bool built() const { return built_; }
 
-  // Before a backward pass: tells the tables whose gradients are made of rows what the step needs
-  // of the rows (Parameter::row_limit, gradient_sizes). Throws Error before build.
+  // Before a backward pass: prepares the tables whose gradients are made of rows what the step
+  // needs of the rows (Parameter::row_limit, gradient_sizes). Throws Error before build.
   void prepare_rows();
 
   // One step over the gradients that the parameters hold: accumulate, clip, decay, update, average,
