@@ -90,6 +90,7 @@ class PerplexityMetric final : public LossMetric {
   PerplexityMetric(std::string name, LossPtr loss) : LossMetric(std::move(name), std::move(loss)) {}
   std::string_view class_name() const override { return "Perplexity"; }
   double result() const override { return is_empty() ? 0.0 : std::exp(LossMetric::result()); }
+  bool dilutes() const override { return false; }
   std::shared_ptr<Metric> fresh() const override {
     return std::make_shared<PerplexityMetric>(std::string(name()), loss());
   }

@@ -43,9 +43,9 @@ void MeanMetric::update(TensorView y_true, TensorView y_pred, TensorView weight,
   if (!masks.empty()) {
     for (std::int64_t i = 0; i < size; ++i) counts_[static_cast<std::size_t>(i)] = masks[i];
   }
-  leave_out(y_true, counts_);
-
   const auto weights = Spread<float>::weights(weight, shape);
+  if (!masks.empty() || !weights.empty() || !dilutes()) leave_out(y_true, counts_);
+
   const auto share = [&](std::int64_t i) {
     if (counts_[static_cast<std::size_t>(i)] == 0) return 0.0;
     return weights.empty() ? 1.0 : static_cast<double>(weights[i]);

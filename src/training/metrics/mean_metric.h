@@ -36,6 +36,9 @@ class MeanMetric : public Metric {
   virtual void compute(TensorView y_true, TensorView y_pred, std::span<double> values) = 0;
   // Clears the flag of each prediction that does not count.
   virtual void leave_out(TensorView /*y_true*/, std::span<std::uint8_t> /*counts*/) const {}
+  // Whether those that are left out count as 0 where neither weights nor a mask come along: Keras
+  // joins what a loss leaves out to the weights, and without any it divides by all predictions.
+  virtual bool dilutes() const { return true; }
   // The settings with name and dtype first, as Keras has them.
   std::vector<Setting> settings_with(std::vector<Setting> own) const;
 

@@ -30,9 +30,9 @@ one_hot = np.eye(3, dtype="float32")[labels.astype(int)]
 Y = {"bits": bits, "labels": labels, "one_hot": one_hot}
 
 
-def build(heads):
+def build(heads, masked):
     take = keras.Input((4, 3))
-    value = layers.Masking(-0.75)(take)
+    value = layers.Masking(-0.75)(take) if masked else take
     outputs = [layers.Dense(units, activation=act, name=name)(value) for name, units, act in heads]
     return keras.Model(take, outputs if len(outputs) > 1 else outputs[0])
 
@@ -84,6 +84,7 @@ SPARSE = [
     ("SparseCategoricalCrossentropy", {}),
     ("SparseCategoricalCrossentropy", {"name": "ignoring", "ignore_class": 0}),
     ("MeanIoU", {"num_classes": 3, "sparse_y_pred": False, "name": "iou"}),
+    ("MeanIoU", {"num_classes": 3, "sparse_y_pred": False, "name": "iou_ignoring", "ignore_class": 1}),
 ]
 CASES = [
     # heads, targets, loss of each output, metrics, weighted metrics (lists; of each output for two)
@@ -110,9 +111,9 @@ def made(entry):
     return getattr(metrics, entry[0])(**entry[1])
 
 
-def run(heads, y_names, losses, plain, weighted, with_weight):
+def run(heads, y_names, losses, plain, weighted, with_weight, masked=True):
     keras.backend.clear_session()  # or metrics without a name are counted on
-    model = build(heads)
+    model = build(heads, masked)
     for k, w in enumerate(model.weights):
         w.assign(((numbers(int(np.prod(w.shape)), 7, 3 * k + 1, 11) - 5) / 4).reshape(w.shape))
     y = [Y[name] for name in y_names]
@@ -130,6 +131,7 @@ def run(heads, y_names, losses, plain, weighted, with_weight):
     found = model.evaluate(x, targets, batch_size=3, verbose=0, return_dict=True, **kwargs)
     case = {
         "heads": heads,
+        "masked": masked,
         "y": y_names,
         "losses": losses,
         "metrics": plain,
@@ -144,5 +146,7 @@ cases = []
 for case in CASES:
     for with_weight in (False, True):
         cases.append(run(*case, with_weight))
+        if SPARSE in case[3:]:  # what is ignored counts otherwise where nothing else is left out
+            cases.append(run(*case, with_weight, masked=False))
 text = "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n"
 (pathlib.Path(__file__).parent / "metrics.json").write_text(text)

@@ -85,12 +85,16 @@ TEST(ErrorMetrics, AreAsInKeras) {
               0.7803239, 1e-6);
 }
 
-TEST(ErrorMetrics, IgnoredLabelsDoNotCount) {
+// As in Keras: without weights what is ignored is 0 and counts, with them it does not.
+TEST(ErrorMetrics, IgnoredLabelsAreNothing) {
   const MetricPtr metric =
       metrics::from("SparseCategoricalCrossentropy", {{"ignore_class", std::int64_t{0}}});
   const Tensor p({2, 2}, std::vector<float>{0.5F, 0.5F, 0.2F, 0.8F});
-  EXPECT_NEAR(result_of(metric, Tensor({2}, std::vector<std::int32_t>{0, 1}), p), -std::log(0.8),
-              1e-6);
+  const Tensor classes({2}, std::vector<std::int32_t>{0, 1});
+  EXPECT_NEAR(result_of(metric, classes, p), -std::log(0.8) / 2.0, 1e-6);
+  metric->reset();
+  metric->update(classes, p, Tensor({2}, std::vector<float>{0.5F, 1.5F}), {});
+  EXPECT_NEAR(metric->result(), -std::log(0.8), 1e-6);
 }
 
 // ---- sums over batches
