@@ -164,7 +164,7 @@ void renew_nodes(Json& layer) {
 // ---- masks that come along with states
 
 // Keras 2 applies the mask of a sequence also where the call is given states; Keras 3 does so only
-// if the call says mask=... (keras.md 2.4). So the mask is made of nodes of the graph, as one would
+// if the call says mask=... So the mask is made of nodes of the graph, as one would
 // write it for Keras 3.
 class MasksWithStates {
  public:

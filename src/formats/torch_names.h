@@ -1,4 +1,4 @@
-// Weights between Keras's layers and PyTorch's modules (keras.md section 13).
+// Weights between Keras's layers and PyTorch's modules: names, order of the gates, transposes.
 #pragma once
 
 #include "chronicler/model/model.h"

@@ -15,9 +15,9 @@ namespace {
 
 using CallPtr = std::shared_ptr<const LayerCall>;
 
-// Finds the calls behind the outputs of a model and puts them into Keras's order (keras.md section
-// 4.1): by depth, which is the longest way to an output, the deepest first; ties by depth-first
-// discovery from the outputs.
+// Finds the calls behind the outputs of a model and puts them into Keras's order: by depth, which
+// is the longest way to an output, the deepest first; ties by depth-first discovery from the
+// outputs.
 class CallOrder {
  public:
   CallOrder(const Symbols& inputs, const Symbols& outputs) : inputs_(inputs) {
@@ -285,7 +285,8 @@ void Functional::connect(const Shape& /*input_shape*/) {
     // A model within is given a mask in place of one that came along, but none in place of it.
     const int without = model_of(*call->layer) ? Network::mask_of_value : Network::no_mask;
     for (const Symbol& mask : call->masks) options.masks.push_back(mask ? value_of(mask) : without);
-    // Keras fills in the mask of the sequence only where the call has one argument (keras.md 2.4).
+    // Keras fills in the mask of the sequence only where the call has one tensor as argument: given
+    // states, it runs without.
     if (call->masks.empty() && call->state_count > 0) options.masks = {Network::no_mask};
     const int node = network_->add(call->layer, std::move(inputs), std::move(options));
     const Network::Node& added = network_->nodes()[static_cast<std::size_t>(node)];

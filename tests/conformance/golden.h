@@ -1,4 +1,4 @@
-// What the tests of golden vectors share: Keras's numbers, written as keras.md writes them.
+// What the tests of golden vectors share: Keras's numbers, and the weights that they are of.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ namespace chronicler::test {
 using Expected = std::vector<double>;
 Tensor spread(const Expected& expected, const Shape& shape, DType dtype);
 
-// keras.md section 14.2: variable k, flat index j holds (((7 j + 3 k + 1) mod 11) - 5) / 16.
+// Weights that floats hold exactly: variable k has (((7 j + 3 k + 1) mod 11) - 5) / 16 at its flat
+// index j.
 void fill_rational(Parameter& parameter, std::size_t k);
 // Its input, (2, 4, 3): (((5 j + 2) mod 13) - 6) / 8.
 Tensor rational_input(DType dtype);

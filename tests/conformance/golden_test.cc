@@ -1,4 +1,4 @@
-// Keras's own numbers (keras.md section 14) for what the recurrent layers and Dense compute.
+// Keras's own numbers for what the recurrent layers and Dense compute.
 #include "conformance/golden.h"
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Keras's own numbers (keras.md sections 14.2 and 14.3) for training steps, losses and metrics.
+// Keras's own numbers for training steps, losses and metrics.
 #include <functional>
 #include <ostream>
 #include <string>

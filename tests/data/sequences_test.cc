@@ -15,7 +15,7 @@ using Numbers = std::vector<double>;
 
 const std::vector<std::vector<std::int32_t>> three{{1}, {1, 2, 3}, {1, 2, 3, 4, 5}};
 
-// keras.md section 10.
+// What Keras's pad_sequences gives.
 TEST(PadSequences, PadsAndCutsInFront) {
   const Tensor padded = pad_sequences(three, {.maxlen = 4});
   EXPECT_EQ(padded.dtype(), DType::int32);
@@ -60,7 +60,8 @@ TEST(ToCategorical, RefusesWhatIsNoClass) {
             "to_categorical: 4 at place 0 is no class of 3: classes are whole numbers from 0");
 }
 
-// keras.md section 10: 10 points, windows of 4.
+// As in Keras a window has the target at its start: for 10 points and windows of 4, data[4:] are
+// the next values, of 6 windows.
 TEST(Timeseries, PairsWindowsWithTheTargetAtTheirStart) {
   const Tensor data = test::ramp({10});
   const auto batches = timeseries_dataset_from_array(data, data.rows(4, 10),

@@ -128,7 +128,7 @@ TEST(Model, DropoutIsForTraining) {
   EXPECT_TRUE(same_bits(model.predict(x), x));
 }
 
-// keras.md section 4.3.
+// The totals that Keras prints of these models.
 TEST(Model, ParameterTotalsAreKeras) {
   const auto total = [](const std::vector<LayerPtr>& layers) {
     return Sequential(layers).count_params();

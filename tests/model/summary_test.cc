@@ -135,7 +135,7 @@ TEST(Summary, IsColouredWhereAsked) {
   EXPECT_EQ(text.find("\x1b[1mModel: \"sequential\"\x1b[0m\n"), 0U) << text;
 }
 
-// keras.md section 4.3.
+// The totals that Keras's summaries print, before and after a step of training.
 TEST(Summary, CountsParametersAsKerasDoes) {
   const auto total = [](const Sequential& model) {
     const std::string text = model.summary_text();

@@ -3,7 +3,7 @@
 //   .chronicler          Chronicler's own: layers, options and weights in one safetensors file, so
 //                        that any safetensors reader finds the weights too
 //   .weights.chronicler  the same without layers and options: for save_weights and load_weights
-//   .keras, .weights.h5  Keras's own, both ways (keras.md sections 11 and 12): Keras 3.0 and later
+//   .keras, .weights.h5  Keras's own, both ways: read from Keras 2.12 on, and Keras 3.0 and later
 //                        load what is written here. The optimizer's state comes along. HDF5 is read
 //                        and written by code of our own, for the reasons in formats/hdf5_layout.h
 //   .h5, .hdf5           Keras's old format, of Keras 1 and 2 too, with or without a model; read

@@ -42,7 +42,7 @@ struct Graph {
 
 class Functional : public Model {
  public:
-  // Layers come in Keras's order: those farthest from an output first (keras.md section 4.1). An
+  // Layers come in Keras's order: those farthest from an output first, ties as they are found. An
   // input may be any symbol: what is computed before it is left out. Throws Error if an output
   // depends on an Input that is not among the inputs, or two layers have one name.
   Functional(const Symbols& inputs, const Symbols& outputs, const std::string& name = {});

@@ -179,7 +179,7 @@ class Model {
   // Gives the optimizer back what compilation() had of it, if the model was compiled. Throws Error
   // if it does not fit.
   void restore_optimizer(const std::vector<Tensor>& variables);
-  // Optimizer variables count in a summary once there are some (keras.md section 4.3).
+  // As in Keras they count in a summary once there are some: after the first step of training.
   void set_optimizer_params(std::int64_t count) { optimizer_params_ = count; }
   std::int64_t optimizer_params() const { return optimizer_params_; }
   // What the Input, or the first layer's input_shape, says; batch axis included. Empty: the first

@@ -247,7 +247,7 @@ class MergeLayer final : public Layer {
     }
   }
 
-  // keras.md section 2.2: or of all, none if an input has none.
+  // As in Keras a step counts if it does in any input; no mask if an input has none.
   static TensorView mask_of(Pass& pass, const Call& call, const Shape& result) {
     const Masks masks = masks_of(call, result);
     if (!masks.all) return {};
@@ -362,8 +362,8 @@ class ConcatenateLayer final : public Layer {
     }
   }
 
-  // keras.md section 2.2: along the steps masks are put together, along features a step counts if
-  // it does in any input; an input without a mask counts everywhere.
+  // As in Keras: along the steps masks are put together, along features a step counts if it does in
+  // any input; an input without a mask counts everywhere.
   TensorView mask_of(Pass& pass, const Call& call, int axis, const Shape& result) const {
     if (std::none_of(call.inputs.begin(), call.inputs.end(),
                      [](const Value& input) { return static_cast<bool>(input.mask); })) {

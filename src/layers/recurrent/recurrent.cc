@@ -132,8 +132,8 @@ struct MaskedOutput {
   bool seen;  // there was an output before the first step of this call, the state it starts from
 };
 
-// The outputs of all steps of one row. A masked step repeats the output before it; before the first
-// step that counts there is none, and the output is 0, whatever the state (keras.md section 2.1).
+// The outputs of all steps of one row. As in Keras a masked step repeats the output before it;
+// before the first step that counts there is none, and the output is 0, whatever the state.
 template <class Real>
 void write_sequence(const Recurrence<Real>& run, MaskedOutput masked, std::int64_t n, Real* y) {
   bool seen = masked.seen;
@@ -366,7 +366,7 @@ Recurrence<Real> RecurrentLayer::describe_run(const TensorView& x) const {
 }
 
 // Keras draws one factor for each row and feature and keeps it over all steps; with recurrent
-// dropout every gate has its own (keras.md section 1.4).
+// dropout every gate has its own.
 template <class Real>
 void RecurrentLayer::draw_dropout(Pass& pass, Recurrence<Real>& run, std::int64_t gates) const {
   const Common options = common();
