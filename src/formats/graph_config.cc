@@ -246,6 +246,18 @@ Json with_constants(Json tensors, const Layer& operation, const layers::Operatio
 
 // ---- writing
 
+// How many states each cell has, where they are nested in Keras by the cells of a stack.
+void add_cell_sizes(const Layer& layer, std::vector<std::size_t>& sizes) {
+  const std::string_view kind = layer.class_name();
+  if (kind == "RNN" || kind == "Bidirectional") {
+    for (const Layer::Sublayer& held : layer.sublayers()) add_cell_sizes(*held.layer, sizes);
+  } else if (kind == "StackedRNNCells") {
+    for (const Layer::Sublayer& held : layer.sublayers()) sizes.push_back(held.layer->state_size());
+  } else {
+    sizes.insert(sizes.end(), layer.state_size(), 1);
+  }
+}
+
 class GraphWriter {
  public:
   explicit GraphWriter(const Functional& model) : graph_(model.graph()) {
@@ -310,6 +322,19 @@ class GraphWriter {
     for (const GraphEdge& edge : edges) list.push_back(tensor_to_json(edge));
     return list;
   }
+  Json states_to_json(const GraphCall& call) const {
+    std::vector<std::size_t> sizes;
+    add_cell_sizes(*layers_.at(call.layer), sizes);
+    Json list = Json::array();
+    auto edge = call.initial_state.begin();
+    for (const std::size_t size : sizes) {
+      const auto end = edge + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(size),
+                                                       call.initial_state.end() - edge);
+      list.push_back(one_or_list({edge, end}));
+      edge = end;
+    }
+    return list;
+  }
   Json one_or_list(const std::vector<GraphEdge>& edges) const {
     return edges.size() == 1 ? tensor_to_json(edges.front()) : list_to_json(edges);
   }
@@ -324,7 +349,7 @@ class GraphWriter {
       arguments.push_back(one_or_list(call.inputs));
     }
     Json keywords = Json::object();
-    if (!call.initial_state.empty()) keywords["initial_state"] = list_to_json(call.initial_state);
+    if (!call.initial_state.empty()) keywords["initial_state"] = states_to_json(call);
     if (!call.mask.empty()) keywords[mask_name(*layers_.at(call.layer))] = one_or_list(call.mask);
     if (call.flags.use_causal_mask) keywords["use_causal_mask"] = true;
     if (call.flags.return_attention_scores) keywords["return_attention_scores"] = true;

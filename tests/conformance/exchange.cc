@@ -59,6 +59,7 @@ void write_exchange(const std::filesystem::path& path, const Exchange& exchange)
 
 bool agree(double got, double expected, Tolerance tolerance) {
   if (std::isnan(expected)) return std::isnan(got);
+  if (std::isinf(expected)) return got == expected;
   return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 

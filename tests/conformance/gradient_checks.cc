@@ -47,11 +47,16 @@ void check_gradients(const LayerCase& c) {
   const LayerPtr layer = built_layer(c, DType::float64);
   LayerInput input = made_input(c, *layer);
   const LayerMode mode = mode_of(c);
-  const auto outputs = [&] { return run_layer(*layer, input, mode).values; };
+  const auto outputs = [&] {
+    LayerOutput output = run_layer(*layer, input, mode);
+    output.values.emplace_back(Shape{1}, std::vector<double>{output.penalty});
+    return output.values;
+  };
 
-  for (const std::vector<Tensor>& flowing : output_gradients(run_layer(*layer, input, mode))) {
+  for (std::vector<Tensor> flowing : output_gradients(run_layer(*layer, input, mode))) {
     const LayerGradient gradient =
         differentiate(*layer, input, flowing, mode, start_of_weight_gradients);
+    flowing.emplace_back(Shape{1}, std::vector<double>{1.0});
     if (c.ids == 0) {
       ASSERT_TRUE(gradient.inputs[0]);
       std::vector<double> expected = differences(input.x, flowing, outputs);

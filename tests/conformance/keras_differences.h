@@ -13,7 +13,10 @@ struct KeptDifference {
   std::string_view note;  // for the page
   // Which of the class's models (OptionModel::title after the class's name, or what a callback is
   // tried with) show it: with "*" for anything; several apart by blanks; empty: none does.
+  // Of a difference of all classes: the class, too ("Embedding.every_option").
   std::string_view models = {};
+  // How they show it, with "*" for anything: what stops there. Empty: both compute, other numbers.
+  std::string_view shows = {};
 };
 
 std::span<const KeptDifference> kept_differences();

@@ -142,6 +142,7 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | where training differs | why |
 |---|---|
 | weights of samples (B) and of classes also work for outputs of steps (B, T) | Keras fails there, or broadcasts along the wrong axis |
+| a mask of steps is of all that a step's output has, whatever its axes: (B, T, F, C) | Keras's losses and metrics fail there |
 | `RMSprop`, `Adagrad` and `Nadam` of files of Keras 2.10 and before keep their equations, in `.chronicler` too; in `.keras` they become today's | Keras 3 knows no others |
 | `Nadam` of files of Keras 2.11 to 2.15 goes on with the product of its steps | Keras multiplies it once for each weight, and does not save it |
 | random numbers are counted, not drawn in turn | the same bits for any number of threads; not the bits of TensorFlow |

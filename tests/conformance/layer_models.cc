@@ -56,6 +56,7 @@ class ModelOfCase {
     }
     // In Keras's logs the outputs of one layer hide one another: each gets a name of its own.
     std::vector<Symbol> named(outputs.begin(), outputs.end());
+    for (Symbol& output : named) output = without_far_axes(output);
     for (std::size_t i = 0; named.size() > 1 && i < named.size(); ++i) {
       named[i] = layers::Activation(
           {.activation = "linear", .name = fmt::format("output{}", i), .dtype = dtype_})(named[i]);
@@ -74,6 +75,13 @@ class ModelOfCase {
   }
 
  private:
+  // Masks end at a Reshape: Keras has no loss for more axes than steps and features under a mask.
+  Symbol without_far_axes(const Symbol& output) const {
+    const Shape& shape = output.shape();
+    if (shape.rank() <= 3) return output;
+    return layers::Reshape({.target_shape = {-1, shape[-1]}, .dtype = dtype_})(output)[0];
+  }
+
   Symbol argument(const Shape& shape, Mask mask, bool first) {
     Tensor x = first && case_.ids > 0 ? random_ids(shape, case_.ids, 11)
                                       : noise(shape, 11 + x_.size(), layer_->dtype());
@@ -253,6 +261,8 @@ void add_activations(const CasesOfKind& cases, std::vector<OptionModel>& models)
       };
       if (other == field || !is_well_made(base, make)) continue;
       models.push_back(model_of_layer(base, fmt::format("{}={}", field.name, name), make));
+      // Keras's file has other weights, which are trained in other steps.
+      if (name == "hard_sigmoid_keras2") models.back().random = true;
     }
   }
 }

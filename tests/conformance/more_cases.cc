@@ -379,6 +379,10 @@ void add_pooling(Cases& cases) {
   add(
       cases, "GlobalAveragePooling1D", "mask", [] { return layers::GlobalAveragePooling1D(); },
       input)
+      .mask = Mask::left;
+  add(
+      cases, "GlobalAveragePooling1D", "mask_rows", [] { return layers::GlobalAveragePooling1D(); },
+      input)
       .mask = Mask::rows;
 }
 
@@ -747,7 +751,9 @@ void add_small_layers(Cases& cases) {
       },
       steps, "alpha (1, 4)");
   add(
-      cases, "Softmax", "plain", [] { return layers::Softmax(); }, steps)
+      cases, "Softmax", "plain", [] { return layers::Softmax(); }, steps);
+  add(
+      cases, "Softmax", "mask", [] { return layers::Softmax(); }, steps)
       .mask = Mask::right;
   add(
       cases, "Softmax", "every_option",

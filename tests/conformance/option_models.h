@@ -29,7 +29,8 @@ struct OptionModel {
   std::string option;      // "dropout=0.3"; "defaults"
   std::string variant;     // of the model around it; mostly empty
   std::function<MadeModel()> make;
-  bool random = false;   // training draws random numbers: what it makes of the weights is open
+  bool random = false;   // training draws random numbers: what it makes of the weights is open;
+                         // or takes other steps in Keras
   std::string own = {};  // the option that Keras does not have
 
   std::string title_in_class() const;  // "dropout=0.3"

@@ -46,7 +46,7 @@ TensorList weight_of(const MadeModel& made) {
 // Trains the model on the way.
 void write_for_keras(const MadeModel& made, const std::filesystem::path& path, Json& entry) {
   const auto file = [&](const char* extension) { return path.string() + extension; };
-  write_bytes(file(".keras"), write_keras(describe_model(*made.model)));
+  made.model->save(file(".keras"));
   Exchange arrays{{{"x", made.x}, {"y", made.y}, {"predict", predicted(made)}}, {}};
   if (made.weight) arrays.lists["weight"] = {made.weight};
   made.model->reset_states();
@@ -127,7 +127,10 @@ TEST(KeptDifferences, AreOfClassesThatExist) {
     EXPECT_TRUE(kept.class_name == "*" || kept.kind == "callbacks" ||
                 !option_names(kept.kind, kept.class_name).empty())
         << kept.kind << " " << kept.class_name;
-    list.push_back({{"kind", kept.kind}, {"class", kept.class_name}, {"models", kept.models}});
+    list.push_back({{"kind", kept.kind},
+                    {"class", kept.class_name},
+                    {"models", kept.models},
+                    {"shows", kept.shows}});
   }
   if (const auto out = folder_from("CHRONICLER_OPTIONS_OUT"))
     write_bytes(*out / "differences.json", list.dump(1));

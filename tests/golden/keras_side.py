@@ -3,6 +3,7 @@ import json
 import math
 import pathlib
 
+import keras
 import numpy as np
 
 # Of tests/golden/README.md: absolute, relative.
@@ -60,7 +61,11 @@ def as_list(arrays, name):
 
 def reset_states(model):
     for layer in model._flatten_layers():
-        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+        states = getattr(layer, "states", None)
+        if getattr(layer, "stateful", False) and states is not None:
+            for state in keras.tree.flatten(states):  # reset_state does not know the nested ones of stacked cells
+                state.assign(keras.ops.zeros_like(state))
+        elif getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
             layer.reset_state()
 
 

@@ -58,6 +58,7 @@ class OnePass {
     LayerOutput output;
     for (const Value& value : outputs_) output.values.push_back(own(value.data));
     if (outputs_[0].mask) output.mask = own(outputs_[0].mask);
+    output.penalty = pass_.activity_penalty;
     return output;
   }
 

@@ -70,7 +70,8 @@ struct LayerMode {
 
 struct LayerOutput {
   std::vector<Tensor> values;
-  Tensor mask;  // of the first
+  Tensor mask;           // of the first
+  double penalty = 0.0;  // that the layer adds to the loss by itself
 };
 
 struct LayerGradient {

@@ -44,7 +44,6 @@ class MultiHeadAttentionLayer final : public Layer {
   std::string_view class_name() const override { return "MultiHeadAttention"; }
   LayerPtr clone() const override { return clone_of(*this); }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
   bool causal() const override { return false; }
 
   void fields(FieldVisitor& visitor) override {
@@ -303,6 +302,21 @@ class MultiHeadAttentionLayer final : public Layer {
     return static_cast<Real>(1.0 / std::sqrt(static_cast<double>(options_.key_dim)));
   }
 
+  // In Keras each projection has the activity_regularizer, the layer itself has none.
+  void penalize(Pass& pass, const TensorView& projected) const {
+    if (!options_.activity_regularizer) return;
+    pass.activity_penalty +=
+        options_.activity_regularizer.penalty(projected) * share_of_row(projected);
+  }
+  // Adds the penalty's slope to `gradient`.
+  void penalize_back(const TensorView& projected, const TensorView& gradient) const {
+    if (!options_.activity_regularizer) return;
+    options_.activity_regularizer.penalty(projected, gradient, share_of_row(projected));
+  }
+  static double share_of_row(const TensorView& projected) {
+    return 1.0 / static_cast<double>(projected.shape()[0]);
+  }
+
   template <class Real>
   void run_forward(Pass& pass, Call& call) const {
     const Sizes size = sizes_of(call);
@@ -358,9 +372,12 @@ class MultiHeadAttentionLayer final : public Layer {
       open = Real{1} / (Real{1} + std::exp(-open));
       gated.as<Real>()[i] = mixed.as<Real>()[i] * open;
     }
+    for (const TensorView& projected : {q, k, v}) penalize(pass, projected);
+    if (opened) penalize(pass, opened);
     const TensorView& mask = call.inputs[0].mask;
     call.outputs[0] = {project<Real>(pass, output, gated),
                        mask && mask.shape().rank() == 2 ? mask : TensorView()};
+    penalize(pass, call.outputs[0].data);
     if (call.flags.return_attention_scores) call.outputs[1] = {used, {}};
     if (call.tape == nullptr) return;
     Tape& tape = *call.tape;
@@ -380,20 +397,31 @@ class MultiHeadAttentionLayer final : public Layer {
     Arena& arena = pass.arena;
     const TensorView weights = tape[weights_place];
     const Real* factors = dropout_factors<Real>(pass, weights.size());
-    const TensorView d_mixed = gradient.outputs[0] ? project_back<Real>(pass, output, tape[output],
-                                                                        gradient.outputs[0], true)
-                                                   : arena.zeros(tape[output].shape(), dtype());
+    TensorView d_output = gradient.outputs[0];
+    if (options_.activity_regularizer) {
+      const TensorView penalty = arena.zeros(call.outputs[0].data.shape(), dtype());
+      penalize_back(call.outputs[0].data, penalty);
+      d_output = added(arena, d_output, penalty);
+    }
+    const TensorView d_mixed = d_output
+                                   ? project_back<Real>(pass, output, tape[output], d_output, true)
+                                   : arena.zeros(tape[output].shape(), dtype());
     const TensorView d_gate =
-        options_.use_gate ? arena.tensor(d_mixed.shape(), dtype()) : TensorView();
+        options_.use_gate ? arena.zeros(d_mixed.shape(), dtype()) : TensorView();
+    if (d_gate) penalize_back(tape[gate], d_gate);
     for (std::int64_t i = 0; d_gate && i < d_gate.size(); ++i) {
       const Real open = tape[gate].as<Real>()[i];
       Real& flow = d_mixed.as<Real>()[i];
-      d_gate.as<Real>()[i] = flow * tape[mixed_place].as<Real>()[i] * open * (Real{1} - open);
+      Real& slope = d_gate.as<Real>()[i];
+      slope = (slope + flow * tape[mixed_place].as<Real>()[i]) * open * (Real{1} - open);
       flow *= open;
     }
     const TensorView dq = arena.zeros(tape[query].shape(), dtype());
     const TensorView dk = arena.zeros(tape[key].shape(), dtype());
     const TensorView dv = arena.zeros(tape[value].shape(), dtype());
+    penalize_back(tape[query], dq);
+    penalize_back(tape[key], dk);
+    penalize_back(tape[value], dv);
     const TensorView d_scores = gradient.outputs.size() > 1 ? gradient.outputs[1] : TensorView();
     Real* lines = arena.array<Real>(size.rows * size.heads * size.values);
     pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
