@@ -37,8 +37,8 @@ std::string history_json(const History& history) {
   return json.dump() + "\n";
 }
 
-// What follows a loss that is no number is none either.
-CallbackPtr stop_without_numbers(Model& model) {
+// What follows a loss that is NaN is NaN, too.
+CallbackPtr stop_at_nan(Model& model) {
   return callbacks::LambdaCallback({.on_train_batch_end = [&model](std::int64_t, Logs& logs) {
     const auto loss = logs.find("loss");
     if (loss != logs.end() && !std::isfinite(loss->second)) model.stop_training = true;
@@ -62,13 +62,13 @@ void run(const Options& options) {
     fit.callbacks.push_back(
         callbacks::LearningRateScheduler([rate](std::int64_t, double) { return rate; }));
   }
-  fit.callbacks.push_back(stop_without_numbers(*model));
+  fit.callbacks.push_back(stop_at_nan(*model));
   History history;
   const std::vector<Tensor> x = read_inputs(options, *model);
   const std::vector<Tensor> y = read_targets(options, *model);
   run_compiled("--loss mse --optimizer adam", [&] { history = model->fit(x, y, fit); });
   if (!history.not_finite.empty()) {
-    throw Error(fmt::format("training has come to no number: {}", history.not_finite),
+    throw Error(fmt::format("training has become NaN {}", history.not_finite),
                 "use a smaller --learning-rate, scale the data, or look at them");
   }
   model->save(options.output);

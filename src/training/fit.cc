@@ -241,20 +241,21 @@ BackupCallback* backup_among(const std::vector<CallbackPtr>& callbacks) {
 void note_not_finite(const FitRun& run, const std::string& when) {
   std::string& said = run.history.not_finite;
   if (!said.empty() || run.trainer.not_finite().empty()) return;
-  said = fmt::format("in epoch {}, {}, {}", run.epoch + 1, when, run.trainer.not_finite());
+  said = fmt::format("{} {}: {}", when, run.epoch + 1, run.trainer.not_finite());
 }
 
 // The last step moves weights that no batch has seen.
 void note_last_step(const Model& model, History& history) {
   if (!history.not_finite.empty()) return;
   const std::string weight = first_weight_not_finite(model);
-  if (!weight.empty()) history.not_finite = weight + " is not finite after the last step";
+  if (!weight.empty())
+    history.not_finite = fmt::format("after the last step: {} is not finite", weight);
 }
 
 // "batch 3 of 20", "batch 3" if nobody knows of how many.
 std::string batch_title(std::int64_t batch, const std::optional<std::int64_t>& steps) {
-  return steps ? fmt::format("batch {} of {}", batch + 1, *steps)
-               : fmt::format("batch {}", batch + 1);
+  return steps ? fmt::format("at batch {} of {} in epoch", batch + 1, *steps)
+               : fmt::format("at batch {} in epoch", batch + 1);
 }
 
 // The batches of run.epoch from run.batch on.
@@ -331,7 +332,7 @@ History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOp
     if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
       const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
       logs.merge(to_logs(results, "val_"));
-      note_not_finite(run, "validation");
+      note_not_finite(run, "in the validation of epoch");
     }
     callbacks.call(&Callback::on_epoch_end, epoch, logs);
     history.epoch.push_back(epoch);

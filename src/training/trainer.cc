@@ -329,7 +329,7 @@ void Trainer::note_loss(Model& model, double loss) {
 }
 
 void Trainer::refuse_loss(const std::string& when) const {
-  throw Error(fmt::format("training has come to no number {}: {}", when, not_finite_),
+  throw Error(fmt::format("training has become NaN {}: {}", when, not_finite_),
               "use a smaller learning rate, or clip the gradients");
 }
 

@@ -44,7 +44,7 @@ class Trainer final : public Compiled {
   // Why the first batch since prepare() whose loss was not finite was so; empty while there is
   // none.
   const std::string& not_finite() const { return not_finite_; }
-  // Throws Error if there was one; when() says when: "in epoch 3".
+  // Throws Error if there was one; when() says when: "at batch 2 of 9 in epoch 3".
   template <class When>
   void require_finite(const When& when) const {
     if (!not_finite_.empty()) refuse_loss(when());

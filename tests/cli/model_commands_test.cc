@@ -346,7 +346,7 @@ TEST(ModelCommandErrors, NameTheOutputsOfLosses) {
 }
 
 // Not a file with numbers that are none, and status 0.
-TEST(ModelCommandErrors, SayWhereTrainingCameToNoNumber) {
+TEST(ModelCommandErrors, SayWhereTrainingBecameNaN) {
   const TemporaryFolder folder;
   const std::string model = fresh_model(folder);
   const Words data{"--input", folder.path("x.npy"), "--target", folder.path("y.npy"), "--loss",
@@ -355,7 +355,7 @@ TEST(ModelCommandErrors, SayWhereTrainingCameToNoNumber) {
   expect_error(Words{"fit", model} + data +
                    Words{"--optimizer", "sgd", "--learning-rate", "1e30", "--epochs", "1000000",
                          "--quiet", "--output", trained},
-               1, "training has come to no number: in epoch 1, batch 2 of 2, the loss is",
+               1, "training has become NaN at batch 2 of 2 in epoch 1: the loss is",
                "--learning-rate");
   EXPECT_FALSE(fs::exists(trained));
 

@@ -1,4 +1,4 @@
-// Training that comes to no number: fit goes on as Keras's does, and says where it was.
+// Training that becomes NaN: fit goes on as Keras's does, and says where it was.
 #include "training/not_finite.h"
 
 #include <cmath>
@@ -34,7 +34,7 @@ TEST(NotFinite, FitSaysAtWhichBatchAndInWhichLayer) {
   const History history = model.fit(x(), y(), fit);
   EXPECT_EQ(history.epoch.size(), 3U);  // as Keras
   EXPECT_FALSE(std::isfinite(history.history.at("loss").back()));
-  EXPECT_TRUE(history.not_finite.starts_with("in epoch 1, batch 2 of 2, the loss is "))
+  EXPECT_TRUE(history.not_finite.starts_with("at batch 2 of 2 in epoch 1: the loss is "))
       << history.not_finite;
   EXPECT_TRUE(history.not_finite.ends_with("only what the loss makes of them is not"))
       << history.not_finite;
@@ -55,7 +55,7 @@ TEST(NotFinite, LastStepCounts) {
   const History history = model.fit(x(), far, {.batch_size = 8, .epochs = 1, .verbose = 0});
   EXPECT_TRUE(std::isfinite(history.history.at("loss").back()));
   EXPECT_EQ(history.not_finite,
-            "weight \"kernel\" of LSTM \"reader\" is not finite after the last step");
+            "after the last step: weight \"kernel\" of LSTM \"reader\" is not finite");
 }
 
 TEST(NotFinite, WeightIsNamedInModelsInside) {
@@ -96,7 +96,7 @@ TEST(NotFinite, TerminateOnNaNThrowsWhere) {
                        .callbacks = {callbacks::TerminateOnNaN(true)},
                        .shuffle = false};
   const std::string error = error_of([&] { model.fit(x(), y(), fit); });
-  EXPECT_TRUE(error.starts_with("in epoch 1, batch 2, the loss is ")) << error;
+  EXPECT_TRUE(error.starts_with("training has become NaN at batch 2 in epoch 1: the loss is ")) << error;
 }
 
 }  // namespace

@@ -96,8 +96,8 @@ class History {
   std::vector<std::int64_t> epoch;
   std::map<std::string, std::vector<double>> history;
   TrainingParams params;
-  // Where training first came to no number, as Keras's does too, and why: a sentence. Empty:
-  // nowhere.
+  // Where training first became NaN, as Keras's does too, and why: "at batch 2 of 9 in epoch 1:
+  // ...". Empty: nowhere.
   std::string not_finite;
   // Whether the run was paused or interrupted, so that BackupAndRestore can go on with it.
   bool is_paused = false;

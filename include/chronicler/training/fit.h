@@ -110,7 +110,7 @@ struct Results {
   // Metrics that are lists (F1Score without average), whose values above are their means.
   std::map<std::string, std::vector<double>> lists = {};
   std::string not_finite =
-      {};  // why the loss was no number in some batch; empty: it always was one
+      {};  // why the loss was NaN or infinite in some batch; empty: it never was
   double operator[](const std::string& name) const;  // Error that lists the names there are
   double loss() const { return values.front(); }
 };

@@ -183,7 +183,7 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
       trainer.train_batch(network,
                           stretches.batch(std::span(order).subspan(b * batch, count), is_learnt));
       trainer.require_finite([&] {
-        return fmt::format("in epoch {}, batch {} of {}", state.epoch + 1, b + 1, batches);
+        return fmt::format("at batch {} of {} in epoch {}", b + 1, batches, state.epoch + 1);
       });
       if (options.stop && options.stop()) {
         result.stopped = true;

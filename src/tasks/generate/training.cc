@@ -274,7 +274,7 @@ class Run {
     trainer().optimizer().set_learning_rate(rate_at(share));
     trainer().train_batch(learner_, batch_);
     trainer().require_finite([&] {
-      return fmt::format("in epoch {}, step {} of {}", epoch + 1, chunk + 1, steps_per_epoch_);
+      return fmt::format("at step {} of {} in epoch {}", chunk + 1, steps_per_epoch_, epoch + 1);
     });
     ++step_;
   }

@@ -172,8 +172,8 @@ class Run {
         trainer().optimizer().set_learning_rate(rate());
         trainer().train_batch(model_, batch(next_batch_));
         trainer().require_finite([&] {
-          return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_ + 1,
-                             batches_.count());
+          return fmt::format("at batch {} of {} in epoch {}", next_batch_ + 1, batches_.count(),
+                             epoch_ + 1);
         });
         ++untold_;
         seconds_ = before_ + std::chrono::duration<double>(Clock::now() - start).count();

@@ -164,7 +164,7 @@ class Run {
     const double loss = loss_.run(table_, vectors, batch.places, batch.expected, smoothing, slope);
     trainer().note_loss(learner_, loss);
     trainer().require_finite([&] {
-      return fmt::format("in epoch {}, batch {} of {}", epoch_ + 1, next_batch_, batches_.size());
+      return fmt::format("at batch {} of {} in epoch {}", next_batch_, batches_.size(), epoch_ + 1);
     });
     loss_sum_ += loss;
     loss_count_ += 1.0;

@@ -20,9 +20,9 @@ class TerminateOnNanCallback final : public Callback {
     const auto loss = logs.find("loss");
     if (loss == logs.end() || std::isfinite(loss->second)) return;
     if (raise_error_) {
-      throw Error(
-          fmt::format("in epoch {}, batch {}, {}", epoch_ + 1, batch + 1, why(loss->second)),
-          "lower the learning rate, clip the gradients, or look at the data");
+      throw Error(fmt::format("training has become NaN at batch {} in epoch {}: {}", batch + 1,
+                              epoch_ + 1, why(loss->second)),
+                  "lower the learning rate, clip the gradients, or look at the data");
     }
     std::cout << fmt::format("Batch {}: Invalid loss, terminating training", batch) << std::endl;
     model().stop_training = true;
