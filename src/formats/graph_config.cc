@@ -362,6 +362,51 @@ class GraphWriter {
   std::map<std::pair<std::string, int>, std::vector<Shape>> shapes_;  // of a call's outputs
 };
 
+// Where Keras joins masks it makes an operation "concatenate" or "concatenate_1" of its own, and
+// then refuses a model in which a layer has that name already. Layers of Keras's models have it
+// only if their masks are in the graph, too.
+bool makes_mask(const Json& layer) {
+  const Json& config = layer["config"];
+  return layer["class_name"] == "Masking" || config.value("mask_zero", false);
+}
+
+bool has_name_of_operation(std::string_view name) {
+  constexpr std::string_view operation = "concatenate";
+  if (!name.starts_with(operation)) return false;
+  name.remove_prefix(operation.size());
+  return name.empty() || (name.starts_with('_') && name.size() > 1 &&
+                          name.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+void rename_edges(Json& json, const std::string& from, const std::string& to) {
+  if (!json.is_structured()) return;
+  if (json.is_object() && json.contains("keras_history") && json["keras_history"][0] == from)
+    json["keras_history"][0] = to;
+  for (auto& part : json) rename_edges(part, from, to);
+}
+
+void rename_joins(Json& graph) {
+  Json& layers = graph["layers"];
+  if (std::none_of(layers.begin(), layers.end(), makes_mask)) return;
+  for (Json& layer : layers) {
+    const std::string name = layer["name"];
+    const bool is_output = std::any_of(graph["output_layers"].begin(), graph["output_layers"].end(),
+                                       [&](const Json& edge) { return edge[0] == name; });
+    if (layer["module"] != "keras.layers" || layer["class_name"] != "Concatenate" || is_output ||
+        !has_name_of_operation(name)) {
+      continue;
+    }
+    std::string renamed = name;
+    renamed.insert(0, "layer_");
+    const bool is_taken = std::any_of(layers.begin(), layers.end(),
+                                      [&](const Json& one) { return one["name"] == renamed; });
+    if (is_taken) continue;
+    layer["name"] = renamed;
+    layer["config"]["name"] = renamed;
+    for (Json& other : layers) rename_edges(other["inbound_nodes"], name, renamed);
+  }
+}
+
 // ---- reading
 
 int small_number_at(const JsonPlace& place) {
@@ -505,7 +550,11 @@ void count_outputs_from_zero(Graph& graph) {
 
 }  // namespace
 
-Json graph_to_json(const Functional& model) { return GraphWriter(model).write(); }
+Json graph_to_json(const Functional& model) {
+  Json graph = GraphWriter(model).write();
+  rename_joins(graph);
+  return graph;
+}
 
 Graph graph_at(const JsonPlace& config) {
   Graph graph;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <iterator>
 #include <string>
@@ -16,6 +17,12 @@ namespace {
 // ---- optimizers
 
 constexpr const char* legacy_mark = "is_legacy_optimizer";
+
+char upper(char letter) {
+  return static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+}
+
+bool is_lower(char letter) { return std::islower(static_cast<unsigned char>(letter)) != 0; }
 
 bool is_number(const Json& config, const char* name) {
   const auto found = config.find(name);
@@ -285,6 +292,99 @@ Age age_of(const Variables& variables) {
   return name.ends_with("iter:0") ? Age::keras2 : Age::keras1;
 }
 
+// ---- for Keras 3
+
+// Where Keras 3 has what stands in a place of the training, and what it calls otherwise there.
+struct Place {
+  const char* module;
+  std::array<std::pair<std::string_view, std::string_view>, 5> renamed;
+};
+constexpr Place loss_place{"keras.losses", {{{"huber_loss", "huber"}, {"logcosh", "log_cosh"}}}};
+constexpr Place metric_place{"keras.metrics",
+                             {{{"LogCosh", "LogCoshError"},
+                               {"logcosh", "LogCoshError"},
+                               {"log_cosh", "LogCoshError"},
+                               {"kld", "KLDivergence"},
+                               {"KLD", "KLDivergence"}}}};
+
+std::string name_in(const Place& place, const std::string& name) {
+  for (const auto& [old, renamed] : place.renamed) {
+    if (!old.empty() && name == old) return std::string(renamed);
+  }
+  return name;
+}
+
+// "mean_absolute_error" is of the class MeanAbsoluteError; classes stay as they are.
+std::string class_of(const std::string& function) {
+  if (function.empty() || !is_lower(function.front()) || function.find('>') != std::string::npos)
+    return function;
+  if (function == "kl_divergence") return "KLDivergence";
+  std::string name;
+  bool begins = true;
+  for (const char letter : function) {
+    if (letter != '_') name += begins ? upper(letter) : letter;
+    begins = letter == '_';
+  }
+  return name;
+}
+
+// Keras 3 looks for a class where its object says that it is; others' classes stay as they are.
+void write_described(Json& object, const char* module) {
+  const auto stated = object.find("module");
+  const bool is_own =
+      stated != object.end() && !stated->is_null() &&
+      !(stated->is_string() && stated->get_ref<const std::string&>().starts_with("keras"));
+  if (is_own) return;
+  object["module"] = module;
+  object["registered_name"] = nullptr;
+}
+
+void write_one(Json& one, const Place& place) {
+  if (one.is_string()) {
+    const std::string given = one;
+    const std::string name = name_in(place, given);
+    if (name == given) return;
+    one = name;
+    if (&place == &metric_place) {  // its results keep their name
+      one = {{"class_name", name}, {"config", {{"name", given}}}};
+      write_described(one, place.module);
+    }
+    return;
+  }
+  if (!one.is_object() || !one.contains("class_name") || !one["class_name"].is_string()) return;
+  const std::string class_name = one["class_name"];
+  if (class_name == "function") {
+    if (one.contains("config") && one["config"].is_string()) {
+      Json name = one["config"];
+      one = std::move(name);
+      write_one(one, place);
+    }
+    return;
+  }
+  one["class_name"] = class_of(name_in(place, class_name));
+  write_described(one, place.module);
+}
+
+// Lists of them, lists in lists, and objects by the names of outputs.
+void write_all(Json& where, const Place& place) {
+  if (where.is_array() || (where.is_object() && !where.contains("class_name"))) {
+    for (Json& one : where) write_all(one, place);
+    return;
+  }
+  write_one(where, place);
+}
+
+// Keras 3 does not take that an optimizer moves weights as Keras 2.10 did.
+void write_optimizer(Json& optimizer) {
+  if (!optimizer.is_object() || !optimizer.contains("class_name")) return;
+  write_described(optimizer, "keras.optimizers");
+  if (!optimizer.contains("config") || !optimizer["config"].is_object()) return;
+  Json& config = optimizer["config"];
+  for (const char* name : {legacy_mark, "schedule_decay"}) config.erase(name);
+  if (const auto rate = config.find("learning_rate"); rate != config.end() && rate->is_object())
+    write_described(*rate, "keras.optimizers.schedules");
+}
+
 }  // namespace
 
 std::vector<std::string> output_names_in(const Json& model) {
@@ -321,11 +421,16 @@ Json renewed_training(Json config, const std::vector<std::string>& outputs) {
 }
 
 Json training_for_keras3(Json config) {
-  if (!config.is_object() || !config.contains("optimizer")) return config;
-  Json& optimizer = config["optimizer"];
-  if (!optimizer.is_object() || !optimizer.contains("config")) return config;
-  if (!optimizer["config"].is_object()) return config;
-  for (const char* name : {legacy_mark, "schedule_decay"}) optimizer["config"].erase(name);
+  if (!config.is_object()) return config;
+  // Keras 2 left these open with a null, on which Keras 3 fails.
+  for (const char* name : {"run_eagerly", "steps_per_execution", "jit_compile"}) {
+    if (config.contains(name) && config[name].is_null()) config.erase(name);
+  }
+  if (config.contains("optimizer")) write_optimizer(config["optimizer"]);
+  if (config.contains("loss")) write_all(config["loss"], loss_place);
+  for (const char* name : {"metrics", "weighted_metrics"}) {
+    if (config.contains(name)) write_all(config[name], metric_place);
+  }
   return config;
 }
 
@@ -361,10 +466,8 @@ std::vector<NamedTensor> renewed_optimizer(const Json& config, std::vector<Named
     renewed.push_back(number(settings["learning_rate"].get<double>(), DType::float32));
 
   const Slots slots = slots_of(class_name, settings);
-  // SGD of Keras 2 has the slots of a momentum of 0, too.
-  const bool has_others =
-      is_set(settings, "use_ema") || is_number(settings, "gradient_accumulation_steps");
-  if (slots.kinds == 0 && !has_others) variables.clear();
+  // SGD of Keras 2 has the slots of a momentum of 0, too, behind the averages of the weights.
+  if (slots.kinds == 0) variables.resize(is_set(settings, "use_ema") ? variables.size() / 2 : 0);
   if (age == Age::keras1) drop_idle_slots(slots, variables);
   const bool is_by_kind = age == Age::keras1 || (age == Age::keras2 && class_name != "Ftrl");
   if (is_by_kind) put_side_by_side(slots, variables);

@@ -20,7 +20,8 @@ Json renewed_training(Json config, const std::vector<std::string>& outputs = {})
 // The names of the outputs of a model, by its object; none for a chain, which has one.
 std::vector<std::string> output_names_in(const Json& model);
 
-// Without what Keras 3 does not take: that an optimizer moves weights as Keras 2.10 did.
+// As Keras 3 reads it: classes by their names, with the module of each, functions by theirs;
+// without that an optimizer moves weights as Keras 2.10 did.
 Json training_for_keras3(Json config);
 
 // The variables of an optimizer as those of Keras 3: iteration, learning rate unless there is a

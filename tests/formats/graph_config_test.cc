@@ -1,10 +1,15 @@
 #include "formats/graph_config.h"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/layers/layers.h"
+#include "formats/archive.h"
+#include "formats/bytes.h"
+#include "formats/keras_file.h"
 #include "formats/model_spec.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
@@ -86,6 +91,70 @@ TEST(GraphConfig, CountsTheCallsOfModelsInsideAsKerasDoes) {
   const std::vector<Tensor> got = (*make_model(spec))(inputs);
   for (std::size_t i = 0; i < expected.size(); ++i)
     EXPECT_TRUE(test::same_bits(got[i], expected[i])) << i;
+}
+
+// Keras cannot ask a model what shape it makes of a shape if it is called on a list of one.
+TEST(GraphConfig, WritesAWrappedModelAsCalledOnOneTensor) {
+  const Symbol each = Input({.shape = {4, 2}, .name = "each"});
+  Functional inner({each}, {layers::GRU({.units = 2})(each)}, "inner");
+  const Symbol x = Input({.shape = {3, 4, 2}, .name = "x"});
+  Functional model({x}, {layers::TimeDistributed({.layer = inner.as_layer()})(x)});
+  const Json graph = graph_to_json(model);
+  EXPECT_EQ(graph["input_layers"], Json::parse(R"([["x", 0, 0]])"));
+  EXPECT_EQ(graph["layers"][1]["config"]["layer"]["config"]["input_layers"],
+            Json::parse(R"(["each", 0, 0])"));
+  expect_survival(model, {some({2, 3, 4, 2}, 1)});
+}
+
+// Keras makes an operation "concatenate" where it joins masks, and refuses a second one.
+TEST(GraphConfig, LeavesNamesOfJoinsToKerasWhereThereAreMasks) {
+  const auto joined = [](const LayerPtr& first) {
+    const Symbol x = Input({.shape = {4, 2}, .name = "x"});
+    const Symbol y = first(x);
+    const Symbol both = layers::Concatenate({.name = "concatenate_1"})({y, y});
+    const Symbol own = layers::Concatenate({.name = "joined"})({both, y});
+    return Functional({x}, {layers::GRU({.units = 2})(own)});
+  };
+  const auto names_in = [](const Functional& model) {
+    std::string names;
+    const Json graph = graph_to_json(model);
+    for (const Json& layer : graph["layers"]) {
+      if (layer["class_name"] != "Concatenate") continue;
+      EXPECT_EQ(layer["name"], layer["config"]["name"]);
+      names += layer["name"].get<std::string>() + " ";
+    }
+    return names;
+  };
+  Functional masked = joined(layers::Masking());
+  EXPECT_EQ(names_in(masked), "layer_concatenate_1 joined ");
+  expect_survival(masked, {some({2, 4, 2}, 1)});
+  EXPECT_EQ(names_in(joined(layers::Dense({.units = 2}))), "concatenate_1 joined ");
+}
+
+// Damage of one kind: a layer of a file that is called on nothing, on nothing in a list, on null.
+TEST(GraphConfig, RefusesLayersThatAreCalledOnNothing) {
+  if (!archives_are_available()) return;
+  const std::filesystem::path folder = test::source_dir() / "tests/golden/versions";
+  int refused = 0;
+  for (const char* name :
+       {"k2.13_nested", "k2.15_convlstm", "k2.15_gates", "k2.15_operations", "k3.3_merged_masks",
+        "k3.15_attention", "k3.15_constants", "k3.15_distributed", "k3.15_masks",
+        "k3.15_merged_masks", "k3.15_operations", "k3.15_seq2seq"}) {
+    const ModelSpec whole = read_keras(read_file((folder / name / "model.keras").string()));
+    const std::size_t count = whole.model["config"]["layers"].size();
+    for (std::size_t layer = 0; layer < count; ++layer) {
+      for (const char* nothing : {"[]", "[[]]", "[null]", "[[null]]", "[{}]", "[[[]]]"}) {
+        ModelSpec spec = whole;
+        Json& calls = spec.model["config"]["layers"][layer]["inbound_nodes"];
+        if (calls.empty()) continue;
+        calls[0] = {{"args", Json::parse(nothing)}, {"kwargs", Json::object()}};
+        const std::string told = test::error_of([&] { make_model(spec); });
+        EXPECT_NE(told, "no error") << name << ", layer " << layer << ": " << nothing;
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(refused, 500);
 }
 
 TEST(GraphConfig, KeepsArraysInTheGraph) {

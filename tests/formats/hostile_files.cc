@@ -48,11 +48,34 @@ Functional small_graph() {
 constexpr std::int64_t most_bytes = 1 << 20;
 constexpr std::int64_t most_blocks = 10'000;
 
-// A way to damage a file of one kind and to load it.
+// A way to damage a file of one kind, and to load it: only this is counted.
 struct Attack {
   std::string name;
-  std::function<void(Mutator&)> run;
+  std::function<std::string(Mutator&)> damaged;
+  void (*load)(const std::string& bytes);
 };
+
+void load_keras(const std::string& bytes) { make_model(read_keras(bytes)); }
+void load_native(const std::string& bytes) { make_model(read_native(bytes)); }
+void load_legacy(const std::string& bytes) { make_model(read_legacy(bytes)); }
+void load_hdf5(const std::string& bytes) { read_hdf5(bytes); }
+void load_array(const std::string& bytes) { read_npy(bytes); }
+
+Attack on_bytes(std::string name, std::string file, void (*load)(const std::string&)) {
+  return {std::move(name),
+          [file = std::move(file)](Mutator& mutator) { return mutator.damaged(file); }, load};
+}
+// On the configuration in an archive.
+Attack on_config(std::string name, const std::string& metadata, const std::string& config,
+                 const std::string& weights) {
+  return {std::move(name),
+          [=](Mutator& mutator) {
+            return write_archive({{"metadata.json", metadata},
+                                  {"config.json", mutator.damaged_json(config)},
+                                  {"model.weights.h5", weights}});
+          },
+          load_keras};
+}
 
 std::string member(const std::vector<ArchiveMember>& members, const std::string& name) {
   for (const ArchiveMember& one : members) {
@@ -67,16 +90,14 @@ void add_keras_attacks(const Model& model, std::vector<Attack>& attacks) {
   const auto members = read_archive(file, [](std::string_view) { return true; });
   const std::string config = member(members, "config.json");
   const std::string weights = member(members, "model.weights.h5");
-  const auto load = [](const std::string& bytes) { make_model(read_keras(bytes)); };
-  attacks.push_back({"archive", [=](Mutator& mutator) { load(mutator.damaged(file)); }});
-  attacks.push_back({"config.json", [=](Mutator& mutator) {
-                       load(write_archive({{"config.json", mutator.damaged_json(config)},
-                                           {"model.weights.h5", weights}}));
-                     }});
-  attacks.push_back({"model.weights.h5", [=](Mutator& mutator) {
-                       load(write_archive({{"config.json", config},
-                                           {"model.weights.h5", mutator.damaged(weights)}}));
-                     }});
+  attacks.push_back(on_bytes("archive", file, load_keras));
+  attacks.push_back(on_config("config.json", member(members, "metadata.json"), config, weights));
+  attacks.push_back({"model.weights.h5",
+                     [=](Mutator& mutator) {
+                       return write_archive({{"config.json", config},
+                                             {"model.weights.h5", mutator.damaged(weights)}});
+                     },
+                     load_keras});
 }
 
 // Configurations of early versions, in archives, where they can be damaged by their words.
@@ -85,28 +106,20 @@ void add_old_attacks(std::vector<Attack>& attacks) {
   for (const char* name : {"k1.2_sequential", "k1.1_functional", "k2.0_theano_list",
                            "k2.2_nested_list", "k2.2-tf_nulls", "k2.3-tf_op_layers"}) {
     const std::string file = read_file(folder + "/" + name + "/model.h5");
-    attacks.push_back(
-        {name, [file](Mutator& mutator) { make_model(read_legacy(mutator.damaged(file))); }});
+    attacks.push_back(on_bytes(name, file, load_legacy));
     if (!archives_are_available()) continue;
     const std::string config = read_hdf5(file).attributes.at("@model_config").front();
-    attacks.push_back(
-        {name, [=](Mutator& mutator) {
-           make_model(read_keras(write_archive({{"metadata.json", R"({"keras_version": "2.2.4"})"},
-                                                {"config.json", mutator.damaged_json(config)},
-                                                {"model.weights.h5", write_hdf5({})}})));
-         }});
+    attacks.push_back(on_config(name, R"({"keras_version": "2.2.4"})", config, write_hdf5({})));
   }
   if (!archives_are_available()) return;
-  for (const char* name : {"k2.13_nested", "k2.14_seq2seq", "k2.15_operations", "k3.6_operations",
-                           "k3.15_constants", "k3.15_sequential_nested"}) {
+  for (const char* name :
+       {"k2.13_nested", "k2.14_seq2seq", "k2.15_operations", "k3.3_merged_masks", "k3.6_masks",
+        "k3.6_operations", "k3.15_constants", "k3.15_sequential_nested"}) {
     const std::string file = read_file(folder + "/" + name + "/model.keras");
     const auto members = read_archive(file, [](std::string_view) { return true; });
-    attacks.push_back({name, [=](Mutator& mutator) {
-                         make_model(read_keras(write_archive(
-                             {{"metadata.json", member(members, "metadata.json")},
-                              {"config.json", mutator.damaged_json(member(members, "config.json"))},
-                              {"model.weights.h5", member(members, "model.weights.h5")}})));
-                       }});
+    attacks.push_back(on_config(name, member(members, "metadata.json"),
+                                member(members, "config.json"),
+                                member(members, "model.weights.h5")));
   }
 }
 
@@ -117,22 +130,18 @@ std::vector<Attack> all_attacks() {
   for (const Model* model :
        {static_cast<const Model*>(&sequential), static_cast<const Model*>(&graph)}) {
     if (archives_are_available()) add_keras_attacks(*model, attacks);
-    const std::string native = write_native(describe_model(*model));
-    attacks.push_back({"native", [native](Mutator& mutator) {
-                         make_model(read_native(mutator.damaged(native)));
-                       }});
+    attacks.push_back(on_bytes("native", write_native(describe_model(*model)), load_native));
   }
   for (const char* name : {"stack_keras2.h5", "translator_keras3.h5"}) {
-    const std::string legacy = read_file((source_dir() / "tests/golden/legacy" / name).string());
-    attacks.push_back(
-        {name, [legacy](Mutator& mutator) { make_model(read_legacy(mutator.damaged(legacy))); }});
+    attacks.push_back(on_bytes(
+        name, read_file((source_dir() / "tests/golden/legacy" / name).string()), load_legacy));
   }
   add_old_attacks(attacks);
   // The newest form of HDF5: each kind of index, heaps and trees.
   for (const char* name : {"newest_fixed_array.h5", "newest_extensible_array.h5", "newest_tree.h5",
                            "newest_many.h5", "newest_plain_pieces.h5", "kinds.h5"}) {
-    const std::string newest = read_file((source_dir() / "tests/golden/hdf5" / name).string());
-    attacks.push_back({name, [newest](Mutator& mutator) { read_hdf5(mutator.damaged(newest)); }});
+    attacks.push_back(
+        on_bytes(name, read_file((source_dir() / "tests/golden/hdf5" / name).string()), load_hdf5));
   }
   const std::string array = write_npy(Tensor(Shape{2, 3, 4}));
   std::string fortran = array;
@@ -141,7 +150,7 @@ std::vector<Attack> all_attacks() {
   halves.replace(halves.find("<f4', "), 6, ">f2', ");
   halves.resize(halves.size() - 24);
   for (const std::string& file : {array, fortran, halves})
-    attacks.push_back({"npy", [file](Mutator& mutator) { read_npy(mutator.damaged(file)); }});
+    attacks.push_back(on_bytes("npy", file, load_array));
   return attacks;
 }
 
@@ -154,9 +163,10 @@ Outcomes load_damaged_files(std::uint64_t seed, int count) {
     const Attack& attack = attacks[static_cast<std::size_t>(i) % attacks.size()];
     const std::uint64_t mutator_seed = seed + static_cast<std::uint64_t>(i);
     Mutator mutator(mutator_seed);
+    const std::string bytes = attack.damaged(mutator);
     const AllocationCount heap;
     try {
-      attack.run(mutator);
+      attack.load(bytes);
       ++outcomes.loaded;
     } catch (const Error& error) {
       ++outcomes.refused;

@@ -120,6 +120,53 @@ TEST(OldTraining, LeavesWhatIsAsInKeras3) {
   EXPECT_NE(test::error_of([] { renewed("[]"); }), "no error");
 }
 
+// Keras 3 wants of each object where its class is, and knows some by other names.
+TEST(OldTraining, IsWrittenAsKeras3ReadsIt) {
+  const Json config = training_for_keras3(renewed(
+      R"({"optimizer_config": {"class_name": "Custom>SGD", "config": {"is_legacy_optimizer": true,
+            "learning_rate": {"class_name": "ExponentialDecay", "config": {}}}},
+          "loss": {"a": {"class_name": "LossFunctionWrapper", "config": {"fn": "kl_divergence"}},
+                   "b": "huber_loss", "c": {"class_name": "my>Loss", "config": {}, "module": "my"},
+                   "d": {"module": "builtins", "class_name": "function", "config": "logcosh"}},
+          "metrics": [[{"class_name": "MeanMetricWrapper", "config": {"name": "mae",
+                        "fn": "mean_absolute_error"}}, "kld", "logcosh", "acc", null]],
+          "run_eagerly": null, "steps_per_execution": null, "jit_compile": false})"));
+  EXPECT_FALSE(config.contains("run_eagerly") || config.contains("steps_per_execution"));
+  EXPECT_EQ(config["jit_compile"], false);
+  const Json& optimizer = config["optimizer"];
+  EXPECT_EQ(optimizer["module"], "keras.optimizers");
+  EXPECT_TRUE(optimizer["registered_name"].is_null());
+  EXPECT_EQ(optimizer["config"]["learning_rate"]["module"], "keras.optimizers.schedules");
+  EXPECT_FALSE(optimizer["config"].contains("is_legacy_optimizer"));
+  EXPECT_EQ(config["loss"]["a"]["class_name"], "KLDivergence");
+  EXPECT_EQ(config["loss"]["a"]["module"], "keras.losses");
+  EXPECT_EQ(config["loss"]["b"], "huber");
+  EXPECT_EQ(config["loss"]["c"]["module"], "my");
+  EXPECT_EQ(config["loss"]["d"], "log_cosh");
+  const Json& metrics = config["metrics"][0];
+  EXPECT_EQ(metrics[0], Json::parse(R"({"class_name": "MeanAbsoluteError", "config":
+      {"name": "mae"}, "module": "keras.metrics", "registered_name": null})"));
+  EXPECT_EQ(metrics[1]["class_name"], "KLDivergence");
+  EXPECT_EQ(metrics[1]["config"]["name"], "kld");
+  EXPECT_EQ(metrics[2]["class_name"], "LogCoshError");
+  EXPECT_EQ(metrics[3], "acc");
+  EXPECT_TRUE(metrics[4].is_null());
+}
+
+// Without momentum the SGD of Keras 2 has its slots all the same, behind the averages.
+TEST(OldTraining, KeepsTheAveragesOfAnSgdWithoutMomentum) {
+  const Json config = renewed(R"({"optimizer": {"class_name": "SGD", "config":
+      {"learning_rate": 0.5, "momentum": 0.0, "use_ema": true}}})");
+  const Tensor scalar(Shape{}, DType::float64);
+  const auto slot = [](const char* name) { return NamedTensor{name, Tensor(Shape{3}), false}; };
+  const std::vector<NamedTensor> renewed_ones = renewed_optimizer(
+      config,
+      {{"iteration:0", scalar, true}, slot("ema/a"), slot("ema/b"), slot("m/a"), slot("m/b")});
+  std::vector<std::string> names;
+  for (const NamedTensor& one : renewed_ones) names.push_back(one.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"iteration:0", "", "ema/a", "ema/b"}));
+}
+
 // Whatever a file says, it gives a configuration or an error.
 TEST(OldTraining, TakesAnyJson) {
   const std::vector<std::string> values{

@@ -48,6 +48,15 @@ std::string field_names(std::string_view class_name) {
   return list.names;
 }
 
+// A file may call any layer on anything: no tensor is an error of one sentence, never a crash.
+TEST(Catalog, NoLayerIsBuiltOnNothing) {
+  for (const LayerKind& kind : layer_catalog()) {
+    const std::string told = test::error_of([&] { kind.make()->build({}); });
+    EXPECT_NE(told.find("is called on nothing"), std::string::npos)
+        << kind.class_name << ": " << told;
+  }
+}
+
 TEST(Catalog, MakesEveryLayerItLists) {
   std::set<std::string_view> names;
   for (const LayerKind& kind : layer_catalog()) {
