@@ -18,6 +18,7 @@
 #include "formats/model_spec.h"
 #include "formats/native_file.h"
 #include "formats/safetensors.h"
+#include "formats/safetensors_shards.h"
 
 namespace chronicler {
 namespace {
@@ -115,8 +116,9 @@ std::unique_ptr<Model> load_model(const std::string& path) {
 
 namespace {
 
-// Weights of whatever program, by names alone.
+// Weights of whatever program, by names alone; in several files, too.
 bool is_plain_safetensors(std::string_view bytes) {
+  if (is_shards_index(bytes)) return true;
   if (file_kind(bytes) != FileKind::native) return false;
   return !is_native_file(read_safetensors(bytes));
 }
@@ -139,8 +141,8 @@ ModelSpec read_likeness(const std::string& path) {
 ModelFileContent content_of(const std::string& path) {
   refuse_folder(path);
   const std::string bytes = read_file(path);
-  if (file_kind(bytes) == FileKind::other && is_json(bytes)) return ModelFileContent::architecture;
   if (is_plain_safetensors(bytes)) return ModelFileContent::weights;
+  if (file_kind(bytes) == FileKind::other && is_json(bytes)) return ModelFileContent::architecture;
   return with_path("load", path, [&] {
     return read_model(bytes).model.is_null() ? ModelFileContent::weights : ModelFileContent::model;
   });
@@ -155,9 +157,13 @@ std::unique_ptr<Model> load_architecture(const std::string& path) {
 std::vector<std::pair<std::string, Tensor>> load_arrays(const std::string& path) {
   const std::string bytes = read_file(path);
   return with_path("load", path, [&] {
-    const bool is_hdf5 = file_kind(bytes) == FileKind::hdf5;
+    const auto tensors = [&] {
+      if (file_kind(bytes) == FileKind::hdf5) return read_hdf5(bytes).tensors;
+      return is_shards_index(bytes) ? read_shards(path, bytes).tensors
+                                    : read_safetensors(bytes).tensors;
+    };
     std::vector<std::pair<std::string, Tensor>> arrays;
-    for (NamedTensor& one : is_hdf5 ? read_hdf5(bytes).tensors : read_safetensors(bytes).tensors)
+    for (NamedTensor& one : tensors())
       arrays.emplace_back(std::move(one.name), std::move(one.value));
     return arrays;
   });
@@ -176,9 +182,13 @@ FilledModel load_model_with_weights(const std::string& like, const std::string& 
   }
   // The weights may have other types and orders, but are as many.
   constexpr std::size_t allowance = 1 << 16;
+  const std::size_t size =
+      is_shards_index(bytes)
+          ? with_path("load", weights, [&] { return read_shards(weights, bytes).bytes; })
+          : bytes.size();
   FilledModel filled;
-  filled.model = with_path("load", like,
-                           [&] { return make_unfilled_model(spec, 4 * bytes.size() + allowance); });
+  filled.model =
+      with_path("load", like, [&] { return make_unfilled_model(spec, 4 * size + allowance); });
   filled.model->assets() = spec.assets;
   if (is_plain) {
     load_safetensors(*filled.model, weights);

@@ -9,6 +9,7 @@
 #include "formats/bytes.h"
 #include "formats/model_spec.h"
 #include "formats/safetensors.h"
+#include "formats/safetensors_shards.h"
 #include "formats/torch_names.h"
 
 namespace chronicler {
@@ -51,9 +52,9 @@ void load_safetensors(Model& model, const std::string& path) {
   check_built(model, "load");
   const std::string bytes = read_file(path);
   try {
-    Safetensors content = read_safetensors(bytes);
-    const bool is_torch = are_torch_names(content.tensors);
-    set_weights(model, is_torch ? from_torch(model, content.tensors) : content.tensors);
+    const NamedTensors tensors =
+        is_shards_index(bytes) ? read_shards(path, bytes).tensors : read_safetensors(bytes).tensors;
+    set_weights(model, are_torch_names(tensors) ? from_torch(model, tensors) : tensors);
   } catch (const Error& error) {
     throw Error(fmt::format("cannot load \"{}\": {}", path, error.message()), error.hint());
   }

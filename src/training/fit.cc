@@ -252,7 +252,7 @@ void note_last_step(const Model& model, History& history) {
     history.not_finite = fmt::format("after the last step: {} is not finite", weight);
 }
 
-// "batch 3 of 20", "batch 3" if nobody knows of how many.
+// "at batch 3 of 20 in epoch", without the 20 if nobody knows of how many.
 std::string batch_title(std::int64_t batch, const std::optional<std::int64_t>& steps) {
   return steps ? fmt::format("at batch {} of {} in epoch", batch + 1, *steps)
                : fmt::format("at batch {} in epoch", batch + 1);

@@ -149,7 +149,7 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | the gradient of an `Embedding` is a list of rows, one for each use of an id, on which clipping and squares work before they are added, as in Keras on TensorFlow | Keras on JAX and PyTorch adds them up first |
 | cross-entropy looks behind a last softmax or sigmoid as Keras on TensorFlow does, but not behind that of an unrolled `SimpleRNN` | the fused kernels keep no sums before the activation; there it is clipped |
 | the names `crossentropy`, `ce`, `huber_loss`, `logcosh`, `kld` and `fbeta_score` are read; files hold what Keras reads | earlier versions of Keras had them |
-| where a loss is no number `fit` goes on, as Keras's does, and `History::not_finite` says at which batch and in which layer; the program stops there with status 1 | nothing that follows is a number |
+| where a loss is NaN or infinite `fit` goes on, as Keras's does, and `History::not_finite` says at which batch and in which layer; the program stops there with status 1 | nothing that follows is a number |
 
 ## What differs on purpose
 
@@ -162,11 +162,13 @@ these differences and no others.
 | file | read | written | note |
 |---|---|---|---|
 | `.keras` of Keras 2.13 to 3.15 | yes | yes, with the keys of Keras 3.0, which every later version reads | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
+| `.keras` of Keras 3.0 to 3.3 in which masks meet in `Add`, `Concatenate`, `Multiply` and their kin | yes | | with the masks, as Keras 3.15 reads it; those versions lost them there (one of their outputs differed by 0.97) |
+| a `Concatenate` called `concatenate` or `concatenate_1` in a model with masks | yes | as `layer_concatenate` | Keras 3.15 makes an operation of that name where it joins masks, and then refuses the file |
 | `.weights.h5` of Keras 2.12 to 3.15 | weights | weights | into a model of the same layers: `load_weights`, `chronicler convert --like` |
 | `.h5` of `save_weights` of Keras 1 and 2 | weights | no | by the order of the layers, as in Keras |
 | `model.to_json()` of Keras 1 to 3 | architecture | no | `chronicler convert WEIGHTS OUT.keras --architecture FILE.json` |
 | `.h5`, `.hdf5` of Keras 1 to 3 | yes | no | `hard_sigmoid` of Keras 1 and 2 is `hard_sigmoid_keras2`, which `.keras` files have as that of Keras 3 with scaled weights, and a new optimizer; where no weights lead to it, such a model is for `.chronicler` alone. CuDNNLSTM and CuDNNGRU, and the gates of Keras 1, become the plain layers; then the optimizer starts anew |
-| `.safetensors` | weights | weights | by Keras's paths, or by PyTorch's names |
+| `.safetensors` | weights | weights | by Keras's paths, or by PyTorch's names; read also from several files by their `model.safetensors.index.json` |
 | `.chronicler` | yes | yes | all of the above in one safetensors file |
 
 A file is what its first bytes say, whatever it is called. A model of a small type (`float16`, `mixed_bfloat16`) is computed in

@@ -18,7 +18,8 @@ struct SafetensorsOptions {
 void save_safetensors(const Model& model, const std::string& path,
                       const SafetensorsOptions& options = {});
 
-// Sets every weight of a built model from such a file, whichever names it has. The weights of
+// Sets every weight of a built model from such a file, or from the index of several
+// (model.safetensors.index.json), whichever names they have. The weights of
 // PyTorch go to the layer of their module's name, a module of several layers (weight_ih_l1) to the
 // recurrent layers that follow; a module and a layer that are the only ones of their kind belong
 // together whatever they are called. Throws Error, and changes nothing, for weights that are
