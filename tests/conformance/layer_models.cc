@@ -75,11 +75,13 @@ class ModelOfCase {
   }
 
  private:
-  // Masks end at a Reshape: Keras has no loss for more axes than steps and features under a mask.
+  // Masks end at a Permute: Keras has no loss for more axes than steps and features under a mask.
   Symbol without_far_axes(const Symbol& output) const {
     const Shape& shape = output.shape();
     if (shape.rank() <= 3) return output;
-    return layers::Reshape({.target_shape = {-1, shape[-1]}, .dtype = dtype_})(output)[0];
+    std::vector<std::int64_t> dims;
+    for (int axis = 1; axis < shape.rank(); ++axis) dims.push_back(axis);
+    return layers::Permute({.dims = dims, .dtype = dtype_})(output)[0];
   }
 
   Symbol argument(const Shape& shape, Mask mask, bool first) {
