@@ -47,6 +47,7 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/training/callbacks/swap_ema_weights.cc",         // callbacks.h
       "src/training/callbacks/tensor_board.cc",             // callbacks.h
       "src/training/callbacks/terminate_on_nan.cc",         // callbacks.h
+      "src/training/predict.cc",                            // fit.h
   };
   return set;
 }
