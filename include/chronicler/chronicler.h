@@ -1,78 +1,106 @@
-// Everything a program that trains or runs models needs: #include <chronicler/chronicler.h>
+// Everything that a program needs: #include <chronicler/chronicler.h>
+//
+// A first reading, in this order: model.h, layers.h, fit.h, then the header of a task.
 #pragma once
 
-#include "chronicler/base/arena.h"                // IWYU pragma: export
-#include "chronicler/base/atomic_file.h"          // IWYU pragma: export
-#include "chronicler/base/error.h"                // IWYU pragma: export
-#include "chronicler/base/fields.h"               // IWYU pragma: export
-#include "chronicler/base/random.h"               // IWYU pragma: export
-#include "chronicler/base/runtime.h"              // IWYU pragma: export
-#include "chronicler/base/sequence_list.h"        // IWYU pragma: export
-#include "chronicler/base/shape.h"                // IWYU pragma: export
-#include "chronicler/base/tensor.h"               // IWYU pragma: export
-#include "chronicler/data/audio.h"                // IWYU pragma: export
-#include "chronicler/data/audio_augmentation.h"   // IWYU pragma: export
-#include "chronicler/data/bleu.h"                 // IWYU pragma: export
-#include "chronicler/data/chrf.h"                 // IWYU pragma: export
-#include "chronicler/data/confusion_matrix.h"     // IWYU pragma: export
-#include "chronicler/data/csv.h"                  // IWYU pragma: export
-#include "chronicler/data/csv_rows.h"             // IWYU pragma: export
-#include "chronicler/data/error_rate.h"           // IWYU pragma: export
-#include "chronicler/data/forecast_errors.h"      // IWYU pragma: export
-#include "chronicler/data/labelled_texts.h"       // IWYU pragma: export
-#include "chronicler/data/log_mel.h"              // IWYU pragma: export
-#include "chronicler/data/pieces.h"               // IWYU pragma: export
-#include "chronicler/data/plain_text.h"           // IWYU pragma: export
-#include "chronicler/data/recordings.h"           // IWYU pragma: export
-#include "chronicler/data/row_calendar.h"         // IWYU pragma: export
-#include "chronicler/data/sentence_pairs.h"       // IWYU pragma: export
-#include "chronicler/data/sequences.h"            // IWYU pragma: export
-#include "chronicler/data/spoken_text.h"          // IWYU pragma: export
-#include "chronicler/data/text_file.h"            // IWYU pragma: export
-#include "chronicler/data/text_lines.h"           // IWYU pragma: export
-#include "chronicler/data/text_vectorization.h"   // IWYU pragma: export
-#include "chronicler/data/time_series.h"          // IWYU pragma: export
-#include "chronicler/data/timestamp.h"            // IWYU pragma: export
-#include "chronicler/data/windows.h"              // IWYU pragma: export
-#include "chronicler/data/word_vectors.h"         // IWYU pragma: export
-#include "chronicler/data/words.h"                // IWYU pragma: export
-#include "chronicler/decoding/beam_search.h"      // IWYU pragma: export
-#include "chronicler/decoding/ctc_alignment.h"    // IWYU pragma: export
-#include "chronicler/decoding/ctc_beam_search.h"  // IWYU pragma: export
-#include "chronicler/decoding/ctc_greedy.h"       // IWYU pragma: export
-#include "chronicler/decoding/ngram_model.h"      // IWYU pragma: export
-#include "chronicler/decoding/sampling.h"         // IWYU pragma: export
-#include "chronicler/formats/model_file.h"        // IWYU pragma: export
-#include "chronicler/formats/npy.h"               // IWYU pragma: export
-#include "chronicler/formats/safetensors_file.h"  // IWYU pragma: export
-#include "chronicler/insight/alignment.h"         // IWYU pragma: export
-#include "chronicler/insight/chart.h"             // IWYU pragma: export
-#include "chronicler/insight/gradient_flow.h"     // IWYU pragma: export
-#include "chronicler/insight/report.h"            // IWYU pragma: export
-#include "chronicler/insight/svg.h"               // IWYU pragma: export
-#include "chronicler/insight/text_plot.h"         // IWYU pragma: export
-#include "chronicler/kernels/machine.h"           // IWYU pragma: export
-#include "chronicler/layers/layer.h"              // IWYU pragma: export
-#include "chronicler/layers/layers.h"             // IWYU pragma: export
-#include "chronicler/layers/options.h"            // IWYU pragma: export
-#include "chronicler/model/compilation.h"         // IWYU pragma: export
-#include "chronicler/model/functional.h"          // IWYU pragma: export
-#include "chronicler/model/model.h"               // IWYU pragma: export
-#include "chronicler/model/stream.h"              // IWYU pragma: export
-#include "chronicler/tasks/bag_of_words.h"        // IWYU pragma: export
-#include "chronicler/tasks/baselines.h"           // IWYU pragma: export
-#include "chronicler/tasks/forecaster.h"          // IWYU pragma: export
-#include "chronicler/tasks/task_progress.h"       // IWYU pragma: export
-#include "chronicler/tasks/text_classifier.h"     // IWYU pragma: export
-#include "chronicler/tasks/text_generator.h"      // IWYU pragma: export
-#include "chronicler/tasks/transcriber.h"         // IWYU pragma: export
-#include "chronicler/tasks/translation_memory.h"  // IWYU pragma: export
-#include "chronicler/tasks/translator.h"          // IWYU pragma: export
-#include "chronicler/training/callbacks.h"        // IWYU pragma: export
-#include "chronicler/training/dataset.h"          // IWYU pragma: export
-#include "chronicler/training/fit.h"              // IWYU pragma: export
-#include "chronicler/training/losses.h"           // IWYU pragma: export
-#include "chronicler/training/metrics.h"          // IWYU pragma: export
-#include "chronicler/training/optimizers.h"       // IWYU pragma: export
-#include "chronicler/training/schedules.h"        // IWYU pragma: export
-#include "chronicler/version.h"                   // IWYU pragma: export
+// clang-format off: the order is a reader's
+// IWYU pragma: begin_exports
+
+// ---- Models: chains of layers and graphs, their files, live streams.
+#include "chronicler/formats/model_file.h"
+#include "chronicler/model/compilation.h"
+#include "chronicler/model/functional.h"
+#include "chronicler/model/model.h"
+#include "chronicler/model/stream.h"
+
+// ---- Layers, with their options, initializers, regularizers and constraints.
+#include "chronicler/layers/layer.h"
+#include "chronicler/layers/layers.h"
+#include "chronicler/layers/options.h"
+
+// ---- Training.
+#include "chronicler/training/callbacks.h"
+#include "chronicler/training/dataset.h"
+#include "chronicler/training/fit.h"
+#include "chronicler/training/losses.h"
+#include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers.h"
+#include "chronicler/training/schedules.h"
+
+// ---- Tensors and what everything stands on.
+#include "chronicler/base/arena.h"
+#include "chronicler/base/atomic_file.h"
+#include "chronicler/base/error.h"
+#include "chronicler/base/fields.h"
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
+#include "chronicler/base/sequence_list.h"
+#include "chronicler/base/shape.h"
+#include "chronicler/base/tensor.h"
+#include "chronicler/kernels/machine.h"
+
+// ---- Forecasts.
+#include "chronicler/data/forecast_errors.h"
+#include "chronicler/data/row_calendar.h"
+#include "chronicler/data/time_series.h"
+#include "chronicler/data/timestamp.h"
+#include "chronicler/data/windows.h"
+#include "chronicler/tasks/baselines.h"
+#include "chronicler/tasks/forecaster.h"
+
+// ---- Texts.
+#include "chronicler/data/confusion_matrix.h"
+#include "chronicler/data/labelled_texts.h"
+#include "chronicler/data/pieces.h"
+#include "chronicler/data/plain_text.h"
+#include "chronicler/data/sequences.h"
+#include "chronicler/data/text_file.h"
+#include "chronicler/data/text_lines.h"
+#include "chronicler/data/text_vectorization.h"
+#include "chronicler/data/word_vectors.h"
+#include "chronicler/data/words.h"
+#include "chronicler/decoding/ngram_model.h"
+#include "chronicler/decoding/sampling.h"
+#include "chronicler/tasks/bag_of_words.h"
+#include "chronicler/tasks/text_classifier.h"
+#include "chronicler/tasks/text_generator.h"
+
+// ---- Translation.
+#include "chronicler/data/bleu.h"
+#include "chronicler/data/chrf.h"
+#include "chronicler/data/sentence_pairs.h"
+#include "chronicler/decoding/beam_search.h"
+#include "chronicler/insight/alignment.h"
+#include "chronicler/tasks/translation_memory.h"
+#include "chronicler/tasks/translator.h"
+
+// ---- Speech.
+#include "chronicler/data/audio.h"
+#include "chronicler/data/audio_augmentation.h"
+#include "chronicler/data/error_rate.h"
+#include "chronicler/data/log_mel.h"
+#include "chronicler/data/recordings.h"
+#include "chronicler/data/spoken_text.h"
+#include "chronicler/decoding/ctc_alignment.h"
+#include "chronicler/decoding/ctc_beam_search.h"
+#include "chronicler/decoding/ctc_greedy.h"
+#include "chronicler/tasks/transcriber.h"
+
+// ---- What all tasks share.
+#include "chronicler/tasks/task_progress.h"
+
+// ---- Files of rows, arrays and weights.
+#include "chronicler/data/csv.h"
+#include "chronicler/data/csv_rows.h"
+#include "chronicler/formats/npy.h"
+#include "chronicler/formats/safetensors_file.h"
+
+// ---- Insight: what a network remembers, charts, reports.
+#include "chronicler/insight/chart.h"
+#include "chronicler/insight/gradient_flow.h"
+#include "chronicler/insight/report.h"
+#include "chronicler/insight/svg.h"
+#include "chronicler/insight/text_plot.h"
+#include "chronicler/version.h"
+// IWYU pragma: end_exports
+// clang-format on

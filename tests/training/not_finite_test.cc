@@ -96,7 +96,8 @@ TEST(NotFinite, TerminateOnNaNThrowsWhere) {
                        .callbacks = {callbacks::TerminateOnNaN(true)},
                        .shuffle = false};
   const std::string error = error_of([&] { model.fit(x(), y(), fit); });
-  EXPECT_TRUE(error.starts_with("training has become NaN at batch 2 in epoch 1: the loss is ")) << error;
+  EXPECT_TRUE(error.starts_with("training has become NaN at batch 2 in epoch 1: the loss is "))
+      << error;
 }
 
 }  // namespace
