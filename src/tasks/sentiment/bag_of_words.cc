@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
@@ -16,13 +17,8 @@
 namespace chronicler::tasks {
 namespace {
 
-// FNV-1a, 64 bits: the same on every machine, since it is stored.
-constexpr std::uint64_t hash_start = 0xcbf29ce484222325ULL;
-constexpr std::uint64_t hash_factor = 0x100000001b3ULL;
-
 std::uint64_t hashed(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * hash_factor;
-  return (hash ^ 0xFFU) * hash_factor;  // no piece holds this byte: it is not UTF-8
+  return fnv_after(fnv_after(hash, text), 0xFFU);  // no piece holds this byte: it is not UTF-8
 }
 
 void to_log_probabilities(std::vector<float>& scores) {
@@ -74,7 +70,7 @@ std::vector<std::string_view> bordered_characters(std::string_view piece) {
 Bag bag_of(std::span<const std::string> pieces, std::int64_t longest) {
   Bag bag;
   for (std::size_t begin = 0; begin < pieces.size(); ++begin) {
-    std::uint64_t hash = hash_start;
+    std::uint64_t hash = fnv_start;
     const std::size_t end = std::min(pieces.size(), begin + static_cast<std::size_t>(longest));
     for (std::size_t i = begin; i < end; ++i) {
       hash = hashed(hash, pieces[i]);
@@ -90,7 +86,7 @@ Bag spellings_of(std::span<const std::string> pieces, std::int64_t shortest, std
   for (const std::string& piece : pieces) {
     const std::vector<std::string_view> characters = bordered_characters(piece);
     for (std::size_t begin = 0; begin < characters.size(); ++begin) {
-      std::uint64_t hash = hash_start;
+      std::uint64_t hash = fnv_start;
       const std::size_t end =
           std::min(characters.size(), begin + static_cast<std::size_t>(longest));
       for (std::size_t i = begin; i < end; ++i) {

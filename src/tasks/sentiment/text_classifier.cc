@@ -17,154 +17,19 @@
 #include "chronicler/data/plain_text.h"
 #include "chronicler/data/word_vectors.h"
 #include "chronicler/formats/model_file.h"
+#include "tasks/sentiment/choices.h"
+#include "tasks/sentiment/parts.h"
 #include "tasks/sentiment/text_reader.h"
 #include "tasks/sentiment/training.h"
 
 namespace chronicler::tasks {
 namespace {
 
-using Labels = std::vector<std::int32_t>;
-using Texts = std::vector<std::string_view>;  // of the caller's, which may be gigabytes
-
 // Names of the assets.
 constexpr const char* settings_asset = "text_classifier.json";
 constexpr const char* reader_asset = "vocabulary.txt";
 constexpr const char* bag_asset = "bag_of_words.bin";
 constexpr const char* spelling_asset = "bag_of_spellings.bin";
-
-constexpr std::size_t least_texts = 10;
-
-// ---- what is chosen from the texts
-
-std::size_t bytes_of(const Texts& texts) {
-  std::size_t bytes = 0;
-  for (const std::string_view text : texts) bytes += text.size();
-  return bytes;
-}
-
-bool are_single_words(const Texts& texts) {
-  std::size_t spaces = 0;
-  for (const std::string_view text : texts)
-    spaces += static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
-  return spaces < texts.size();
-}
-
-// Few texts are soon read, and the mean of several networks knows more than one of them; many teach
-// one network enough.
-std::int64_t networks_for(const Texts& texts) {
-  const std::size_t bytes = bytes_of(texts);
-  constexpr std::size_t few = 2'000'000;
-  constexpr std::size_t many = 10'000'000;
-  return bytes < few ? 4 : bytes < many ? 2 : 1;
-}
-
-void choose(TextClassifierOptions& options, const Texts& texts) {
-  if (options.level.empty()) options.level = are_single_words(texts) ? "char" : "word";
-  if (!options.vectors.empty() && options.level != "word")
-    throw Error(fmt::format("word vectors are of no use for level \"{}\"", options.level),
-                "leave them out, or read words");
-  const bool characters = options.level == "char";
-  if (options.vocabulary == 0)
-    options.vocabulary = options.level == "word" ? 20'000 : options.level == "char" ? 2'000 : 4'000;
-  if (options.embedding == 0) options.embedding = characters ? 32 : 64;
-  if (options.units == 0) options.units = characters ? 96 : 64;
-  if (options.networks == 0) options.networks = networks_for(texts);
-  if (options.ngrams == 0) options.ngrams = characters ? 4 : 2;
-  if (!options.spelling) options.spelling = options.level == "word" ? 6 : 0;
-  if (options.batch_size == 0) options.batch_size = 32;
-  if (options.longest == 0) options.longest = 600;
-  if (options.epochs == 0) {
-    // So many steps are enough; few texts are read often.
-    const double steps = characters ? 6'000.0 : 2'000.0;
-    const double batches =
-        static_cast<double>(texts.size()) / static_cast<double>(options.batch_size);
-    options.epochs = std::clamp<std::int64_t>(std::llround(steps / batches), 3, 12);
-  }
-  // Words are many and texts few: much has to be left out, or they are learnt by heart.
-  if (!options.dropout) options.dropout = characters ? 0.3 : 0.6;
-  if (!options.word_dropout) options.word_dropout = characters ? 0.05 : 0.4;
-  if (!options.label_smoothing) options.label_smoothing = characters ? 0.0 : 0.1;
-  if (options.learning_rate == 0.0) options.learning_rate = characters ? 2e-3 : 1.5e-3;
-}
-
-void check(const TextClassifierOptions& options) {
-  check_fields("TextClassifier", options);
-  if (const std::int64_t longest = options.spelling.value_or(0);
-      longest > 0 && longest < TextReader::shortest_spelling) {
-    throw Error(fmt::format("spelling must be 0 or at least {}, got {}",
-                            TextReader::shortest_spelling, longest));
-  }
-  if (options.validation_texts.size() != options.validation_labels.size()) {
-    throw Error(fmt::format("{} validation texts have {} labels", options.validation_texts.size(),
-                            options.validation_labels.size()));
-  }
-  if (options.resume && options.checkpoint.empty())
-    throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
-}
-
-std::vector<std::string> classes_of(std::span<const std::string> labels) {
-  const std::set<std::string> different(labels.begin(), labels.end());
-  if (different.size() < 2) {
-    throw Error(different.empty()
-                    ? std::string("there are no labels")
-                    : fmt::format("every text has the label \"{}\"", *different.begin()),
-                "a classifier learns from texts of at least two labels");
-  }
-  if (different.size() > labels.size() / 2) {
-    throw Error(fmt::format("{} texts have {} different labels", labels.size(), different.size()),
-                "is it the right column? A label is given to several texts");
-  }
-  return {different.begin(), different.end()};
-}
-
-// Labels that look the same are the same.
-std::vector<std::string> plain_names(std::span<const std::string> labels) {
-  std::vector<std::string> names;
-  for (const std::string& label : labels) names.push_back(data::plain_name(label));
-  return names;
-}
-
-Labels ids_of(std::span<const std::string> labels, const std::vector<std::string>& classes) {
-  Labels ids;
-  for (const std::string& label : labels) {
-    const auto found = std::lower_bound(classes.begin(), classes.end(), label);
-    if (found == classes.end() || *found != label) {
-      const std::vector<std::string_view> known(classes.begin(), classes.end());
-      unknown_name("label", label, known);
-    }
-    ids.push_back(static_cast<std::int32_t>(found - classes.begin()));
-  }
-  return ids;
-}
-
-constexpr double most_validating = 20e3;  // texts tell an accuracy to a third of a point
-
-// The numbers of the texts that validate: a share of each label, at random.
-std::vector<bool> held_out(const Labels& labels, std::size_t classes, double share,
-                           std::uint64_t seed) {
-  std::vector<std::vector<std::size_t>> of_label(classes);
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    of_label[static_cast<std::size_t>(labels[i])].push_back(i);
-  std::vector<bool> held(labels.size(), false);
-  const Random random(seed);
-  constexpr std::uint64_t stream = 1ULL << 40U;
-  for (std::size_t c = 0; c < classes; ++c) {
-    std::vector<std::size_t>& texts = of_label[c];
-    shuffle(texts, random, stream + c);
-    const auto count = static_cast<std::size_t>(static_cast<double>(texts.size()) * share);
-    for (std::size_t i = 0; i < count; ++i) held[texts[i]] = true;
-  }
-  return held;
-}
-
-std::uint64_t hash_of(const Texts& texts, const Labels& labels) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    for (const char c : texts[i]) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    hash = (hash ^ static_cast<std::uint64_t>(labels[i] + 256)) * 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 // ---- texts as samples
 
@@ -334,60 +199,35 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   const auto start = std::chrono::steady_clock::now();
   check(options);
   set_random_seed(options.seed);
-  if (texts.size() != labels.size())
-    throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
-  if (texts.size() < least_texts) {
-    throw Error(fmt::format("{} texts are too few to learn from", texts.size()),
-                fmt::format("give at least {}; some hundred for each label make a good model",
-                            least_texts));
-  }
-  const std::vector<std::string> names = plain_names(labels);
-  const std::vector<std::string> classes = classes_of(names);
-  const Labels all = ids_of(names, classes);
-  const auto class_count = static_cast<std::int64_t>(classes.size());
-
-  // The parts.
-  Texts train_texts;
-  Texts validation_texts(options.validation_texts.begin(), options.validation_texts.end());
-  Labels train_labels;
-  Labels validation_labels = ids_of(plain_names(options.validation_labels), classes);
-  const bool is_given = !validation_texts.empty();
-  const double usual = std::min(0.1, most_validating / static_cast<double>(texts.size()));
-  const double share = is_given ? 0.0 : options.validation_fraction.value_or(usual);
-  const std::vector<bool> held = held_out(all, classes.size(), share, options.seed);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    (held[i] ? validation_texts : train_texts).push_back(texts[i]);
-    (held[i] ? validation_labels : train_labels).push_back(all[i]);
-  }
-
-  choose(options, train_texts);
-  auto reader = std::make_shared<Reader>(Reader{TextReader(train_texts, options), classes, 0});
+  const LabelledParts parts = labelled_parts(texts, labels, options);
+  const auto class_count = static_cast<std::int64_t>(parts.classes.size());
+  choose(options, parts.train);
+  auto reader =
+      std::make_shared<Reader>(Reader{TextReader(parts.train, options), parts.classes, 0});
   std::vector<Sample> samples;
-  for (const std::string_view text : train_texts)
+  for (const std::string_view text : parts.train)
     samples.push_back({reader->text.ids(reader->text.pieces(text)), {}});
   auto [bag, bag_texts] = learnt_bag(
-      train_texts, train_labels, class_count,
-      drawn_for_bag(train_texts, enough_for_words, options.seed), {},
+      parts.train, parts.train_labels, class_count,
+      drawn_for_bag(parts.train, enough_for_words, options.seed), {},
       [&](std::string_view text) { return reader->text.bag(reader->text.pieces(text)); });
   reader->text.set_bag_of_words(std::move(bag));
   if (reader->text.has_spellings()) {
     reader->text.set_bag_of_spellings(
-        learnt_bag(train_texts, train_labels, class_count,
-                   drawn_for_bag(train_texts, enough_for_spellings, options.seed), {.min_count = 2},
+        learnt_bag(parts.train, parts.train_labels, class_count,
+                   drawn_for_bag(parts.train, enough_for_spellings, options.seed), {.min_count = 2},
                    [&](std::string_view text) {
                      return reader->text.spellings(reader->text.pieces(text));
                    })
             .first);
   }
   std::vector<Sample> validation;
-  for (const std::string_view text : validation_texts)
+  for (const std::string_view text : parts.validation)
     validation.push_back(sample_of(reader->text, reader->text.pieces(text)));
 
   ClassifierReport report;
-  report.labels = classes;
-  report.label_counts.assign(classes.size(), 0);
-  for (const std::int32_t label : train_labels)
-    ++report.label_counts[static_cast<std::size_t>(label)];
+  report.labels = parts.classes;
+  report.label_counts = parts.label_counts();
   reader->most_frequent = static_cast<std::int32_t>(
       std::max_element(report.label_counts.begin(), report.label_counts.end()) -
       report.label_counts.begin());
@@ -400,29 +240,27 @@ TextClassifier TextClassifier::train(std::span<const std::string> texts,
   auto model = std::make_shared<Functional>(
       classifier_network(reader->text.vocabulary_size(), class_count, options, Scoring::each));
   if (report.vectors_found > 0) take_vectors(vectors, reader->text, *model);
-  report.texts = static_cast<std::int64_t>(train_texts.size());
+  report.texts = static_cast<std::int64_t>(parts.train.size());
   report.bag_texts = bag_texts;
-  report.validation_texts = static_cast<std::int64_t>(validation_texts.size());
+  report.validation_texts = static_cast<std::int64_t>(parts.validation.size());
   report.vocabulary = reader->text.vocabulary_size();
   report.weights = model->count_params();
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const ClassifierData data{
-      samples, train_labels, validation, validation_labels,
-      fmt::format("texts {:016x}, validation {:016x}", hash_of(train_texts, train_labels),
-                  hash_of(validation_texts, validation_labels))};
+  const ClassifierData data{samples, parts.train_labels, validation, parts.validation_labels,
+                            parts.identity()};
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const TaskRunResult run = train_classifier(*model, data, options);
-  model = std::make_shared<Functional>(finished_network(*model, reader->text.vocabulary_size(),
-                                                        options, validation, validation_labels));
+  model = std::make_shared<Functional>(finished_network(
+      *model, reader->text.vocabulary_size(), options, validation, parts.validation_labels));
   report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
   report.seconds = before + run.seconds;
   if (!validation.empty())
-    report.validation = reader->score(*model, validation_texts, validation_labels);
+    report.validation = reader->score(*model, parts.validation, parts.validation_labels);
   report.options.on_start = {};
   report.options.progress = {};
   report.options.validation_texts.clear();
