@@ -38,10 +38,13 @@ TEST(Examples, TutorialNamesNineDigitsOfTenInFortyMegabytes) {
   expect_success("tutorial", "digits.csv");
   EXPECT_LT(most_megabytes(), 40.0);
 }
+TEST(Examples, EndlessDataTeachesToAdd) { expect_success("endless_data"); }
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
-TEST(Examples, LabelTextsTellsPraiseFromBlame) { expect_success("label_texts", "opinions.tsv"); }
+TEST(Examples, LabelTextsSeparatesPraiseFromBlame) {
+  expect_success("label_texts", "opinions.tsv");
+}
 #if CHRONICLER_HAVE_AUDIO
 TEST(Examples, TranscribeHearsMadeWords) { expect_success("transcribe"); }
 #endif
