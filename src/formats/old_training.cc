@@ -381,8 +381,13 @@ void write_optimizer(Json& optimizer) {
   if (!optimizer.contains("config") || !optimizer["config"].is_object()) return;
   Json& config = optimizer["config"];
   for (const char* name : {legacy_mark, "schedule_decay"}) config.erase(name);
-  if (const auto rate = config.find("learning_rate"); rate != config.end() && rate->is_object())
-    write_described(*rate, "keras.optimizers.schedules");
+  const auto rate = config.find("learning_rate");
+  if (rate == config.end() || !rate->is_object()) return;
+  write_described(*rate, "keras.optimizers.schedules");
+  // Keras 2 let it be null.
+  if (!rate->contains("config") || !(*rate)["config"].is_object()) return;
+  Json& settings = (*rate)["config"];
+  if (settings.contains("name") && settings["name"].is_null()) settings.erase("name");
 }
 
 }  // namespace

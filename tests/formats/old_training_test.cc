@@ -124,7 +124,7 @@ TEST(OldTraining, LeavesWhatIsAsInKeras3) {
 TEST(OldTraining, IsWrittenAsKeras3ReadsIt) {
   const Json config = training_for_keras3(renewed(
       R"({"optimizer_config": {"class_name": "Custom>SGD", "config": {"is_legacy_optimizer": true,
-            "learning_rate": {"class_name": "ExponentialDecay", "config": {}}}},
+            "learning_rate": {"class_name": "ExponentialDecay", "config": {"name": null}}}},
           "loss": {"a": {"class_name": "LossFunctionWrapper", "config": {"fn": "kl_divergence"}},
                    "b": "huber_loss", "c": {"class_name": "my>Loss", "config": {}, "module": "my"},
                    "d": {"module": "builtins", "class_name": "function", "config": "logcosh"}},
@@ -137,6 +137,7 @@ TEST(OldTraining, IsWrittenAsKeras3ReadsIt) {
   EXPECT_EQ(optimizer["module"], "keras.optimizers");
   EXPECT_TRUE(optimizer["registered_name"].is_null());
   EXPECT_EQ(optimizer["config"]["learning_rate"]["module"], "keras.optimizers.schedules");
+  EXPECT_TRUE(optimizer["config"]["learning_rate"]["config"].empty());
   EXPECT_FALSE(optimizer["config"].contains("is_legacy_optimizer"));
   EXPECT_EQ(config["loss"]["a"]["class_name"], "KLDivergence");
   EXPECT_EQ(config["loss"]["a"]["module"], "keras.losses");
