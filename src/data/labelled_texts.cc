@@ -144,14 +144,9 @@ std::size_t plainest_column(const Cells& cells, std::size_t text) {
   return *best;
 }
 
-}  // namespace
-
-LabelledTexts read_labelled_texts(const std::filesystem::path& path,
-                                  const LabelledTextsOptions& options) {
-  const std::string file = path == "-" ? "standard input" : path.string();
-  const TextTableKind kind =
-      table_kind(path, options.needs_labels ? TextTableKind::tsv : TextTableKind::lines);
-  TextTable table(path, {.kind = kind});
+// Names and first rows of a table that has texts, and labels if they are needed.
+Cells named_cells(TextTable& table, TextTableKind kind, const LabelledTextsOptions& options,
+                  const std::string& file) {
   Cells cells = first_cells(table);
   if (cells.lines.empty()) throw Error(fmt::format("{} is empty", file), "give some texts");
   if (kind == TextTableKind::json) cells.names = table.members();
@@ -160,13 +155,20 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
   if (cells.lines.empty())
     throw Error(fmt::format("{} has a header, but no rows", file), "give some texts");
   if (cells.names.empty()) cells.names = numbered(cells.columns.size());
-  if (options.needs_labels && cells.columns.size() < 2) {
-    throw Error(fmt::format("{} has one column (\"{}\"), texts and labels need two", file,
-                            cells.names.front()),
-                "cells of .csv are separated by commas or semicolons, those of .tsv by tabs");
-  }
+  if (!options.needs_labels || cells.columns.size() >= 2) return cells;
+  throw Error(fmt::format("{} has one column (\"{}\"), texts and labels need two", file,
+                          cells.names.front()),
+              "cells of .csv are separated by commas or semicolons, those of .tsv by tabs");
+}
 
-  LabelledTexts result;
+struct TextColumns {
+  std::size_t text = 0;
+  std::optional<std::size_t> label = {};
+};
+
+// The columns that the options name, or else those with usual names or contents.
+TextColumns columns_of(const Cells& cells, const LabelledTextsOptions& options,
+                       const std::string& file) {
   std::optional<std::size_t> label;
   if (!options.label.empty() && (options.needs_labels || is_known(cells.names, options.label))) {
     label = named_column(cells, options.label, file);
@@ -182,7 +184,23 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
   }
   if (label == text && options.label.empty()) label.reset();
   if (!label && options.needs_labels) label = plainest_column(cells, *text);
-  result.text_column = cells.names[*text];
+  return {*text, label};
+}
+
+}  // namespace
+
+LabelledTexts read_labelled_texts(const std::filesystem::path& path,
+                                  const LabelledTextsOptions& options) {
+  const std::string file = path == "-" ? "standard input" : path.string();
+  const TextTableKind kind =
+      table_kind(path, options.needs_labels ? TextTableKind::tsv : TextTableKind::lines);
+  TextTable table(path, {.kind = kind});
+  Cells cells = named_cells(table, kind, options, file);
+  const TextColumns columns = columns_of(cells, options, file);
+  const std::size_t text = columns.text;
+  const std::optional<std::size_t>& label = columns.label;
+  LabelledTexts result;
+  result.text_column = cells.names[text];
   if (label) result.label_column = cells.names[*label];
 
   const auto add = [&](std::string& content, std::string* name, std::int64_t line) {
@@ -207,13 +225,13 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path,
     result.lines.push_back(line);
   };
   for (std::size_t row = 0; row < cells.lines.size(); ++row)
-    add(cells.columns[*text][row], label ? &cells.columns[*label][row] : nullptr, cells.lines[row]);
+    add(cells.columns[text][row], label ? &cells.columns[*label][row] : nullptr, cells.lines[row]);
   const std::size_t width = cells.columns.size();
   cells = {};
   while (table.next()) {
     TextRow& row = table.row();
     row.cells.resize(std::max(row.cells.size(), width));
-    add(row.cells[*text], label ? &row.cells[*label] : nullptr, row.line);
+    add(row.cells[text], label ? &row.cells[*label] : nullptr, row.line);
   }
   if (result.texts.empty())
     throw Error(fmt::format("{}: column \"{}\" holds no text", file, result.text_column),

@@ -131,6 +131,29 @@ std::string ruler(const Axis& axis, int columns) {
   return row;
 }
 
+// The lines of all series, and where the name of each may stand: in the row where it ends.
+void draw_series(const LineChart& chart, const Axis& x, const Axis& y, Canvas& canvas,
+                 EndLabels& names) {
+  for (std::size_t s = 0; s < chart.series.size(); ++s) {
+    const Series& series = chart.series[s];
+    bool drawing = false;
+    Point last;
+    for (std::size_t i = 0; i < series.y.size(); ++i) {
+      if (!std::isfinite(x_of(series, i)) || !y.shows(series.y[i])) {
+        drawing = false;
+        continue;
+      }
+      const Point point{
+          static_cast<int>(std::lround(x.place(x_of(series, i)) * (canvas.dots_wide() - 1))),
+          static_cast<int>(std::lround((1.0 - y.place(series.y[i])) * (canvas.dots_high() - 1)))};
+      draw_segment(canvas, drawing ? last : point, point, static_cast<int>(s), series.dashed);
+      last = point;
+      drawing = true;
+    }
+    names.put(last.y / 4, static_cast<int>(s));
+  }
+}
+
 }  // namespace
 
 std::string to_text(const LineChart& chart, const TextOptions& options) {
@@ -153,24 +176,7 @@ std::string to_text(const LineChart& chart, const TextOptions& options) {
 
   Canvas canvas(columns, options.height);
   EndLabels names(options.height);
-  for (std::size_t s = 0; s < chart.series.size(); ++s) {
-    const Series& series = chart.series[s];
-    bool drawing = false;
-    Point last;
-    for (std::size_t i = 0; i < series.y.size(); ++i) {
-      if (!std::isfinite(x_of(series, i)) || !y.shows(series.y[i])) {
-        drawing = false;
-        continue;
-      }
-      const Point point{
-          static_cast<int>(std::lround(x.place(x_of(series, i)) * (canvas.dots_wide() - 1))),
-          static_cast<int>(std::lround((1.0 - y.place(series.y[i])) * (canvas.dots_high() - 1)))};
-      draw_segment(canvas, drawing ? last : point, point, static_cast<int>(s), series.dashed);
-      last = point;
-      drawing = true;
-    }
-    names.put(last.y / 4, static_cast<int>(s));
-  }
+  draw_series(chart, x, y, canvas, names);
 
   std::vector<std::string> labels(static_cast<std::size_t>(options.height));
   for (const Tick& tick : y.ticks) {

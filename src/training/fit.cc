@@ -107,72 +107,98 @@ void train_epoch(FitRun& run, const FitData& data, RunProgress& progress,
   }
 }
 
-History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options) {
-  if (plan.validation) prepare(*plan.validation, trainer, model);
-  prepare(plan.train, trainer, model);
-
-  History history;
-  history.params = {options.verbose, options.epochs, plan.train.steps.value_or(0)};
-  RunProgress progress(options, plan.train.steps);
-  const CallbackList callbacks(model, options.callbacks, history.params, progress.now());
-  BackupCallback* const backup = backup_among(options.callbacks);
-  FitRun run{model,
+// One run of fit: epochs, and what comes between them.
+class FitLoop {
+ public:
+  FitLoop(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options)
+      : plan_(plan),
+        options_(options),
+        history_{.params = {options.verbose, options.epochs, plan.train.steps.value_or(0)}},
+        progress_(options, plan.train.steps),
+        callbacks_(model, options.callbacks, history_.params, progress_.now()),
+        backup_(backup_among(options.callbacks)),
+        run_{model,
              trainer,
              options.callbacks,
-             history,
+             history_,
              plan.train.samples,
              options.batch_size,
              plan.train.steps.value_or(0),
              options.shuffle,
              options.seed ? *options.seed : next_seed(),
-             options.initial_epoch};
-  run.progress.steps = options.initial_epoch * plan.train.steps.value_or(0);
-  run.progress.epochs = static_cast<double>(options.initial_epoch);
-  model.stop_training = false;
-  model.pause_training = false;
-
-  Logs logs;
-  callbacks.call(&Callback::on_train_begin, logs);
-  if (backup != nullptr) backup->restore(run);
-  progress.begin(run.progress);
-  const auto is_done = [&] {
-    return model.stop_training || progress.has_reached_limit() ||
-           (progress.epochs() && run.epoch >= *progress.epochs());
-  };
-  const auto pauses = [&] {
-    return model.pause_training || (options.pause_after && run.epoch >= *options.pause_after);
-  };
-  run.paused = pauses() && !is_done();  // nothing to do: it went as far before
-  while (!is_done() && !run.paused) {
-    const std::int64_t epoch = run.epoch;
-    logs.clear();
-    if (run.batch == 0) callbacks.call(&Callback::on_epoch_begin, epoch, logs);
-    ProgressBar bar(options.verbose, plan.train.steps);
-    bar.begin_epoch(epoch, progress.epochs());
-    train_epoch(run, plan.train, progress, callbacks, backup, bar, logs);
-
-    if (plan.validation && (epoch + 1) % options.validation_freq == 0) {
-      const Results results = test(model, trainer, *plan.validation, callbacks, nullptr);
-      logs.merge(to_logs(results, "val_"));
-      note_not_finite(run, "in the validation of epoch");
-    }
-    callbacks.call(&Callback::on_epoch_end, epoch, logs);
-    history.epoch.push_back(epoch);
-    for (const auto& [key, value] : logs) history.history[key].push_back(value);
-    bar.finish(logs);
-    if (run.interrupted) break;
-    ++run.epoch;
-    run.batch = 0;
-    run.paused = pauses() && !is_done();
-    if (backup != nullptr) backup->after_epoch(run);
+             options.initial_epoch} {
+    run_.progress.steps = options.initial_epoch * plan.train.steps.value_or(0);
+    run_.progress.epochs = static_cast<double>(options.initial_epoch);
+    model.stop_training = false;
+    model.pause_training = false;
   }
-  history.is_paused = run.interrupted || run.paused;
-  history.progress = progress.now();
-  trainer.optimizer().finish();
-  note_last_step(model, history);
-  callbacks.call(&Callback::on_train_end, logs);
-  if (backup != nullptr) backup->after_run(run);
-  return history;
+
+  History run() {
+    callbacks_.call(&Callback::on_train_begin, logs_);
+    if (backup_ != nullptr) backup_->restore(run_);
+    progress_.begin(run_.progress);
+    run_.paused = pauses() && !is_done();  // nothing to do: it went as far before
+    while (!is_done() && !run_.paused) {
+      run_epoch();
+      if (run_.interrupted) break;
+      ++run_.epoch;
+      run_.batch = 0;
+      run_.paused = pauses() && !is_done();
+      if (backup_ != nullptr) backup_->after_epoch(run_);
+    }
+    history_.is_paused = run_.interrupted || run_.paused;
+    history_.progress = progress_.now();
+    run_.trainer.optimizer().finish();
+    note_last_step(run_.model, history_);
+    callbacks_.call(&Callback::on_train_end, logs_);
+    if (backup_ != nullptr) backup_->after_run(run_);
+    return std::move(history_);
+  }
+
+ private:
+  bool is_done() const {
+    return run_.model.stop_training || progress_.has_reached_limit() ||
+           (progress_.epochs() && run_.epoch >= *progress_.epochs());
+  }
+  bool pauses() const {
+    return run_.model.pause_training ||
+           (options_.pause_after && run_.epoch >= *options_.pause_after);
+  }
+
+  // What is left of run_.epoch, with its validation.
+  void run_epoch() {
+    const std::int64_t epoch = run_.epoch;
+    logs_.clear();
+    if (run_.batch == 0) callbacks_.call(&Callback::on_epoch_begin, epoch, logs_);
+    ProgressBar bar(options_.verbose, plan_.train.steps);
+    bar.begin_epoch(epoch, progress_.epochs());
+    train_epoch(run_, plan_.train, progress_, callbacks_, backup_, bar, logs_);
+    if (plan_.validation && (epoch + 1) % options_.validation_freq == 0) {
+      const Results results =
+          test(run_.model, run_.trainer, *plan_.validation, callbacks_, nullptr);
+      logs_.merge(to_logs(results, "val_"));
+      note_not_finite(run_, "in the validation of epoch");
+    }
+    callbacks_.call(&Callback::on_epoch_end, epoch, logs_);
+    history_.epoch.push_back(epoch);
+    for (const auto& [key, value] : logs_) history_.history[key].push_back(value);
+    bar.finish(logs_);
+  }
+
+  const FitPlan& plan_;
+  const FitOptions& options_;
+  History history_;
+  RunProgress progress_;
+  CallbackList callbacks_;
+  BackupCallback* backup_;
+  FitRun run_;
+  Logs logs_;
+};
+
+History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options) {
+  if (plan.validation) prepare(*plan.validation, trainer, model);
+  prepare(plan.train, trainer, model);
+  return FitLoop(model, trainer, plan, options).run();
 }
 
 Results run_evaluate(Model& model, Trainer& trainer, const FitData& data,
