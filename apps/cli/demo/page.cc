@@ -35,7 +35,8 @@ insight::Report make_page(const Results& results, const std::string& command) {
   };
   insight::Report page("What a network remembers");
   page.verdict(fmt::format(
-      "Asked at once, a SimpleRNN names {} of the test digits and an LSTM {}. Asked after 20 rows "
+      "Asked at once, a SimpleRNN recognizes {} of the test digits and an LSTM {}. Asked after 20 "
+      "rows "
       "of noise, {} and {}. Same networks, same images: only the memory is tested.",
       percent(results.digit.front()), percent(results.digit.back()),
       percent(results.digit_then_noise.front()), percent(results.digit_then_noise.back())));
