@@ -25,7 +25,6 @@
 namespace chronicler::cli {
 namespace {
 
-using tasks::GeneratorProgress;
 using tasks::GeneratorReport;
 using tasks::TextGenerator;
 using tasks::TextScore;
@@ -73,15 +72,6 @@ void print_choices(const GeneratorReport& report) {
       options.layers, options.layers == 1 ? "" : "s", options.units, options.embedding,
       with_commas(report.weights), options.dropout.value_or(0.0), options.batch_size, options.steps,
       options.learning_rate, training_length(options.max_seconds, options.epochs));
-}
-
-std::string progress_text(const GeneratorProgress& progress) {
-  std::string text = fmt::format("epoch {:.2f}  loss {:.3f}", progress.epochs, progress.loss);
-  if (progress.validation_nats)
-    text += fmt::format("  validation {:.3f}", *progress.validation_nats);
-  return text + fmt::format("  {} characters/s  {} left",
-                            with_commas(static_cast<std::int64_t>(progress.characters_per_second)),
-                            duration_text(progress.seconds_left));
 }
 
 std::string verdict(const GeneratorReport& report) {
@@ -176,14 +166,12 @@ void train(TrainOptions& options) {
   data::make_plain(text);
   if (!options.validation_file.empty())
     task.validation_text = data::read_text(options.validation_file);
-  ProgressLine line(options.quiet);
   if (!options.quiet) task.on_start = print_choices;
-  task.progress = [&](const GeneratorProgress& progress) {
-    line.update(progress.share, progress_text(progress));
-    return !interrupted();
-  };
+  TrainingDisplay display(
+      options, [](double nats) { return fmt::format("{:.3f}", nats); }, "characters");
+  task.progress = display.progress();
   const TextGenerator writer = TextGenerator::train(text, task);
-  line.finish();
+  display.line().finish();
   writer.save(options.output);
   if (!writer.report().finished) end_stopped_training(options, writer.report().epochs);
   if (options.json) {

@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/table.h"
 
 namespace chronicler::cli {
 
@@ -69,8 +70,12 @@ void tell_if_nothing_is_resumed(const std::string& checkpoint) {
   std::cerr << fmt::format("nothing to resume, there is no \"{}\": begins anew\n", checkpoint);
 }
 
-TrainingDisplay::TrainingDisplay(const TrainingOptions& options, ValidationText validation)
-    : json_epochs_(options.json_epochs), validation_(std::move(validation)), line_(options.quiet) {}
+TrainingDisplay::TrainingDisplay(const TrainingOptions& options, ValidationText validation,
+                                 std::string items)
+    : json_epochs_(options.json_epochs),
+      validation_(std::move(validation)),
+      items_(std::move(items)),
+      line_(options.quiet) {}
 
 tasks::TaskProgressFunction TrainingDisplay::progress() {
   return [this](const tasks::TaskProgress& progress) {
@@ -82,8 +87,11 @@ tasks::TaskProgressFunction TrainingDisplay::progress() {
 void TrainingDisplay::show(const tasks::TaskProgress& now) {
   std::string text;
   if (now.networks > 1) text += fmt::format("network {}/{}  ", now.network, now.networks);
-  text += fmt::format("epoch {:.1f}  loss {:.3f}", now.epochs, now.loss);
+  text += fmt::format("epoch {:.2f}  loss {:.3f}", now.epochs, now.loss);
   if (now.validation) text += fmt::format("  validation {}", validation_(*now.validation));
+  if (!items_.empty())
+    text += fmt::format("  {} {}/s", with_commas(static_cast<std::int64_t>(now.items_per_second)),
+                        items_);
   text += fmt::format("  {} left", duration_text(now.seconds_left));
   const double share =
       (static_cast<double>(now.network - 1) + now.share) / static_cast<double>(now.networks);

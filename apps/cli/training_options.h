@@ -69,7 +69,9 @@ class TrainingDisplay {
  public:
   // How a task writes its validation figure: "83.1 %", "1.482".
   using ValidationText = std::function<std::string(double)>;
-  TrainingDisplay(const TrainingOptions& options, ValidationText validation);
+  // `items`: what it counts a second, "characters".
+  TrainingDisplay(const TrainingOptions& options, ValidationText validation,
+                  std::string items = {});
 
   ProgressLine& line() { return line_; }
   tasks::TaskProgressFunction progress();
@@ -79,6 +81,7 @@ class TrainingDisplay {
 
   bool json_epochs_;
   ValidationText validation_;
+  std::string items_;
   ProgressLine line_;
 };
 

@@ -73,6 +73,12 @@ TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
 }
 
+TEST_F(GenerateCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(GenerateCommand, RefusesCheckpointsOfOlderVersions) {
+  expect_old_checkpoint_refused("m.keras");
+}
+
 TEST_F(GenerateCommand, SaysWhatIsWrong) {
   const auto error_of = [&](const std::string& file) {
     const ProgramRun run = this->run({"train", file, "-o", "m.keras"});

@@ -49,6 +49,10 @@ TEST_F(SentimentCommand, TrainsLabelsAndEvaluates) {
 
 TEST_F(SentimentCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
 
+TEST_F(SentimentCommand, RefusesCheckpointsOfOlderVersions) {
+  expect_old_checkpoint_refused("m.keras");
+}
+
 TEST_F(SentimentCommand, BlankLinesStayBlank) {
   ASSERT_EQ(train({"--quiet", "--epochs", "5"}).status, 0);
   file("new.txt", "a superb film\n\n \u00A0\t\r\n\u200B\na superb film");

@@ -76,6 +76,23 @@ class TaskCommand : public ::testing::Test {
     EXPECT_EQ(weights_of(model), weights);
   }
 
+  // A checkpoint as tasks wrote it when each had its own.
+  void expect_old_checkpoint_refused(const std::string& model) const {
+    const std::string header =
+        R"({"__metadata__":{"run":"text 00ff, 1 x 24 units, seed 0","number step":"12"},)"
+        R"("weight/0":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+    std::string bytes(8, '\0');
+    bytes[0] = static_cast<char>(header.size());
+    file(model + ".checkpoint", bytes + header + std::string(4, '\0'));
+    const ProgramRun refused = train({"--resume", "--quiet"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.errors, "error: \"" + model +
+                                  ".checkpoint\" is a checkpoint of an older Chronicler, which "
+                                  "this one cannot go on from\nhint: start anew, without it\n");
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
+    EXPECT_EQ(train({"--quiet"}).status, 0);  // anew
+  }
+
   TemporaryFolder folder_;
 
  private:

@@ -23,7 +23,8 @@ struct TaskProgress {
   double seconds = 0.0;
   double seconds_left = 0.0;
   double steps_per_second = 0.0;
-  std::int64_t network = 1;  // of `networks` that are trained one after the other
+  double items_per_second = 0.0;  // characters (generate), pieces (translate); 0: not counted
+  std::int64_t network = 1;       // of `networks` that are trained one after the other
   std::int64_t networks = 1;
 };
 

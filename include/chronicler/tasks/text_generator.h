@@ -15,23 +15,11 @@
 #include "chronicler/data/pieces.h"
 #include "chronicler/decoding/sampling.h"
 #include "chronicler/model/functional.h"
+#include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
 
 struct GeneratorReport;
-
-// How far training is.
-struct GeneratorProgress {
-  double share = 0.0;  // of the whole run, 0 to 1
-  double epochs = 0.0;
-  std::int64_t steps = 0;
-  double loss = 0.0;                           // nats a piece, since the last report
-  std::optional<double> validation_nats = {};  // a character, on a part of the validation text
-  double learning_rate = 0.0;
-  double seconds = 0.0;  // those of earlier sessions included
-  double seconds_left = 0.0;
-  double characters_per_second = 0.0;
-};
 
 // What is 0 or empty is chosen from the length of the text and the time there is.
 struct TextGeneratorOptions {
@@ -53,13 +41,12 @@ struct TextGeneratorOptions {
   std::optional<double> validation_fraction = {};
   std::string validation_text = {};  // instead
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written while training lasts, and when progress says stop
+  std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   // Told once what was chosen, before the first step.
   std::function<void(const GeneratorReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
-  // Told how far it is; false ends training with what was learnt so far.
-  std::function<bool(const GeneratorProgress&)> progress = {};
+  TaskProgressFunction progress = {};
 };
 
 // A model's cross-entropy on a text.
@@ -75,7 +62,7 @@ struct TextScore {
 
 struct GeneratorReport {
   TextGeneratorOptions options;  // as they were chosen
-  bool finished = true;          // false: progress said stop
+  bool finished = true;          // false: paused
   std::int64_t characters = 0;   // of the training part
   std::int64_t vocabulary = 0;   // pieces
   std::int64_t weights = 0;

@@ -355,13 +355,13 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
   report.validation_characters = data::count_characters(parts.validation);
   report.options = options;
   if (options.on_start) options.on_start(report);
-  const LanguageRun run = train_language_model(*model, data, options);
-  report.finished = run.finished;
+  const TaskRunResult run = train_language_model(*model, data, options);
+  report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
   report.seconds = run.seconds;
-  report.characters_per_second = run.characters_per_second;
-  if (run.finished && validation.size() > 1)
+  report.characters_per_second = run.items_per_second;
+  if (run.is_finished && validation.size() > 1)
     report.validation = score(*model, pieces, parts.validation);
   report.options.validation_text.clear();
   report.options.on_start = {};

@@ -1,32 +1,24 @@
 #include "tasks/generate/training.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <limits>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/stream.h"
+#include "chronicler/training/fit.h"
 #include "model/network.h"
-#include "tasks/shared/training_checkpoint.h"
-#include "tasks/shared/warm_cosine.h"
-#include "training/trainer.h"
 
 namespace chronicler::tasks {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Id = data::Pieces::Id;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // -ln p of one piece from the scores of all.
 double nats_of(std::span<const float> scores, Id id) {
@@ -148,236 +140,126 @@ double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows, std::i
 
 namespace {
 
-// Of the text and the options: the checkpoint of another run is refused.
 // Whatever would make another run of it; it may get more or less time than before.
-std::string identity_of(const LanguageData& data, const TextGeneratorOptions& options) {
+std::vector<std::pair<std::string, std::string>> identity_of(const LanguageData& data,
+                                                             const TextGeneratorOptions& options) {
+  const auto text = [](const auto& value) { return fmt::format("{}", value); };
   const auto hash_of = [](std::span<const Id> ids) {
     std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
     for (const Id id : ids) hash = (hash ^ id) * 0x100000001b3ULL;
-    return hash;
+    return fmt::format("{:016x}", hash);
   };
-  return fmt::format(
-      "text {:016x}, validation {:016x}, level {}, vocabulary {}, {} x {} units, embedding {}, "
-      "batch {} x {}, dropout {}, rate {}, decay {}, clipnorm {}, seed {}",
-      hash_of(data.train), hash_of(data.validation), options.level, options.vocabulary,
-      options.layers, options.units, options.embedding, options.batch_size, options.steps,
-      options.dropout.value_or(0.0), options.learning_rate, options.weight_decay, options.clipnorm,
-      options.seed);
+  return {{"text", hash_of(data.train)},
+          {"validation", hash_of(data.validation)},
+          {"level", options.level},
+          {"vocabulary", text(options.vocabulary)},
+          {"layers", text(options.layers)},
+          {"units", text(options.units)},
+          {"embedding", text(options.embedding)},
+          {"batch_size", text(options.batch_size)},
+          {"steps", text(options.steps)},
+          {"dropout", text(options.dropout.value_or(0.0))},
+          {"learning_rate", text(options.learning_rate)},
+          {"weight_decay", text(options.weight_decay)},
+          {"clipnorm", text(options.clipnorm)},
+          {"seed", text(options.seed)}};
 }
 
-class Run {
+// The text cut into passages of equal lengths, which are read side by side, a few steps at a time:
+// row i of a batch goes on with row i of the one before.
+class Passages {
  public:
-  Run(Functional& model, const LanguageData& data, const TextGeneratorOptions& options)
-      : model_(model),
-        data_(data),
-        options_(options),
-        learner_(language_model(model.output_shape()[-1], options, options.batch_size)),
-        identity_(identity_of(data, options)),
-        random_(options.seed) {
-    learner_.set_weights(model.get_weights());
-    learner_.compile({.optimizer = optimizers::AdamW({.learning_rate = options.learning_rate,
-                                                      .weight_decay = options.weight_decay,
-                                                      .global_clipnorm = options.clipnorm}),
-                      .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
-    const std::int64_t rows = options.batch_size;
-    x_ = Tensor({rows, options.steps}, DType::int32);
-    y_ = Tensor({rows, options.steps}, DType::int32);
-    const auto length = static_cast<std::int64_t>(data.train.size());
+  Passages(PieceIds text, const TextGeneratorOptions& options)
+      : text_(text), rows_(options.batch_size), steps_(options.steps), random_(options.seed) {
     // A passage begins somewhere in the first `steps` pieces, another place in each epoch.
-    row_length_ = (length - 1 - options.steps) / rows;
-    steps_per_epoch_ = std::max<std::int64_t>(row_length_ / options.steps, 1);
-    total_steps_ = std::max<std::int64_t>(
-        static_cast<std::int64_t>(std::llround(options.epochs * steps_per_epoch_d())), 1);
-    batch_ = {x_, y_, {}};
-    trainer().prepare(learner_, batch_);
-    trainer().reset_metrics();
-    trainer().build_optimizer(learner_);
+    length_ = (static_cast<std::int64_t>(text.size()) - 1 - steps_) / rows_;
   }
 
-  LanguageRun run() {
-    if (options_.resume) restore();
-    start_ = Clock::now();
-    const double before = seconds_;
-    double reported = 0.0;
-    double saved = seconds_;
-    bool finished = true;
-    double share = share_done();
-    const std::int64_t first_step = step_;
-    while (share < 1.0) {
-      train_step(share);
-      seconds_ = before + seconds_since(start_);
-      share = share_done();
-      if (step_ % validation_interval() == 0) validate();
-      if (seconds_ - reported >= options_.report_seconds || share >= 1.0) {
-        const double session = seconds_ - before;
-        const double rate =
-            static_cast<double>(step_ - first_step) * characters_a_step() / std::max(session, 1e-9);
-        if (!report(share, rate, before)) {
-          finished = share >= 1.0;
-          break;
-        }
-        reported = seconds_;
-      }
-      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
-        save();
-        saved = seconds_;
-      }
+  std::int64_t size() const { return std::max<std::int64_t>(length_ / steps_, 1); }
+
+  Dataset::EpochItems begin(const Epoch& epoch) const {
+    std::uint64_t offset = 0;
+    if (epoch.number > 0) {
+      offset = random_.below(static_cast<std::uint64_t>(steps_), 0,
+                             static_cast<std::uint64_t>(epoch.number));
     }
-    validate();
-    if (!options_.checkpoint.empty()) {
-      if (!finished) {
-        save();
-      } else {
-        std::filesystem::remove(options_.checkpoint);
-      }
-    }
-    model_.set_weights(best_.empty() ? learner_.get_weights() : best_);
-    const double session = std::max(seconds_ - before, 1e-9);
-    return {finished, epochs(), best_epoch_, seconds_,
-            static_cast<double>(step_ - first_step) * characters_a_step() / session};
+    return {size(), [this, offset](std::int64_t index) {
+              return batch(static_cast<std::int64_t>(offset) + index * steps_);
+            }};
   }
 
  private:
-  Trainer& trainer() const { return *learner_.trainer(); }
-  double steps_per_epoch_d() const { return static_cast<double>(steps_per_epoch_); }
-  double epochs() const { return static_cast<double>(step_) / steps_per_epoch_d(); }
-  double characters_a_step() const {
-    return static_cast<double>(options_.batch_size * options_.steps) / data_.pieces_per_character;
-  }
-
-  double share_done() const {
-    const double share = options_.max_seconds > 0.0
-                             ? seconds_ / options_.max_seconds
-                             : static_cast<double>(step_) / static_cast<double>(total_steps_);
-    return std::min(share, 1.0);
-  }
-
-  double rate_at(double share) const {
-    constexpr WarmCosine schedule{.warm_share = 0.03, .start = 0.01, .end = 0.02};
-    return options_.learning_rate * schedule.at(share);
-  }
-
-  void train_step(double share) {
-    const std::int64_t epoch = step_ / steps_per_epoch_;
-    const std::int64_t chunk = step_ % steps_per_epoch_;
-    if (chunk == 0) learner_.reset_states();
-    const std::int64_t T = options_.steps;
-    const auto offset =
-        static_cast<std::int64_t>(epoch == 0 ? 0
-                                             : random_.below(static_cast<std::uint64_t>(T), 0,
-                                                             static_cast<std::uint64_t>(epoch)));
-    for (std::int64_t r = 0; r < options_.batch_size; ++r) {
-      const Id* from = data_.train.data() + offset + r * row_length_ + chunk * T;
-      std::copy_n(from, T, x_.as<std::int32_t>() + r * T);
-      std::copy_n(from + 1, T, y_.as<std::int32_t>() + r * T);
+  // The pieces from this place of each passage on, and those that follow them.
+  Batch batch(std::int64_t place) const {
+    const Tensor x({rows_, steps_}, DType::int32);
+    const Tensor y({rows_, steps_}, DType::int32);
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      const Id* from = text_.data() + place + r * length_;
+      std::copy_n(from, steps_, x.as<std::int32_t>() + r * steps_);
+      std::copy_n(from + 1, steps_, y.as<std::int32_t>() + r * steps_);
     }
-    trainer().optimizer().set_learning_rate(rate_at(share));
-    trainer().train_batch(learner_, batch_);
-    trainer().require_finite([&] {
-      return fmt::format("at step {} of {} in epoch {}", chunk + 1, steps_per_epoch_, epoch + 1);
-    });
-    ++step_;
+    return {x, y};
   }
 
-  // Between two looks at the validation text lie a tenth of an epoch, or more on short ones.
-  std::int64_t validation_interval() const {
-    return std::max<std::int64_t>(steps_per_epoch_ / 2, 200);
-  }
-
-  void validate() {
-    if (data_.validation.size() < 64) return;
-    model_.set_weights(learner_.get_weights());
-    const std::int64_t rows = data_.validation.size() > 4096 ? 16 : 1;
-    validation_ =
-        parallel_nats(model_, data_.validation, rows, 25'000) / data_.validation_characters;
-    if (*validation_ >= best_nats_) return;
-    best_nats_ = *validation_;
-    best_epoch_ = epochs();
-    best_ = model_.get_weights();
-  }
-
-  bool report(double share, double rate, double before) {
-    const double loss = trainer().results().loss();
-    trainer().reset_metrics();
-    if (!options_.progress) return true;
-    GeneratorProgress progress;
-    progress.share = share;
-    progress.epochs = epochs();
-    progress.steps = step_;
-    progress.loss = loss;
-    progress.validation_nats = validation_;
-    progress.learning_rate = trainer().optimizer().learning_rate();
-    progress.seconds = seconds_;
-    progress.characters_per_second = rate;
-    const double share_before =
-        options_.max_seconds > 0.0 ? before / options_.max_seconds : first_share_;
-    progress.seconds_left = options_.max_seconds > 0.0 ? options_.max_seconds - seconds_
-                                                       : (seconds_ - before) * (1.0 - share) /
-                                                             std::max(share - share_before, 1e-9);
-    return options_.progress(progress);
-  }
-
-  void save() {
-    TrainingCheckpoint checkpoint{
-        identity_, {{"step", static_cast<double>(step_)}, {"seconds", seconds_}}, {}};
-    for (const State& state : learner_.execution().states())
-      checkpoint.tensors.insert(checkpoint.tensors.end(), state.begin(), state.end());
-    if (!best_.empty()) {
-      checkpoint.numbers["best_nats"] = best_nats_;
-      checkpoint.numbers["best_epoch"] = best_epoch_;
-      checkpoint.tensors.insert(checkpoint.tensors.end(), best_.begin(), best_.end());
-    }
-    save_checkpoint(options_.checkpoint, checkpoint, learner_);
-  }
-
-  void restore() {
-    TrainingCheckpoint checkpoint{identity_, {}, {}};
-    if (!restore_checkpoint(options_.checkpoint, checkpoint, learner_)) return;
-    step_ = static_cast<std::int64_t>(checkpoint.numbers.at("step"));
-    seconds_ = checkpoint.numbers.at("seconds");
-    // A pass over zeros makes the states, which then are what they were.
-    const Value zeros{x_, {}};
-    learner_.execution().forward(std::span(&zeros, 1), {});
-    std::size_t next = 0;
-    for (State& state : learner_.execution().states()) {
-      for (Tensor& tensor : state) copy(checkpoint.tensors.at(next++), tensor);
-    }
-    if (checkpoint.numbers.contains("best_nats")) {
-      best_nats_ = checkpoint.numbers.at("best_nats");
-      best_epoch_ = checkpoint.numbers.at("best_epoch");
-      best_.assign(checkpoint.tensors.begin() + static_cast<std::ptrdiff_t>(next),
-                   checkpoint.tensors.end());
-    }
-    first_share_ = share_done();
-  }
-
-  Functional& model_;
-  const LanguageData& data_;
-  const TextGeneratorOptions& options_;
-  Functional learner_;
-  std::string identity_;
+  PieceIds text_;
+  std::int64_t rows_;
+  std::int64_t steps_;
   Random random_;
-  Tensor x_;
-  Tensor y_;
-  Batch batch_;
-  std::int64_t row_length_ = 0;
-  std::int64_t steps_per_epoch_ = 1;
-  std::int64_t total_steps_ = 1;
-  std::int64_t step_ = 0;
-  double seconds_ = 0.0;
-  double first_share_ = 0.0;
-  Clock::time_point start_;
-  std::optional<double> validation_;
-  double best_nats_ = std::numeric_limits<double>::infinity();
-  double best_epoch_ = 0.0;
-  std::vector<Tensor> best_;  // weights; none before the first look at validation text
+  std::int64_t length_ = 0;
 };
+
+// In nats a character, of a part of the text if it is long.
+Validation validate(const Model& model, const LanguageData& data) {
+  const std::int64_t rows = data.validation.size() > 4096 ? 16 : 1;
+  const double nats =
+      parallel_nats(model, data.validation, rows, 25'000) / data.validation_characters;
+  return {nats, nats};
+}
 
 }  // namespace
 
-LanguageRun train_language_model(Functional& model, const LanguageData& data,
-                                 const TextGeneratorOptions& options) {
-  return Run(model, data, options).run();
+TaskRunResult train_language_model(Functional& model, const LanguageData& data,
+                                   const TextGeneratorOptions& options) {
+  Functional learner = language_model(model.output_shape()[-1], options, options.batch_size);
+  learner.set_weights(model.get_weights());
+  learner.compile({.optimizer = optimizers::AdamW({.learning_rate = options.learning_rate,
+                                                   .weight_decay = options.weight_decay,
+                                                   .global_clipnorm = options.clipnorm}),
+                   .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
+  const Passages passages(data.train, options);
+  TaskRun run;
+  run.learning_rate = callbacks::warm_cosine(
+      {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
+  run.epochs = options.epochs;
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  run.identity = identity_of(data, options);
+  run.seed = options.seed;
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  run.items_per_step =
+      static_cast<double>(options.batch_size * options.steps) / data.pieces_per_character;
+  // Passages begin anew with each epoch.
+  run.callbacks = {callbacks::LambdaCallback(
+      {.on_epoch_begin = [&](std::int64_t, Logs&) { learner.reset_states(); }})};
+  constexpr std::size_t least_validation = 64;
+  if (data.validation.size() >= least_validation) {
+    run.validate = [&] {
+      model.set_weights(learner.get_weights());
+      return validate(model, data);
+    };
+    // Long epochs are looked at amid them, too.
+    run.validate_every = std::max<std::int64_t>(passages.size() / 2, 200);
+  }
+  const TaskRunResult result =
+      train(learner,
+            Dataset::from_epochs([&](const Epoch& epoch) { return passages.begin(epoch); },
+                                 passages.size()),
+            run);
+  model.set_weights(learner.get_weights());
+  return result;
 }
 
 }  // namespace chronicler::tasks

@@ -10,6 +10,7 @@
 #include "chronicler/data/pieces.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/tasks/text_generator.h"
+#include "tasks/shared/task_run.h"
 
 namespace chronicler::tasks {
 
@@ -35,17 +36,9 @@ struct LanguageData {
   double validation_characters = 0.0;  // for each piece of the validation part
 };
 
-struct LanguageRun {
-  bool finished = true;
-  double epochs = 0.0;
-  double best_epoch = 0.0;  // whose weights were kept; 0: the last, nothing validated
-  double seconds = 0.0;
-  double characters_per_second = 0.0;
-};
-
 // Trains and leaves the weights that were best on the validation part, or a part of it, in
 // `model`, which language_model(..., 0) made. Options are complete.
-LanguageRun train_language_model(Functional& model, const LanguageData& data,
-                                 const TextGeneratorOptions& options);
+TaskRunResult train_language_model(Functional& model, const LanguageData& data,
+                                   const TextGeneratorOptions& options);
 
 }  // namespace chronicler::tasks

@@ -90,6 +90,7 @@ CallbackPtr report(const TaskRun& run, Model& model, const ValidationCallback& v
     progress.seconds = now.seconds;
     progress.seconds_left = now.seconds_left;
     progress.steps_per_second = now.steps_per_second;
+    progress.items_per_second = now.steps_per_second * run.items_per_step;
     validation.tell(progress);
     return !run.progress || run.progress(progress);
   };
@@ -128,8 +129,9 @@ TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run) {
                                                              .identity = run.identity}));
   }
   const History history = model.fit(data, options);
-  return {!history.is_paused, history.progress.epochs,  validation->best_epoch(),
-          validation->best(), history.progress.seconds, history.progress.steps_per_second};
+  return {!history.is_paused,       history.progress.epochs,
+          validation->best_epoch(), validation->best(),
+          history.progress.seconds, history.progress.steps_per_second * run.items_per_step};
 }
 
 }  // namespace chronicler::tasks

@@ -32,6 +32,7 @@ struct TaskRun {
   // What must be the same when it goes on: of data and options.
   std::vector<std::pair<std::string, std::string>> identity = {};
   std::uint64_t seed = 0;
+  double items_per_step = 0.0;  // characters, pieces; about, if batches differ
   double report_seconds = 0.5;
   TaskProgressFunction progress = {};
   // Empty: nothing to validate on, the last weights are kept.
@@ -66,7 +67,7 @@ struct TaskRunResult {
   double best_epoch = 0.0;  // whose weights the model has; 0: the last
   std::optional<double> best_error = {};
   double seconds = 0.0;
-  double steps_per_second = 0.0;  // of this session
+  double items_per_second = 0.0;  // of this session
 };
 
 // The model is compiled; it is left with its best weights. Throws Error where the loss becomes NaN,

@@ -138,6 +138,13 @@ class Reader {
 
   // Throws Error, with what differs, unless the file is of this run.
   void expect_run(const Identity& now) const {
+    if (is_older()) {
+      throw Error(
+          fmt::format("\"{}\" is a checkpoint of an older Chronicler, which this one cannot go on "
+                      "from",
+                      path_),
+          "start anew, without it");
+    }
     const std::string& given = text("run");
     if (given == run_text(now)) return;
     const Identity then = run_of(given);
@@ -157,6 +164,12 @@ class Reader {
     TensorFile file = load_tensors(path);
     for (auto& [name, tensor] : file.tensors) tensors_.emplace(name, std::move(tensor));
     return std::move(file.metadata);
+  }
+  // Tasks had checkpoints of their own, whose run (or identity) is one line: "units 64, seed 0".
+  bool is_older() const {
+    const auto run = metadata_.find("run");
+    if (run == metadata_.end()) return metadata_.contains("identity");
+    return !run->second.empty() && run->second.find('\t') == std::string::npos;
   }
   [[noreturn]] void damaged(const std::string& name) const {
     throw Error(fmt::format("{} is not a checkpoint of a training run: \"{}\" is missing or not as "

@@ -28,6 +28,14 @@ class TerminateOnNanCallback final : public Callback {
     model().stop_training = true;
   }
 
+  // A run that goes on amid an epoch does not begin it.
+  CallbackState state() const override {
+    CallbackState state;
+    state.numbers["epoch"] = static_cast<double>(epoch_);
+    return state;
+  }
+  void set_state(const CallbackState& state) override { epoch_ = state.whole("epoch"); }
+
  private:
   std::string why(double loss) {
     if (model().trainer() && !model().trainer()->not_finite().empty())

@@ -83,7 +83,7 @@ TEST(TextGenerator, DropsOutWhereThereAreManyWeights) {
     TextGeneratorOptions options = quick();
     options.units = units;
     options.report_seconds = 0.0;
-    options.progress = [](const GeneratorProgress&) { return false; };
+    options.progress = [](const TaskProgress&) { return false; };
     return TextGenerator::train(simple_text(300), options).report().options.dropout;
   };
   EXPECT_EQ(chosen(4), 0.0);
@@ -172,7 +172,7 @@ TEST(TextGenerator, GoesOnWhereItWasInterrupted) {
   const TextGenerator whole = TextGenerator::train(text, options);
   options.checkpoint = folder.path("run");
   options.report_seconds = 0.0;
-  options.progress = [](const GeneratorProgress& progress) { return progress.steps < 5; };
+  options.progress = [](const TaskProgress& progress) { return progress.steps < 5; };
   const TextGenerator part = TextGenerator::train(text, options);
   EXPECT_FALSE(part.report().finished);
   EXPECT_FALSE(part.report().validation);
@@ -207,8 +207,8 @@ TEST(TextGenerator, KeepsTheWeightsThatValidateBest) {
   EXPECT_GT(whole.report().best_epoch, 0.0);
   EXPECT_LT(whole.report().best_epoch, 75.0);
   double last = 0.0;
-  options.progress = [&](const GeneratorProgress& progress) {
-    last = progress.validation_nats.value_or(0.0);
+  options.progress = [&](const TaskProgress& progress) {
+    last = progress.validation.value_or(0.0);
     return true;
   };
   options.report_seconds = 0.0;
@@ -219,7 +219,7 @@ TEST(TextGenerator, KeepsTheWeightsThatValidateBest) {
   // The best is not lost where the run was interrupted.
   const test::TemporaryFolder folder;
   options.checkpoint = folder.path("run");
-  options.progress = [](const GeneratorProgress& progress) { return progress.epochs < 100.0; };
+  options.progress = [](const TaskProgress& progress) { return progress.epochs < 100.0; };
   const TextGenerator part = TextGenerator::train(text, options);
   EXPECT_FALSE(part.report().finished);
   options.progress = {};
@@ -233,13 +233,21 @@ TEST(TextGenerator, EndsWithItsTime) {
   TextGeneratorOptions options = quick();
   options.max_seconds = 0.2;
   double share = 0.0;
-  options.progress = [&](const GeneratorProgress& progress) {
+  options.progress = [&](const TaskProgress& progress) {
     share = progress.share;
     return true;
   };
   const TextGenerator timed = TextGenerator::train(simple_text(300), options);
   EXPECT_EQ(share, 1.0);
   EXPECT_GE(timed.report().seconds, 0.2);
+}
+
+TEST(TextGenerator, SaysWhereItsLossIsNoNumber) {
+  TextGeneratorOptions options = quick();
+  options.learning_rate = 1e38;
+  const std::string error =
+      test::error_of([&] { TextGenerator::train(simple_text(100), options); });
+  EXPECT_TRUE(error.starts_with("in epoch 1, batch 2, the loss is")) << error;
 }
 
 #if CHRONICLER_HAVE_SENTENCEPIECE

@@ -5,6 +5,7 @@
 
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
+#include "support/conformance.h"
 
 namespace chronicler {
 namespace {
@@ -25,6 +26,21 @@ TEST(TerminateOnNaN, StopsAtTheBatch) {
               "Batch 7: Invalid loss, terminating training\n");
     EXPECT_TRUE(model.stop_training);
   }
+}
+
+// A run that goes on amid its third epoch never saw it begin.
+TEST(TerminateOnNaN, SaysWhichEpochAndBatchItWas) {
+  Sequential model;
+  Logs logs{{"loss", 1.0}};
+  const CallbackPtr before = callbacks::TerminateOnNaN(true);
+  before->on_epoch_begin(2, logs);
+  const CallbackPtr callback = callbacks::TerminateOnNaN(true);
+  callback->set_model(&model);
+  callback->set_state(before->state());
+  logs["loss"] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(test::error_of([&] { callback->on_train_batch_end(7, logs); }),
+            "in epoch 3, batch 8, the loss is nan: lower the learning rate, clip the gradients, or "
+            "look at the data");
 }
 
 }  // namespace
