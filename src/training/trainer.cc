@@ -307,8 +307,8 @@ void Trainer::train_batch(Model& model, const Batch& batch) {
   const FlushDenormals guard;
   build_optimizer(model);
   optimizer().prepare_rows();
+  model.network().zero_gradients();  // a loss may add to those of weights that it uses
   double loss = forward(model, batch, true, true);
-  model.network().zero_gradients();
   loss += weight_penalty(model, true);
   note_loss(model, loss);
   model.execution().backward(gradients_, false, logit_gradients_);

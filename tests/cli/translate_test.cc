@@ -154,6 +154,12 @@ TEST_F(TranslateCommand, GoesOnAfterAnInterruption) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
 }
 
+TEST_F(TranslateCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(TranslateCommand, RefusesCheckpointsOfOlderVersions) {
+  expect_old_checkpoint_refused("m.keras");
+}
+
 TEST_F(TranslateCommand, IsNotStoppedByBadRows) {
   file("pairs.tsv", pairs_text(100, 1) + "\tno source\nno target\nna\xEFve\tx\n");
   const ProgramRun trained = train({"--epochs", "1"});

@@ -5,11 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/runtime.h"
 #include "cli/common_options.h"
-#include "cli/interrupt.h"
-#include "cli/output_file.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
 #include "cli/translate/scores.h"
@@ -17,7 +13,6 @@
 namespace chronicler::cli::translate {
 namespace {
 
-using tasks::TranslatorProgress;
 using tasks::TranslatorReport;
 using OrderedJson = nlohmann::ordered_json;
 
@@ -43,15 +38,6 @@ void print_choices(const TranslatorReport& report) {
       options.layers == 1 ? "" : "s", options.units, options.embedding, options.attention,
       with_commas(report.weights), options.dropout.value_or(0.0), with_commas(options.batch_pieces),
       options.learning_rate, training_length(options.max_seconds, options.epochs));
-}
-
-std::string progress_text(const TranslatorProgress& progress) {
-  std::string text = fmt::format("epoch {:.2f}  loss {:.3f}", progress.epochs, progress.loss);
-  if (progress.validation_nats)
-    text += fmt::format("  validation {:.3f}", *progress.validation_nats);
-  return text + fmt::format("  {} pieces/s  {} left",
-                            with_commas(static_cast<std::int64_t>(progress.pieces_per_second)),
-                            duration_text(progress.seconds_left));
 }
 
 OrderedJson json_of(const TranslatorReport& report) {
@@ -90,13 +76,11 @@ void train(Options& options) {
                              pairs.source_column, pairs.target_column);
     task.on_start = print_choices;
   }
-  ProgressLine line(options.quiet);
-  task.progress = [&](const TranslatorProgress& progress) {
-    line.update(progress.share, progress_text(progress));
-    return !interrupted();
-  };
+  TrainingDisplay display(
+      options, [](double nats) { return fmt::format("{:.3f}", nats); }, "pieces");
+  task.progress = display.progress();
   const auto translator = tasks::Translator::train(pairs.sources, pairs.targets, task);
-  line.finish();
+  display.line().finish();
   translator.save(options.output);
   const TranslatorReport& report = translator.report();
   if (!report.finished) end_stopped_training(options, report.epochs);

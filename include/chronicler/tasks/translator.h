@@ -16,21 +16,11 @@
 #include <vector>
 
 #include "chronicler/model/functional.h"
+#include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
 
 struct TranslatorReport;
-
-struct TranslatorProgress {
-  double share = 0.0;  // of the whole run, 0 to 1
-  double epochs = 0.0;
-  std::int64_t steps = 0;
-  double loss = 0.0;                           // nats a piece, label smoothing included
-  std::optional<double> validation_nats = {};  // a piece, after the last epoch
-  double seconds = 0.0;                        // those of earlier sessions included
-  double seconds_left = 0.0;
-  double pieces_per_second = 0.0;  // of both sides
-};
 
 // What is 0 or empty is chosen from the pairs.
 struct TranslatorOptions {
@@ -56,17 +46,16 @@ struct TranslatorOptions {
   std::vector<std::string> validation_sources = {};  // instead
   std::vector<std::string> validation_targets = {};
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written while training lasts, and when progress says stop
+  std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const TranslatorReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
-  // Told how far it is; false ends training with what was learnt so far.
-  std::function<bool(const TranslatorProgress&)> progress = {};
+  TaskProgressFunction progress = {};
 };
 
 struct TranslatorReport {
   TranslatorOptions options;  // as they were chosen
-  bool finished = true;       // false: progress said stop
+  bool finished = true;       // false: paused
   std::int64_t pairs = 0;     // of the training part
   std::int64_t validation_pairs = 0;
   std::int64_t too_long = 0;    // pairs that were left out

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/stream.h"
@@ -145,8 +146,8 @@ std::vector<std::pair<std::string, std::string>> identity_of(const LanguageData&
                                                              const TextGeneratorOptions& options) {
   const auto text = [](const auto& value) { return fmt::format("{}", value); };
   const auto hash_of = [](std::span<const Id> ids) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-    for (const Id id : ids) hash = (hash ^ id) * 0x100000001b3ULL;
+    std::uint64_t hash = fnv_start;
+    for (const Id id : ids) hash = fnv_after(hash, id);
     return fmt::format("{:016x}", hash);
   };
   return {{"text", hash_of(data.train)},

@@ -6,6 +6,23 @@
 #include "base/shuffle.h"
 
 namespace chronicler::tasks {
+namespace {
+
+// Of the longest of a batch; the target with its start.
+struct Lengths {
+  std::size_t source = 0;
+  std::size_t target = 0;
+
+  Lengths(std::span<const IdPair> pairs, const PairBatch& batch) {
+    for (const std::size_t place : batch) {
+      source = std::max(source, pairs[place].source.size());
+      target = std::max(target, pairs[place].target.size() + 1);
+    }
+  }
+};
+
+}  // namespace
+
 std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t batch_pieces,
                                   const Random& random, std::uint64_t epoch) {
   std::vector<std::size_t> order(pairs.size());
@@ -37,27 +54,27 @@ std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t ba
   return batches;
 }
 
+std::size_t padded_pieces(std::span<const IdPair> pairs, const PairBatch& batch) {
+  const Lengths longest(pairs, batch);
+  return batch.size() * (longest.source + longest.target);
+}
+
 PairTensors::PairTensors(std::span<const IdPair> pairs, const PairBatch& batch) {
-  std::size_t longest_source = 0;
-  std::size_t longest_target = 0;
-  for (const std::size_t place : batch) {
-    longest_source = std::max(longest_source, pairs[place].source.size());
-    longest_target = std::max(longest_target, pairs[place].target.size() + 1);
-  }
+  const Lengths longest(pairs, batch);
   const auto rows = static_cast<std::int64_t>(batch.size());
-  source = Tensor({rows, static_cast<std::int64_t>(longest_source)}, DType::int32);
-  target = Tensor({rows, static_cast<std::int64_t>(longest_target)}, DType::int32);
+  source = Tensor({rows, static_cast<std::int64_t>(longest.source)}, DType::int32);
+  target = Tensor({rows, static_cast<std::int64_t>(longest.target)}, DType::int32);
+  expected = Tensor(target.shape(), DType::int32);
   for (std::size_t row = 0; row < batch.size(); ++row) {
     const IdPair& pair = pairs[batch[row]];
     std::copy(pair.source.begin(), pair.source.end(),
-              source.as<std::int32_t>() + row * longest_source);
-    std::int32_t* to = target.as<std::int32_t>() + row * longest_target;
+              source.as<std::int32_t>() + row * longest.source);
+    std::int32_t* to = target.as<std::int32_t>() + row * longest.target;
     *to = TranslationVocabulary::start;
     std::copy(pair.target.begin(), pair.target.end(), to + 1);
-    for (std::size_t t = 0; t <= pair.target.size(); ++t) {
-      places.push_back(static_cast<std::int64_t>(row * longest_target + t));
-      expected.push_back(t < pair.target.size() ? pair.target[t] : TranslationVocabulary::end);
-    }
+    std::int32_t* next = expected.as<std::int32_t>() + row * longest.target;
+    *std::copy(pair.target.begin(), pair.target.end(), next) = TranslationVocabulary::end;
+    count += static_cast<std::int64_t>(pair.target.size()) + 1;
   }
 }
 

@@ -18,12 +18,15 @@ using PairBatch = std::vector<std::size_t>;  // places of pairs
 std::vector<PairBatch> batches_of(std::span<const IdPair> pairs, std::int64_t batch_pieces,
                                   const Random& random, std::uint64_t epoch);
 
+// Pieces of both sides of a batch, padding included.
+std::size_t padded_pieces(std::span<const IdPair> pairs, const PairBatch& batch);
+
 // A batch as the network takes it.
 struct PairTensors {
-  Tensor source;                       // (B, S)
-  Tensor target;                       // (B, T): the start, then the target
-  std::vector<std::int64_t> places;    // of what counts among B x T
-  std::vector<std::int32_t> expected;  // what follows there: the target, then the end
+  Tensor source;           // (B, S)
+  Tensor target;           // (B, T): the start, then the target
+  Tensor expected;         // (B, T): what follows there: the target, then the end; then padding
+  std::int64_t count = 0;  // of what is expected
 
   PairTensors(std::span<const IdPair> pairs, const PairBatch& batch);
 };

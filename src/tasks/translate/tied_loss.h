@@ -3,29 +3,48 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/layer.h"
+#include "chronicler/training/losses.h"
 
 namespace chronicler::tasks {
 
-class TiedLoss {
+// y_true: the piece that is expected at each place, 0 where there is none; y_pred (..., embedding).
+// Its one value is the mean over places of -ln p(expected), with label smoothing. What it adds to
+// the table's gradient comes besides what the network's layers add. It has memory of its own: for
+// one caller at a time.
+class TiedLoss final : public Loss {
  public:
-  // The mean over places of -ln p(expected), with label smoothing. vectors (..., embedding); places
-  // among its rows. With a slope (as vectors, zero at first) also dLoss/dvectors, and dLoss/dtable
-  // is added to the table's gradient.
-  double run(const Parameter& table, const TensorView& vectors,
-             std::span<const std::int64_t> places, std::span<const std::int32_t> expected,
-             float smoothing, const TensorView& slope);
+  TiedLoss(const Parameter& table, double label_smoothing)
+      : Loss(Reduction::sum), table_(table), label_smoothing_(label_smoothing) {}
+  std::string_view class_name() const override { return "TiedLoss"; }
+  std::string_view name() const override { return "tied_loss"; }
+  // Who calls this has made the pieces.
+  void check(const TensorView&, const Shape&, std::string_view) const override {}
+  Shape values_shape(const Shape&) const override { return {1}; }
+  bool takes_mask() const override { return true; }  // which says no more than y_true
+  void values(TensorView y_true, TensorView y_pred, TensorView values,
+              TensorView gradient) const override;
+
+  // The value in double precision, with another smoothing. With a slope (as y_pred) also
+  // dLoss/dy_pred, and dLoss/dtable is added to the table's gradient.
+  double run(const TensorView& y_pred, const TensorView& y_true, double label_smoothing,
+             const TensorView& slope) const;
 
  private:
-  float* room(std::vector<float>& scratch, std::int64_t count);
+  // Where something is expected, and what.
+  void find_places(const TensorView& y_true) const;
 
-  std::vector<float> gathered_, scores_, losses_, slopes_;
-  Tensor forward_, backward_;  // the table, laid out for products
+  const Parameter& table_;
+  double label_smoothing_;
+  mutable std::vector<std::int64_t> places_;
+  mutable std::vector<std::int32_t> expected_;
+  mutable std::vector<float> gathered_, scores_, losses_, slopes_;
+  mutable Tensor forward_, backward_;  // the table, laid out for products
 };
 
 }  // namespace chronicler::tasks

@@ -1,265 +1,147 @@
 #include "tasks/translate/training.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <filesystem>
-#include <limits>
+#include <array>
+#include <memory>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "base/hash.h"
 #include "chronicler/base/random.h"
-#include "chronicler/layers/layers.h"
+#include "chronicler/training/fit.h"
 #include "model/network.h"
-#include "tasks/shared/training_checkpoint.h"
-#include "tasks/shared/warm_cosine.h"
 #include "tasks/translate/batches.h"
 #include "tasks/translate/tied_loss.h"
-#include "training/trainer.h"
 
 namespace chronicler::tasks {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Whatever would make another run of it; it may get more or less time than before.
-std::string identity_of(const TranslationData& data, const TranslatorOptions& options) {
+std::vector<std::pair<std::string, std::string>> identity_of(const TranslationData& data,
+                                                             const TranslatorOptions& options) {
+  const auto text = [](const auto& value) { return fmt::format("{}", value); };
   const auto hash_of = [](std::span<const IdPair> pairs) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+    std::uint64_t hash = fnv_start;
     const auto take = [&](std::span<const PieceId> ids) {
-      for (const PieceId id : ids)
-        hash = (hash ^ static_cast<std::uint64_t>(id)) * 0x100000001b3ULL;
-      hash = (hash ^ ids.size()) * 0x100000001b3ULL;
+      for (const PieceId id : ids) hash = fnv_after(hash, static_cast<std::uint64_t>(id));
+      hash = fnv_after(hash, ids.size());
     };
     for (const IdPair& pair : pairs) {
       take(pair.source);
       take(pair.target);
     }
-    return hash;
+    return fmt::format("{:016x}", hash);
   };
-  return fmt::format(
-      "pairs {:016x}, validation {:016x}, {} to {}, vocabulary {}, embedding {}, {} + 2 x {} "
-      "units, "
-      "{} attention, dropout {}, label smoothing {}, batches of {}, rate {}, clipnorm {}, seed {}",
-      hash_of(data.train), hash_of(data.validation), options.source_level, options.target_level,
-      options.vocabulary, options.embedding, options.layers, options.units, options.attention,
-      options.dropout.value_or(0.0), options.label_smoothing, options.batch_pieces,
-      options.learning_rate, options.clipnorm, options.seed);
+  return {{"pairs", hash_of(data.train)},
+          {"validation", hash_of(data.validation)},
+          {"source_level", options.source_level},
+          {"target_level", options.target_level},
+          {"vocabulary", text(options.vocabulary)},
+          {"embedding", text(options.embedding)},
+          {"layers", text(options.layers)},
+          {"units", text(options.units)},
+          {"attention", options.attention},
+          {"dropout", text(options.dropout.value_or(0.0))},
+          {"label_smoothing", text(options.label_smoothing)},
+          {"batch_pieces", text(options.batch_pieces)},
+          {"learning_rate", text(options.learning_rate)},
+          {"clipnorm", text(options.clipnorm)},
+          {"seed", text(options.seed)}};
 }
 
-class Run {
+// The pairs of an epoch, batches of like lengths in another order each time. Where one ends is
+// decided by lengths alone, so that all epochs have as many.
+class EpochOfPairs {
  public:
-  Run(const TranslationLayers& layers, const TranslationData& data,
-      const TranslatorOptions& options)
-      : data_(data),
-        options_(options),
-        table_(layers.table->parameters()[0]),
-        learner_(layers.learner()),
-        identity_(identity_of(data, options)),
-        random_(options.seed) {
-    // The loss is computed by hand; the optimizer, and what checkpoints keep, are the trainer's.
-    learner_.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
-                                                     .beta_2 = 0.98,
-                                                     .global_clipnorm = options.clipnorm}),
-                      .loss = "mse"});
-    layers.table->expect_call({.reverse = true});  // the loss does: see TiedLoss
-    learner_.network().make_gradients();
-    trainer().build_optimizer(learner_);
-    make_epoch();
+  EpochOfPairs(std::span<const IdPair> pairs, const TranslatorOptions& options)
+      : pairs_(pairs), batch_pieces_(options.batch_pieces), random_(options.seed) {
+    const std::vector<PairBatch> first = batches(0);
+    size_ = static_cast<std::int64_t>(first.size());
+    for (const PairBatch& batch : first)
+      pieces_ += static_cast<double>(padded_pieces(pairs_, batch)) / static_cast<double>(size_);
   }
 
-  TranslationRun run() {
-    if (options_.resume) restore();
-    const Clock::time_point start = Clock::now();
-    const double before = seconds_;
-    const double share_before = share_done();
-    double reported = seconds_;
-    double saved = seconds_;
-    bool finished = true;
-    std::int64_t trained = 0;
-    while (share_done() < 1.0) {
-      trained += train_step();
-      seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
-      const bool is_epoch = next_batch_ == batches_.size();
-      if (is_epoch) {
-        ++epoch_;
-        make_epoch();
-      }
-      if (is_epoch || share_done() >= 1.0) validate();
-      const double share = share_done();
-      if (seconds_ - reported >= options_.report_seconds || is_epoch || share >= 1.0) {
-        reported = seconds_;
-        const double session = std::max(seconds_ - before, 1e-9);
-        pieces_per_second_ = static_cast<double>(trained) / session;
-        const double left = options_.max_seconds > 0.0
-                                ? options_.max_seconds - seconds_
-                                : session * (1.0 - share) / std::max(share - share_before, 1e-9);
-        if (!report(share, left)) {
-          finished = share >= 1.0;
-          break;
-        }
-      }
-      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
-        save();
-        saved = seconds_;
-      }
-    }
-    if (!options_.checkpoint.empty()) {
-      if (finished) {
-        std::filesystem::remove(options_.checkpoint);
-      } else {
-        save();
-      }
-    }
-    if (!finished) validate();
-    if (!best_.empty()) learner_.set_weights(best_);
-    return {finished,           epochs(),
-            best_epoch_,        seconds_,
-            pieces_per_second_, best_.empty() ? std::nullopt : std::optional<double>(best_nats_)};
+  std::int64_t size() const { return size_; }
+  // Of a batch, on average, padding included.
+  double pieces() const { return pieces_; }
+
+  Dataset::EpochItems begin(const Epoch& epoch) const {
+    const auto own = std::make_shared<std::vector<PairBatch>>(batches(epoch.number));
+    return {size_, [this, own](std::int64_t index) {
+              const PairTensors made(pairs_, (*own)[static_cast<std::size_t>(index)]);
+              return Batch{{made.source, made.target}, made.expected};
+            }};
   }
 
  private:
-  Trainer& trainer() const { return *learner_.trainer(); }
-
-  double epochs() const {
-    return static_cast<double>(epoch_) +
-           static_cast<double>(next_batch_) / static_cast<double>(batches_.size());
-  }
-  double share_done() const {
-    const double share =
-        options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds : epochs() / options_.epochs;
-    return std::min(share, 1.0);
+  std::vector<PairBatch> batches(std::int64_t epoch) const {
+    return batches_of(pairs_, batch_pieces_, random_, static_cast<std::uint64_t>(epoch));
   }
 
-  double rate_at(double share) const {
-    constexpr WarmCosine schedule{.warm_share = 0.03, .start = 0.01, .end = 0.02};
-    return options_.learning_rate * schedule.at(share);
-  }
-
-  void make_epoch() {
-    batches_ =
-        batches_of(data_.train, options_.batch_pieces, random_, static_cast<std::uint64_t>(epoch_));
-    next_batch_ = 0;
-  }
-
-  TensorView forward(const PairTensors& batch, const Execution::Mode& mode) {
-    const std::array<Value, 2> inputs{Value{batch.source, {}}, Value{batch.target, {}}};
-    learner_.execution().forward(inputs, mode);
-    return learner_.execution().output().data;
-  }
-
-  // Returns how many pieces it was.
-  std::int64_t train_step() {
-    const PairTensors batch(data_.train, batches_[next_batch_++]);
-    Execution::Mode mode;
-    mode.training = true;
-    mode.keep = true;
-    mode.step = trainer().step();
-    const TensorView vectors = forward(batch, mode);
-    learner_.network().zero_gradients();
-    const TensorView slope = learner_.execution().arena().zeros(vectors.shape(), vectors.dtype());
-    const auto smoothing = static_cast<float>(options_.label_smoothing);
-    const double loss = loss_.run(table_, vectors, batch.places, batch.expected, smoothing, slope);
-    trainer().note_loss(learner_, loss);
-    trainer().require_finite([&] {
-      return fmt::format("at batch {} of {} in epoch {}", next_batch_, batches_.size(), epoch_ + 1);
-    });
-    loss_sum_ += loss;
-    loss_count_ += 1.0;
-    learner_.execution().backward(std::span(&slope, 1));
-    trainer().optimizer().set_learning_rate(rate_at(share_done()));
-    trainer().optimizer().step(Runtime::global());
-    trainer().set_step(trainer().step() + 1);
-    return batch.source.size() + batch.target.size();
-  }
-
-  void validate() {
-    if (data_.validation.empty()) return;
-    double sum = 0.0;
-    double count = 0.0;
-    for (const PairBatch& each :
-         batches_of(data_.validation, options_.batch_pieces, Random(0), 0)) {
-      const PairTensors batch(data_.validation, each);
-      const TensorView vectors = forward(batch, {});
-      const auto pieces = static_cast<double>(batch.places.size());
-      sum += pieces * loss_.run(table_, vectors, batch.places, batch.expected, 0.0F, {});
-      count += pieces;
-    }
-    validation_nats_ = sum / count;
-    if (!(*validation_nats_ < best_nats_)) return;
-    best_nats_ = *validation_nats_;
-    best_epoch_ = epochs();
-    best_ = learner_.get_weights();
-  }
-
-  bool report(double share, double left) {
-    if (loss_count_ > 0.0) last_loss_ = loss_sum_ / loss_count_;
-    loss_sum_ = 0.0;
-    loss_count_ = 0.0;
-    if (!options_.progress) return true;
-    TranslatorProgress progress;
-    progress.share = share;
-    progress.epochs = epochs();
-    progress.steps = static_cast<std::int64_t>(trainer().step());
-    progress.loss = last_loss_;
-    progress.validation_nats = validation_nats_;
-    progress.seconds = seconds_;
-    progress.seconds_left = left;
-    progress.pieces_per_second = pieces_per_second_;
-    return options_.progress(progress);
-  }
-
-  void save() {
-    TrainingCheckpoint checkpoint{identity_,
-                                  {{"epoch", static_cast<double>(epoch_)},
-                                   {"batch", static_cast<double>(next_batch_)},
-                                   {"seconds", seconds_},
-                                   {"best_epoch", best_epoch_}},
-                                  best_};
-    if (!best_.empty()) checkpoint.numbers["best_nats"] = best_nats_;
-    save_checkpoint(options_.checkpoint, checkpoint, learner_);
-  }
-
-  void restore() {
-    TrainingCheckpoint checkpoint{identity_, {}, {}};
-    if (!restore_checkpoint(options_.checkpoint, checkpoint, learner_)) return;
-    epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
-    make_epoch();
-    next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
-    seconds_ = checkpoint.numbers.at("seconds");
-    best_epoch_ = checkpoint.numbers.at("best_epoch");
-    best_ = checkpoint.tensors;
-    if (!best_.empty()) best_nats_ = checkpoint.numbers.at("best_nats");
-  }
-
-  const TranslationData& data_;
-  const TranslatorOptions& options_;
-  const Parameter& table_;
-  Functional learner_;
-  std::string identity_;
+  std::span<const IdPair> pairs_;
+  std::int64_t batch_pieces_;
   Random random_;
-  TiedLoss loss_;
-  std::vector<PairBatch> batches_;
-  std::int64_t epoch_ = 0;
-  std::size_t next_batch_ = 0;
-  double seconds_ = 0.0;
-  double pieces_per_second_ = 0.0;
-  double loss_sum_ = 0.0;
-  double loss_count_ = 0.0;
-  double last_loss_ = 0.0;
-  std::optional<double> validation_nats_;
-  double best_nats_ = std::numeric_limits<double>::infinity();
-  double best_epoch_ = 0.0;
-  std::vector<Tensor> best_;
+  std::int64_t size_ = 0;
+  double pieces_ = 0.0;
 };
+
+// In nats a piece.
+Validation validate(Functional& learner, const TiedLoss& loss, std::span<const IdPair> pairs,
+                    std::int64_t batch_pieces) {
+  double sum = 0.0;
+  double count = 0.0;
+  for (const PairBatch& each : batches_of(pairs, batch_pieces, Random(0), 0)) {
+    const PairTensors batch(pairs, each);
+    const std::array<Value, 2> inputs{Value{batch.source, {}}, Value{batch.target, {}}};
+    learner.execution().forward(inputs, {});
+    const auto pieces = static_cast<double>(batch.count);
+    sum += pieces * loss.run(learner.execution().output().data, batch.expected, 0.0, {});
+    count += pieces;
+  }
+  return {sum / count, sum / count};
+}
 
 }  // namespace
 
-TranslationRun train_translation(const TranslationLayers& layers, const TranslationData& data,
-                                 const TranslatorOptions& options) {
-  return Run(layers, data, options).run();
+TaskRunResult train_translation(const TranslationLayers& layers, const TranslationData& data,
+                                const TranslatorOptions& options) {
+  Functional learner = layers.learner();
+  layers.table->expect_call({.reverse = true});  // the loss does: see TiedLoss
+  const auto loss =
+      std::make_shared<TiedLoss>(layers.table->parameters()[0], options.label_smoothing);
+  learner.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
+                                                  .beta_2 = 0.98,
+                                                  .global_clipnorm = options.clipnorm}),
+                   .loss = LossPtr(loss)});
+  const EpochOfPairs pairs(data.train, options);
+  TaskRun run;
+  // A batch has the rate of the share that is done after it.
+  const auto rate = callbacks::warm_cosine(
+      {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
+  const double batches = options.epochs * static_cast<double>(pairs.size());
+  const double batch_share = options.max_seconds > 0.0 ? 0.0 : 1.0 / batches;
+  run.learning_rate = [rate, batch_share](double share) {
+    return rate(std::min(1.0, share + batch_share));
+  };
+  run.epochs = options.epochs;
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  run.identity = identity_of(data, options);
+  run.seed = options.seed;
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  run.items_per_step = pairs.pieces();
+  if (!data.validation.empty()) {
+    run.validate = [&] { return validate(learner, *loss, data.validation, options.batch_pieces); };
+  }
+  return train(
+      learner,
+      Dataset::from_epochs([&](const Epoch& epoch) { return pairs.begin(epoch); }, pairs.size()),
+      run);
 }
 
 }  // namespace chronicler::tasks

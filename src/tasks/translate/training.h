@@ -1,12 +1,11 @@
 // How a translator learns.
 #pragma once
 
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "chronicler/tasks/translator.h"
+#include "tasks/shared/task_run.h"
 #include "tasks/translate/network.h"
 #include "tasks/translate/vocabulary.h"
 
@@ -23,18 +22,9 @@ struct TranslationData {
   std::span<const IdPair> validation;  // may be empty
 };
 
-struct TranslationRun {
-  bool finished = true;
-  double epochs = 0.0;
-  double best_epoch = 0.0;
-  double seconds = 0.0;
-  double pieces_per_second = 0.0;
-  std::optional<double> validation_nats;
-};
-
 // Trains the layers, which whole_model() has built, and leaves the weights that were best on the
 // validation part. Options are complete.
-TranslationRun train_translation(const TranslationLayers& layers, const TranslationData& data,
-                                 const TranslatorOptions& options);
+TaskRunResult train_translation(const TranslationLayers& layers, const TranslationData& data,
+                                const TranslatorOptions& options);
 
 }  // namespace chronicler::tasks

@@ -249,13 +249,13 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
   if (options.on_start) options.on_start(report);
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const TranslationRun run = train_translation(layers, {train, held}, options);
-  report.finished = run.finished;
+  const TaskRunResult run = train_translation(layers, {train, held}, options);
+  report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
   report.seconds = before + run.seconds;
-  report.pieces_per_second = run.pieces_per_second;
-  report.validation_nats = run.validation_nats;
+  report.pieces_per_second = run.items_per_second;
+  report.validation_nats = run.best_error;
   report.options.on_start = {};
   report.options.progress = {};
   report.options.validation_sources.clear();

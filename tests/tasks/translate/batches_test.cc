@@ -29,6 +29,8 @@ TEST(TranslationBatches, HoldEveryPairOnceAndLittlePadding) {
     seen.insert(seen.end(), batch.begin(), batch.end());
     const PairTensors tensors(pairs, batch);
     EXPECT_LE(tensors.source.size() + tensors.target.size(), most);
+    EXPECT_EQ(tensors.source.size() + tensors.target.size(),
+              static_cast<std::int64_t>(padded_pieces(pairs, batch)));
     padded += static_cast<double>(tensors.source.size() + tensors.target.size());
     for (const std::size_t place : batch)
       real += static_cast<double>(pairs[place].source.size() + pairs[place].target.size() + 1);
@@ -44,6 +46,10 @@ TEST(TranslationBatches, HaveAnotherOrderInEachEpoch) {
   const std::vector<IdPair> pairs = pairs_of_lengths(300);
   EXPECT_EQ(batches_of(pairs, 100, Random(1), 4), batches_of(pairs, 100, Random(1), 4));
   EXPECT_NE(batches_of(pairs, 100, Random(1), 4), batches_of(pairs, 100, Random(1), 5));
+  // Of the same number, whatever the order: an epoch's length is known beforehand.
+  const std::size_t count = batches_of(pairs, 100, Random(1), 0).size();
+  for (std::uint64_t epoch = 1; epoch < 20; ++epoch)
+    EXPECT_EQ(batches_of(pairs, 100, Random(1), epoch).size(), count);
 }
 
 TEST(TranslationBatches, ExpectTheTargetAndThenTheEnd) {
@@ -51,11 +57,13 @@ TEST(TranslationBatches, ExpectTheTargetAndThenTheEnd) {
   const PairTensors tensors(pairs, {0, 1});
   EXPECT_EQ(tensors.source.shape(), Shape({2, 3}));
   EXPECT_EQ(tensors.target.shape(), Shape({2, 3}));
-  EXPECT_EQ(tensors.places, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(tensors.expected, (std::vector<std::int32_t>{8, 9, 2, 6, 2}));
-  const auto target = tensors.target.span<std::int32_t>();
-  EXPECT_EQ(std::vector<std::int32_t>(target.begin(), target.end()),
-            (std::vector<std::int32_t>{1, 8, 9, 1, 6, 0}));
+  EXPECT_EQ(tensors.count, 5);
+  const auto numbers = [](const Tensor& tensor) {
+    const auto span = tensor.span<std::int32_t>();
+    return std::vector<std::int32_t>(span.begin(), span.end());
+  };
+  EXPECT_EQ(numbers(tensors.expected), (std::vector<std::int32_t>{8, 9, 2, 6, 2, 0}));
+  EXPECT_EQ(numbers(tensors.target), (std::vector<std::int32_t>{1, 8, 9, 1, 6, 0}));
 }
 
 }  // namespace

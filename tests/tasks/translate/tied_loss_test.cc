@@ -29,21 +29,21 @@ class TiedLossTest : public ::testing::Test {
     fill(vectors_, 2);
     for (std::int64_t row = 0; row < rows; row += 1 + row % 2) {
       places_.push_back(row);
-      expected_.push_back(static_cast<std::int32_t>(row * 7 % pieces));
+      expected_.as<std::int32_t>()[row] = static_cast<std::int32_t>(1 + row * 7 % (pieces - 1));
     }
   }
-  double loss() { return loss_.run(table_, vectors_, places_, expected_, 0.1F, {}); }
+  double loss() { return loss_.run(vectors_, expected_, 0.1, {}); }
 
   Parameter table_;
   Tensor vectors_{Shape{rows, width}};
   std::vector<std::int64_t> places_;
-  std::vector<std::int32_t> expected_;
-  TiedLoss loss_;
+  Tensor expected_{Shape{rows}, DType::int32};
+  TiedLoss loss_{table_, 0.1};
 };
 
 TEST_F(TiedLossTest, IsTheCrossEntropyOfTheExpected) {
   double sum = 0.0;
-  for (std::size_t i = 0; i < places_.size(); ++i) {
+  for (const std::int64_t place : places_) {
     std::vector<double> scores(pieces);
     double total = 0.0;
     double mean = 0.0;
@@ -51,19 +51,20 @@ TEST_F(TiedLossTest, IsTheCrossEntropyOfTheExpected) {
       double& score = scores[static_cast<std::size_t>(p)];
       for (std::int64_t k = 0; k < width; ++k) {
         score += static_cast<double>(table_.value.as<float>()[p * width + k]) *
-                 static_cast<double>(vectors_.as<float>()[places_[i] * width + k]);
+                 static_cast<double>(vectors_.as<float>()[place * width + k]);
       }
       total += std::exp(score);
       mean += score / static_cast<double>(pieces);
     }
-    sum += std::log(total) - 0.9 * scores[static_cast<std::size_t>(expected_[i])] - 0.1 * mean;
+    const auto expected = static_cast<std::size_t>(expected_.as<std::int32_t>()[place]);
+    sum += std::log(total) - 0.9 * scores[expected] - 0.1 * mean;
   }
   EXPECT_NEAR(loss(), sum / static_cast<double>(places_.size()), 1e-5);
 }
 
 TEST_F(TiedLossTest, SlopesAreThoseOfTheLoss) {
   const Tensor slope({rows, width});
-  loss_.run(table_, vectors_, places_, expected_, 0.1F, slope);
+  loss_.run(vectors_, expected_, 0.1, slope);
   const auto difference = [&](float& number) {
     const float before = number;
     constexpr float step = 0.25F;
@@ -85,6 +86,20 @@ TEST_F(TiedLossTest, SlopesAreThoseOfTheLoss) {
   EXPECT_EQ(slope.as<float>()[2 * width], 0.0F);
 }
 
+// As fit sees it: whatever was in memory before, and whatever the mask says.
+TEST_F(TiedLossTest, IsALoss) {
+  const Tensor slope({rows, width});
+  const double value = loss_.run(vectors_, expected_, 0.1, slope);
+  const Tensor mask({rows}, DType::boolean);
+  const Tensor gradient({rows, width});
+  fill(gradient, 3);
+  Arena arena;
+  EXPECT_EQ(reduced_loss(loss_, {expected_, vectors_, {}, mask}, gradient, arena),
+            static_cast<double>(static_cast<float>(value)));
+  for (std::int64_t i = 0; i < slope.size(); ++i)
+    ASSERT_EQ(gradient.as<float>()[i], slope.as<float>()[i]) << i;
+}
+
 TEST_F(TiedLossTest, IsTheSameForAnyNumberOfThreads) {
   const int before = Runtime::global().threads();
   const Tensor slope({rows, width});
@@ -93,7 +108,7 @@ TEST_F(TiedLossTest, IsTheSameForAnyNumberOfThreads) {
   for (const int threads : {1, 3}) {
     set_threads(threads);
     for (float& number : table_.gradient.span<float>()) number = 0.0F;
-    losses.push_back(loss_.run(table_, vectors_, places_, expected_, 0.1F, slope));
+    losses.push_back(loss_.run(vectors_, expected_, 0.1, slope));
     const auto own = table_.gradient.span<float>();
     gradients.emplace_back(own.begin(), own.end());
   }

@@ -230,7 +230,7 @@ TEST(Translator, GoesOnFromItsCheckpoint) {
   options.checkpoint = folder.path("m.checkpoint");
   options.resume = true;
   options.report_seconds = 0.0;
-  options.progress = [](const TranslatorProgress& progress) { return progress.share < 0.6; };
+  options.progress = [](const TaskProgress& progress) { return progress.share < 0.6; };
   const Translator half = Translator::train(pairs.sources, pairs.targets, options);
   EXPECT_FALSE(half.report().finished);
   EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
@@ -254,6 +254,35 @@ TEST(Translator, GoesOnFromItsCheckpoint) {
   EXPECT_TRUE(whole.report().finished);
   EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
   EXPECT_EQ(*whole.report().validation_nats, *straight.report().validation_nats);
+}
+
+TEST(Translator, SaysWhereItsLossIsNoNumber) {
+  const Pairs pairs = letters(60);
+  TranslatorOptions options = quick();
+  options.learning_rate = 1e38;
+  const std::string error =
+      test::error_of([&] { Translator::train(pairs.sources, pairs.targets, options); });
+  EXPECT_TRUE(error.starts_with("training has become NaN at batch 2 in epoch 1: the loss is"))
+      << error;
+}
+
+TEST(Translator, EndsWithItsTime) {
+  const Pairs pairs = letters(60);
+  TranslatorOptions options = quick();
+  options.max_seconds = 0.2;
+  options.epochs = 0.0;
+  double rate = 1.0;
+  double share = 0.0;
+  options.progress = [&](const TaskProgress& progress) {
+    share = progress.share;
+    rate = std::min(rate, progress.learning_rate);
+    return true;
+  };
+  options.report_seconds = 0.0;
+  const Translator timed = Translator::train(pairs.sources, pairs.targets, options);
+  EXPECT_EQ(share, 1.0);
+  EXPECT_GE(timed.report().seconds, 0.2);
+  EXPECT_LT(rate, 1e-3);  // of 1e-2: the schedule ends with the time
 }
 
 TEST(Translator, LearnsWithAdditiveAttention) {

@@ -39,8 +39,8 @@ TEST(TerminateOnNaN, SaysWhichEpochAndBatchItWas) {
   callback->set_state(before->state());
   logs["loss"] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(test::error_of([&] { callback->on_train_batch_end(7, logs); }),
-            "in epoch 3, batch 8, the loss is nan: lower the learning rate, clip the gradients, or "
-            "look at the data");
+            "training has become NaN at batch 8 in epoch 3: the loss is nan: lower the learning "
+            "rate, clip the gradients, or look at the data");
 }
 
 }  // namespace
