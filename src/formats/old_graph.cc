@@ -280,13 +280,17 @@ class MasksWithStates {
     return std::find(names.begin(), names.end(), class_name) != names.end();
   }
   static bool lets_through(std::string_view class_name) {
-    constexpr std::array<std::string_view, 15> names{"Activation",
+    constexpr std::array<std::string_view, 19> names{"Activation",
+                                                     "ActivityRegularization",
+                                                     "AlphaDropout",
                                                      "BatchNormalization",
                                                      "Dense",
                                                      "Dropout",
                                                      "ELU",
                                                      "GaussianDropout",
                                                      "GaussianNoise",
+                                                     "GroupNormalization",
+                                                     "Identity",
                                                      "LayerNormalization",
                                                      "LeakyReLU",
                                                      "PReLU",
@@ -294,7 +298,7 @@ class MasksWithStates {
                                                      "Softmax",
                                                      "SpatialDropout1D",
                                                      "TimeDistributed",
-                                                     "ActivityRegularization"};
+                                                     "UnitNormalization"};
     return std::find(names.begin(), names.end(), class_name) != names.end();
   }
 

@@ -221,20 +221,6 @@ void forget_own_axis(Json& config) {
   if (axes != config.end() && (*axes == 1 || *axes == -2)) config.erase("attention_axes");
 }
 
-// Layers that hand on what they get, perhaps with a penalty on it: Activation does that.
-void renew_identity(Json& object) {
-  if (object["class_name"] != "Identity" && object["class_name"] != "ActivityRegularization")
-    return;
-  Json& config = object["config"];
-  const Json l1 = config.contains("l1") ? config["l1"] : Json(0.0);
-  const Json l2 = config.contains("l2") ? config["l2"] : Json(0.0);
-  if (object["class_name"] == "ActivityRegularization" && !(is_zero(l1) && is_zero(l2)))
-    config["activity_regularizer"] = {{"class_name", "L1L2"}, {"config", {{"l1", l1}, {"l2", l2}}}};
-  for (const char* name : {"l1", "l2"}) config.erase(name);
-  object["class_name"] = "Activation";
-  config["activation"] = "linear";
-}
-
 void renew_batch_normalization(Json& config) {
   unwrap_single(config, "axis");
   // Modes 0 and 2 differ in training alone; 1 is another layer.
@@ -264,7 +250,6 @@ void unwrap_values(Json& json) {
 
 void renew_layer(Json& object, bool before_keras3) {
   if (object["class_name"] == "Merge") renew_merge(object);
-  renew_identity(object);
   std::string class_name = object["class_name"];
   const bool is_cudnn = class_name.starts_with("CuDNN");
   for (const Renamed& one : classes) {

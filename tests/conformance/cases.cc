@@ -546,13 +546,12 @@ void add_layers_without_weights(Cases& cases) {
           [] { return layers::Dropout({.rate = 0.3, .seed = 4}); }, {2, 5, 4});
   steps_dropped.training = true;
   steps_dropped.mask = Mask::holes;
-  LayerCase& together = add("Dropout", "noise_shape",
-                            [] {
-                              const LayerPtr layer = layers::Dropout({.rate = 0.4, .seed = 4});
-                              set_fields(*layer, {{"noise_shape", Shape{None, 1, None}}});
-                              return layer;
-                            },
-                            {2, 5, 4});
+  LayerCase& together =
+      add("Dropout", "noise_shape",
+          [] {
+            return layers::Dropout({.rate = 0.4, .noise_shape = {None, 1, None}, .seed = 4});
+          },
+          {2, 5, 4});
   together.training = true;
   add("Dropout", "every_option",
       [] {
@@ -876,12 +875,14 @@ const std::vector<LayerCase>& conformance_cases() {
     add_time_distributed(cases);
     add_cells(cases);
     add_normalization(cases);
+    add_other_normalizations(cases);
     add_convolution(cases);
     add_conv_lstm1d(cases);
     add_pooling(cases);
     add_attention(cases);
     add_merging(cases);
     add_small_layers(cases);
+    add_passing_layers(cases);
     return cases;
   }();
   return all;

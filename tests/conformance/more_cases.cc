@@ -106,6 +106,63 @@ void add_normalization(Cases& cases) {
       .training = true;
 }
 
+void add_other_normalizations(Cases& cases) {
+  using layers::GroupNormalization;
+  const auto group = [&](const char* name, const layers::GroupNormalizationOptions& options,
+                         const Shape& input, const char* weights) -> LayerCase& {
+    return add(
+        cases, "GroupNormalization", name, [options] { return GroupNormalization(options); }, input,
+        weights);
+  };
+  group("over_steps", {.groups = 2}, {3, 5, 4}, "gamma (4,), beta (4,)").mask = Mask::right;
+  group("vectors", {.groups = 2}, {5, 6}, "gamma (6,), beta (6,)");
+  group("each_feature", {.groups = -1}, {3, 5, 4}, "gamma (4,), beta (4,)");
+  group("one_group", {.groups = 1, .center = false}, {3, 5, 4}, "gamma (4,)");
+  group("first_axis", {.groups = 3, .axis = 1, .scale = false}, {2, 6, 4}, "beta (6,)")
+      .fixed_steps = true;
+  group("middle_axis", {.groups = 2, .axis = -2}, {2, 3, 4, 5}, "gamma (4,), beta (4,)")
+      .fixed_steps = true;
+  group("every_option",
+        {.groups = 2,
+         .axis = 2,
+         .epsilon = 1e-2,
+         .beta_initializer = "ones",
+         .gamma_initializer = "zeros",
+         .beta_regularizer = "l1",
+         .gamma_regularizer = "l2",
+         .beta_constraint = "non_neg",
+         .gamma_constraint = "max_norm",
+         .name = "named",
+         .trainable = false,
+         .dtype = "float64"},
+        {3, 5, 4}, "gamma (4,), beta (4,)");
+
+  const auto unit = [&](const char* name,
+                        const layers::UnitNormalizationOptions& options) -> LayerCase& {
+    LayerCase& c = add(cases, "UnitNormalization", name,
+                       [options] { return layers::UnitNormalization(options); }, {3, 5, 4});
+    c.fixed_steps = true;
+    return c;
+  };
+  unit("plain", {}).mask = Mask::right;
+  unit("two_axes", {.axis = {1, 2}});
+  unit("every_option", {.axis = {1}, .name = "named", .trainable = false, .dtype = "float64"});
+
+  const auto rms = [&](const char* name, const layers::RMSNormalizationOptions& options,
+                       const char* weights) -> LayerCase& {
+    LayerCase& c = add(
+        cases, "RMSNormalization", name, [options] { return layers::RMSNormalization(options); },
+        {3, 5, 4}, weights);
+    c.fixed_steps = true;
+    return c;
+  };
+  rms("plain", {}, "scale (4,)");
+  rms("two_axes", {.axis = {1, 2}}, "scale (5, 4)").mask = Mask::right;
+  rms("every_option",
+      {.axis = {2}, .epsilon = 1e-2, .name = "named", .trainable = false, .dtype = "float64"},
+      "scale (4,)");
+}
+
 void add_convolution(Cases& cases) {
   const auto conv = [&](const char* name, const layers::Conv1DOptions& options,
                         const char* weights) {
@@ -574,6 +631,39 @@ void add_merging(Cases& cases) {
   dot("every_option",
       {.axes = {2, 1}, .normalize = true, .name = "named", .trainable = false, .dtype = "float64"},
       {3, 5, 4}, {3, 4, 2});
+}
+
+void add_passing_layers(Cases& cases) {
+  add(cases, "Identity", "plain", [] { return layers::Identity(); }, {3, 5, 4}).mask = Mask::right;
+  add(cases, "Identity", "every_option",
+      [] { return layers::Identity({.name = "named", .trainable = false, .dtype = "float64"}); },
+      {5, 4});
+  const auto penalize = [&](const char* name,
+                            const layers::ActivityRegularizationOptions& options) -> LayerCase& {
+    return add(cases, "ActivityRegularization", name,
+               [options] { return layers::ActivityRegularization(options); }, {3, 5, 4});
+  };
+  penalize("plain", {});
+  penalize("one", {.l1 = 0.02}).mask = Mask::right;
+  penalize("both", {.l1 = 0.01, .l2 = 0.03});
+  penalize("every_option",
+           {.l1 = 0.1, .l2 = 0.2, .name = "named", .trainable = false, .dtype = "float64"});
+  const auto alpha = [&](const char* name,
+                         const layers::AlphaDropoutOptions& options) -> LayerCase& {
+    return add(cases, "AlphaDropout", name, [options] { return layers::AlphaDropout(options); },
+               {2, 5, 4});
+  };
+  alpha("inference", {.rate = 0.5});
+  LayerCase& training = alpha("training", {.rate = 0.4, .seed = 3});
+  training.training = true;
+  training.mask = Mask::right;
+  alpha("noise_shape", {.rate = 0.4, .noise_shape = {None, 1, None}, .seed = 4}).training = true;
+  alpha("every_option", {.rate = 0.25,
+                         .noise_shape = {None, None, 1},
+                         .seed = 1,
+                         .name = "named",
+                         .trainable = false,
+                         .dtype = "float64"});
 }
 
 void add_small_layers(Cases& cases) {

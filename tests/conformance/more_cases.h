@@ -11,6 +11,8 @@ void add_convolution(std::vector<LayerCase>& cases);
 void add_pooling(std::vector<LayerCase>& cases);
 void add_attention(std::vector<LayerCase>& cases);
 void add_merging(std::vector<LayerCase>& cases);
+void add_other_normalizations(std::vector<LayerCase>& cases);
+void add_passing_layers(std::vector<LayerCase>& cases);
 void add_small_layers(std::vector<LayerCase>& cases);
 
 }  // namespace chronicler::test

@@ -142,7 +142,6 @@ TEST(OldConfig, RenewsConstraintsAndTablesOfKeras1) {
   EXPECT_FALSE(same["config"].contains("dropout"));
 }
 
-// Layers that hand on what they get are Activations here.
 TEST(OldConfig, TakesLayersThatHandOn) {
   const auto model_of = [](const char* layer) {
     ModelSpec spec;
@@ -162,6 +161,7 @@ TEST(OldConfig, TakesLayersThatHandOn) {
   x.as<float>()[0] = 3;
   x.as<float>()[1] = -1;
   EXPECT_EQ((*plain)({x}).as<float>()[1], -1.0F);
+  EXPECT_EQ(plain->layers().back()->class_name(), "Identity");
   EXPECT_FALSE(plain->layers().back()->activity_regularizer());
   const auto penalty = model_of(
       R"({"class_name": "ActivityRegularization", "config": {"name": "a", "l1": 0.5, "l2": 0.25}})");

@@ -11,8 +11,10 @@ namespace chronicler {
 std::span<const LayerKind> layer_catalog() {
   static constexpr std::array kinds{
       LayerKind{"Activation", make_activation},
+      LayerKind{"ActivityRegularization", make_activity_regularization},
       LayerKind{"Add", make_add},
       LayerKind{"AdditiveAttention", make_additive_attention},
+      LayerKind{"AlphaDropout", make_alpha_dropout},
       LayerKind{"Attention", make_attention},
       LayerKind{"Average", make_average},
       LayerKind{"AveragePooling1D", make_average_pooling1d},
@@ -35,6 +37,8 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"GaussianNoise", make_gaussian_noise},
       LayerKind{"GlobalAveragePooling1D", make_global_average_pooling1d},
       LayerKind{"GlobalMaxPooling1D", make_global_max_pooling1d},
+      LayerKind{"GroupNormalization", make_group_normalization},
+      LayerKind{"Identity", make_identity},
       LayerKind{"InputLayer", make_input},
       LayerKind{"LSTM", make_lstm},
       LayerKind{"LSTMCell", make_lstm_cell},
@@ -49,6 +53,7 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"Normalization", make_normalization},
       LayerKind{"PReLU", make_prelu},
       LayerKind{"Permute", make_permute},
+      LayerKind{"RMSNormalization", make_rms_normalization},
       LayerKind{"RNN", make_rnn},
       LayerKind{"ReLU", make_relu},
       LayerKind{"RepeatVector", make_repeat_vector},
@@ -62,6 +67,7 @@ std::span<const LayerKind> layer_catalog() {
       LayerKind{"StackedRNNCells", make_stacked_rnn_cells},
       LayerKind{"Subtract", make_subtract},
       LayerKind{"TimeDistributed", make_time_distributed},
+      LayerKind{"UnitNormalization", make_unit_normalization},
       LayerKind{"UpSampling1D", make_up_sampling1d},
       LayerKind{"ZeroPadding1D", make_zero_padding1d},
   };

@@ -9,8 +9,10 @@
 namespace chronicler {
 
 LayerPtr make_activation();
+LayerPtr make_activity_regularization();
 LayerPtr make_add();
 LayerPtr make_additive_attention();
+LayerPtr make_alpha_dropout();
 LayerPtr make_attention();
 LayerPtr make_average();
 LayerPtr make_average_pooling1d();
@@ -31,8 +33,10 @@ LayerPtr make_gaussian_dropout();
 LayerPtr make_gaussian_noise();
 LayerPtr make_global_average_pooling1d();
 LayerPtr make_global_max_pooling1d();
+LayerPtr make_group_normalization();
 LayerPtr make_gru();
 LayerPtr make_gru_cell();
+LayerPtr make_identity();
 LayerPtr make_input();
 LayerPtr make_layer_normalization();
 LayerPtr make_leaky_relu();
@@ -52,6 +56,7 @@ LayerPtr make_repeat_vector();
 LayerPtr make_rescaling();
 LayerPtr make_reshape();
 LayerPtr make_reversible_embedding();
+LayerPtr make_rms_normalization();
 LayerPtr make_rnn();
 LayerPtr make_simple_rnn();
 LayerPtr make_simple_rnn_cell();
@@ -60,6 +65,7 @@ LayerPtr make_spatial_dropout1d();
 LayerPtr make_stacked_rnn_cells();
 LayerPtr make_subtract();
 LayerPtr make_time_distributed();
+LayerPtr make_unit_normalization();
 LayerPtr make_up_sampling1d();
 LayerPtr make_zero_padding1d();
 

@@ -8,6 +8,7 @@
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/kinds.h"
+#include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
 namespace {
@@ -32,7 +33,7 @@ struct Layout {
   }
 };
 
-class BatchNormalizationLayer final : public Layer {
+class BatchNormalizationLayer final : public ScaledLayer {
  public:
   explicit BatchNormalizationLayer(const layers::BatchNormalizationOptions& options)
       : options_(options) {
@@ -85,15 +86,7 @@ class BatchNormalizationLayer final : public Layer {
 
   void build_weights(std::span<const Shape> inputs) override {
     const Shape shape{inputs[0][axis_of(inputs[0])]};
-    if (options_.scale) {
-      add_weight(
-          "gamma", shape,
-          {options_.gamma_initializer, options_.gamma_regularizer, options_.gamma_constraint});
-    }
-    if (options_.center) {
-      add_weight("beta", shape,
-                 {options_.beta_initializer, options_.beta_regularizer, options_.beta_constraint});
-    }
+    add_gamma_and_beta(options_, shape, options_.scale, options_.center);
     add_weight("moving_mean", shape,
                {.initializer = options_.moving_mean_initializer, .trainable = false});
     add_weight("moving_variance", shape,

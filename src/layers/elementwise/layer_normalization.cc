@@ -1,24 +1,18 @@
 #include "chronicler/layers/layer_normalization.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/kinds.h"
-#include "layers/core/lines.h"
-#include "layers/core/sums.h"
+#include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
 namespace {
 
-// The tape's places.
-constexpr int mean_place = 0;
-constexpr int factor_place = 1;  // 1 / sqrt(variance + epsilon)
-
-class LayerNormalizationLayer final : public Layer {
+class LayerNormalizationLayer final : public ScaledLayer {
  public:
   explicit LayerNormalizationLayer(const layers::LayerNormalizationOptions& options)
       : options_(options) {
@@ -51,10 +45,20 @@ class LayerNormalizationLayer final : public Layer {
   }
 
   void forward(Pass& pass, Call& call) const override {
-    with_real(dtype(), [&](auto real) { run_forward<decltype(real)>(pass, call); });
+    const TensorView x = call.inputs[0].data;
+    with_real(dtype(), [&](auto real) {
+      const TensorView y = normalize_lines<decltype(real)>(pass, x, lines_of(x.shape()), rule(),
+                                                           weights(), weight_of, call.tape);
+      call.outputs[0] = {y, call.inputs[0].mask};
+    });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
+    const TensorView x = call.inputs[0].data;
+    with_real(dtype(), [&](auto real) {
+      gradient.inputs[0] = normalize_lines_back<decltype(real)>(
+          pass, x, gradient.outputs[0], lines_of(x.shape()), rule(), weights(), trainable(),
+          weight_of, *call.tape, gradient.wanted[0]);
+    });
   }
 
  private:
@@ -62,18 +66,14 @@ class LayerNormalizationLayer final : public Layer {
   bool has_gamma() const { return options_.scale || options_.rms_scaling; }
 
   AxisSet axes_of(const Shape& x) const {
-    AxisSet axes;
-    for (const std::int64_t given : options_.axis) {
-      const std::int64_t axis = given < 0 ? given + x.rank() : given;
-      if (axis < 1 || axis >= x.rank() || axes.has(static_cast<int>(axis))) {
-        throw Error(fmt::format("{}: there is no axis {} in {}, or it is named twice", described(),
-                                given, x.to_string()),
-                    "axes are counted from the batch, 0, which stays");
-      }
-      axes.add(static_cast<int>(axis));
-    }
-    return axes;
+    return named_axes([this] { return described(); }, options_.axis, x);
   }
+  Lines lines_of(const Shape& x) const { return {x, axes_of(x)}; }
+  LineRule rule() const {
+    return {.subtracts_mean = !options_.rms_scaling, .epsilon = options_.epsilon};
+  }
+  LineWeights weights() const { return {gamma(), beta()}; }
+  static std::int64_t weight_of(std::int64_t /*line*/, std::int64_t i) { return i; }
 
   // Of a weight: the extents in the order of the axes as they were given, negative ones first,
   // which is how Keras sorts them; the numbers are in the order of the input all the same.
@@ -91,114 +91,12 @@ class LayerNormalizationLayer final : public Layer {
   }
 
   void build_weights(std::span<const Shape> inputs) override {
-    const Shape shape = weight_shape(inputs[0]);
-    if (has_gamma()) {
-      add_weight(
-          "gamma", shape,
-          {options_.gamma_initializer, options_.gamma_regularizer, options_.gamma_constraint});
-    }
-    if (has_beta()) {
-      add_weight("beta", shape,
-                 {options_.beta_initializer, options_.beta_regularizer, options_.beta_constraint});
-    }
+    add_gamma_and_beta(options_, weight_shape(inputs[0]), has_gamma(), has_beta());
   }
 
   const Parameter* gamma() const { return has_gamma() ? &parameters_[0] : nullptr; }
   const Parameter* beta() const {
     return has_beta() ? &parameters_[has_gamma() ? 1U : 0U] : nullptr;
-  }
-
-  // The numbers of a line one after another: where they are, or copied into `room`.
-  template <class Real>
-  static const Real* gathered(const Lines& lines, const Real* all, std::int64_t row, Real* room) {
-    const Real* from = all + lines.begin(row);
-    if (room == nullptr) return from;
-    for (std::int64_t i = 0; i < lines.length(); ++i) room[i] = from[lines.offset(i)];
-    return room;
-  }
-
-  template <class Real>
-  void run_forward(Pass& pass, Call& call) const {
-    const TensorView x = call.inputs[0].data;
-    const Lines lines(x.shape(), axes_of(x.shape()));
-    const std::int64_t width = lines.length();
-    const std::int64_t rows = lines.count();
-    const TensorView y = pass.arena.tensor(x.shape(), dtype());
-    const TensorView means = pass.arena.tensor({rows}, dtype());
-    const TensorView factors = pass.arena.tensor({rows}, dtype());
-    const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
-    const Real* offset = beta() != nullptr ? beta()->value.as<Real>() : nullptr;
-    Real* line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const Real* from = gathered(lines, x.as<Real>(), row, line);
-      Real* to = y.as<Real>() + lines.begin(row);
-      const auto count = static_cast<double>(width);
-      const double mean =
-          sum_of(width, [&](std::int64_t i) { return static_cast<double>(from[i]); }) / count;
-      const double variance = sum_of(width,
-                                     [&](std::int64_t i) {
-                                       const double away = static_cast<double>(from[i]) - mean;
-                                       return away * away;
-                                     }) /
-                              count;
-      const auto factor = static_cast<Real>(1.0 / std::sqrt(variance + options_.epsilon));
-      const auto centre = static_cast<Real>(mean);
-      const Real subtracted = options_.rms_scaling ? Real{0} : centre;
-      means.as<Real>()[row] = centre;
-      factors.as<Real>()[row] = factor;
-      for (std::int64_t i = 0; i < width; ++i) {
-        Real value = (from[i] - subtracted) * factor;
-        if (gain != nullptr) value *= gain[i];
-        if (offset != nullptr) value += offset[i];
-        to[lines.offset(i)] = value;
-      }
-    }
-    call.outputs[0] = {y, call.inputs[0].mask};
-    if (call.tape == nullptr) return;
-    (*call.tape)[mean_place] = means;
-    (*call.tape)[factor_place] = factors;
-  }
-
-  template <class Real>
-  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
-    const TensorView x = call.inputs[0].data;
-    const TensorView dy = gradient.outputs[0];
-    const Lines lines(x.shape(), axes_of(x.shape()));
-    const std::int64_t width = lines.length();
-    const std::int64_t rows = lines.count();
-    Real* x_line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
-    Real* dy_line = lines.side_by_side() ? nullptr : pass.arena.array<Real>(width);
-    if (gradient.wanted[0]) gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
-    const Real* gain = gamma() != nullptr ? gamma()->value.as<Real>() : nullptr;
-    Real* d_gain = trainable() && gamma() != nullptr ? gamma()->gradient.as<Real>() : nullptr;
-    Real* d_offset = trainable() && beta() != nullptr ? beta()->gradient.as<Real>() : nullptr;
-    Real* flow = pass.arena.array<Real>(width);  // dLoss/d normalized
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const Real* from = gathered(lines, x.as<Real>(), row, x_line);
-      const Real* dout = gathered(lines, dy.as<Real>(), row, dy_line);
-      const Real mean = (*call.tape)[mean_place].template as<Real>()[row];
-      const Real factor = (*call.tape)[factor_place].template as<Real>()[row];
-      const Real subtracted = options_.rms_scaling ? Real{0} : mean;
-      for (std::int64_t i = 0; i < width; ++i) {
-        flow[i] = gain != nullptr ? dout[i] * gain[i] : dout[i];
-        if (d_gain != nullptr) d_gain[i] += dout[i] * (from[i] - subtracted) * factor;
-        if (d_offset != nullptr) d_offset[i] += dout[i];
-      }
-      if (!gradient.wanted[0]) continue;
-      Real* dx = gradient.inputs[0].template as<Real>() + lines.begin(row);
-      const auto count = static_cast<double>(width);
-      const double along = sum_of(width, [&](std::int64_t i) {
-        return static_cast<double>(flow[i]) * static_cast<double>(from[i] - subtracted);
-      });
-      const double mean_flow = options_.rms_scaling ? 0.0 : sum_of(width, [&](std::int64_t i) {
-                                                              return static_cast<double>(flow[i]);
-                                                            }) / count;
-      const double of_variance = -along * std::pow(static_cast<double>(factor), 3.0) / count;
-      for (std::int64_t i = 0; i < width; ++i) {
-        dx[lines.offset(i)] = (flow[i] - static_cast<Real>(mean_flow)) * factor +
-                              static_cast<Real>(of_variance) * (from[i] - mean);
-      }
-    }
   }
 
   layers::LayerNormalizationOptions options_;
