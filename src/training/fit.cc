@@ -157,7 +157,9 @@ class FitLoop {
 
  private:
   bool is_done() const {
-    return run_.model.stop_training || progress_.has_reached_limit() ||
+    if (run_.model.stop_training) return true;
+    if (run_.batch > 0) return false;  // an epoch that was begun is still to be ended
+    return progress_.has_reached_limit() ||
            (progress_.epochs() && run_.epoch >= *progress_.epochs());
   }
   bool pauses() const {

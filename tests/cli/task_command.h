@@ -52,45 +52,63 @@ class TaskCommand : public ::testing::Test {
     }
   }
 
-  // Paused after its first epoch (or every network's first) and gone on with, training ends with
-  // the weights that it has if nobody stops it; each epoch is a line of JSON.
-  void expect_the_same_after_a_pause(const std::string& model, int epochs) const {
-    const std::vector<std::string> length{"--epochs", std::to_string(epochs), "--quiet"};
+  // Paused after its first epoch and gone on with, training ends with the weights that it has if
+  // nobody stops it; each epoch is a line of JSON. Of several networks that are trained one after
+  // the other (--networks, as `train` is given), it also pauses between two and amid the second.
+  void expect_the_same_after_a_pause(const std::string& model, int epochs, int networks = 1) const {
+    const std::vector<std::string> length{"--epochs", std::to_string(epochs), "--quiet",
+                                          "--json-epochs"};
     const auto with = [&](std::vector<std::string> more) {
       more.insert(more.end(), length.begin(), length.end());
       return train(more);
     };
-    const ProgramRun whole = with({"--json-epochs"});
+    const auto is_kept = [&] {
+      return std::filesystem::exists(folder_.path(model + ".checkpoint")) ||
+             std::filesystem::exists(folder_.path(model + ".checkpoint.networks"));
+    };
+    const ProgramRun whole = with({});
     ASSERT_EQ(whole.status, 0) << whole.errors;
-    EXPECT_EQ(lines_of_epochs(whole.out), epochs) << whole.out;
+    EXPECT_EQ(lines_of_epochs(whole.out), epochs * networks) << whole.out;
     const std::string weights = weights_of(model);
-    const ProgramRun paused = with({"--stop-after", "1", "--json-epochs"});
-    EXPECT_EQ(paused.status, 0) << paused.errors;
-    EXPECT_EQ(lines_of_epochs(paused.out), 1) << paused.out;
-    EXPECT_NE(paused.errors.find("--resume goes on"), std::string::npos) << paused.errors;
-    EXPECT_TRUE(std::filesystem::exists(folder_.path(model + ".checkpoint")));
-    const ProgramRun resumed = with({"--resume", "--json-epochs"});
+    int done = 0;
+    for (const int pause : {1, epochs, epochs + 1}) {
+      if (pause >= epochs * networks) continue;
+      std::vector<std::string> more{"--stop-after", std::to_string(pause)};
+      if (done > 0) more.emplace_back("--resume");
+      const ProgramRun paused = with(more);
+      EXPECT_EQ(paused.status, 0) << paused.errors;
+      EXPECT_EQ(lines_of_epochs(paused.out), pause - done) << paused.out;
+      EXPECT_NE(paused.errors.find("--resume goes on"), std::string::npos) << paused.errors;
+      EXPECT_EQ(paused.errors.find("nothing to resume"), std::string::npos) << paused.errors;
+      EXPECT_TRUE(is_kept());
+      done = pause;
+    }
+    const ProgramRun resumed = with({"--resume"});
     EXPECT_EQ(resumed.status, 0) << resumed.errors;
-    EXPECT_EQ(lines_of_epochs(resumed.out), epochs - 1) << resumed.out;
-    EXPECT_FALSE(std::filesystem::exists(folder_.path(model + ".checkpoint")));
+    EXPECT_EQ(lines_of_epochs(resumed.out), epochs * networks - done) << resumed.out;
+    EXPECT_FALSE(is_kept());
     EXPECT_EQ(weights_of(model), weights);
   }
 
-  // A checkpoint as tasks wrote it when each had its own.
+  // Checkpoints as tasks wrote them when each had its own, and as forecast did.
   void expect_old_checkpoint_refused(const std::string& model) const {
-    const std::string header =
-        R"({"__metadata__":{"run":"text 00ff, 1 x 24 units, seed 0","number step":"12"},)"
-        R"("weight/0":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-    std::string bytes(8, '\0');
-    bytes[0] = static_cast<char>(header.size());
-    file(model + ".checkpoint", bytes + header + std::string(4, '\0'));
-    const ProgramRun refused = train({"--resume", "--quiet"});
-    EXPECT_EQ(refused.status, 1);
-    EXPECT_EQ(refused.errors, "error: \"" + model +
-                                  ".checkpoint\" is a checkpoint of an older Chronicler, which "
-                                  "this one cannot go on from\nhint: start anew, without it\n");
-    EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
-    EXPECT_EQ(train({"--quiet"}).status, 0);  // anew
+    for (const char* entry :
+         {R"("run":"text 00ff, 1 x 24 units, seed 0","number step":"12")",
+          R"("identity":"data and what follows from them 01-2, seed 0","finished":"0")"}) {
+      const std::string header =
+          std::string(R"({"__metadata__":{)") + entry +
+          R"(},"weight/0":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+      std::string bytes(8, '\0');
+      bytes[0] = static_cast<char>(header.size());
+      file(model + ".checkpoint", bytes + header + std::string(4, '\0'));
+      const ProgramRun refused = train({"--resume", "--quiet"});
+      EXPECT_EQ(refused.status, 1);
+      EXPECT_EQ(refused.errors, "error: \"" + model +
+                                    ".checkpoint\" is a checkpoint of an older Chronicler, which "
+                                    "this one cannot go on from\nhint: start anew, without it\n");
+      EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
+    }
+    EXPECT_EQ(train({"--quiet", "--epochs", "1"}).status, 0);  // anew
   }
 
   TemporaryFolder folder_;

@@ -8,54 +8,16 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 #include "model/network.h"
 #include "model/tensor_file.h"
+#include "training/callbacks/run_identity.h"
 
 namespace chronicler {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Identity = std::vector<std::pair<std::string, std::string>>;
-
-// A line for each entry; a name has no tab.
-std::string run_text(const Identity& identity) {
-  std::string text;
-  for (const auto& [name, value] : identity) text += fmt::format("{}\t{}\n", name, value);
-  return text;
-}
-
-Identity run_of(std::string_view text) {
-  Identity identity;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    const std::size_t tab = std::min(line.find('\t'), line.size());
-    identity.emplace_back(line.substr(0, tab), line.substr(std::min(tab + 1, line.size())));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return identity;
-}
-
-const std::string* value_of(const Identity& identity, const std::string& name) {
-  for (const auto& [own, value] : identity) {
-    if (own == name) return &value;
-  }
-  return nullptr;
-}
-
-// "units 64, batch_size 32" of what `identity` has otherwise than `other`.
-std::string what_differs(const Identity& identity, const Identity& other) {
-  std::vector<std::string> parts;
-  for (const auto& [name, value] : identity) {
-    const std::string* theirs = value_of(other, name);
-    if (theirs == nullptr || *theirs != value) parts.push_back(fmt::format("{} {}", name, value));
-  }
-  return parts.empty() ? "without these" : fmt::format("{}", fmt::join(parts, ", "));
-}
 
 Tensor vector_of(const std::vector<double>& numbers) {
   return {{static_cast<std::int64_t>(numbers.size())}, numbers};
@@ -137,20 +99,11 @@ class Reader {
   }
 
   // Throws Error, with what differs, unless the file is of this run.
-  void expect_run(const Identity& now) const {
-    if (is_older()) {
-      throw Error(
-          fmt::format("\"{}\" is a checkpoint of an older Chronicler, which this one cannot go on "
-                      "from",
-                      path_),
-          "start anew, without it");
-    }
-    const std::string& given = text("run");
-    if (given == run_text(now)) return;
-    const Identity then = run_of(given);
-    throw Error(fmt::format("\"{}\" is of another run ({}), this one is {}", path_,
-                            what_differs(then, now), what_differs(now, then)),
-                "give the same data and options as then, or start anew");
+  void expect_run(const RunIdentity& now) const {
+    // That of an older version's forecaster has none.
+    if (!metadata_.contains("run") && metadata_.contains("identity"))
+      refuse_older_checkpoint(path_);
+    expect_same_run(path_, text("run"), now);
   }
   void expect(const std::string& name, const std::string& now) const {
     if (text(name) == now) return;
@@ -164,12 +117,6 @@ class Reader {
     TensorFile file = load_tensors(path);
     for (auto& [name, tensor] : file.tensors) tensors_.emplace(name, std::move(tensor));
     return std::move(file.metadata);
-  }
-  // Tasks had checkpoints of their own, whose run (or identity) is one line: "units 64, seed 0".
-  bool is_older() const {
-    const auto run = metadata_.find("run");
-    if (run == metadata_.end()) return metadata_.contains("identity");
-    return !run->second.empty() && run->second.find('\t') == std::string::npos;
   }
   [[noreturn]] void damaged(const std::string& name) const {
     throw Error(fmt::format("{} is not a checkpoint of a training run: \"{}\" is missing or not as "

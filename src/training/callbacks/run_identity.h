@@ -1,0 +1,23 @@
+// What must be the same when an interrupted run goes on, as checkpoints keep it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace chronicler {
+
+// Names and values: {"units", "64"}.
+using RunIdentity = std::vector<std::pair<std::string, std::string>>;
+
+// A line for each entry; a name has no tab.
+std::string run_text(const RunIdentity& identity);
+
+// Throws Error, with what differs, unless the file at `path`, which keeps the text `then`, is of
+// this run; and for one that an older version wrote.
+void expect_same_run(const std::string& path, std::string_view then, const RunIdentity& now);
+
+[[noreturn]] void refuse_older_checkpoint(const std::string& path);
+
+}  // namespace chronicler
