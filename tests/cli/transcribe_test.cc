@@ -119,6 +119,12 @@ TEST_F(TranscribeCommand, TrainsRunsAndEvaluates) {
   EXPECT_EQ(all.back()["text"], "low high");
 }
 
+TEST_F(TranscribeCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(TranscribeCommand, RefusesCheckpointsOfOlderVersions) {
+  expect_old_checkpoint_refused("m.keras");
+}
+
 TEST_F(TranscribeCommand, BadRowsAndFilesAreNamed) {
   file("bad.wav", "no sound at all");
   file("list.tsv", content("list.tsv") + "none.wav\tlow\nbad.wav\thigh\nlist.tsv.0.wav\t\n");
@@ -160,7 +166,7 @@ TEST_F(TranscribeCommand, GoesOnAfterAnInterruption) {
   EXPECT_TRUE(std::filesystem::exists(folder_.path("m.keras.checkpoint")));
   const ProgramRun other = train({"--resume", "--epochs", "2"});
   EXPECT_EQ(other.status, 1);
-  EXPECT_NE(other.errors.find("is of another run (100000 epochs), this one is 2 epochs\n"),
+  EXPECT_NE(other.errors.find("is of another run (epochs 100000), this one is epochs 2\n"),
             std::string::npos)
       << other.errors;
 }

@@ -12,9 +12,7 @@
 #include "chronicler/tasks/transcriber.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
-#include "cli/interrupt.h"
 #include "cli/output_file.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
 #include "cli/transcribe/lists.h"
@@ -24,7 +22,6 @@ namespace chronicler::cli::transcribe {
 namespace {
 
 using tasks::Transcriber;
-using tasks::TranscriberProgress;
 using tasks::TranscriberReport;
 using tasks::TranscriberScore;
 
@@ -53,13 +50,6 @@ void print_choices(const TranscriberReport& report) {
       10 * options.stride, with_commas(report.weights), *options.dropout, options.batch_size,
       options.learning_rate,
       training_length(options.max_seconds, static_cast<double>(options.epochs)));
-}
-
-std::string progress_text(const TranscriberProgress& progress) {
-  std::string text = fmt::format("epoch {:.1f}  loss {:.3f}", progress.epochs, progress.loss);
-  if (progress.validation_error)
-    text += fmt::format("  validation {:.2f} % wrong", 100.0 * *progress.validation_error);
-  return text + fmt::format("  {} left", duration_text(progress.seconds_left));
 }
 
 nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
@@ -96,7 +86,7 @@ void print_report(const TranscriberReport& report, const std::optional<Transcrib
   }
   if (!report.validation && !test)
     std::cout << "No validation recordings: nothing is known of how good the model is.\n";
-  std::cout << fmt::format("\n{:.1f} s, {:.1f} epochs; the best was {}\n", report.seconds,
+  std::cout << fmt::format("\n{:.1f} s, {:.1f} epochs; the best was {:.3g}\n", report.seconds,
                            report.epochs, report.best_epoch);
 }
 
@@ -115,17 +105,15 @@ void train(Options& options) {
   const std::vector<data::Recording> test_recordings = more(options.test_list);
   print_skipped(skipped);
   task.augmentation = options.no_augmentation ? data::no_augmentation() : options.augmentation;
-  ProgressLine line(options.quiet);
+  TrainingDisplay display(
+      options, [](double error) { return fmt::format("{:.2f} % wrong", 100.0 * error); });
   task.on_start = [&](const TranscriberReport& report) {
     print_skipped(report.skipped);
     if (!options.quiet) print_choices(report);
   };
-  task.progress = [&](const TranscriberProgress& progress) {
-    line.update(progress.share, progress_text(progress));
-    return !interrupted();
-  };
+  task.progress = display.progress();
   const Transcriber typist = Transcriber::train(std::move(list.recordings), task);
-  line.finish();
+  display.line().finish();
   typist.save(options.output);
   if (!typist.report().finished) end_stopped_training(options, typist.report().epochs);
   std::optional<TranscriberScore> test;

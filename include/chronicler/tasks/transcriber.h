@@ -21,19 +21,11 @@
 #include "chronicler/data/recordings.h"
 #include "chronicler/decoding/ctc_greedy.h"
 #include "chronicler/model/functional.h"
+#include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
 
 struct TranscriberReport;
-
-struct TranscriberProgress {
-  double share = 0.0;  // of the whole run, 0 to 1
-  double epochs = 0.0;
-  double loss = 0.0;                            // of a recording, since the last report
-  std::optional<double> validation_error = {};  // labels wrong, after the last epoch
-  double seconds = 0.0;
-  double seconds_left = 0.0;
-};
 
 // What is 0 or empty is chosen from the recordings.
 struct TranscriberOptions {
@@ -60,17 +52,16 @@ struct TranscriberOptions {
   double learning_rate = 0.0;
   double clipnorm = 5.0;
   std::int64_t epochs = 0;
-  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
+  double max_seconds = 0.0;                      // instead of epochs, if it is above 0
   std::optional<std::int64_t> stop_after = {};   // epochs: pauses there, to go on with `resume`
   double validation_fraction = 0.1;              // of the recordings, that choose the epoch
   std::vector<data::Recording> validation = {};  // instead
   std::uint64_t seed = 0;
-  std::string checkpoint = {};  // a file: written after each epoch and when progress says stop
+  std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const TranscriberReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
-  // Told how far it is; false ends training with what was learnt so far.
-  std::function<bool(const TranscriberProgress&)> progress = {};
+  TaskProgressFunction progress = {};
 };
 
 // How well texts were recognised.
@@ -95,7 +86,7 @@ struct TranscriberScore {
 
 struct TranscriberReport {
   TranscriberOptions options;  // as they were chosen
-  bool finished = true;        // false: progress said stop
+  bool finished = true;        // false: paused
   std::int64_t recordings = 0;
   std::int64_t validation_recordings = 0;
   double audio_seconds = 0.0;
@@ -103,7 +94,7 @@ struct TranscriberReport {
   std::vector<std::string> skipped = {};  // a sentence for each recording that was passed over
   std::int64_t weights = 0;
   double epochs = 0.0;
-  std::int64_t best_epoch = 0;
+  double best_epoch = 0.0;
   double seconds = 0.0;  // of training
   std::optional<TranscriberScore> validation = {};
 };

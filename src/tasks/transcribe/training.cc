@@ -1,10 +1,8 @@
 #include "tasks/transcribe/training.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <filesystem>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,14 +14,11 @@
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/decoding/ctc_greedy.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/training/fit.h"
+#include "model/network.h"
 #include "tasks/shared/length_batches.h"
-#include "tasks/shared/training_checkpoint.h"
-#include "tasks/shared/warm_cosine.h"
-#include "training/trainer.h"
 
 namespace chronicler::tasks {
-
-using Clock = std::chrono::steady_clock;
 
 Sequential speech_network(const TranscriberOptions& options, const SpeechSteps& steps,
                           std::int64_t classes) {
@@ -100,22 +95,37 @@ std::size_t quietest(std::span<const float> samples, std::size_t begin, std::siz
 }
 
 // Whatever would make another run of it.
-std::string identity_of(const TranscriberOptions& options) {
+std::vector<std::pair<std::string, std::string>> identity_of(const SpeechData& data,
+                                                             const TranscriberOptions& options) {
   const data::AugmentationOptions& with = *options.augmentation;
-  return fmt::format(
-             "{}, {}s{}, {} samples a second, {} x {} units, {} filters, stride {}, {} bands from "
-             "the {}, {} dB, dropout {}, batch {}, rate {}, clipnorm {}, {} epochs, {} s, seed {}",
-             options.streaming ? "streaming" : "both ways", options.level,
-             options.as_written ? " as written" : "", options.rate, options.layers, options.units,
-             options.filters, options.stride, options.bands, options.normalize, *options.top_db,
-             *options.dropout, options.batch_size, options.learning_rate, options.clipnorm,
-             options.epochs, options.max_seconds, options.seed) +
-         fmt::format(
-             ", speed {}, tempo {}, gain {}, noise {} of {} to {} dB, warp {}, shuffle {}, masks "
-             "{} of {} and {} of {}",
-             with.speed, with.tempo, with.gain, with.noise, with.least_snr, with.most_snr,
-             with.warp, with.shuffle, with.time_masks, with.time_mask, with.band_masks,
-             with.band_mask);
+  const auto text = [](const auto& value) { return fmt::format("{}", value); };
+  return {{"recordings", data.identity},
+          {"validation", data.validation_identity},
+          {"streaming", text(options.streaming)},
+          {"level", options.level},
+          {"as_written", text(options.as_written)},
+          {"samples a second", text(options.rate)},
+          {"layers", text(options.layers)},
+          {"units", text(options.units)},
+          {"filters", text(options.filters)},
+          {"stride", text(options.stride)},
+          {"bands", text(options.bands)},
+          {"normalize", options.normalize},
+          {"top_db", text(*options.top_db)},
+          {"dropout", text(*options.dropout)},
+          {"batch_size", text(options.batch_size)},
+          {"learning_rate", text(options.learning_rate)},
+          {"clipnorm", text(options.clipnorm)},
+          {"epochs", text(options.epochs)},
+          {"seed", text(options.seed)},
+          {"speed", text(with.speed)},
+          {"tempo", text(with.tempo)},
+          {"gain", text(with.gain)},
+          {"noise", fmt::format("{} of {} to {} dB", with.noise, with.least_snr, with.most_snr)},
+          {"warp", text(with.warp)},
+          {"shuffle", text(with.shuffle)},
+          {"time_masks", fmt::format("{} of {}", with.time_masks, with.time_mask)},
+          {"band_masks", fmt::format("{} of {}", with.band_masks, with.band_mask)}};
 }
 
 std::vector<std::size_t> lengths_of(std::span<const std::vector<float>> sounds) {
@@ -124,155 +134,147 @@ std::vector<std::size_t> lengths_of(std::span<const std::vector<float>> sounds) 
   return lengths;
 }
 
-class Run {
+// Where the words of each recording can be cut apart, so that they may change places: in pauses,
+// where these show it; else, from a fifth of the run on, where the network hears them. Pauses are
+// better: they do not depend on the network, which may write a word that it expects before it is
+// spoken.
+class WordCuts final : public Callback {
  public:
-  Run(Sequential& model, const SpeechReader& reader, const SpeechData& data,
-      const TranscriberOptions& options)
-      : model_(model),
-        reader_(reader),
+  WordCuts(const SpeechReader& reader, const SpeechData& data, const TranscriberOptions& options)
+      : reader_(reader),
         data_(data),
-        options_(options),
-        random_(options.seed),
-        augmentation_(*options.augmentation, options.seed + 1),
-        batches_(lengths_of(data.sounds), static_cast<std::size_t>(options.batch_size), 16,
-                 random_) {
-    model.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
-                                                  .global_clipnorm = options.clipnorm}),
-                   .loss = losses::CTC()});
-    total_steps_ = static_cast<double>(batches_.count()) * static_cast<double>(options.epochs);
-    identity_ = data.identity + ", " + identity_of(options);
-    for (const std::vector<float>& sound : data.validation)
-      validation_.push_back(reader.features(sound));
-    // Words may change places, where it is known where they are.
-    if (options.level == "word" && options.augmentation->shuffle > 0.0) next_cutting_ = 0.2;
-    cuts_.resize(data.sounds.size());
-    in_pauses_.resize(data.sounds.size(), false);
-    for (std::size_t row = 0; row < cuts_.size() && next_cutting_ < 1.0; ++row) {
+        streaming_(options.streaming),
+        cuts_(data.sounds.size()),
+        in_pauses_(data.sounds.size(), false) {
+    if (options.level != "word" || options.augmentation->shuffle <= 0.0) return;
+    next_search_ = 0.2;
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
       if (data.labels[row].size() < 2) continue;
       cuts_[row] = cuts_in_pauses(data.sounds[row], data.labels[row].size(), reader.rate());
       in_pauses_[row] = !cuts_[row].empty();
     }
-    const Batch first = batch(0);
-    trainer().prepare(model_, first);
-    trainer().build_optimizer(model_);
-    trainer().reset_metrics();
   }
 
-  SpeechRun run() {
-    if (options_.resume) restore();
-    const Clock::time_point start = Clock::now();
-    before_ = seconds_;
-    first_share_ = share();
-    double reported = seconds_;
-    double saved = seconds_;
-    bool goes_on = true;
-    while (share() < 1.0 && goes_on) {
-      batches_.begin_epoch(epoch_);
-      for (; next_batch_ < batches_.count() && goes_on && share() < 1.0; ++next_batch_) {
-        trainer().optimizer().set_learning_rate(rate());
-        trainer().train_batch(model_, batch(next_batch_));
-        trainer().require_finite([&] {
-          return fmt::format("at batch {} of {} in epoch {}", next_batch_ + 1, batches_.count(),
-                             epoch_ + 1);
-        });
-        ++untold_;
-        seconds_ = before_ + std::chrono::duration<double>(Clock::now() - start).count();
-        if (seconds_ - reported < options_.report_seconds) continue;
-        reported = seconds_;
-        goes_on = report();
-      }
-      if (next_batch_ == batches_.count()) {
-        ++epoch_;
-        next_batch_ = 0;
-      }
-      if (!goes_on) break;
-      if (share() >= next_cutting_) find_cuts();
-      validate();
-      goes_on = report();
-      if (!options_.checkpoint.empty() && seconds_ - saved >= checkpoint_seconds) {
-        save();
-        saved = seconds_;
+  // Before each word of a recording, and its end; empty where they are not known.
+  std::span<const std::size_t> of(std::size_t row) const { return cuts_[row]; }
+
+  void on_epoch_end(std::int64_t /*epoch*/, Logs& /*logs*/) override {
+    if (model().pause_training || progress().share < next_search_) return;
+    while (next_search_ <= progress().share) next_search_ += 0.15;
+    Execution execution(model().network());
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      if (!in_pauses_[row] && data_.labels[row].size() >= 2) cuts_[row] = find(row, execution);
+    }
+  }
+
+  CallbackState state() const override {
+    std::size_t most = 1;
+    for (const auto& cuts : cuts_) most = std::max(most, cuts.size());
+    Tensor all({static_cast<std::int64_t>(cuts_.size()), static_cast<std::int64_t>(most)},
+               DType::int32);  // -1 behind the last of a recording
+    all.fill(-1.0);
+    for (std::size_t row = 0; row < cuts_.size(); ++row)
+      std::copy(cuts_[row].begin(), cuts_[row].end(), all.as<std::int32_t>() + row * most);
+    return {{{"next_search", next_search_}}, {all}};
+  }
+  void set_state(const CallbackState& state) override {
+    next_search_ = state.number("next_search").value_or(next_search_);
+    if (state.tensors.size() != 1 || state.tensors[0].dtype() != DType::int32 ||
+        state.tensors[0].shape().rank() != 2 ||
+        state.tensors[0].shape()[0] != static_cast<std::int64_t>(cuts_.size())) {
+      throw Error("the checkpoint has no places between words for these recordings",
+                  "start anew without --resume");
+    }
+    const Tensor& all = state.tensors[0];
+    const auto most = static_cast<std::size_t>(all.shape()[1]);
+    for (std::size_t row = 0; row < cuts_.size(); ++row) {
+      cuts_[row].clear();
+      const std::size_t size = data_.sounds[row].size();
+      for (std::size_t i = 0; i < most; ++i) {
+        const std::int32_t cut = all.as<std::int32_t>()[row * most + i];
+        if (cut >= 0) cuts_[row].push_back(std::min(static_cast<std::size_t>(cut), size));
       }
     }
-    const bool finished = share() >= 1.0;
-    if (!options_.checkpoint.empty()) {
-      if (finished) {
-        std::filesystem::remove(options_.checkpoint);
-      } else {
-        save();
-      }
-    }
-    if (!best_.empty()) model_.set_weights(best_);
-    return {finished, step() / static_cast<double>(batches_.count()), best_epoch_, seconds_};
   }
 
  private:
-  Trainer& trainer() const { return *model_.trainer(); }
-  double step() const {
-    return static_cast<double>(epoch_) * static_cast<double>(batches_.count()) +
-           static_cast<double>(next_batch_);
-  }
-  double share() const {
-    return std::min(
-        1.0, options_.max_seconds > 0.0 ? seconds_ / options_.max_seconds : step() / total_steps_);
-  }
-
-  double rate() const {
-    constexpr WarmCosine schedule{.warm_share = 0.05, .start = 0.02, .end = 0.02};
-    return options_.learning_rate * schedule.at(share());
-  }
-
-  // Where each word can be cut off from the one before, as the network hears them by now; nowhere
-  // if it is not sure of a word. Pauses, where they tell, are better: they do not depend on the
-  // network, which may write a word that it expects before it is spoken.
-  void find_cuts() {
-    while (next_cutting_ <= share()) next_cutting_ += 0.15;
-    Execution execution(model_.network());
+  // None if the network is not sure of a word.
+  std::vector<std::size_t> find(std::size_t row, Execution& execution) const {
+    const std::vector<float>& sound = data_.sounds[row];
+    const std::vector<std::int64_t> labels(data_.labels[row].begin(), data_.labels[row].end());
+    const Tensor scores = speech_scores(execution, reader_.features(sound), reader_.steps());
+    const auto places = decoding::ctc_align(scores, labels);
+    const bool sure = std::all_of(places.begin(), places.end(),
+                                  [](const auto& place) { return place.probability > 0.7; });
+    if (!sure) return {};
     const double step = reader_.step_seconds();
-    for (std::size_t row = 0; row < data_.sounds.size(); ++row) {
-      if (in_pauses_[row] || data_.labels[row].size() < 2) continue;
-      const std::vector<float>& sound = data_.sounds[row];
-      const std::vector<std::int64_t> labels(data_.labels[row].begin(), data_.labels[row].end());
-      const Tensor scores = speech_scores(execution, reader_.features(sound), reader_.steps());
-      const auto places = decoding::ctc_align(scores, labels);
-      cuts_[row].clear();
-      const bool sure = std::all_of(places.begin(), places.end(),
-                                    [](const auto& place) { return place.probability > 0.7; });
-      if (!sure) continue;
-      std::vector<SaidSpan> words;
-      for (const auto& place : places) {
-        words.push_back(
-            {static_cast<double>(place.begin) * step, static_cast<double>(place.end) * step});
-      }
-      if (!options_.streaming) fit_to_sound(words, sound, reader_.rate());
-      const auto sample_at = [&](double seconds) {
-        return std::min(static_cast<std::size_t>(seconds * reader_.rate()), sound.size());
-      };
-      cuts_[row].push_back(0);
-      for (std::size_t i = 1; i < words.size(); ++i) {
-        cuts_[row].push_back(quietest(sound, sample_at(words[i - 1].begin),
-                                      sample_at(words[i].begin), reader_.rate()));
-      }
-      cuts_[row].push_back(sound.size());
+    std::vector<SaidSpan> words;
+    for (const auto& place : places) {
+      words.push_back(
+          {static_cast<double>(place.begin) * step, static_cast<double>(place.end) * step});
     }
+    if (!streaming_) fit_to_sound(words, sound, reader_.rate());
+    const auto sample_at = [&](double seconds) {
+      return std::min(static_cast<std::size_t>(seconds * reader_.rate()), sound.size());
+    };
+    std::vector<std::size_t> cuts{0};
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      cuts.push_back(quietest(sound, sample_at(words[i - 1].begin), sample_at(words[i].begin),
+                              reader_.rate()));
+    }
+    cuts.push_back(sound.size());
+    return cuts;
   }
 
+  const SpeechReader& reader_;
+  const SpeechData& data_;
+  bool streaming_;
+  std::vector<std::vector<std::size_t>> cuts_;
+  std::vector<bool> in_pauses_;  // whether the pauses show them
+  double next_search_ = 2.0;  // share of the run from which on they are found anew; above 1: never
+};
+
+// The recordings of an epoch, each as it might also have been; batches of like lengths in another
+// order each time.
+class EpochOfRecordings {
+ public:
+  EpochOfRecordings(const SpeechReader& reader, const SpeechData& data,
+                    const TranscriberOptions& options, const WordCuts& cuts)
+      : reader_(reader),
+        data_(data),
+        shuffle_(static_cast<float>(options.augmentation->shuffle)),
+        cuts_(cuts),
+        random_(options.seed),
+        augmentation_(*options.augmentation, options.seed + 1),
+        batches_(lengths_of(data.sounds), static_cast<std::size_t>(options.batch_size), 16,
+                 random_) {}
+
+  std::int64_t size() const { return static_cast<std::int64_t>(batches_.count()); }
+
+  Dataset::EpochItems begin(const Epoch& epoch) {
+    batches_.begin_epoch(epoch.number);
+    return {size(), [this, number = epoch.number](std::int64_t index) {
+              return batch(batches_[static_cast<std::size_t>(index)], number);
+            }};
+  }
+
+ private:
   struct Example {
     Tensor features;
     LabelIds labels;
   };
 
   // A recording, or words of it, as it might also have been.
-  Example augmented(std::size_t row) const {
+  Example augmented(std::size_t row, std::int64_t epoch) const {
     const std::uint64_t place =
-        static_cast<std::uint64_t>(epoch_) * data_.sounds.size() + static_cast<std::uint64_t>(row);
+        static_cast<std::uint64_t>(epoch) * data_.sounds.size() + static_cast<std::uint64_t>(row);
     std::span<const float> sound = data_.sounds[row];
     SaidWords words;
     LabelIds labels = data_.labels[row];
     constexpr std::uint64_t stream = 1ULL << 40U;
-    if (!cuts_[row].empty() &&
-        random_.uniform(stream, place) < static_cast<float>(options_.augmentation->shuffle)) {
-      words = shuffled_words(sound, cuts_[row], labels, random_, stream + 1 + place);
+    const std::span<const std::size_t> cuts = cuts_.of(row);
+    if (!cuts.empty() && random_.uniform(stream, place) < shuffle_) {
+      words = shuffled_words(sound, cuts, labels, random_, stream + 1 + place);
       sound = words.samples;
       labels = words.labels;
     }
@@ -289,13 +291,12 @@ class Run {
     return {features, labels};
   }
 
-  Batch batch(std::size_t number) const {
-    const std::span<const std::size_t> rows = batches_[number];
+  Batch batch(std::span<const std::size_t> rows, std::int64_t epoch) const {
     std::vector<Tensor> features(rows.size());
     std::vector<LabelIds> labels(rows.size());
     Runtime::global().parallel(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
       const auto row = static_cast<std::size_t>(i);
-      Example example = augmented(rows[row]);
+      Example example = augmented(rows[row], epoch);
       features[row] = std::move(example.features);
       labels[row] = std::move(example.labels);
     });
@@ -307,140 +308,74 @@ class Run {
       std::copy(labels[i].begin(), labels[i].end(),
                 y.as<std::int32_t>() + static_cast<std::int64_t>(i) * width);
     }
-    return {speech_batch(features, reader_.steps()), y, {}};
+    return {{speech_batch(features, reader_.steps())}, {y}};
   }
 
-  // As the finished model will tell it.
-  LabelIds told_of(const Tensor& scores) const {
-    if (data_.one_label) return {static_cast<std::int32_t>(decoding::ctc_single_label(scores))};
-    LabelIds told;
-    for (const decoding::CtcLabel& label : decoding::ctc_greedy(scores))
-      told.push_back(static_cast<std::int32_t>(label.label));
-    return told;
-  }
-
-  void validate() {
-    if (validation_.empty()) return;
-    Execution execution(model_.network());
-    data::EditCounts edits;
-    double loss = 0.0;
-    for (std::size_t i = 0; i < validation_.size(); ++i) {
-      const Tensor scores = speech_scores(execution, validation_[i], reader_.steps());
-      const LabelIds told = told_of(scores);
-      const LabelIds& truth = data_.validation_labels[i];
-      edits += data::word_errors(in_words(truth), in_words(told));
-      const std::vector<std::int64_t> wide(truth.begin(), truth.end());
-      loss -= decoding::ctc_log_probability(scores, wide);
-    }
-    validation_error_ = edits.rate();
-    if (std::pair(edits.rate(), loss) >= best_result_) return;
-    best_result_ = {edits.rate(), loss};
-    best_ = model_.get_weights();
-    best_epoch_ = epoch_;
-  }
-
-  bool report() {
-    if (untold_ > 0) last_loss_ = trainer().results().loss();
-    untold_ = 0;
-    trainer().reset_metrics();
-    if (!options_.progress) return true;
-    TranscriberProgress progress;
-    progress.share = share();
-    progress.epochs = step() / static_cast<double>(batches_.count());
-    progress.loss = last_loss_;
-    progress.validation_error = validation_error_;
-    progress.seconds = seconds_;
-    progress.seconds_left =
-        (seconds_ - before_) * (1.0 - share()) / std::max(share() - first_share_, 1e-9);
-    return options_.progress(progress);
-  }
-  // (recordings, places), -1 behind the last.
-  Tensor cuts_as_tensor() const {
-    std::size_t most = 1;
-    for (const auto& cuts : cuts_) most = std::max(most, cuts.size());
-    Tensor tensor({static_cast<std::int64_t>(cuts_.size()), static_cast<std::int64_t>(most)},
-                  DType::int32);
-    tensor.fill(-1.0);
-    for (std::size_t row = 0; row < cuts_.size(); ++row) {
-      for (std::size_t i = 0; i < cuts_[row].size(); ++i)
-        tensor.as<std::int32_t>()[row * most + i] = static_cast<std::int32_t>(cuts_[row][i]);
-    }
-    return tensor;
-  }
-  void take_cuts(const Tensor& tensor) {
-    const auto most = static_cast<std::size_t>(tensor.shape()[1]);
-    for (std::size_t row = 0; row < cuts_.size(); ++row) {
-      cuts_[row].clear();
-      for (std::size_t i = 0; i < most; ++i) {
-        const std::int32_t cut = tensor.as<std::int32_t>()[row * most + i];
-        if (cut >= 0) cuts_[row].push_back(static_cast<std::size_t>(cut));
-      }
-    }
-  }
-
-  void save() {
-    TrainingCheckpoint checkpoint{identity_,
-                                  {{"epoch", static_cast<double>(epoch_)},
-                                   {"batch", static_cast<double>(next_batch_)},
-                                   {"seconds", seconds_},
-                                   {"next_cutting", next_cutting_},
-                                   {"best_epoch", static_cast<double>(best_epoch_)}},
-                                  best_};
-    checkpoint.tensors.push_back(cuts_as_tensor());
-    if (best_epoch_ > 0) {
-      checkpoint.numbers["best_error"] = best_result_.first;
-      checkpoint.numbers["best_loss"] = best_result_.second;
-    }
-    save_checkpoint(options_.checkpoint, checkpoint, model_);
-  }
-
-  void restore() {
-    TrainingCheckpoint checkpoint{identity_, {}, {}};
-    if (!restore_checkpoint(options_.checkpoint, checkpoint, model_)) return;
-    epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("epoch"));
-    next_batch_ = static_cast<std::size_t>(checkpoint.numbers.at("batch"));
-    seconds_ = checkpoint.numbers.at("seconds");
-    next_cutting_ = checkpoint.numbers.at("next_cutting");
-    best_epoch_ = static_cast<std::int64_t>(checkpoint.numbers.at("best_epoch"));
-    take_cuts(checkpoint.tensors.back());
-    checkpoint.tensors.pop_back();
-    if (best_epoch_ > 0) {
-      best_result_ = {checkpoint.numbers.at("best_error"), checkpoint.numbers.at("best_loss")};
-      best_ = checkpoint.tensors;
-    }
-  }
-
-  Sequential& model_;
   const SpeechReader& reader_;
   const SpeechData& data_;
-  const TranscriberOptions& options_;
+  float shuffle_;
+  const WordCuts& cuts_;
   Random random_;
   data::Augmentation augmentation_;
-  std::string identity_;
-  std::vector<Tensor> validation_;
   LengthBatches batches_;
-  double total_steps_ = 1.0;
-  std::int64_t epoch_ = 0;
-  std::size_t next_batch_ = 0;
-  double seconds_ = 0.0;
-  double before_ = 0.0;
-  double first_share_ = 0.0;
-  std::vector<std::vector<std::size_t>> cuts_;  // before each word of a recording, and its end
-  std::vector<bool> in_pauses_;                 // whether the pauses told
-  double next_cutting_ = 2.0;  // the share of the run at which they are found anew; above 1: never
-  std::int64_t untold_ = 0;    // batches since the last report
-  double last_loss_ = 0.0;
-  std::optional<double> validation_error_;
-  std::pair<double, double> best_result_{std::numeric_limits<double>::infinity(), 0.0};
-  std::int64_t best_epoch_ = 0;
-  std::vector<Tensor> best_;
 };
+
+// As the finished model will write it.
+LabelIds labels_of(const Tensor& scores, bool one_label) {
+  if (one_label) return {static_cast<std::int32_t>(decoding::ctc_single_label(scores))};
+  LabelIds labels;
+  for (const decoding::CtcLabel& label : decoding::ctc_greedy(scores))
+    labels.push_back(static_cast<std::int32_t>(label.label));
+  return labels;
+}
+
+// By the number of wrong labels; among equals by the mean of -ln p, brought below 1.
+Validation validate(const Model& model, const SpeechReader& reader, const SpeechData& data,
+                    std::span<const Tensor> features) {
+  Execution execution(model.network());
+  data::EditCounts edits;
+  double loss = 0.0;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const Tensor scores = speech_scores(execution, features[i], reader.steps());
+    const LabelIds& truth = data.validation_labels[i];
+    edits += data::word_errors(in_words(truth), in_words(labels_of(scores, data.one_label)));
+    const std::vector<std::int64_t> wide(truth.begin(), truth.end());
+    loss -= decoding::ctc_log_probability(scores, wide);
+  }
+  loss /= static_cast<double>(features.size());
+  return {static_cast<double>(edits.edits()) + 1.0 - 1.0 / (1.0 + loss), edits.rate()};
+}
 
 }  // namespace
 
-SpeechRun train_speech(Sequential& model, const SpeechReader& reader, const SpeechData& data,
-                       const TranscriberOptions& options) {
-  return Run(model, reader, data, options).run();
+TaskRunResult train_speech(Sequential& model, const SpeechReader& reader, const SpeechData& data,
+                           const TranscriberOptions& options) {
+  model.compile({.optimizer = optimizers::Adam(
+                     {.learning_rate = options.learning_rate, .global_clipnorm = options.clipnorm}),
+                 .loss = losses::CTC()});
+  const auto cuts = std::make_shared<WordCuts>(reader, data, options);
+  EpochOfRecordings recordings(reader, data, options, *cuts);
+  std::vector<Tensor> validation;
+  for (const std::vector<float>& sound : data.validation)
+    validation.push_back(reader.features(sound));
+  TaskRun run;
+  run.learning_rate = callbacks::warm_cosine(
+      {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.02});
+  run.epochs = static_cast<double>(options.epochs);
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  run.identity = identity_of(data, options);
+  run.seed = options.seed;
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  if (!validation.empty()) run.validate = [&] { return validate(model, reader, data, validation); };
+  run.callbacks = {cuts};
+  return train(model,
+               Dataset::from_epochs([&](const Epoch& epoch) { return recordings.begin(epoch); },
+                                    recordings.size()),
+               run);
 }
 
 }  // namespace chronicler::tasks

@@ -9,6 +9,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/model/model.h"
 #include "chronicler/tasks/transcriber.h"
+#include "tasks/shared/task_run.h"
 #include "tasks/transcribe/reader.h"
 
 namespace chronicler::tasks {
@@ -41,17 +42,11 @@ struct SpeechData {
   std::span<const LabelIds> validation_labels;
   bool one_label = false;  // is all that each of them says
   std::string identity;    // of the recordings, for checkpoints
-};
-
-struct SpeechRun {
-  bool finished = true;
-  double epochs = 0.0;
-  std::int64_t best_epoch = 0;
-  double seconds = 0.0;
+  std::string validation_identity;
 };
 
 // Leaves the weights of the epoch that was best on the validation part. Options are complete.
-SpeechRun train_speech(Sequential& model, const SpeechReader& reader, const SpeechData& data,
-                       const TranscriberOptions& options);
+TaskRunResult train_speech(Sequential& model, const SpeechReader& reader, const SpeechData& data,
+                           const TranscriberOptions& options);
 
 }  // namespace chronicler::tasks

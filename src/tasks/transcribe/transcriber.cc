@@ -320,16 +320,15 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const SpeechData data{
-      train.sounds,
-      train.labels,
-      validation.sounds,
-      validation.labels,
-      one_label,
-      fmt::format("recordings {:016x}, validation {:016x}", hash_of(train.sounds, train.labels),
-                  hash_of(validation.sounds, validation.labels))};
-  const SpeechRun run = train_speech(*model, reader->sound, data, options);
-  report.finished = run.finished;
+  const SpeechData data{train.sounds,
+                        train.labels,
+                        validation.sounds,
+                        validation.labels,
+                        one_label,
+                        fmt::format("{:016x}", hash_of(train.sounds, train.labels)),
+                        fmt::format("{:016x}", hash_of(validation.sounds, validation.labels))};
+  const TaskRunResult run = train_speech(*model, reader->sound, data, options);
+  report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
   report.seconds = run.seconds;

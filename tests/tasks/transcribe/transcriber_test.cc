@@ -343,7 +343,7 @@ TEST(Transcriber, GoesOnWhereItStopped) {
   const auto straight = Transcriber::train(spoken_at_random(32, 1), options);
   options.checkpoint = folder.path("checkpoint");
   options.report_seconds = 0.0;
-  options.progress = [](const TranscriberProgress& progress) { return progress.epochs < 3.3; };
+  options.progress = [](const TaskProgress& progress) { return progress.epochs < 3.3; };
   const auto stopped = Transcriber::train(spoken_at_random(32, 1), options);
   EXPECT_FALSE(stopped.report().finished);
   options.resume = true;
@@ -369,6 +369,14 @@ TEST(Transcriber, GoesOnWhereItStopped) {
   const auto a = straight.model().get_weights();
   const auto b = resumed.model().get_weights();
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(test::same_bits(a[i], b[i])) << i;
+}
+
+TEST(Transcriber, SaysWhereTrainingBecameNaN) {
+  TranscriberOptions options = small();
+  options.learning_rate = 1e38;
+  const std::string error = error_of([&] { Transcriber::train(spoken_at_random(32, 1), options); });
+  EXPECT_TRUE(error.starts_with("training has become NaN at batch ")) << error;
+  EXPECT_NE(error.find(" in epoch 1: the loss is "), std::string::npos) << error;
 }
 
 TEST(Transcriber, LongRecordingsAreHeardInParts) {
