@@ -66,7 +66,9 @@ void begin_training(const TrainingOptions& options) {
 }
 
 void tell_if_nothing_is_resumed(const std::string& checkpoint) {
-  if (std::filesystem::exists(checkpoint)) return;
+  if (std::filesystem::exists(checkpoint) ||
+      std::filesystem::exists(tasks::finished_networks_file(checkpoint)))
+    return;
   std::cerr << fmt::format("nothing to resume, there is no \"{}\": begins anew\n", checkpoint);
 }
 

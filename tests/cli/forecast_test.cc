@@ -14,10 +14,25 @@
 
 #include "chronicler/data/timestamp.h"
 #include "cli/program_run.h"
+#include "cli/task_command.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::test {
 namespace {
+
+// A year of days.
+std::string season() {
+  std::ostringstream text;
+  text << "date,sales,rain\n";
+  for (int day = 0; day < 364; ++day) {
+    const int month = day / 28;
+    text << 2001 + month / 12 << "-" << (month % 12 < 9 ? "0" : "") << month % 12 + 1 << "-"
+         << (day % 28 < 9 ? "0" : "") << day % 28 + 1 << ","
+         << 100.0 + 10.0 * std::sin(2.0 * std::numbers::pi * day / 7.0) + day % 3 << "," << day % 5
+         << "\n";
+  }
+  return text.str();
+}
 
 class ForecastCommand : public testing::Test {
  protected:
@@ -25,19 +40,6 @@ class ForecastCommand : public testing::Test {
     const std::string path = folder_.path(name);
     std::ofstream(path, std::ios::binary) << contents;
     return path;
-  }
-  // A year of days.
-  std::string season() {
-    std::ostringstream text;
-    text << "date,sales,rain\n";
-    for (int day = 0; day < 364; ++day) {
-      const int month = day / 28;
-      text << 2001 + month / 12 << "-" << (month % 12 < 9 ? "0" : "") << month % 12 + 1 << "-"
-           << (day % 28 < 9 ? "0" : "") << day % 28 + 1 << ","
-           << 100.0 + 10.0 * std::sin(2.0 * std::numbers::pi * day / 7.0) + day % 3 << ","
-           << day % 5 << "\n";
-    }
-    return text.str();
   }
   ProgramRun train(const std::string& data, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{
@@ -85,6 +87,37 @@ TEST_F(ForecastCommand, TrainsRunsAndTestsBack) {
   ASSERT_EQ(back.status, 0) << back.errors;
   EXPECT_DOUBLE_EQ(nlohmann::json::parse(back.out)["model"]["rmse"].get<double>(),
                    json["model"]["rmse"].get<double>());
+}
+
+class ForecastRun : public TaskCommand {
+ protected:
+  ForecastRun()
+      : TaskCommand("forecast",
+                    {"data.csv", "-o", "m.keras", "--target", "sales", "--horizon", "2", "--units",
+                     "4", "--networks", "2", "--threads", "1"},
+                    "3") {
+    file("data.csv", season());
+  }
+};
+
+TEST_F(ForecastRun, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3, 2); }
+
+TEST_F(ForecastRun, RefusesCheckpointsOfOlderVersions) { expect_old_checkpoint_refused("m.keras"); }
+
+TEST_F(ForecastRun, EndsByTheClockOrWithAnInterruption) {
+  const ProgramRun timed = train({"--max-seconds", "0.4", "--quiet", "--json-epochs"});
+  ASSERT_EQ(timed.status, 0) << timed.errors;
+  EXPECT_NE(timed.out.find(R"({"network":2,"epoch":)"), std::string::npos) << timed.out;
+  RunOptions soon;
+  soon.interrupt_after = 1.5;
+  const ProgramRun stopped = train({"--epochs", "100000"}, soon);
+  EXPECT_EQ(stopped.status, 130) << stopped.errors;
+  EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
+  const ProgramRun other = train({"--resume", "--epochs", "2"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.errors.find("is of another run (epochs 100000), this one is epochs 2\n"),
+            std::string::npos)
+      << other.errors;
 }
 
 TEST_F(ForecastCommand, SaysWhatIsWrongWithTheFile) {

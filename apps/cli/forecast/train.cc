@@ -12,9 +12,7 @@
 #include "cli/common_options.h"
 #include "cli/forecast/report.h"
 #include "cli/forecast/series_options.h"
-#include "cli/interrupt.h"
 #include "cli/output_file.h"
-#include "cli/progress.h"
 #include "cli/training_options.h"
 
 namespace chronicler::cli::forecast {
@@ -57,8 +55,7 @@ void run(const Options& options) {
   std::vector<std::string> columns = data::split_names(options.target);
   const std::vector<std::string> covariates = data::split_names(options.covariates);
   columns.insert(columns.end(), covariates.begin(), covariates.end());
-  const bool silent = options.quiet;
-  const data::TimeSeries series = read_series(options, {.columns = columns}, silent);
+  const data::TimeSeries series = read_series(options, {.columns = columns}, options.quiet);
 
   train.covariates = static_cast<std::int64_t>(covariates.size());
   train.quantiles = read_quantiles(options.quantiles);
@@ -68,21 +65,11 @@ void run(const Options& options) {
     train.validation_rows =
         std::max<std::int64_t>(share_of(series.rows(), options.validation_fraction), 1);
   }
-  train.stop = interrupted;
-  ProgressLine line(silent);
-  train.say = [&](const std::string& text) { line.say(text); };
-  train.progress = [&](const tasks::ForecastProgress& at) {
-    const double share = (static_cast<double>(at.member - 1) +
-                          static_cast<double>(at.epoch) / static_cast<double>(at.epochs)) /
-                         static_cast<double>(at.members);
-    line.update(share,
-                fmt::format("network {}/{} epoch {}/{} loss {:.4f} validation {:.4f}{} at "
-                            "most {} left",
-                            at.member, at.members, at.epoch, at.epochs, at.loss, at.validation_rmse,
-                            at.is_best ? "*" : "", duration_text(at.seconds_left)));
-  };
+  TrainingDisplay display(options, [](double rmse) { return fmt::format("{:.4f}", rmse); });
+  train.say = [&](const std::string& text) { display.line().say(text); };
+  train.progress = display.progress();
   const tasks::Forecaster::Trained trained = tasks::Forecaster::train(series, train);
-  line.finish();
+  display.line().finish();
   trained.forecaster.save(options.output);
   if (!options.plot.empty()) {
     write_file_atomically(options.plot, insight::to_svg(chart_of(trained.report, columns.front())));
@@ -94,12 +81,7 @@ void run(const Options& options) {
               << fmt::format("\n{} holds the model; {:.0f} s.\n", options.output,
                              trained.report.seconds);
   }
-  if (trained.stopped) {
-    std::cerr << fmt::format(
-        "\nstopped: \"{}\" holds the best so far; the same command with --resume goes on",
-        options.output);
-    stop_if_interrupted();
-  }
+  if (trained.stopped) end_stopped_training(options, trained.epochs);
 }
 
 }  // namespace

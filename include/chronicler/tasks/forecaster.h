@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chronicler/data/time_series.h"
+#include "chronicler/tasks/task_progress.h"
 
 namespace chronicler {
 class Functional;
@@ -22,18 +23,6 @@ class Functional;
 namespace chronicler::tasks {
 
 struct ForecastRecipe;
-
-// As far as training has come.
-struct ForecastProgress {
-  std::int64_t member = 0;  // of the networks whose mean is told, from 1
-  std::int64_t members = 1;
-  std::int64_t epoch = 0;  // from 1; 0: as it started, which is the linear baseline
-  std::int64_t epochs = 1;
-  double loss = 0.0;             // of the epoch
-  double validation_rmse = 0.0;  // in deviations of the change that is forecast
-  bool is_best = false;
-  double seconds_left = 0.0;  // if no network stops early
-};
 
 struct ForecastOptions {
   std::int64_t horizon = 1;     // rows to tell at once
@@ -57,12 +46,15 @@ struct ForecastOptions {
   std::string transform = {};  // "none" or "log"
 
   std::function<void(const std::string& line)> say = {};  // what was chosen, and why
-  std::function<void(const ForecastProgress&)> progress = {};
-  std::function<bool()> stop = {};  // asked after each batch; true ends training, best so far kept
-  std::string checkpoint = {};      // a file that is kept while training lasts; empty: none
-  bool resume = false;              // goes on from it, if there is one, to the same bits
-  double max_seconds = 0.0;         // of all networks; ends the run, and the schedule, then
-  std::optional<std::int64_t> stop_after = {};  // epochs of a network: pauses there
+  double report_seconds = 0.5;  // at least so long between two calls of progress
+  // The validation is the RMSE, in deviations of the change that is forecast.
+  TaskProgressFunction progress = {};
+  // A file: what an interrupted training goes on from. Networks that are done lie beside it
+  // (finished_networks_file).
+  std::string checkpoint = {};
+  bool resume = false;                          // goes on from the checkpoint, if there is one
+  double max_seconds = 0.0;                     // of all networks, instead of epochs, if above 0
+  std::optional<std::int64_t> stop_after = {};  // epochs of all networks together: pauses there
 };
 
 // Errors of one way to forecast, over all forecasts of the test part.
@@ -141,8 +133,8 @@ class Forecaster {
  public:
   struct Trained;
   // Learns from the rows before the test part, and measures itself on that. Throws Error for a
-  // series that is too short or constant, and options out of their range; Stopped is not thrown:
-  // a run that was stopped gives what it had learnt.
+  // series that is too short or constant, and options out of their range. A run that is paused
+  // gives what it has learnt so far.
   static Trained train(const data::TimeSeries& series, const ForecastOptions& options);
 
   // Series for the following have targets() and covariates() as columns, in this order.
@@ -177,7 +169,8 @@ class Forecaster {
 struct Forecaster::Trained {
   Forecaster forecaster;
   ForecastReport report;
-  bool stopped = false;  // before its end, by `stop`
+  bool stopped = false;  // paused
+  double epochs = 0.0;   // done, by all networks
 };
 
 }  // namespace chronicler::tasks

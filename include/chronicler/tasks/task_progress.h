@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "chronicler/base/fields.h"
 
@@ -24,7 +25,7 @@ struct TaskProgress {
   double seconds_left = 0.0;
   double steps_per_second = 0.0;
   double items_per_second = 0.0;  // characters (generate), pieces (translate); 0: not counted
-  std::int64_t network = 1;       // of `networks` that are trained one after the other
+  std::int64_t network = 1;       // of `networks` that are trained one after the other, from 1
   std::int64_t networks = 1;
 };
 
@@ -41,6 +42,11 @@ void visit_run_fields(Visitor&& visit) {
   visit("stop_after", &Options::stop_after, between(1, 1'000'000),
         "pauses after so many epochs; the same command with --resume goes on",
         FieldNotes{.is_of_run = true});
+}
+
+// Beside the checkpoint of the network that is being trained: those of several that are done.
+inline std::string finished_networks_file(const std::string& checkpoint) {
+  return checkpoint + ".networks";
 }
 
 }  // namespace chronicler::tasks

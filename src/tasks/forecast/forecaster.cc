@@ -11,11 +11,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/crc32c.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/layers/layer.h"
-#include "tasks/forecast/checkpoint.h"
 #include "tasks/forecast/choices.h"
 #include "tasks/forecast/frame.h"
 #include "tasks/forecast/network.h"
@@ -620,6 +620,33 @@ ForecastReport measure(const ForecastRecipe& recipe, Functional& network,
   return report;
 }
 
+// What the runs of all networks have in common.
+TaskRun common_run(const ForecastOptions& options, const ForecastRecipe& recipe) {
+  const auto text = [](const auto& value) { return fmt::format("{}", value); };
+  const std::string data = recipe.to_json();
+  TaskRun run;
+  run.max_seconds = options.max_seconds;
+  run.stop_after = options.stop_after;
+  run.checkpoint = options.checkpoint;
+  run.resume = options.resume;
+  // Of what was chosen from the data, as 0 and empty say, the recipe tells.
+  run.identity = {
+      {"data and what follows from them", fmt::format("{:08x}-{}", crc32c(data), data.size())},
+      {"cell", options.cell.empty() ? "lstm" : options.cell},
+      {"layers", text(options.layers == 0 ? 1 : options.layers)},
+      {"units", text(options.units)},
+      {"epochs", text(options.epochs)},
+      {"learning_rate", text(options.learning_rate)},
+      {"dropout", text(options.dropout)},
+      {"lookback", text(options.lookback)},
+      {"transform", options.transform.empty() ? "chosen" : options.transform},
+      {"validation_rows", text(options.validation_rows)},
+      {"seed", text(options.seed)}};
+  run.report_seconds = options.report_seconds;
+  run.progress = options.progress;
+  return run;
+}
+
 std::string told_choice(const ForecastRecipe& recipe, const Sizes& sizes, const Split& split,
                         const data::TimeSeries& series, const LinearPath& path) {
   const data::RowCalendar& clock = series.calendar;
@@ -665,11 +692,10 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   const Sizes sizes = choose_sizes(options, split, frame, recipe, path.blocks.ranges.size());
   say(told_choice(recipe, sizes, split, series, path));
 
-  const Checkpoint checkpoint(options, recipe.to_json());
+  NetworksInTurn networks(common_run(options, recipe), sizes.members);
   std::vector<Functional> members;
   HeldAnswers answers;
   bool stopped = false;
-  const std::vector<std::vector<Tensor>> finished = checkpoint.finished();
   for (std::int64_t m = 0; m < sizes.members && !stopped; ++m) {
     TrainingPlan plan = sizes.plan;
     const std::size_t block = path.blocks.ranges.size() - 1 - static_cast<std::size_t>(m);
@@ -677,9 +703,9 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
     plan.seed = options.seed * 1000003 + static_cast<std::uint64_t>(m);
     set_random_seed(plan.seed);
     Functional network = make_forecast_network(sizes.shape, "");
-    if (static_cast<std::size_t>(m) < finished.size()) {
-      network.set_weights(finished[static_cast<std::size_t>(m)]);
-    } else {
+    if (!networks.take_finished(network)) {
+      stopped = networks.pauses();
+      if (stopped) break;
       const LinearMap map = path.map_without(block);
       const double spread = std::sqrt(path.error_without(block));
       std::vector<double> offsets;
@@ -688,17 +714,14 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
                        spread * normal_quantile(quantile));
       }
       start_from(network, "", map, offsets);
-      const TrainedMember trained =
-          train_member(network, frame, plan, options,
-                       {.member = m + 1, .members = sizes.members, .epochs = plan.epochs},
-                       checkpoint.state_of(m),
-                       [&](const TrainingState& state) { checkpoint.keep(members, state); });
-      stopped = trained.stopped;
+      const TrainedMember trained = train_member(network, frame, plan, networks);
+      stopped = !trained.run.is_finished;
       say(
           fmt::format("network {} of {}: validated on rows {} to {}: {:.4f} as it began, {:.4f} "
-                      "after epoch {} of {}",
+                      "after epoch {:.3g} of {:.3g}",
                       m + 1, sizes.members, plan.held.begin + 1, plan.held.end, trained.start,
-                      trained.best, trained.best_epoch, trained.epochs));
+                      trained.run.best_error.value_or(trained.start), trained.run.best_epoch,
+                      trained.run.epochs));
     }
     add_held_answers(network, frame, plan, answers);
     members.push_back(std::move(network));
@@ -708,9 +731,12 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   for (Functional& member : members) pointers.push_back(&member);
   auto network = std::make_shared<Functional>(average_of(pointers, sizes.shape));
   network->assets()[asset_name] = recipe.to_json();
-  if (!stopped) checkpoint.remove();
+  if (!stopped) networks.remove();
 
-  Trained result{Forecaster(std::make_shared<ForecastRecipe>(recipe), network), {}, stopped};
+  Trained result{Forecaster(std::make_shared<ForecastRecipe>(recipe), network),
+                 {},
+                 stopped,
+                 networks.epochs()};
   result.report = measure(recipe, *network, series, split.learnt, options.test_every);
   result.report.notes = series.notes;
   result.report.seconds = std::chrono::duration<double>(Clock::now() - began).count();

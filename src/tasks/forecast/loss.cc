@@ -1,6 +1,5 @@
 #include "tasks/forecast/loss.h"
 
-#include <cmath>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -15,7 +14,7 @@ class ForecastLoss final : public Loss {
   std::string_view class_name() const override { return "ForecastLoss"; }
   std::string_view name() const override { return "forecast_loss"; }
 
-  // Targets may be NaN, and are fewer than predictions; who calls this knows both.
+  // Targets are fewer than predictions; who calls this knows both.
   void check(const TensorView&, const Shape&, std::string_view) const override {}
 
   void values(TensorView y_true, TensorView y_pred, TensorView values,
@@ -29,11 +28,12 @@ class ForecastLoss final : public Loss {
     for (std::int64_t place = 0; place < values.size(); ++place) {
       double sum = 0.0;
       for (std::int64_t h = 0; h < horizon; ++h) {
-        const auto y = static_cast<double>(truth[place * horizon + h]);
+        const float target = truth[place * horizon + h];
+        const auto y = static_cast<double>(target);
         for (std::int64_t head = 0; head < heads; ++head) {
           const std::int64_t at = (place * heads + head) * horizon + h;
           double derivative = 0.0;
-          if (!std::isnan(y)) {
+          if (target != missing_target) {
             const double error = static_cast<double>(told[at]) - y;
             if (head == 0) {
               sum += error * error;

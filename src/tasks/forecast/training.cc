@@ -1,12 +1,11 @@
 #include "tasks/forecast/training.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <limits>
+#include <memory>
 #include <numbers>
-
-#include <fmt/format.h>
+#include <span>
+#include <utility>
 
 #include "base/shuffle.h"
 #include "chronicler/base/random.h"
@@ -16,8 +15,6 @@
 
 namespace chronicler::tasks {
 namespace {
-
-constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
 
 struct Stretch {
   std::int64_t channel = 0;
@@ -48,7 +45,7 @@ class Stretches {
     const Tensor step_values({size, steps, frame_.steps_width()});
     const Tensor lag_values({size, steps, frame_.lags_width()});
     Tensor truth({size, steps, horizon});
-    truth.fill(std::numeric_limits<double>::quiet_NaN());
+    truth.fill(static_cast<double>(missing_target));
     for (std::int64_t i = 0; i < size; ++i) {
       const Stretch& stretch = stretches[static_cast<std::size_t>(i)];
       for (std::int64_t t = 0; t < steps; ++t) {
@@ -67,7 +64,7 @@ class Stretches {
         }
       }
     }
-    return {{step_values, lag_values}, truth, {}};
+    return {{step_values, lag_values}, {truth}};
   }
 
  private:
@@ -85,7 +82,7 @@ double validation_error(Functional& network, const std::vector<Batch>& batches,
     const std::int64_t width = told.shape()[2];
     for (std::int64_t i = 0; i < batch.y[0].size(); ++i) {
       const float truth = batch.y[0].as<float>()[i];
-      if (std::isnan(truth)) continue;
+      if (truth == missing_target) continue;
       const auto error =
           static_cast<double>(told.as<float>()[i / horizon * width + i % horizon] - truth);
       sum += error * error;
@@ -95,129 +92,106 @@ double validation_error(Functional& network, const std::vector<Batch>& batches,
   return count > 0.0 ? std::sqrt(sum / count) : 0.0;
 }
 
-std::vector<Stretch> shuffled(std::vector<Stretch> stretches, const Random& random,
-                              std::uint64_t stream) {
-  shuffle(stretches, random, stream);
-  return stretches;
+// Those that hold the rows which choose the epoch.
+std::vector<Batch> held_batches(const Stretches& stretches, const TrainingPlan& plan) {
+  constexpr std::size_t size = 32;
+  std::vector<Batch> batches;
+  const std::vector<Stretch> all =
+      stretches.covering(std::max(plan.held.begin - 1, plan.first), plan.held.end - 1, 0);
+  for (std::size_t begin = 0; begin < all.size(); begin += size) {
+    const std::size_t count = std::min(size, all.size() - begin);
+    batches.push_back(stretches.batch(std::span(all).subspan(begin, count),
+                                      [&](std::int64_t row) { return plan.held.holds(row); }));
+  }
+  return batches;
 }
 
-std::vector<Tensor> copies(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> result;
-  for (const Tensor& tensor : tensors) result.push_back(tensor.clone());
-  return result;
+// Stretches that begin elsewhere, and come in another order, each time; so the number of batches
+// varies.
+class EpochOfStretches {
+ public:
+  EpochOfStretches(const Stretches& stretches, const TrainingPlan& plan)
+      : stretches_(stretches), plan_(plan), random_(plan.seed) {}
+
+  Dataset::EpochItems begin(const Epoch& epoch) const {
+    std::vector<Stretch> order = order_of(epoch.number);
+    const std::int64_t size = batches_of(order);
+    return {size,
+            [this, order = std::move(order)](std::int64_t index) { return batch(order, index); }};
+  }
+  std::int64_t batches(std::int64_t epoch) const { return batches_of(order_of(epoch)); }
+
+ private:
+  std::int64_t batches_of(const std::vector<Stretch>& order) const {
+    return (static_cast<std::int64_t>(order.size()) + plan_.batch - 1) / plan_.batch;
+  }
+  std::vector<Stretch> order_of(std::int64_t epoch) const {
+    const auto stream = static_cast<std::uint64_t>(epoch) + 1;
+    const auto shift = static_cast<std::int64_t>(
+        random_.below(static_cast<std::uint64_t>(plan_.stretch), stream, 0));
+    std::vector<Stretch> order = stretches_.covering(plan_.first, plan_.train.end - 1, shift);
+    shuffle(order, random_, stream);
+    return order;
+  }
+  Batch batch(std::span<const Stretch> order, std::int64_t index) const {
+    const auto begin = static_cast<std::size_t>(index * plan_.batch);
+    const std::size_t count = std::min(static_cast<std::size_t>(plan_.batch), order.size() - begin);
+    return stretches_.batch(order.subspan(begin, count), [&](std::int64_t row) {
+      return plan_.train.holds(row) && !plan_.held.holds(row);
+    });
+  }
+
+  const Stretches& stretches_;
+  const TrainingPlan& plan_;
+  Random random_;
+};
+
+// The random numbers of dropout follow from a batch's number. Counted as if every epoch had as many
+// batches as the one that begins, a seed gives the weights that it has always given.
+class StepsOfEpoch final : public Callback {
+ public:
+  explicit StepsOfEpoch(const EpochOfStretches& epochs) : epochs_(epochs) {}
+  void on_epoch_begin(std::int64_t epoch, Logs& /*logs*/) override {
+    model().trainer()->set_step(static_cast<std::uint64_t>(epoch * epochs_.batches(epoch)));
+  }
+
+ private:
+  const EpochOfStretches& epochs_;
+};
+
+// Up within the first epoch, then half a cosine down.
+callbacks::RateOfShare rate_of(const TrainingPlan& plan) {
+  return [highest = plan.learning_rate, epochs = static_cast<double>(plan.epochs)](double share) {
+    const double warm = std::min(1.0, share * epochs + 0.05);
+    return highest * warm * 0.5 * (1.0 + std::cos(std::numbers::pi * share));
+  };
 }
 
 }  // namespace
 
 TrainedMember train_member(Functional& network, const ForecastFrame& frame,
-                           const TrainingPlan& plan, const ForecastOptions& options,
-                           ForecastProgress progress, const std::optional<TrainingState>& resumed,
-                           const std::function<void(const TrainingState&)>& after) {
+                           const TrainingPlan& plan, NetworksInTurn& networks) {
   network.compile(
       {.optimizer = optimizers::Adam({.learning_rate = plan.learning_rate, .global_clipnorm = 1.0}),
        .loss = forecast_loss(plan.quantiles, plan.quantile_weight)});
-  Trainer& trainer = trainer_of(network, "fit");
   const Stretches stretches(frame, plan);
-  const auto is_held = [&](std::int64_t row) { return plan.held.holds(row); };
-  const auto is_learnt = [&](std::int64_t row) {
-    return plan.train.holds(row) && !plan.held.holds(row);
+  const std::vector<Batch> held = held_batches(stretches, plan);
+  const auto validate = [&] {
+    const double rmse = validation_error(network, held, plan.shape.horizon);
+    return Validation{rmse, rmse};
   };
-  std::vector<Batch> held;
-  {
-    const std::vector<Stretch> all =
-        stretches.covering(std::max(plan.held.begin - 1, plan.first), plan.held.end - 1, 0);
-    for (std::size_t begin = 0; begin < all.size(); begin += 32) {
-      const std::size_t count = std::min<std::size_t>(32, all.size() - begin);
-      held.push_back(stretches.batch(std::span(all).subspan(begin, count), is_held));
-    }
-  }
-
-  TrainedMember result;
-  TrainingState state;
-  const Random random(plan.seed);
-  if (resumed) {
-    state = *resumed;
-    network.set_weights(state.weights);
-  }
-  const auto batches_of_epoch = [&](std::int64_t epoch) {
-    const auto stream = static_cast<std::uint64_t>(epoch);
-    const auto shift = static_cast<std::int64_t>(
-        random.below(static_cast<std::uint64_t>(plan.stretch), stream, 0));
-    return shuffled(stretches.covering(plan.first, plan.train.end - 1, shift), random, stream);
-  };
-  const std::vector<Stretch> sample = batches_of_epoch(0);
-  trainer.prepare(network, stretches.batch(std::span(sample).subspan(0, 1), is_learnt));
-  if (resumed) {
-    if (!state.optimizer.empty()) {
-      trainer.build_optimizer(network);
-      trainer.optimizer().set_variables(state.optimizer);
-    }
-  } else {
-    state.best = validation_error(network, held, plan.shape.horizon);
-    state.best_weights = copies(network.get_weights());
-    if (options.progress) {
-      progress.epoch = 0;
-      progress.validation_rmse = state.best;
-      options.progress(progress);
-    }
-  }
-  result.start = state.best;
-
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point began = Clock::now();
-  const std::int64_t first_epoch = state.epoch;
-  while (state.epoch < plan.epochs && state.epoch - state.best_epoch < plan.patience) {
-    const std::vector<Stretch> order = batches_of_epoch(state.epoch + 1);
-    const auto batch = static_cast<std::size_t>(plan.batch);
-    const std::size_t batches = (order.size() + batch - 1) / batch;
-    trainer.reset_metrics();
-    trainer.set_step(static_cast<std::uint64_t>(state.epoch) * batches);
-    for (std::size_t b = 0; b < batches; ++b) {
-      const double done = (static_cast<double>(state.epoch) +
-                           static_cast<double>(b) / static_cast<double>(batches)) /
-                          static_cast<double>(plan.epochs);
-      const double warm = std::min(1.0, done * static_cast<double>(plan.epochs) + 0.05);
-      trainer.optimizer().set_learning_rate(plan.learning_rate * warm * 0.5 *
-                                            (1.0 + std::cos(std::numbers::pi * done)));
-      const std::size_t count = std::min(batch, order.size() - b * batch);
-      trainer.train_batch(network,
-                          stretches.batch(std::span(order).subspan(b * batch, count), is_learnt));
-      trainer.require_finite([&] {
-        return fmt::format("at batch {} of {} in epoch {}", b + 1, batches, state.epoch + 1);
-      });
-      if (options.stop && options.stop()) {
-        result.stopped = true;
-        break;
-      }
-    }
-    if (result.stopped) break;
-    ++state.epoch;
-    const double error = validation_error(network, held, plan.shape.horizon);
-    progress.is_best = error < state.best;
-    if (progress.is_best) {
-      state.best = error;
-      state.best_epoch = state.epoch;
-      state.best_weights = copies(network.get_weights());
-    }
-    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    progress.epoch = state.epoch;
-    progress.loss = trainer.results().loss();
-    progress.validation_rmse = error;
-    const auto left = static_cast<double>(plan.epochs - state.epoch +
-                                          (progress.members - progress.member) * plan.epochs);
-    progress.seconds_left = seconds / static_cast<double>(state.epoch - first_epoch) * left;
-    if (options.progress) options.progress(progress);
-    if (after) {
-      state.weights = copies(network.get_weights());
-      state.optimizer = copies(trainer.optimizer().variables());
-      after(state);
-    }
-  }
-  network.set_weights(state.best_weights);
-  result.epochs = state.epoch;
-  result.best_epoch = state.best_epoch;
-  result.best = state.best;
-  return result;
+  TaskRun run = networks.next();
+  run.learning_rate = rate_of(plan);
+  run.epochs = static_cast<double>(plan.epochs);
+  run.patience = plan.patience;
+  run.seed = plan.seed;
+  run.validate = validate;
+  run.before_training = validate();
+  const EpochOfStretches epochs(stretches, plan);
+  run.callbacks = {std::make_shared<StepsOfEpoch>(epochs)};
+  const Dataset data =
+      Dataset::from_epochs([&](const Epoch& epoch) { return epochs.begin(epoch); });
+  return {networks.train(network, data, run), run.before_training->error};
 }
 
 std::vector<float> tell(Functional& network, const ForecastFrame& frame, std::int64_t channel,

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "chronicler/tasks/forecaster.h"
 #include "tasks/forecast/frame.h"
 #include "tasks/forecast/network.h"
+#include "tasks/shared/networks_in_turn.h"
 
 namespace chronicler::tasks {
 
@@ -36,30 +36,14 @@ struct TrainingPlan {
   std::uint64_t seed = 0;
 };
 
-// A network amid its training, as checkpoints keep it.
-struct TrainingState {
-  std::int64_t epoch = 0;  // done
-  std::int64_t best_epoch = 0;
-  double best = 0.0;
-  std::vector<Tensor> weights;
-  std::vector<Tensor> best_weights;
-  std::vector<Tensor> optimizer;
-};
-
 struct TrainedMember {
-  std::int64_t epochs = 0;
-  std::int64_t best_epoch = 0;
+  TaskRunResult run;
   double start = 0.0;  // validation RMSE of the linear start
-  double best = 0.0;
-  bool stopped = false;
 };
 
-// Trains `network`, which is left with its best weights. `resumed` goes on from a state; `after`
-// is called with the state of each epoch.
+// Trains `network`, the next of them, which is left with its best weights.
 TrainedMember train_member(Functional& network, const ForecastFrame& frame,
-                           const TrainingPlan& plan, const ForecastOptions& options,
-                           ForecastProgress progress, const std::optional<TrainingState>& resumed,
-                           const std::function<void(const TrainingState&)>& after);
+                           const TrainingPlan& plan, NetworksInTurn& networks);
 
 // What the network tells for forecasts that start at these rows of a channel: (rows, (1 + Q) H) in
 // the recipe's unit. Each reads exactly `memory` rows.

@@ -88,7 +88,9 @@ CallbackPtr report(const TaskRun& run, Model& model, const ValidationCallback& v
     if (const auto loss = logs.find("loss"); loss != logs.end()) progress.loss = loss->second;
     progress.learning_rate = model.trainer()->optimizer().learning_rate();
     progress.seconds = now.seconds;
-    progress.seconds_left = now.seconds_left;
+    // Networks that follow take as long.
+    const auto following = static_cast<double>(progress.networks - progress.network);
+    progress.seconds_left = now.seconds_left + following * (now.seconds + now.seconds_left);
     progress.steps_per_second = now.steps_per_second;
     progress.items_per_second = now.steps_per_second * run.items_per_step;
     validation.tell(progress);

@@ -139,11 +139,15 @@ TEST(Forecaster, GoesOnWhereItWasStopped) {
   for (const int stop_after : {3, 6}) {  // amid the first network, and amid the second
     int epochs = 0;
     options.resume = false;
-    options.progress = [&](const ForecastProgress& at) { epochs += at.epoch > 0 ? 1 : 0; };
-    options.stop = [&] { return epochs >= stop_after; };
+    options.report_seconds = 0.0;
+    options.progress = [&](const TaskProgress& at) {
+      const bool goes_on = epochs < stop_after;  // one batch of the next is still done
+      epochs += at.is_epoch ? 1 : 0;
+      return goes_on;
+    };
     EXPECT_TRUE(Forecaster::train(series, options).stopped);
     EXPECT_TRUE(std::filesystem::exists(options.checkpoint));
-    options.stop = {};
+    options.progress = {};
     options.resume = true;
     const Forecaster::Trained resumed = Forecaster::train(series, options);
     EXPECT_FALSE(resumed.stopped);
@@ -158,11 +162,9 @@ TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
   const test::TemporaryFolder folder;
   ForecastOptions options = quick();
   options.checkpoint = folder.path("checkpoint");
-  bool is_first = true;
-  options.stop = [&] { return !is_first; };
-  options.progress = [&](const ForecastProgress& at) { is_first = at.epoch < 1; };
+  options.report_seconds = 0.0;
+  options.progress = [](const TaskProgress& at) { return at.epochs < 1.0; };
   ASSERT_TRUE(Forecaster::train(waves(200), options).stopped);
-  options.stop = {};
   options.progress = {};
   options.resume = true;
   const auto refusal = [&](const data::TimeSeries& series, const auto& change) {
@@ -194,6 +196,14 @@ TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
     EXPECT_NE(refusal(waves(200), changes[i]).find("is of another run"), std::string::npos) << i;
   EXPECT_NE(refusal(waves(201), same).find("is of another run"), std::string::npos);
   EXPECT_FALSE(Forecaster::train(waves(200), options).stopped);
+}
+
+TEST(Forecaster, SaysWhereTrainingBecameNaN) {
+  ForecastOptions options = quick();
+  options.learning_rate = 1e30;
+  const std::string error = test::error_of([&] { Forecaster::train(waves(200), options); });
+  EXPECT_TRUE(error.starts_with("training has become NaN at batch ")) << error;
+  EXPECT_NE(error.find(" in epoch 1: the loss is "), std::string::npos) << error;
 }
 
 TEST(Forecaster, CountsNoTruthThatIsMissing) {

@@ -9,7 +9,7 @@
 namespace chronicler::tasks {
 namespace {
 
-const float none = std::numeric_limits<float>::quiet_NaN();
+const float none = missing_target;
 
 TEST(ForecastLoss, IsSquaredErrorAndPinball) {
   const LossPtr loss = forecast_loss({0.1, 0.9}, 0.5);
