@@ -26,6 +26,7 @@ std::string FieldRange::text() const {
       text += fmt::format("{}{}", i + 1 == words.size() ? " or " : ", ", words[i]);
     return text;
   }
+  if (least && least == most) return fmt::to_string(*least);
   if (least && most) {
     return most_is_out ? fmt::format("at least {} and below {}", *least, *most)
                        : fmt::format("from {} to {}", *least, *most);
@@ -47,6 +48,9 @@ std::string field_text(std::int64_t value) { return fmt::to_string(value); }
 std::string field_text(std::uint64_t value) { return fmt::to_string(value); }
 std::string field_text(double value) { return fmt::format("{}", value); }
 std::string field_text(const std::string& value) { return value; }
+std::string field_text(const std::vector<double>& value) {
+  return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
+}
 
 void refuse_field(std::string_view of, const FieldInfo& field, const std::string& value) {
   if (!field.range.words.empty())

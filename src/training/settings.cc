@@ -92,6 +92,11 @@ std::vector<double> SettingsReader::numbers(std::string_view name) {
   refuse(name, "a list of numbers", *value);
 }
 
+bool SettingsReader::is_given(std::string_view name) const {
+  return std::any_of(given_.begin(), given_.end(),
+                     [&](const Setting& setting) { return setting.name == name; });
+}
+
 bool SettingsReader::is_null(std::string_view name) const {
   return std::any_of(given_.begin(), given_.end(), [&](const Setting& setting) {
     return setting.name == name && std::holds_alternative<std::monostate>(setting.value);

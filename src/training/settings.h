@@ -26,7 +26,8 @@ class SettingsReader {
   bool flag(std::string_view name, bool otherwise);
   std::string text(std::string_view name, std::string_view otherwise);
   std::vector<double> numbers(std::string_view name);  // one number is a list of one
-  bool is_null(std::string_view name) const;           // given, and null
+  bool is_given(std::string_view name) const;
+  bool is_null(std::string_view name) const;  // given, and null
 
   // A setting of Keras that has only one value here; Error for any other.
   void only(std::string_view name, const SettingValue& value);

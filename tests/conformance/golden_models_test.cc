@@ -12,6 +12,7 @@
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/losses.h"
 #include "conformance/exchange.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"

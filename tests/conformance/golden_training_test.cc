@@ -10,6 +10,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/losses.h"
 #include "conformance/golden.h"
 
 namespace chronicler::test {

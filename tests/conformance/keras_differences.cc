@@ -116,14 +116,14 @@ constexpr std::array differences{
         "reduction=none reduction=none.sequences",
         "Chronicler: * with reduction \"none\" gives no one number*"},
     KeptDifference{"losses", "*", "`axis` is the last one", "axis=1 axis=1.sequences",
-                   "Chronicler: axis of * is -1 and nothing else*"},
+                   "Chronicler: axis of * must be -1, got *"},
     KeptDifference{"losses", "*", "`dtype` is the model's", "dtype"},
     KeptDifference{"losses", "CTC",
                    "lengths come from the mask (Keras fails on a mask), or all steps count "
                    "with `input_length` \"all\"; any class may be the `blank`"},
     KeptDifference{"losses", "Huber", "`delta` is in the files; Keras leaves it out of its own"},
     KeptDifference{"metrics", "*", "`axis` is the last one", "axis=1",
-                   "Chronicler: axis of * is -1 and nothing else*"},
+                   "Chronicler: axis of * must be -1, got *"},
     KeptDifference{"metrics", "Mean",
                    "compiled, is of the predictions: Keras loads such a file and stops with an "
                    "error at the first batch"},

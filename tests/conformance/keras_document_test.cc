@@ -3,6 +3,7 @@
 //   CHRONICLER_WRITE_DOCS=1 chronicler_tests_conformance --gtest_filter='KerasDocument*'
 //
 // writes it anew.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -13,7 +14,7 @@
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/layers/catalog.h"
 #include "chronicler/layers/operation.h"
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 #include "chronicler/training/metrics.h"
 #include "chronicler/training/optimizers.h"
 #include "chronicler/training/schedules.h"
@@ -23,6 +24,7 @@
 #include "kernels/activation.h"
 #include "layers/core/described.h"
 #include "support/source_dir.h"
+#include "training/losses/loss_catalog.h"
 
 namespace chronicler::test {
 namespace {
@@ -99,6 +101,72 @@ std::string other_differences() {
   return text;
 }
 
+// ---- options of what trains, from the tables of fields
+
+struct ClassFields {
+  std::string_view class_name;
+  FieldTable table;
+};
+
+template <class Kind>
+std::vector<ClassFields> fields_of_all(std::span<const Kind> catalog) {
+  std::vector<ClassFields> classes;
+  for (const Kind& kind : catalog) classes.push_back({kind.class_name, kind.fields()});
+  return classes;
+}
+
+// The row of this name, if it says the same; null otherwise.
+const FieldRow* find_same(const FieldTable& table, const FieldRow& row) {
+  const auto found = std::find_if(table.rows.begin(), table.rows.end(), [&](const FieldRow& other) {
+    return other.name == row.name && other.range == row.range && other.sentence == row.sentence;
+  });
+  return found == table.rows.end() ? nullptr : &*found;
+}
+
+bool is_in_all(const std::vector<ClassFields>& classes, const FieldRow& row) {
+  return std::all_of(classes.begin(), classes.end(),
+                     [&](const ClassFields& one) { return find_same(one.table, row) != nullptr; });
+}
+
+std::string row_text(std::string_view class_name, const FieldRow& row) {
+  const std::string where = class_name.empty() ? "" : fmt::format("`{}`", class_name);
+  const std::string value = row.default_text.empty() ? "" : fmt::format("`{}`", row.default_text);
+  return fmt::format("| {} | `{}` | {} | {} | {} |\n", where, row.name, value, row.range,
+                     row.sentence);
+}
+
+// What all classes have comes first, once.
+std::string options_table(std::string_view word, const std::vector<ClassFields>& classes) {
+  std::string text =
+      fmt::format("| {} | option | default | range | what it is |\n|---|---|---|---|---|\n", word);
+  for (FieldRow row : classes.front().table.rows) {
+    if (classes.size() == 1 || !is_in_all(classes, row)) continue;
+    for (const ClassFields& one : classes) {
+      const FieldRow& own = *find_same(one.table, row);
+      if (own.default_text != row.default_text) row.default_text.clear();
+    }
+    text += row_text("", row);
+  }
+  for (const ClassFields& one : classes) {
+    std::string_view class_name = one.class_name;
+    for (const FieldRow& row : one.table.rows) {
+      if (classes.size() > 1 && is_in_all(classes, row)) continue;
+      text += row_text(class_name, row);
+      class_name = "";
+    }
+  }
+  return text;
+}
+
+std::string all_options_tables() {
+  std::string text;
+  for (const auto& [title, word, classes] :
+       {std::tuple{"Losses", "loss", fields_of_all(loss_catalog())}}) {
+    text += fmt::format("\n### {}\n\n{}", title, options_table(word, classes));
+  }
+  return text;
+}
+
 std::string document() {
   std::string text = R"(# What is Keras's, and what is not
 
@@ -151,6 +219,11 @@ with a sequence, as Keras does since version 3 (give `mask` as well).
 | the names `crossentropy`, `ce`, `huber_loss`, `logcosh`, `kld` and `fbeta_score` are read; files hold what Keras reads | earlier versions of Keras had them |
 | where a loss is NaN or infinite `fit` goes on, as Keras's does, and `History::not_finite` says at which batch and in which layer; the program stops there with status 1 | nothing that follows is a number |
 
+## Options of what trains
+
+In the order of Keras's arguments. A row without a class stands for all of its kind; one without a default has its own in
+each. `none` is Python's `None`.
+{}
 ## What differs on purpose
 
 `./scripts/test-with-keras` shows real Keras every option of every class, in files that Chronicler has written, and takes
@@ -185,7 +258,7 @@ becomes a part of the graph. Several inputs with masks are joined as Keras 3.15 
                   joined(metrics::class_names()), joined(names_of(initializer_classes())),
                   joined(names_of(regularizer_classes())), joined(names_of(constraint_classes())),
                   joined({kernels::activation_names().begin(), kernels::activation_names().end()}),
-                  other_differences());
+                  all_options_tables(), other_differences());
   for (const Missing& row : missing) text += fmt::format("| {} | {} |\n", row.what, row.why);
   return text;
 }
@@ -194,6 +267,11 @@ std::string read(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+TEST(KerasDocument, FieldsListEveryMember) {
+  for (const LossKind& kind : loss_catalog())
+    EXPECT_EQ(kind.fields().rows.size(), kind.fields().members) << kind.class_name;
 }
 
 TEST(KerasDocument, IsUpToDate) {

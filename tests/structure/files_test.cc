@@ -20,6 +20,8 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 // Whether the header `stem` exists: in `folder` of src/, in that of its level, or as a public one.
 bool has_header(const std::string& folder, const std::string& stem) {
   const std::string level = level_of(folder);
+  const std::string inside = folder.substr(folder.find('/') + 1);
+  if (is_file("include/chronicler/" + inside + stem + ".h")) return true;
   return is_file(folder + stem + ".h") || is_file("src/" + level + "/" + stem + ".h") ||
          is_file("include/chronicler/" + level + "/" + stem + ".h");
 }

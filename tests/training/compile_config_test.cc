@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/losses.h"
 #include "support/conformance.h"
 
 namespace chronicler {

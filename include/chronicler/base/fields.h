@@ -52,6 +52,8 @@ struct FieldNotes {
   // Says only how and how long a run goes on, not what it computes: may differ when it is resumed.
   bool is_of_run = false;
   bool is_required = false;  // the default is not a value
+  // Not in Keras's configurations: files hold it only where it is not the default.
+  bool is_extra = false;
 };
 
 // One field as what walks over the table sees it, beside its value.
@@ -78,6 +80,7 @@ std::string field_text(std::int64_t value);
 std::string field_text(std::uint64_t value);
 std::string field_text(double value);  // all digits that it takes to read it back
 std::string field_text(const std::string& value);
+std::string field_text(const std::vector<double>& value);  // "0, 1"; "none" if there are none
 template <class Value>
 std::string field_text(const std::optional<Value>& value) {
   return value ? field_text(*value) : "none";
@@ -99,6 +102,10 @@ void check_field(std::string_view of, const FieldInfo& field, const Value& value
 template <class Value>
 void check_field(std::string_view of, const FieldInfo& field, const std::optional<Value>& value) {
   if (value) check_field(of, field, *value);
+}
+inline void check_field(std::string_view of, const FieldInfo& field,
+                        const std::vector<double>& values) {
+  for (const double value : values) check_field(of, field, value);
 }
 }  // namespace detail
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "chronicler/base/tensor.h"
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 
 namespace chronicler {
 class Model;

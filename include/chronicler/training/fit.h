@@ -12,7 +12,7 @@
 #include "chronicler/base/tensor.h"
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/dataset.h"
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 #include "chronicler/training/metrics.h"
 #include "chronicler/training/optimizers.h"
 

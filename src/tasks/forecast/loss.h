@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 
 namespace chronicler::tasks {
 

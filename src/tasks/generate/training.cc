@@ -14,6 +14,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/stream.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/losses/sparse_categorical_crossentropy.h"
 #include "model/network.h"
 
 namespace chronicler::tasks {

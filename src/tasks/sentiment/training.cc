@@ -12,6 +12,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/losses/categorical_crossentropy.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 

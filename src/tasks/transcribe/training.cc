@@ -15,6 +15,7 @@
 #include "chronicler/decoding/ctc_greedy.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/losses/ctc.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 

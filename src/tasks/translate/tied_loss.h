@@ -9,7 +9,7 @@
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/layer.h"
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 
 namespace chronicler::tasks {
 

@@ -1,4 +1,4 @@
-#include "training/losses/binary_focal_crossentropy.h"
+#include "chronicler/training/losses/binary_focal_crossentropy.h"
 
 #include <cmath>
 
@@ -10,28 +10,9 @@ namespace {
 
 // (1 - p_t)^gamma times the binary cross-entropy, where p_t = y p + (1 - y)(1 - p); with
 // balancing also times y alpha + (1 - y)(1 - alpha).
-class BinaryFocalCrossentropyLoss final : public NamedLoss {
+class BinaryFocalCrossentropyLoss final : public LossWith<losses::BinaryFocalCrossentropyOptions> {
  public:
-  static constexpr std::string_view default_name = "binary_focal_crossentropy";
-
-  BinaryFocalCrossentropyLoss(LossCommon common,
-                              const losses::BinaryFocalCrossentropyOptions& given)
-      : NamedLoss(std::move(common)), given_(given) {
-    checked_smoothing(given.label_smoothing);
-    check_focus("BinaryFocalCrossentropy", given.gamma);
-  }
-  std::string_view class_name() const override { return "BinaryFocalCrossentropy"; }
-
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> settings = NamedLoss::settings();
-    settings.push_back({"from_logits", given_.from_logits});
-    settings.push_back({"label_smoothing", given_.label_smoothing});
-    settings.push_back({"axis", std::int64_t{-1}});
-    settings.push_back({"apply_class_balancing", given_.apply_class_balancing});
-    settings.push_back({"alpha", given_.alpha});
-    settings.push_back({"gamma", given_.gamma});
-    return settings;
-  }
+  using LossWith::LossWith;
 
   void check(const TensorView& y_true, const Shape& y_pred, std::string_view where) const override {
     check_dense_targets(y_true, y_pred, {name(), where});
@@ -46,7 +27,7 @@ class BinaryFocalCrossentropyLoss final : public NamedLoss {
   }
 
   // Logits that are given as such are those of the sigmoid that the loss itself begins with.
-  bool takes_logits() const override { return !given_.from_logits; }
+  bool takes_logits() const override { return !options().from_logits; }
   bool takes_both() const override { return true; }
   void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits, TensorView values,
                     TensorView gradient, TensorView of_logits) const override {
@@ -87,7 +68,7 @@ class BinaryFocalCrossentropyLoss final : public NamedLoss {
   template <class Real>
   LossTerm term(double target, Real prediction) const {
     const double y = smooth(target);
-    if (!given_.from_logits) {
+    if (!options().from_logits) {
       const Slopes slopes =
           focused(y, static_cast<double>(prediction), binary_entropy(y, prediction));
       return {slopes.value, slopes.of_entropy + slopes.of_probability};
@@ -99,43 +80,24 @@ class BinaryFocalCrossentropyLoss final : public NamedLoss {
   }
 
   double smooth(double target) const {
-    return target * (1.0 - given_.label_smoothing) + 0.5 * given_.label_smoothing;
+    return target * (1.0 - options().label_smoothing) + 0.5 * options().label_smoothing;
   }
 
   Slopes focused(double y, double p, const LossTerm& entropy) const {
     const double missing = 1.0 - (y * p + (1.0 - y) * (1.0 - p));
-    const Focus focus(missing, given_.gamma);
-    const double weight =
-        given_.apply_class_balancing ? y * given_.alpha + (1.0 - y) * (1.0 - given_.alpha) : 1.0;
+    const Focus focus(missing, options().gamma);
+    const double weight = options().apply_class_balancing
+                              ? y * options().alpha + (1.0 - y) * (1.0 - options().alpha)
+                              : 1.0;
     return {weight * focus.value * entropy.value, weight * focus.value * entropy.slope,
             weight * focus.slope * (1.0 - 2.0 * y) * entropy.value};
   }
-
-  losses::BinaryFocalCrossentropyOptions given_;
 };
 
 }  // namespace
 
-LossPtr binary_focal_crossentropy_from(SettingsReader& settings) {
-  const LossCommon common = LossCommon::from(settings, BinaryFocalCrossentropyLoss::default_name);
-  losses::BinaryFocalCrossentropyOptions given;
-  given.apply_class_balancing = settings.flag("apply_class_balancing", false);
-  given.alpha = settings.number("alpha", given.alpha);
-  given.gamma = settings.number("gamma", given.gamma);
-  given.from_logits = settings.flag("from_logits", false);
-  given.label_smoothing = settings.number("label_smoothing", 0.0);
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<BinaryFocalCrossentropyLoss>(common, given);
-}
-
 LossPtr losses::BinaryFocalCrossentropy(const BinaryFocalCrossentropyOptions& options) {
-  return losses::from("BinaryFocalCrossentropy",
-                      {{"apply_class_balancing", options.apply_class_balancing},
-                       {"alpha", options.alpha},
-                       {"gamma", options.gamma},
-                       {"from_logits", options.from_logits},
-                       {"label_smoothing", options.label_smoothing},
-                       {"reduction", options.reduction}});
+  return std::make_shared<BinaryFocalCrossentropyLoss>(options);
 }
 
 }  // namespace chronicler

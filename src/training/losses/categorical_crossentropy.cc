@@ -1,4 +1,4 @@
-#include "training/losses/categorical_crossentropy.h"
+#include "chronicler/training/losses/categorical_crossentropy.h"
 
 #include <limits>
 #include <type_traits>
@@ -14,23 +14,9 @@ namespace {
 
 // -sum(y ln q) over the classes: q is p divided by its sum, then kept within
 // [epsilon, 1 - epsilon]; y is drawn towards 1/C by smoothing.
-class CategoricalCrossentropyLoss final : public NamedLoss {
+class CategoricalCrossentropyLoss final : public LossWith<losses::CategoricalCrossentropyOptions> {
  public:
-  static constexpr std::string_view default_name = "categorical_crossentropy";
-
-  CategoricalCrossentropyLoss(LossCommon common, bool from_logits, double label_smoothing)
-      : NamedLoss(std::move(common)),
-        from_logits_(from_logits),
-        label_smoothing_(checked_smoothing(label_smoothing)) {}
-  std::string_view class_name() const override { return "CategoricalCrossentropy"; }
-
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> settings = NamedLoss::settings();
-    settings.push_back({"from_logits", from_logits_});
-    settings.push_back({"label_smoothing", label_smoothing_});
-    settings.push_back({"axis", std::int64_t{-1}});
-    return settings;
-  }
+  using LossWith::LossWith;
 
   void check(const TensorView& y_true, const Shape& y_pred, std::string_view where) const override {
     check_several_classes(y_pred, {name(), where});
@@ -43,7 +29,7 @@ class CategoricalCrossentropyLoss final : public NamedLoss {
     for_each_row(y_true, y_pred, values, gradient,
                  [&](const auto* targets, const auto* predictions, auto* slope, std::int64_t at,
                      std::int64_t width) {
-                   return from_logits_
+                   return options().from_logits
                               ? of_logits(targets + at, predictions + at, slope, width)
                               : of_probabilities(targets + at, predictions + at, slope, width);
                  });
@@ -88,8 +74,8 @@ class CategoricalCrossentropyLoss final : public NamedLoss {
 
   template <class Target>
   double smooth(Target target, std::int64_t classes) const {
-    return static_cast<double>(target) * (1.0 - label_smoothing_) +
-           label_smoothing_ / static_cast<double>(classes);
+    return static_cast<double>(target) * (1.0 - options().label_smoothing) +
+           options().label_smoothing / static_cast<double>(classes);
   }
 
   template <class Target, class Real>
@@ -156,25 +142,12 @@ class CategoricalCrossentropyLoss final : public NamedLoss {
     }
     return value;
   }
-
-  bool from_logits_;
-  double label_smoothing_;
 };
 
 }  // namespace
 
-LossPtr categorical_crossentropy_from(SettingsReader& settings) {
-  const LossCommon common = LossCommon::from(settings, CategoricalCrossentropyLoss::default_name);
-  const bool from_logits = settings.flag("from_logits", false);
-  const double label_smoothing = settings.number("label_smoothing", 0.0);
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<CategoricalCrossentropyLoss>(common, from_logits, label_smoothing);
-}
-
 LossPtr losses::CategoricalCrossentropy(const CategoricalCrossentropyOptions& options) {
-  return losses::from("CategoricalCrossentropy", {{"from_logits", options.from_logits},
-                                                  {"label_smoothing", options.label_smoothing},
-                                                  {"reduction", options.reduction}});
+  return std::make_shared<CategoricalCrossentropyLoss>(options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/losses/categorical_focal_crossentropy.h"
+#include "chronicler/training/losses/categorical_focal_crossentropy.h"
 
 #include <limits>
 
@@ -12,27 +12,11 @@ namespace {
 
 // -sum(alpha (1 - q)^gamma y ln q): q is p divided by its sum, then kept within
 // [epsilon, 1 - epsilon]; y is drawn towards 1/C by smoothing.
-class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCrossentropyLoss> {
+class CategoricalFocalCrossentropyLoss final
+    : public RowLoss<CategoricalFocalCrossentropyLoss,
+                     losses::CategoricalFocalCrossentropyOptions> {
  public:
-  static constexpr std::string_view default_name = "categorical_focal_crossentropy";
-
-  CategoricalFocalCrossentropyLoss(LossCommon common,
-                                   const losses::CategoricalFocalCrossentropyOptions& given)
-      : RowLoss(std::move(common)), given_(given) {
-    checked_smoothing(given.label_smoothing);
-    check_focus("CategoricalFocalCrossentropy", given.gamma);
-  }
-  std::string_view class_name() const override { return "CategoricalFocalCrossentropy"; }
-
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> settings = NamedLoss::settings();
-    settings.push_back({"from_logits", given_.from_logits});
-    settings.push_back({"label_smoothing", given_.label_smoothing});
-    settings.push_back({"axis", std::int64_t{-1}});
-    settings.push_back({"alpha", given_.alpha});
-    settings.push_back({"gamma", given_.gamma});
-    return settings;
-  }
+  using RowLoss::RowLoss;
 
   void check(const TensorView& y_true, const Shape& y_pred, std::string_view where) const override {
     check_several_classes(y_pred, {name(), where});
@@ -45,7 +29,7 @@ class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCr
              std::int64_t width) const {
     double value = 0.0;
     double slope_times_q = 0.0;
-    const Shares<Real> shares(predictions, width, given_.from_logits);
+    const Shares<Real> shares(predictions, width, options().from_logits);
     for (std::int64_t i = 0; i < width; ++i) {
       const LossTerm term = of_share<Real>(static_cast<double>(targets[i]), shares[i], width);
       value += term.value;
@@ -88,38 +72,20 @@ class CategoricalFocalCrossentropyLoss final : public RowLoss<CategoricalFocalCr
   };
   template <class Real>
   LossTerm of_share(double target, double q, std::int64_t width) const {
-    const double y = target * (1.0 - given_.label_smoothing) +
-                     given_.label_smoothing / static_cast<double>(width);
+    const double y = target * (1.0 - options().label_smoothing) +
+                     options().label_smoothing / static_cast<double>(width);
     const double p = clipped_probability<Real>(q);
-    const Focus focus(1.0 - p, given_.gamma);
-    const double value = -given_.alpha * y * focus.value * std::log(p);
+    const Focus focus(1.0 - p, options().gamma);
+    const double value = -options().alpha * y * focus.value * std::log(p);
     if (is_clipped<Real>(q)) return {value, 0.0};
-    return {value, -given_.alpha * y * (focus.value / p - focus.slope * std::log(p))};
+    return {value, -options().alpha * y * (focus.value / p - focus.slope * std::log(p))};
   }
-
-  losses::CategoricalFocalCrossentropyOptions given_;
 };
 
 }  // namespace
 
-LossPtr categorical_focal_crossentropy_from(SettingsReader& settings) {
-  const LossCommon common =
-      LossCommon::from(settings, CategoricalFocalCrossentropyLoss::default_name);
-  losses::CategoricalFocalCrossentropyOptions given;
-  given.alpha = settings.number("alpha", given.alpha);
-  given.gamma = settings.number("gamma", given.gamma);
-  given.from_logits = settings.flag("from_logits", false);
-  given.label_smoothing = settings.number("label_smoothing", 0.0);
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<CategoricalFocalCrossentropyLoss>(common, given);
-}
-
 LossPtr losses::CategoricalFocalCrossentropy(const CategoricalFocalCrossentropyOptions& options) {
-  return losses::from("CategoricalFocalCrossentropy", {{"alpha", options.alpha},
-                                                       {"gamma", options.gamma},
-                                                       {"from_logits", options.from_logits},
-                                                       {"label_smoothing", options.label_smoothing},
-                                                       {"reduction", options.reduction}});
+  return std::make_shared<CategoricalFocalCrossentropyLoss>(options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/losses/categorical_hinge.h"
+#include "chronicler/training/losses/categorical_hinge.h"
 
 #include <algorithm>
 #include <limits>
@@ -9,12 +9,10 @@ namespace chronicler {
 namespace {
 
 // max(max((1 - y) p) - sum(y p) + 1, 0)
-class CategoricalHingeLoss final : public RowLoss<CategoricalHingeLoss> {
+class CategoricalHingeLoss final
+    : public RowLoss<CategoricalHingeLoss, losses::CategoricalHingeOptions> {
  public:
-  static constexpr std::string_view default_name = "categorical_hinge";
-
-  explicit CategoricalHingeLoss(LossCommon common) : RowLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "CategoricalHinge"; }
+  using RowLoss::RowLoss;
 
   template <class Target, class Real>
   static double row(const Target* targets, const Real* predictions, Real* slope,
@@ -45,13 +43,8 @@ class CategoricalHingeLoss final : public RowLoss<CategoricalHingeLoss> {
 
 }  // namespace
 
-LossPtr categorical_hinge_from(SettingsReader& settings) {
-  return std::make_shared<CategoricalHingeLoss>(
-      LossCommon::from(settings, CategoricalHingeLoss::default_name));
-}
-
 LossPtr losses::CategoricalHinge(const CategoricalHingeOptions& options) {
-  return losses::from("CategoricalHinge", {{"reduction", options.reduction}});
+  return std::make_shared<CategoricalHingeLoss>(options);
 }
 
 }  // namespace chronicler

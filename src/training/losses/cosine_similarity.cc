@@ -1,4 +1,4 @@
-#include "training/losses/cosine_similarity.h"
+#include "chronicler/training/losses/cosine_similarity.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,12 +9,10 @@ namespace chronicler {
 namespace {
 
 // -sum(unit(y) unit(p)), where unit(x) = x min(1 / |x|, 1 / epsilon).
-class CosineSimilarityLoss final : public RowLoss<CosineSimilarityLoss> {
+class CosineSimilarityLoss final
+    : public RowLoss<CosineSimilarityLoss, losses::CosineSimilarityOptions> {
  public:
-  static constexpr std::string_view default_name = "cosine_similarity";
-
-  explicit CosineSimilarityLoss(LossCommon common) : RowLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "CosineSimilarity"; }
+  using RowLoss::RowLoss;
 
   template <class Target, class Real>
   static double row(const Target* targets, const Real* predictions, Real* slope,
@@ -50,14 +48,8 @@ class CosineSimilarityLoss final : public RowLoss<CosineSimilarityLoss> {
 
 }  // namespace
 
-LossPtr cosine_similarity_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<CosineSimilarityLoss>(
-      LossCommon::from(settings, CosineSimilarityLoss::default_name));
-}
-
 LossPtr losses::CosineSimilarity(const CosineSimilarityOptions& options) {
-  return losses::from("CosineSimilarity", {{"reduction", options.reduction}});
+  return std::make_shared<CosineSimilarityLoss>(options);
 }
 
 }  // namespace chronicler

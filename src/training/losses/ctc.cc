@@ -1,10 +1,8 @@
-#include "training/losses/ctc.h"
+#include "chronicler/training/losses/ctc.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -145,25 +143,9 @@ class Alignment {
   double log_probability_ = 0.0;
 };
 
-constexpr std::array<std::string_view, 2> lengths{"mask", "all"};
-
-class CtcLoss final : public NamedLoss {
+class CtcLoss final : public LossWith<losses::CTCOptions> {
  public:
-  CtcLoss(LossCommon common, std::int64_t blank, std::string_view input_length)
-      : NamedLoss(std::move(common)), blank_(blank), with_mask_(input_length == "mask") {
-    if (std::find(lengths.begin(), lengths.end(), input_length) == lengths.end()) {
-      unknown_name("input_length of CTC", input_length, lengths);
-    }
-  }
-  std::string_view class_name() const override { return "CTC"; }
-
-  // What Keras does not know is written only if it is used.
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> settings = NamedLoss::settings();
-    if (blank_ != 0) settings.push_back({"blank", blank_});
-    if (!with_mask_) settings.push_back({"input_length", std::string("all")});
-    return settings;
-  }
+  using LossWith::LossWith;
 
   void check(const TensorView& y_true, const Shape& y_pred, std::string_view where) const override {
     check_shapes(y_true, y_pred, where);
@@ -177,7 +159,7 @@ class CtcLoss final : public NamedLoss {
   }
 
   Shape values_shape(const Shape& y_pred) const override { return {y_pred[0]}; }
-  bool takes_mask() const override { return with_mask_; }
+  bool takes_mask() const override { return options().input_length == "mask"; }
 
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
@@ -204,7 +186,7 @@ class CtcLoss final : public NamedLoss {
   };
 
   std::int64_t blank_of(std::int64_t classes) const {
-    return blank_ < 0 ? classes + blank_ : blank_;
+    return options().blank < 0 ? classes + options().blank : options().blank;
   }
 
   void check_shapes(const TensorView& y_true, const Shape& y_pred, std::string_view where) const {
@@ -222,7 +204,7 @@ class CtcLoss final : public NamedLoss {
     const std::int64_t blank = blank_of(y_pred[2]);
     if (blank >= 0 && blank < y_pred[2]) return;
     throw Error(fmt::format("the blank of {} is {}, which is none of the {} classes", name(),
-                            blank_, y_pred[2]));
+                            options().blank, y_pred[2]));
   }
 
   static void check_mask(const TensorView& mask, const Shape& y_pred) {
@@ -291,23 +273,10 @@ class CtcLoss final : public NamedLoss {
     std::fill_n(slope, steps * classes, Real{0});
     alignment.add_slope(slope);
   }
-
-  std::int64_t blank_;
-  bool with_mask_;
 };
 
 }  // namespace
 
-LossPtr ctc_from(SettingsReader& settings) {
-  const LossCommon common = LossCommon::from(settings, "ctc");
-  const std::int64_t blank = settings.whole("blank", 0);
-  return std::make_shared<CtcLoss>(common, blank, settings.text("input_length", "mask"));
-}
-
-LossPtr losses::CTC(const CTCOptions& options) {
-  return losses::from("CTC", {{"blank", options.blank},
-                              {"input_length", options.input_length},
-                              {"reduction", options.reduction}});
-}
+LossPtr losses::CTC(const CTCOptions& options) { return std::make_shared<CtcLoss>(options); }
 
 }  // namespace chronicler

@@ -50,20 +50,19 @@ void compute_elements(const TensorView& y_true, const TensorView& numbers, const
 
 // Derived has `LossTerm term(double target, double prediction) const`, which must follow from its
 // arguments alone.
-template <class Derived>
-class ElementwiseLoss : public NamedLoss {
+template <class Derived, class Options>
+class ElementwiseLoss : public LossWith<Options> {
  public:
+  using LossWith<Options>::LossWith;
+
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
-    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
+    check_dense_targets(y_true, y_pred.shape(), {this->name(), "y"});
     const auto& derived = static_cast<const Derived&>(*this);
     compute_elements(y_true, y_pred, values, gradient, [&](double target, auto prediction) {
       return derived.term(target, static_cast<double>(prediction));
     });
   }
-
- protected:
-  using NamedLoss::NamedLoss;
 };
 
 }  // namespace chronicler

@@ -3,11 +3,6 @@
 #pragma once
 
 #include <cmath>
-#include <string_view>
-
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 
 namespace chronicler {
 
@@ -20,10 +15,5 @@ struct Focus {
   double value;
   double slope;
 };
-
-inline void check_focus(std::string_view loss, double gamma) {
-  if (gamma >= 0.0) return;
-  throw Error(fmt::format("gamma of {} must be at least 0, got {}", loss, gamma));
-}
 
 }  // namespace chronicler

@@ -1,6 +1,7 @@
-#include "training/losses/hinge.h"
+#include "chronicler/training/losses/hinge.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "training/losses/elementwise_loss.h"
 
@@ -17,59 +18,38 @@ bool are_zeros_and_ones(const TensorView& y_true) {
   });
 }
 
-// max(1 - y p, 0), or its square.
-class Margin final : public ElementwiseLoss<Margin> {
+// max(1 - y p, 0), or its square. Whether 0 stands for -1 depends on all targets of a batch.
+template <class Options>
+class HingeLoss final : public LossWith<Options> {
  public:
-  Margin(LossCommon common, bool squared, bool zeros_and_ones)
-      : ElementwiseLoss(std::move(common)), squared_(squared), zeros_and_ones_(zeros_and_ones) {}
-  std::string_view class_name() const override { return squared_ ? "SquaredHinge" : "Hinge"; }
-
-  LossTerm term(double target, double prediction) const {
-    const double sign = zeros_and_ones_ ? 2.0 * target - 1.0 : target;
-    const double margin = 1.0 - sign * prediction;
-    if (margin < 0.0) return {0.0, 0.0};
-    return squared_ ? LossTerm{margin * margin, -2.0 * margin * sign} : LossTerm{margin, -sign};
-  }
-
- private:
-  bool squared_;
-  bool zeros_and_ones_;
-};
-
-// What the targets of a batch mean depends on all of them.
-class HingeLoss final : public NamedLoss {
- public:
-  HingeLoss(const LossCommon& common, bool squared)
-      : NamedLoss(common), of_signs_(common, squared, false), of_bits_(common, squared, true) {}
-  std::string_view class_name() const override { return of_signs_.class_name(); }
+  using LossWith<Options>::LossWith;
 
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
-    const Margin& margin = are_zeros_and_ones(y_true) ? of_bits_ : of_signs_;
-    margin.values(y_true, y_pred, values, gradient);
+    check_dense_targets(y_true, y_pred.shape(), {this->name(), "y"});
+    const bool zeros_and_ones = are_zeros_and_ones(y_true);
+    compute_elements(y_true, y_pred, values, gradient, [&](double target, auto prediction) {
+      return term(zeros_and_ones ? 2.0 * target - 1.0 : target, static_cast<double>(prediction));
+    });
   }
 
  private:
-  Margin of_signs_;
-  Margin of_bits_;
+  static LossTerm term(double sign, double prediction) {
+    const double margin = 1.0 - sign * prediction;
+    if (margin < 0.0) return {0.0, 0.0};
+    constexpr bool squared = std::is_same_v<Options, losses::SquaredHingeOptions>;
+    return squared ? LossTerm{margin * margin, -2.0 * margin * sign} : LossTerm{margin, -sign};
+  }
 };
 
 }  // namespace
 
-LossPtr hinge_from(SettingsReader& settings) {
-  return std::make_shared<HingeLoss>(LossCommon::from(settings, "hinge"), false);
-}
-
-LossPtr squared_hinge_from(SettingsReader& settings) {
-  return std::make_shared<HingeLoss>(LossCommon::from(settings, "squared_hinge"), true);
-}
-
 LossPtr losses::Hinge(const HingeOptions& options) {
-  return losses::from("Hinge", {{"reduction", options.reduction}});
+  return std::make_shared<HingeLoss<HingeOptions>>(options);
 }
 
 LossPtr losses::SquaredHinge(const SquaredHingeOptions& options) {
-  return losses::from("SquaredHinge", {{"reduction", options.reduction}});
+  return std::make_shared<HingeLoss<SquaredHingeOptions>>(options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/losses/kl_divergence.h"
+#include "chronicler/training/losses/kl_divergence.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,12 +9,9 @@ namespace chronicler {
 namespace {
 
 // sum(y ln(y / p)), both kept within [epsilon, 1].
-class KLDivergenceLoss final : public RowLoss<KLDivergenceLoss> {
+class KLDivergenceLoss final : public RowLoss<KLDivergenceLoss, losses::KLDivergenceOptions> {
  public:
-  static constexpr std::string_view default_name = "kl_divergence";
-
-  explicit KLDivergenceLoss(LossCommon common) : RowLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "KLDivergence"; }
+  using RowLoss::RowLoss;
 
   template <class Target, class Real>
   static double row(const Target* targets, const Real* predictions, Real* slope,
@@ -33,13 +30,8 @@ class KLDivergenceLoss final : public RowLoss<KLDivergenceLoss> {
 
 }  // namespace
 
-LossPtr kl_divergence_from(SettingsReader& settings) {
-  return std::make_shared<KLDivergenceLoss>(
-      LossCommon::from(settings, KLDivergenceLoss::default_name));
-}
-
 LossPtr losses::KLDivergence(const KLDivergenceOptions& options) {
-  return losses::from("KLDivergence", {{"reduction", options.reduction}});
+  return std::make_shared<KLDivergenceLoss>(options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/losses/log_cosh.h"
+#include "chronicler/training/losses/log_cosh.h"
 
 #include <cmath>
 #include <numbers>
@@ -8,12 +8,9 @@
 namespace chronicler {
 namespace {
 
-class LogCoshLoss final : public ElementwiseLoss<LogCoshLoss> {
+class LogCoshLoss final : public ElementwiseLoss<LogCoshLoss, losses::LogCoshOptions> {
  public:
-  static constexpr std::string_view default_name = "log_cosh";
-
-  explicit LogCoshLoss(LossCommon common) : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "LogCosh"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   static LossTerm term(double target, double prediction) {
     // ln cosh e = |e| + ln((1 + exp(-2 |e|)) / 2), which does not overflow.
@@ -25,12 +22,8 @@ class LogCoshLoss final : public ElementwiseLoss<LogCoshLoss> {
 
 }  // namespace
 
-LossPtr log_cosh_from(SettingsReader& settings) {
-  return std::make_shared<LogCoshLoss>(LossCommon::from(settings, LogCoshLoss::default_name));
-}
-
 LossPtr losses::LogCosh(const LogCoshOptions& options) {
-  return losses::from("LogCosh", {{"reduction", options.reduction}});
+  return std::make_shared<LogCoshLoss>(options);
 }
 
 }  // namespace chronicler

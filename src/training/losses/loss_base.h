@@ -1,11 +1,11 @@
 // What the losses have in common besides their interface.
 #pragma once
 
-#include <string>
 #include <string_view>
+#include <vector>
 
-#include "chronicler/training/losses.h"
-#include "training/settings.h"
+#include "chronicler/training/loss.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 
@@ -18,28 +18,26 @@ template <class Real>
 inline constexpr double highest_probability = static_cast<double>(static_cast<Real>(1.0 -
                                                                                     loss_epsilon));
 
-// The name in a configuration, and the reduction.
-struct LossCommon {
-  std::string name;
-  Reduction reduction;
-
-  // Takes both out of the settings.
-  static LossCommon from(SettingsReader& settings, std::string_view name);
-};
-
-// label_smoothing as given; Error unless it is from 0 to 1.
-double checked_smoothing(double label_smoothing);
-
-class NamedLoss : public Loss {
+// A loss with its options, whose table says what is checked and what files hold.
+template <class Options>
+class LossWith : public Loss {
  public:
-  std::string_view name() const override { return name_; }
-  std::vector<Setting> settings() const override;
+  explicit LossWith(const Options& options)
+      : Loss(reduction_from_name(checked_fields(options).reduction)), options_(options) {}
+
+  std::string_view class_name() const final { return Options::class_name; }
+  std::string_view name() const final { return options_.name; }
+  std::vector<Setting> settings() const final {
+    // Keras writes these first, whatever the order of its arguments.
+    return field_settings(options_,
+                          {"name", "reduction", "from_logits", "label_smoothing", "axis"});
+  }
 
  protected:
-  explicit NamedLoss(LossCommon common) : Loss(common.reduction), name_(std::move(common.name)) {}
+  const Options& options() const { return options_; }
 
  private:
-  std::string name_;
+  Options options_;
 };
 
 }  // namespace chronicler

@@ -1,28 +1,19 @@
 #include "training/losses/loss_catalog.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "chronicler/base/error.h"
-#include "training/losses/binary_crossentropy.h"
-#include "training/losses/binary_focal_crossentropy.h"
-#include "training/losses/categorical_crossentropy.h"
-#include "training/losses/categorical_focal_crossentropy.h"
-#include "training/losses/categorical_hinge.h"
-#include "training/losses/cosine_similarity.h"
-#include "training/losses/ctc.h"
-#include "training/losses/hinge.h"
-#include "training/losses/huber.h"
-#include "training/losses/kl_divergence.h"
-#include "training/losses/log_cosh.h"
-#include "training/losses/mean_absolute_error.h"
-#include "training/losses/mean_absolute_percentage_error.h"
-#include "training/losses/mean_squared_error.h"
-#include "training/losses/mean_squared_logarithmic_error.h"
-#include "training/losses/poisson.h"
-#include "training/losses/sparse_categorical_crossentropy.h"
+#include "chronicler/training/losses.h"
 
 namespace chronicler {
 namespace {
+
+template <auto factory>
+LossKind kind(std::vector<std::string_view> names, std::string_view earlier = {}) {
+  using Options = OptionsOf<factory>;
+  return {Options::class_name, std::move(names), made_from<factory>, field_table<Options>, earlier};
+}
 
 const LossKind& find(std::string_view name) {
   std::vector<std::string_view> known;
@@ -41,32 +32,24 @@ const LossKind& find(std::string_view name) {
 
 std::span<const LossKind> loss_catalog() {
   static const std::vector<LossKind> catalog{
-      {"MeanSquaredError", {"mean_squared_error", "mse", "MSE"}, mean_squared_error_from},
-      {"MeanAbsoluteError", {"mean_absolute_error", "mae", "MAE"}, mean_absolute_error_from},
-      {"BinaryCrossentropy", {"binary_crossentropy", "bce", "BCE"}, binary_crossentropy_from},
-      {"CategoricalCrossentropy", {"categorical_crossentropy"}, categorical_crossentropy_from},
-      {"SparseCategoricalCrossentropy",
-       {"sparse_categorical_crossentropy"},
-       sparse_categorical_crossentropy_from},
-      {"MeanAbsolutePercentageError",
-       {"mean_absolute_percentage_error", "mape", "MAPE"},
-       mean_absolute_percentage_error_from},
-      {"MeanSquaredLogarithmicError",
-       {"mean_squared_logarithmic_error", "msle", "MSLE"},
-       mean_squared_logarithmic_error_from},
-      {"Huber", {"huber"}, huber_from, "huber_loss"},
-      {"LogCosh", {"log_cosh"}, log_cosh_from, "logcosh"},
-      {"Poisson", {"poisson"}, poisson_from},
-      {"KLDivergence", {"kl_divergence", "kld", "KLD"}, kl_divergence_from},
-      {"CosineSimilarity", {"cosine_similarity"}, cosine_similarity_from},
-      {"Hinge", {"hinge"}, hinge_from},
-      {"SquaredHinge", {"squared_hinge"}, squared_hinge_from},
-      {"CategoricalHinge", {"categorical_hinge"}, categorical_hinge_from},
-      {"BinaryFocalCrossentropy", {"binary_focal_crossentropy"}, binary_focal_crossentropy_from},
-      {"CategoricalFocalCrossentropy",
-       {"categorical_focal_crossentropy"},
-       categorical_focal_crossentropy_from},
-      {"CTC", {"ctc"}, ctc_from},
+      kind<losses::MeanSquaredError>({"mean_squared_error", "mse", "MSE"}),
+      kind<losses::MeanAbsoluteError>({"mean_absolute_error", "mae", "MAE"}),
+      kind<losses::BinaryCrossentropy>({"binary_crossentropy", "bce", "BCE"}),
+      kind<losses::CategoricalCrossentropy>({"categorical_crossentropy"}),
+      kind<losses::SparseCategoricalCrossentropy>({"sparse_categorical_crossentropy"}),
+      kind<losses::MeanAbsolutePercentageError>({"mean_absolute_percentage_error", "mape", "MAPE"}),
+      kind<losses::MeanSquaredLogarithmicError>({"mean_squared_logarithmic_error", "msle", "MSLE"}),
+      kind<losses::Huber>({"huber"}, "huber_loss"),
+      kind<losses::LogCosh>({"log_cosh"}, "logcosh"),
+      kind<losses::Poisson>({"poisson"}),
+      kind<losses::KLDivergence>({"kl_divergence", "kld", "KLD"}),
+      kind<losses::CosineSimilarity>({"cosine_similarity"}),
+      kind<losses::Hinge>({"hinge"}),
+      kind<losses::SquaredHinge>({"squared_hinge"}),
+      kind<losses::CategoricalHinge>({"categorical_hinge"}),
+      kind<losses::BinaryFocalCrossentropy>({"binary_focal_crossentropy"}),
+      kind<losses::CategoricalFocalCrossentropy>({"categorical_focal_crossentropy"}),
+      kind<losses::CTC>({"ctc"}),
   };
   return catalog;
 }

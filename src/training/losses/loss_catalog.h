@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicler/training/losses.h"
-#include "training/settings.h"
+#include "chronicler/training/loss.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 
@@ -14,7 +14,8 @@ struct LossKind {
   std::string_view class_name;
   std::vector<std::string_view> names;  // besides the class name; the first is shown to users
   LossPtr (*from)(SettingsReader& settings);
-  std::string_view earlier = {};  // one more name, which Keras had before and no longer reads
+  FieldTable (*fields)();
+  std::string_view earlier;  // one more name, which Keras had before and no longer reads
 };
 
 std::span<const LossKind> loss_catalog();

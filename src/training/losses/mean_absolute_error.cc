@@ -1,4 +1,4 @@
-#include "training/losses/mean_absolute_error.h"
+#include "chronicler/training/losses/mean_absolute_error.h"
 
 #include <cmath>
 
@@ -7,12 +7,10 @@
 namespace chronicler {
 namespace {
 
-class MeanAbsoluteErrorLoss final : public ElementwiseLoss<MeanAbsoluteErrorLoss> {
+class MeanAbsoluteErrorLoss final
+    : public ElementwiseLoss<MeanAbsoluteErrorLoss, losses::MeanAbsoluteErrorOptions> {
  public:
-  static constexpr std::string_view default_name = "mean_absolute_error";
-
-  explicit MeanAbsoluteErrorLoss(LossCommon common) : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "MeanAbsoluteError"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   // Where the error is 0 there is no derivative; 0, as TensorFlow takes it.
   static LossTerm term(double target, double prediction) {
@@ -24,13 +22,8 @@ class MeanAbsoluteErrorLoss final : public ElementwiseLoss<MeanAbsoluteErrorLoss
 
 }  // namespace
 
-LossPtr mean_absolute_error_from(SettingsReader& settings) {
-  return std::make_shared<MeanAbsoluteErrorLoss>(
-      LossCommon::from(settings, MeanAbsoluteErrorLoss::default_name));
-}
-
 LossPtr losses::MeanAbsoluteError(const MeanAbsoluteErrorOptions& options) {
-  return losses::from("MeanAbsoluteError", {{"reduction", options.reduction}});
+  return std::make_shared<MeanAbsoluteErrorLoss>(options);
 }
 
 }  // namespace chronicler

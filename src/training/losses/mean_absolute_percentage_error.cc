@@ -1,4 +1,4 @@
-#include "training/losses/mean_absolute_percentage_error.h"
+#include "chronicler/training/losses/mean_absolute_percentage_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,13 +9,10 @@ namespace chronicler {
 namespace {
 
 class MeanAbsolutePercentageErrorLoss final
-    : public ElementwiseLoss<MeanAbsolutePercentageErrorLoss> {
+    : public ElementwiseLoss<MeanAbsolutePercentageErrorLoss,
+                             losses::MeanAbsolutePercentageErrorOptions> {
  public:
-  static constexpr std::string_view default_name = "mean_absolute_percentage_error";
-
-  explicit MeanAbsolutePercentageErrorLoss(LossCommon common)
-      : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "MeanAbsolutePercentageError"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   static LossTerm term(double target, double prediction) {
     const double size = std::max(std::abs(target), loss_epsilon);
@@ -27,13 +24,8 @@ class MeanAbsolutePercentageErrorLoss final
 
 }  // namespace
 
-LossPtr mean_absolute_percentage_error_from(SettingsReader& settings) {
-  return std::make_shared<MeanAbsolutePercentageErrorLoss>(
-      LossCommon::from(settings, MeanAbsolutePercentageErrorLoss::default_name));
-}
-
 LossPtr losses::MeanAbsolutePercentageError(const MeanAbsolutePercentageErrorOptions& options) {
-  return losses::from("MeanAbsolutePercentageError", {{"reduction", options.reduction}});
+  return std::make_shared<MeanAbsolutePercentageErrorLoss>(options);
 }
 
 }  // namespace chronicler

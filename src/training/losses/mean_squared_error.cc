@@ -1,16 +1,14 @@
-#include "training/losses/mean_squared_error.h"
+#include "chronicler/training/losses/mean_squared_error.h"
 
 #include "training/losses/elementwise_loss.h"
 
 namespace chronicler {
 namespace {
 
-class MeanSquaredErrorLoss final : public ElementwiseLoss<MeanSquaredErrorLoss> {
+class MeanSquaredErrorLoss final
+    : public ElementwiseLoss<MeanSquaredErrorLoss, losses::MeanSquaredErrorOptions> {
  public:
-  static constexpr std::string_view default_name = "mean_squared_error";
-
-  explicit MeanSquaredErrorLoss(LossCommon common) : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "MeanSquaredError"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   static LossTerm term(double target, double prediction) {
     const double error = prediction - target;
@@ -20,13 +18,8 @@ class MeanSquaredErrorLoss final : public ElementwiseLoss<MeanSquaredErrorLoss> 
 
 }  // namespace
 
-LossPtr mean_squared_error_from(SettingsReader& settings) {
-  return std::make_shared<MeanSquaredErrorLoss>(
-      LossCommon::from(settings, MeanSquaredErrorLoss::default_name));
-}
-
 LossPtr losses::MeanSquaredError(const MeanSquaredErrorOptions& options) {
-  return losses::from("MeanSquaredError", {{"reduction", options.reduction}});
+  return std::make_shared<MeanSquaredErrorLoss>(options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/losses/mean_squared_logarithmic_error.h"
+#include "chronicler/training/losses/mean_squared_logarithmic_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,13 +10,10 @@ namespace {
 
 // (ln(p + 1) - ln(y + 1))^2, both kept at epsilon or more.
 class MeanSquaredLogarithmicErrorLoss final
-    : public ElementwiseLoss<MeanSquaredLogarithmicErrorLoss> {
+    : public ElementwiseLoss<MeanSquaredLogarithmicErrorLoss,
+                             losses::MeanSquaredLogarithmicErrorOptions> {
  public:
-  static constexpr std::string_view default_name = "mean_squared_logarithmic_error";
-
-  explicit MeanSquaredLogarithmicErrorLoss(LossCommon common)
-      : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "MeanSquaredLogarithmicError"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   static LossTerm term(double target, double prediction) {
     const double p = std::max(prediction, loss_epsilon);
@@ -28,13 +25,8 @@ class MeanSquaredLogarithmicErrorLoss final
 
 }  // namespace
 
-LossPtr mean_squared_logarithmic_error_from(SettingsReader& settings) {
-  return std::make_shared<MeanSquaredLogarithmicErrorLoss>(
-      LossCommon::from(settings, MeanSquaredLogarithmicErrorLoss::default_name));
-}
-
 LossPtr losses::MeanSquaredLogarithmicError(const MeanSquaredLogarithmicErrorOptions& options) {
-  return losses::from("MeanSquaredLogarithmicError", {{"reduction", options.reduction}});
+  return std::make_shared<MeanSquaredLogarithmicErrorLoss>(options);
 }
 
 }  // namespace chronicler

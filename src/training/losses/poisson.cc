@@ -1,4 +1,4 @@
-#include "training/losses/poisson.h"
+#include "chronicler/training/losses/poisson.h"
 
 #include <cmath>
 
@@ -8,12 +8,9 @@ namespace chronicler {
 namespace {
 
 // p - y ln(p + epsilon)
-class PoissonLoss final : public ElementwiseLoss<PoissonLoss> {
+class PoissonLoss final : public ElementwiseLoss<PoissonLoss, losses::PoissonOptions> {
  public:
-  static constexpr std::string_view default_name = "poisson";
-
-  explicit PoissonLoss(LossCommon common) : ElementwiseLoss(std::move(common)) {}
-  std::string_view class_name() const override { return "Poisson"; }
+  using ElementwiseLoss::ElementwiseLoss;
 
   static LossTerm term(double target, double prediction) {
     const double p = prediction + loss_epsilon;
@@ -23,12 +20,8 @@ class PoissonLoss final : public ElementwiseLoss<PoissonLoss> {
 
 }  // namespace
 
-LossPtr poisson_from(SettingsReader& settings) {
-  return std::make_shared<PoissonLoss>(LossCommon::from(settings, PoissonLoss::default_name));
-}
-
 LossPtr losses::Poisson(const PoissonOptions& options) {
-  return losses::from("Poisson", {{"reduction", options.reduction}});
+  return std::make_shared<PoissonLoss>(options);
 }
 
 }  // namespace chronicler

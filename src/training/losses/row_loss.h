@@ -11,12 +11,14 @@ namespace chronicler {
 // Derived has `template <class Target, class Real> double row(const Target* targets, const Real*
 // predictions, Real* slope, std::int64_t width) const`: the value of a row, and in `slope`, unless
 // it is null, its derivative.
-template <class Derived>
-class RowLoss : public NamedLoss {
+template <class Derived, class Options>
+class RowLoss : public LossWith<Options> {
  public:
+  using LossWith<Options>::LossWith;
+
   void values(TensorView y_true, TensorView y_pred, TensorView values,
               TensorView gradient) const override {
-    check_dense_targets(y_true, y_pred.shape(), {name(), "y"});
+    check_dense_targets(y_true, y_pred.shape(), {this->name(), "y"});
     const auto& derived = static_cast<const Derived&>(*this);
     const PredictionRows rows(y_pred.shape());
     with_real(y_pred.dtype(), [&](auto real) {
@@ -37,9 +39,6 @@ class RowLoss : public NamedLoss {
       });
     });
   }
-
- protected:
-  using NamedLoss::NamedLoss;
 };
 
 }  // namespace chronicler

@@ -1,7 +1,6 @@
-#include "training/losses/sparse_categorical_crossentropy.h"
+#include "chronicler/training/losses/sparse_categorical_crossentropy.h"
 
 #include <algorithm>
-#include <optional>
 #include <type_traits>
 
 #include "layers/core/dispatch.h"
@@ -15,21 +14,10 @@ namespace {
 
 // -ln q[label]: q is p kept within [epsilon, 1 - epsilon], then divided by its sum (the order is
 // TensorFlow's).
-class SparseCategoricalCrossentropyLoss final : public NamedLoss {
+class SparseCategoricalCrossentropyLoss final
+    : public LossWith<losses::SparseCategoricalCrossentropyOptions> {
  public:
-  static constexpr std::string_view default_name = "sparse_categorical_crossentropy";
-
-  SparseCategoricalCrossentropyLoss(LossCommon common, bool from_logits,
-                                    std::optional<std::int64_t> ignore_class)
-      : NamedLoss(std::move(common)), from_logits_(from_logits), ignore_class_(ignore_class) {}
-  std::string_view class_name() const override { return "SparseCategoricalCrossentropy"; }
-
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> settings = NamedLoss::settings();
-    settings.push_back({"from_logits", from_logits_});
-    settings.push_back({"ignore_class", setting_or_null(ignore_class_)});
-    return settings;
-  }
+  using LossWith::LossWith;
 
   void check(const TensorView& y_true, const Shape& y_pred, std::string_view where) const override {
     check_several_classes(y_pred, {name(), where});
@@ -49,13 +37,14 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
     for_each_row(y_true, y_pred, values, gradient,
                  [&](std::int64_t label, const auto* predictions, auto* slope, std::int64_t at,
                      std::int64_t width) {
-                   return from_logits_ ? of_logits(label, predictions + at, slope, width)
-                                       : of_probabilities(label, predictions + at, slope, width);
+                   return options().from_logits
+                              ? of_logits(label, predictions + at, slope, width)
+                              : of_probabilities(label, predictions + at, slope, width);
                  });
   }
 
   // With an ignore_class Keras changes the predictions before it looks for logits.
-  bool takes_logits() const override { return !ignore_class_; }
+  bool takes_logits() const override { return !options().ignore_class; }
   void logit_values(TensorView y_true, TensorView y_pred, const Logits& logits, TensorView values,
                     TensorView /*gradient*/, TensorView of_logits) const override {
     for_each_row(y_true, logits.data, values, of_logits,
@@ -68,7 +57,7 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
   }
 
   void leave_out(TensorView y_true, std::span<std::uint8_t> counts) const override {
-    if (!ignore_class_) return;
+    if (!options().ignore_class) return;
     with_target(y_true.dtype(), [&](auto target) {
       const auto labels = y_true.span<decltype(target)>();
       for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -113,7 +102,8 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
 
   template <class Label>
   bool is_ignored(Label label) const {
-    return ignore_class_ && static_cast<double>(label) == static_cast<double>(*ignore_class_);
+    return options().ignore_class &&
+           static_cast<double>(label) == static_cast<double>(*options().ignore_class);
   }
   template <class Label>
   static bool is_class(Label label, std::int64_t classes) {
@@ -161,27 +151,12 @@ class SparseCategoricalCrossentropyLoss final : public NamedLoss {
     }
     return log_total - static_cast<double>(z[label]);
   }
-
-  bool from_logits_;
-  std::optional<std::int64_t> ignore_class_;
 };
 
 }  // namespace
 
-LossPtr sparse_categorical_crossentropy_from(SettingsReader& settings) {
-  const LossCommon common =
-      LossCommon::from(settings, SparseCategoricalCrossentropyLoss::default_name);
-  const bool from_logits = settings.flag("from_logits", false);
-  const std::optional<std::int64_t> ignore_class = settings.optional_whole("ignore_class");
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<SparseCategoricalCrossentropyLoss>(common, from_logits, ignore_class);
-}
-
 LossPtr losses::SparseCategoricalCrossentropy(const SparseCategoricalCrossentropyOptions& options) {
-  return losses::from("SparseCategoricalCrossentropy",
-                      {{"from_logits", options.from_logits},
-                       {"ignore_class", setting_or_null(options.ignore_class)},
-                       {"reduction", options.reduction}});
+  return std::make_shared<SparseCategoricalCrossentropyLoss>(options);
 }
 
 }  // namespace chronicler

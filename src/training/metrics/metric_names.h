@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 #include "chronicler/training/metrics.h"
 
 namespace chronicler {

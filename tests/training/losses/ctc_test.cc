@@ -1,4 +1,4 @@
-#include "training/losses/ctc.h"
+#include "chronicler/training/losses/ctc.h"
 
 #include <cmath>
 

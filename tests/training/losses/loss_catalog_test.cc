@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/losses.h"
 #include "support/conformance.h"
 
 namespace chronicler {
@@ -258,9 +259,9 @@ TEST(LossCatalog, SettingsThatAreRefused) {
   EXPECT_EQ(error_of([] {
               losses::from("BinaryCrossentropy", {{"axis", std::int64_t{1}}});
             }),
-            "axis of BinaryCrossentropy is -1 and nothing else, got 1");
+            "axis of BinaryCrossentropy must be -1, got 1");
   EXPECT_EQ(error_of([] { losses::BinaryCrossentropy({.label_smoothing = 1.5}); }),
-            "label_smoothing must be from 0 to 1, got 1.5");
+            "label_smoothing of BinaryCrossentropy must be from 0 to 1, got 1.5");
 }
 
 TEST(LossCatalog, NoReductionIsNone) {

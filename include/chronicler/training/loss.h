@@ -1,5 +1,5 @@
-// Losses: keras.losses. A loss gives one value for each prediction; reduction, weights and masks
-// are the same for all.
+// A loss: one value for each prediction, and its derivative. Reduction, weights and masks are the
+// same for all losses, each of which has its header in losses/.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chronicler/base/arena.h"
+#include "chronicler/base/fields.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/layer.h"
 #include "chronicler/layers/options.h"
@@ -103,76 +104,6 @@ double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradien
 
 namespace losses {
 
-// What the option structs below have in common: `.reduction`.
-struct MeanSquaredErrorOptions {
-  std::string reduction = "sum_over_batch_size";
-};
-using MeanAbsoluteErrorOptions = MeanSquaredErrorOptions;
-using MeanAbsolutePercentageErrorOptions = MeanSquaredErrorOptions;
-using MeanSquaredLogarithmicErrorOptions = MeanSquaredErrorOptions;
-using LogCoshOptions = MeanSquaredErrorOptions;
-using PoissonOptions = MeanSquaredErrorOptions;
-using KLDivergenceOptions = MeanSquaredErrorOptions;
-using CosineSimilarityOptions = MeanSquaredErrorOptions;
-using HingeOptions = MeanSquaredErrorOptions;
-using SquaredHingeOptions = MeanSquaredErrorOptions;
-using CategoricalHingeOptions = MeanSquaredErrorOptions;
-struct HuberOptions {
-  double delta = 1.0;
-  std::string reduction = "sum_over_batch_size";
-};
-struct BinaryCrossentropyOptions {
-  bool from_logits = false;
-  double label_smoothing = 0.0;
-  std::string reduction = "sum_over_batch_size";
-};
-using CategoricalCrossentropyOptions = BinaryCrossentropyOptions;
-struct SparseCategoricalCrossentropyOptions {
-  bool from_logits = false;
-  std::optional<std::int64_t> ignore_class = {};
-  std::string reduction = "sum_over_batch_size";
-};
-struct BinaryFocalCrossentropyOptions {
-  bool apply_class_balancing = false;
-  double alpha = 0.25;
-  double gamma = 2.0;
-  bool from_logits = false;
-  double label_smoothing = 0.0;
-  std::string reduction = "sum_over_batch_size";
-};
-struct CategoricalFocalCrossentropyOptions {
-  double alpha = 0.25;
-  double gamma = 2.0;
-  bool from_logits = false;
-  double label_smoothing = 0.0;
-  std::string reduction = "sum_over_batch_size";
-};
-// Labels (B, S), logits (B, T, C). What follows a row's labels is the blank, or below 0.
-struct CTCOptions {
-  std::int64_t blank = 0;             // below 0: counted from the last class; Keras's is 0
-  std::string input_length = "mask";  // the steps that the mask leaves; "all": every step
-  std::string reduction = "sum_over_batch_size";
-};
-
-LossPtr MeanSquaredError(const MeanSquaredErrorOptions& options = {});
-LossPtr MeanAbsoluteError(const MeanAbsoluteErrorOptions& options = {});
-LossPtr BinaryCrossentropy(const BinaryCrossentropyOptions& options = {});
-LossPtr CategoricalCrossentropy(const CategoricalCrossentropyOptions& options = {});
-LossPtr SparseCategoricalCrossentropy(const SparseCategoricalCrossentropyOptions& options = {});
-LossPtr MeanAbsolutePercentageError(const MeanAbsolutePercentageErrorOptions& options = {});
-LossPtr MeanSquaredLogarithmicError(const MeanSquaredLogarithmicErrorOptions& options = {});
-LossPtr Huber(const HuberOptions& options = {});
-LossPtr LogCosh(const LogCoshOptions& options = {});
-LossPtr Poisson(const PoissonOptions& options = {});
-LossPtr KLDivergence(const KLDivergenceOptions& options = {});
-LossPtr CosineSimilarity(const CosineSimilarityOptions& options = {});
-LossPtr Hinge(const HingeOptions& options = {});
-LossPtr SquaredHinge(const SquaredHingeOptions& options = {});
-LossPtr CategoricalHinge(const CategoricalHingeOptions& options = {});
-LossPtr BinaryFocalCrossentropy(const BinaryFocalCrossentropyOptions& options = {});
-LossPtr CategoricalFocalCrossentropy(const CategoricalFocalCrossentropyOptions& options = {});
-LossPtr CTC(const CTCOptions& options = {});
-
 // By Keras's name ("mse", "mean_squared_error", "MeanSquaredError", ...); Error with the nearest
 // names otherwise.
 LossPtr get(std::string_view name);
@@ -180,6 +111,17 @@ LossPtr get(std::string_view name);
 LossPtr from(std::string_view class_name, const std::vector<Setting>& settings);
 // Every class name, for tests and documentation.
 std::vector<std::string_view> class_names();
+
+// The name of every reduction.
+FieldRange reduction_range();
+
+// The fields that the options of every loss end with.
+template <class Options, class Visitor>
+void visit_loss_fields(Visitor&& visit) {
+  visit("reduction", &Options::reduction, reduction_range(),
+        "how the values of a batch become one number");
+  visit("name", &Options::name, any_value(), "name of the loss in files");
+}
 
 }  // namespace losses
 

@@ -1,4 +1,4 @@
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 
 #include <cmath>
 #include <limits>
@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/losses.h"
 #include "support/conformance.h"
 
 namespace chronicler {
@@ -277,7 +278,7 @@ TEST_F(Reduced, RefusesWhatDoesNotFit) {
             "MeanSquaredError with reduction \"none\" gives no one number to learn from: use the "
             "reduction \"sum_over_batch_size\" or \"sum\"");
   EXPECT_EQ(error_of([&] { reduced("summ", {}, {}); }),
-            "unknown reduction \"summ\": did you mean \"sum\"?");
+            "unknown reduction of MeanSquaredError \"summ\": did you mean \"sum\"?");
 }
 
 TEST(Losses, IgnoredLabelsLeaveBothSums) {

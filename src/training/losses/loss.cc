@@ -1,4 +1,4 @@
-#include "chronicler/training/losses.h"
+#include "chronicler/training/loss.h"
 
 #include <algorithm>
 #include <array>
@@ -32,6 +32,10 @@ Reduction reduction_from_name(std::string_view name) {
   const auto* place = std::find(reduction_names.begin(), reduction_names.end(), name);
   if (place == reduction_names.end()) unknown_name("reduction", name, reduction_names);
   return static_cast<Reduction>(place - reduction_names.begin());
+}
+
+FieldRange losses::reduction_range() {
+  return {.words = {reduction_names.begin(), reduction_names.end()}};
 }
 
 // ---- what a loss need not define
