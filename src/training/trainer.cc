@@ -328,11 +328,6 @@ void Trainer::note_loss(Model& model, double loss) {
   not_finite_ = fmt::format("the loss is {}, and {}", loss, why_not_finite(model));
 }
 
-void Trainer::refuse_loss(const std::string& when) const {
-  throw Error(fmt::format("training has become NaN {}: {}", when, not_finite_),
-              "use a smaller learning rate, or clip the gradients");
-}
-
 Trainer::Progress Trainer::progress() const {
   Progress progress{step_, {loss_sum_, loss_count_}, {}};
   for (const Output& output : outputs_) progress.losses.push_back(output.loss_sum);

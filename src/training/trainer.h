@@ -44,11 +44,6 @@ class Trainer final : public Compiled {
   // Why the first batch since prepare() whose loss was not finite was so; empty while there is
   // none.
   const std::string& not_finite() const { return not_finite_; }
-  // Throws Error if there was one; when() says when: "at batch 2 of 9 in epoch 3".
-  template <class When>
-  void require_finite(const When& when) const {
-    if (!not_finite_.empty()) refuse_loss(when());
-  }
 
   // Makes the optimizer's variables, if they are not there yet; train_batch does it by itself.
   void build_optimizer(Model& model);
@@ -89,7 +84,6 @@ class Trainer final : public Compiled {
   void track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
              const Shape& y_true, const Shape& y_pred);
   void name_tracked();
-  [[noreturn]] void refuse_loss(const std::string& when) const;
 
   CompileOptions options_;
   std::vector<Output> outputs_;
