@@ -1,5 +1,6 @@
 #include "chronicler/tasks/baselines.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <string_view>
@@ -196,43 +197,14 @@ Moments moments(const double* values, std::int64_t rows, std::int64_t columns) {
   return result;
 }
 
-// Factorises the symmetric matrix (n, n), of which the lower half is given, into L L' in its place.
-// Returns false if it is not safely positive definite.
-bool cholesky(std::vector<double>& matrix, std::size_t n) {
-  constexpr double tiny = 1e-12;  // of the diagonal element that was given
-  for (std::size_t j = 0; j < n; ++j) {
-    double* row_j = &matrix[j * n];
-    const double given = row_j[j];
-    for (std::size_t k = 0; k < j; ++k) row_j[j] -= row_j[k] * row_j[k];
-    if (!(row_j[j] > tiny * given)) return false;
-    row_j[j] = std::sqrt(row_j[j]);
-    for (std::size_t i = j + 1; i < n; ++i) {
-      double* row_i = &matrix[i * n];
-      for (std::size_t k = 0; k < j; ++k) row_i[j] -= row_i[k] * row_j[k];
-      row_i[j] /= row_j[j];
-    }
-  }
-  return true;
-}
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Solves L L' x = b for every column of b (n, columns), in its place.
-void solve(const std::vector<double>& factor, std::size_t n, std::vector<double>& b,
-           std::size_t columns) {
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t k = 0; k < i; ++k)
-        b[i * columns + c] -= factor[i * n + k] * b[k * columns + c];
-      b[i * columns + c] /= factor[i * n + i];
-    }
-  }
-  for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t k = i + 1; k < n; ++k) {
-        b[i * columns + c] -= factor[k * n + i] * b[k * columns + c];
-      }
-      b[i * columns + c] /= factor[i * n + i];
-    }
-  }
+// Not if the values are so nearly dependent that rounding decides: a squared diagonal element is
+// what those before it leave unexplained of one's variance.
+bool is_definite(const Eigen::LLT<Matrix, Eigen::Lower>& factor, const Matrix& of) {
+  constexpr double tiny = 1e-12;
+  return factor.info() == Eigen::Success &&
+         (factor.matrixLLT().diagonal().array().square() > tiny * of.diagonal().array()).all();
 }
 
 }  // namespace
@@ -263,7 +235,8 @@ LinearAutoregression::LinearAutoregression(const Tensor& inputs, const Tensor& t
   const auto h = static_cast<std::size_t>(horizon_);
 
   // (X'X / N + penalty) w = X'Y / N, in standardised values.
-  std::vector<double> gram(n * n, 0.0);
+  const auto size = static_cast<Eigen::Index>(n);
+  Matrix gram = Matrix::Zero(size, size);
   weights_.assign(n * h, 0.0);
   std::vector<double> row(n);
   std::vector<double> goal(h);
@@ -273,17 +246,20 @@ LinearAutoregression::LinearAutoregression(const Tensor& inputs, const Tensor& t
     for (std::size_t i = 0; i < h; ++i) goal[i] = (*y++ - of_y.mean[i]) / of_y.deviation[i];
     for (std::size_t i = 0; i < n; ++i) {
       const double scaled = row[i] * share;
-      for (std::size_t k = 0; k <= i; ++k) gram[i * n + k] += scaled * row[k];
+      double* products = gram.data() + i * n;
+      for (std::size_t k = 0; k <= i; ++k) products[k] += scaled * row[k];
       for (std::size_t k = 0; k < h; ++k) weights_[i * h + k] += scaled * goal[k];
     }
   }
-  for (std::size_t i = 0; i < n; ++i) gram[i * n + i] += options.penalty;
-  if (!cholesky(gram, n)) {
+  gram.diagonal().array() += options.penalty;
+  const Eigen::LLT<Matrix, Eigen::Lower> factor(gram);
+  if (!is_definite(factor, gram)) {
     throw Error(fmt::format("LinearAutoregression: {} windows do not determine {} weights",
                             windows.count, n),
                 "raise the penalty, shorten the lookback, or drop a column that repeats another");
   }
-  solve(gram, n, weights_, h);
+  Eigen::Map<Matrix> weights(weights_.data(), size, static_cast<Eigen::Index>(h));
+  factor.solveInPlace(weights);
 
   intercept_ = of_y.mean;
   for (std::size_t i = 0; i < n; ++i) {
