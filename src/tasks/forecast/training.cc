@@ -78,13 +78,13 @@ double validation_error(Functional& network, const std::vector<Batch>& batches,
   double sum = 0.0;
   double count = 0.0;
   for (const Batch& batch : batches) {
-    const Tensor told = network(std::vector<Tensor>{batch.x[0], batch.x[1]}).front();
-    const std::int64_t width = told.shape()[2];
+    const Tensor predicted = network(std::vector<Tensor>{batch.x[0], batch.x[1]}).front();
+    const std::int64_t width = predicted.shape()[2];
     for (std::int64_t i = 0; i < batch.y[0].size(); ++i) {
       const float truth = batch.y[0].as<float>()[i];
       if (truth == missing_target) continue;
       const auto error =
-          static_cast<double>(told.as<float>()[i / horizon * width + i % horizon] - truth);
+          static_cast<double>(predicted.as<float>()[i / horizon * width + i % horizon] - truth);
       sum += error * error;
       count += 1.0;
     }
@@ -194,8 +194,9 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
   return {networks.train(network, data, run), run.before_training->error};
 }
 
-std::vector<float> tell(Functional& network, const ForecastFrame& frame, std::int64_t channel,
-                        const std::vector<std::int64_t>& rows, std::int64_t memory) {
+std::vector<float> predicted_changes(Functional& network, const ForecastFrame& frame,
+                                     std::int64_t channel, const std::vector<std::int64_t>& rows,
+                                     std::int64_t memory) {
   constexpr std::size_t batch_size = 64;
   std::vector<float> result;
   for (std::size_t begin = 0; begin < rows.size(); begin += batch_size) {
@@ -211,10 +212,10 @@ std::vector<float> tell(Functional& network, const ForecastFrame& frame, std::in
       frame.write_lags(channel, row,
                        lags.as<float>() + ((i + 1) * memory - 1) * frame.lags_width());
     }
-    const Tensor told = network(std::vector<Tensor>{steps, lags}).front();
-    const std::int64_t width = told.shape()[2];
+    const Tensor predicted = network(std::vector<Tensor>{steps, lags}).front();
+    const std::int64_t width = predicted.shape()[2];
     for (std::int64_t i = 0; i < count; ++i) {
-      const float* last = told.as<float>() + ((i + 1) * memory - 1) * width;
+      const float* last = predicted.as<float>() + ((i + 1) * memory - 1) * width;
       result.insert(result.end(), last, last + width);
     }
   }

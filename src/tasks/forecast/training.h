@@ -45,9 +45,10 @@ struct TrainedMember {
 TrainedMember train_member(Functional& network, const ForecastFrame& frame,
                            const TrainingPlan& plan, NetworksInTurn& networks);
 
-// What the network tells for forecasts that start at these rows of a channel: (rows, (1 + Q) H) in
-// the recipe's unit. Each reads exactly `memory` rows.
-std::vector<float> tell(Functional& network, const ForecastFrame& frame, std::int64_t channel,
-                        const std::vector<std::int64_t>& rows, std::int64_t memory);
+// What the network predicts for forecasts that start at these rows of a channel: (rows, (1 + Q) H)
+// in the recipe's unit. Each reads exactly `memory` rows.
+std::vector<float> predicted_changes(Functional& network, const ForecastFrame& frame,
+                                     std::int64_t channel, const std::vector<std::int64_t>& rows,
+                                     std::int64_t memory);
 
 }  // namespace chronicler::tasks

@@ -1,0 +1,47 @@
+#include "tasks/forecast/sizes.h"
+
+#include <algorithm>
+
+namespace chronicler::tasks {
+
+ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& split,
+                           const ForecastFrame& frame, const ForecastRecipe& recipe,
+                           std::size_t blocks) {
+  const std::int64_t examples = split.fitted() * frame.channels();
+  ForecastSizes sizes;
+  NetworkShape& shape = sizes.shape;
+  shape.steps_width = frame.steps_width();
+  shape.lags_width = frame.lags_width();
+  shape.horizon = recipe.horizon;
+  shape.quantiles = static_cast<std::int64_t>(recipe.quantiles.size());
+  shape.cell = options.cell.empty() ? "lstm" : options.cell;
+  shape.units = options.units > 0  ? options.units
+                : examples < 1000  ? 16
+                : examples < 20000 ? 32
+                : examples < 60000 ? 64
+                                   : 96;
+  shape.layers = options.layers > 0 ? options.layers : 1;
+  shape.dropout = options.dropout >= 0.0 ? options.dropout : 0.2;
+  shape.linear_learns = examples >= 20000;
+
+  TrainingPlan& plan = sizes.plan;
+  plan.shape = shape;
+  plan.quantiles = recipe.quantiles;
+  plan.memory = recipe.memory;
+  plan.first = std::min(recipe.lookback - 1, split.fitted() / 2);
+  plan.train = {0, split.learnt};
+  plan.stretch = std::clamp<std::int64_t>(examples / 100, 16, 2 * recipe.memory);
+  const std::int64_t stretches = std::max<std::int64_t>(examples / plan.stretch, 1);
+  plan.batch = std::clamp<std::int64_t>(stretches / 16, 1, 16);
+  plan.epochs = options.epochs > 0 ? options.epochs
+                : examples < 20000 ? 100
+                : examples < 60000 ? 60
+                                   : 30;
+  plan.patience = std::max<std::int64_t>(plan.epochs / 3, 8);
+  plan.learning_rate = options.learning_rate > 0.0 ? options.learning_rate : 3e-3;
+  sizes.members = options.members > 0 ? options.members : examples < 60000 ? 3 : 1;
+  sizes.members = std::min(sizes.members, static_cast<std::int64_t>(blocks));
+  return sizes;
+}
+
+}  // namespace chronicler::tasks

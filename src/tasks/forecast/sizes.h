@@ -1,0 +1,26 @@
+// How large the networks of a forecaster are and how long they learn.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tasks/forecast/frame.h"
+#include "tasks/forecast/network.h"
+#include "tasks/forecast/split.h"
+#include "tasks/forecast/training.h"
+
+namespace chronicler::tasks {
+
+// What depends on how much there is to learn from.
+struct ForecastSizes {
+  NetworkShape shape;
+  TrainingPlan plan;
+  std::int64_t members = 1;
+};
+
+// As the options say, else from the number of examples. blocks: of rows, which can be held back.
+ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& split,
+                           const ForecastFrame& frame, const ForecastRecipe& recipe,
+                           std::size_t blocks);
+
+}  // namespace chronicler::tasks

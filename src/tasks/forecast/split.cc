@@ -1,0 +1,85 @@
+#include "tasks/forecast/split.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "chronicler/base/error.h"
+
+namespace chronicler::tasks {
+
+void check_options(const ForecastOptions& options, std::size_t columns) {
+  const auto refuse = [](const std::string& what) { throw Error("ForecastOptions: " + what); };
+  if (options.horizon < 1)
+    refuse(fmt::format("horizon must be at least 1, got {}", options.horizon));
+  if (options.covariates < 0 || options.covariates >= static_cast<std::int64_t>(columns)) {
+    refuse(fmt::format("covariates must leave a target among {} columns, got {}", columns,
+                       options.covariates));
+  }
+  double last = 0.0;
+  for (const double quantile : options.quantiles) {
+    if (quantile <= last || quantile >= 1.0)
+      refuse(fmt::format("quantiles must rise between 0 and 1, got {}",
+                         fmt::join(options.quantiles, ", ")));
+    last = quantile;
+  }
+  if (!options.cell.empty() && options.cell != "lstm" && options.cell != "gru")
+    refuse(fmt::format("cell must be \"lstm\" or \"gru\", got \"{}\"", options.cell));
+  if (!options.transform.empty() && options.transform != "none" && options.transform != "log")
+    refuse(fmt::format("transform must be \"none\" or \"log\", got \"{}\"", options.transform));
+}
+
+SeriesSplit split_rows(const data::TimeSeries& series, const ForecastOptions& options) {
+  SeriesSplit split;
+  split.rows = series.rows();
+  const std::int64_t test = options.test_rows > 0
+                                ? options.test_rows
+                                : std::max(split.rows / 5, std::min(options.horizon, split.rows));
+  split.learnt = split.rows - test;
+  split.validation =
+      options.validation_rows > 0
+          ? options.validation_rows
+          : std::max({split.learnt / 4, std::min(2 * options.horizon, split.learnt / 2),
+                      std::int64_t{0}});
+  const std::int64_t needed = 2 * options.horizon + 8;
+  if (split.fitted() < needed || split.validation < options.horizon || test < options.horizon) {
+    throw Error(fmt::format("{} has {} rows: {} to test, {} to validate, {} to learn from; a "
+                            "forecast of {} needs at least {}, {} and {}",
+                            series.source, split.rows, test, split.validation,
+                            std::max<std::int64_t>(split.fitted(), 0), options.horizon,
+                            options.horizon, options.horizon, needed),
+                "use more rows, a shorter horizon, or fewer test rows");
+  }
+  return split;
+}
+
+void check_targets(const data::TimeSeries& series, const ForecastOptions& options,
+                   const SeriesSplit& split) {
+  const auto targets = static_cast<std::int64_t>(series.columns.size()) - options.covariates;
+  for (std::int64_t column = 0; column < targets; ++column) {
+    const double first = series.at(0, static_cast<std::size_t>(column));
+    bool is_constant = true;
+    for (std::int64_t row = 1; row < split.fitted() && is_constant; ++row)
+      is_constant = series.at(row, static_cast<std::size_t>(column)) == first;
+    if (!is_constant) continue;
+    throw Error(
+        fmt::format("{}: column \"{}\" is {} in all {} rows to learn from", series.source,
+                    series.columns[static_cast<std::size_t>(column)], first, split.fitted()),
+        "there is nothing to forecast; give another --target");
+  }
+}
+
+data::TimeSeries on_learnt_calendar(const data::TimeSeries& given, const ForecastOptions& options) {
+  data::TimeSeries series = given;
+  for (int round = 0; round < 3 && !series.times.empty(); ++round) {
+    const SeriesSplit split = split_rows(series, options);
+    const auto calendar = data::RowCalendar::learn(series.times_of_file(split.learnt));
+    if (calendar == series.calendar) break;
+    series = data::on_calendar(series, calendar);
+  }
+  return series;
+}
+
+}  // namespace chronicler::tasks
