@@ -67,11 +67,12 @@ void print_choices(const GeneratorReport& report) {
       with_commas(report.validation_characters), with_commas(report.vocabulary - 1),
       options.level == "char" ? "different characters" : "sub-words");
   std::cerr << fmt::format(
-      "{} LSTM layer{} of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
+      "{}{} LSTM layer{} of {} units, embedding {}, {} weights; dropout {:.2f}; batches of {} "
       "passages x {} steps; learning rate {:g}; {}\n",
-      options.layers, options.layers == 1 ? "" : "s", options.units, options.embedding,
-      with_commas(report.weights), options.dropout.value_or(0.0), options.batch_size, options.steps,
-      options.learning_rate, training_length(options.max_seconds, options.epochs));
+      options.networks == 1 ? "" : fmt::format("{} networks of ", options.networks), options.layers,
+      options.layers == 1 ? "" : "s", options.units, options.embedding, with_commas(report.weights),
+      options.dropout.value_or(0.0), options.batch_size, options.steps, options.learning_rate,
+      training_length(options.max_seconds, options.epochs));
 }
 
 std::string verdict(const GeneratorReport& report) {
@@ -130,6 +131,7 @@ OrderedJson json_of(const GeneratorReport& report) {
   json["vocabulary"] = report.vocabulary;
   json["weights"] = report.weights;
   json["level"] = report.options.level;
+  json["networks"] = report.options.networks;
   json["layers"] = report.options.layers;
   json["units"] = report.options.units;
   json["embedding"] = report.options.embedding;
@@ -209,6 +211,8 @@ Job describe_train(CLI::App& app) {
   add_count(app, "--layers", task.layers, "LSTMs (2)", 16);
   add_count(app, "--embedding", task.embedding, "length of a piece's vector (64, sub-words 256)",
             8192);
+  add_count(app, "--networks", task.networks,
+            "networks, trained one after the other, whose mean counts (1)", 64);
   add_count(app, "--batch-size", task.batch_size, "passages read side by side (from the text)",
             4096);
   add_count(app, "--steps", task.steps, "pieces that the gradient goes back (64)", 4096);

@@ -16,10 +16,15 @@ const std::string text = (source_dir() / "LICENSE").string();
 
 class GenerateCommand : public TaskCommand {
  protected:
-  GenerateCommand()
+  explicit GenerateCommand(const std::string& networks = "1")
       : TaskCommand("generate",
-                    {text, "-o", "m.keras", "--units", "24", "--layers", "1", "--threads", "1"},
+                    {text, "-o", "m.keras", "--units", "24", "--layers", "1", "--threads", "1",
+                     "--networks", networks},
                     "2") {}
+};
+class GenerateNetworks : public GenerateCommand {
+ protected:
+  GenerateNetworks() : GenerateCommand("2") {}
 };
 
 TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
@@ -74,6 +79,8 @@ TEST_F(GenerateCommand, GoesOnAfterAnInterruption) {
 }
 
 TEST_F(GenerateCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(GenerateNetworks, PauseAndGoOn) { expect_the_same_after_a_pause("m.keras", 3, 2); }
 
 TEST_F(GenerateCommand, RefusesCheckpointsOfOlderVersions) {
   expect_old_checkpoint_refused("m.keras");

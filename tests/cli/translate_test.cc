@@ -27,15 +27,20 @@ std::string pairs_text(int count, std::uint64_t seed) {
 
 class TranslateCommand : public TaskCommand {
  protected:
-  TranslateCommand()
-      : TaskCommand(
-            "translate",
-            {"pairs.tsv", "-o", "m.keras", "--units", "24", "--layers", "1", "--embedding", "16",
-             "--learning-rate", "0.01", "--batch-pieces", "60", "--dropout", "0", "--threads", "1"},
-            "20") {
+  explicit TranslateCommand(const std::string& networks = "1")
+      : TaskCommand("translate",
+                    {"pairs.tsv", "-o", "m.keras", "--units", "24", "--layers", "1", "--embedding",
+                     "16", "--learning-rate", "0.01", "--batch-pieces", "60", "--dropout", "0",
+                     "--threads", "1", "--networks", networks},
+                    "20") {
     file("pairs.tsv", pairs_text(600, 1));
     file("test.tsv", pairs_text(60, 2));
   }
+};
+
+class TranslateNetworks : public TranslateCommand {
+ protected:
+  TranslateNetworks() : TranslateCommand("2") {}
 };
 
 TEST_F(TranslateCommand, TrainsTranslatesAndEvaluates) {
@@ -155,6 +160,8 @@ TEST_F(TranslateCommand, GoesOnAfterAnInterruption) {
 }
 
 TEST_F(TranslateCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(TranslateNetworks, PauseAndGoOn) { expect_the_same_after_a_pause("m.keras", 3, 2); }
 
 TEST_F(TranslateCommand, RefusesCheckpointsOfOlderVersions) {
   expect_old_checkpoint_refused("m.keras");

@@ -32,9 +32,10 @@ void print_choices(const TranslatorReport& report) {
     std::cerr << fmt::format("; {} longer than {} pieces left out", with_commas(report.too_long),
                              options.longest);
   std::cerr << fmt::format(
-      "\n{} to {}, {} pieces; {} encoder layer{} of 2 x {} units, embedding {}, {} attention, {} "
+      "\n{} to {}, {} pieces; {}{} encoder layer{} of 2 x {} units, embedding {}, {} attention, {} "
       "weights; dropout {:.2f}; batches of {} pieces; learning rate {:g}; {}\n",
-      options.source_level, options.target_level, with_commas(report.vocabulary), options.layers,
+      options.source_level, options.target_level, with_commas(report.vocabulary),
+      options.networks == 1 ? "" : fmt::format("{} networks of ", options.networks), options.layers,
       options.layers == 1 ? "" : "s", options.units, options.embedding, options.attention,
       with_commas(report.weights), options.dropout.value_or(0.0), with_commas(options.batch_pieces),
       options.learning_rate, training_length(options.max_seconds, options.epochs));
@@ -52,6 +53,7 @@ OrderedJson json_of(const TranslatorReport& report) {
   json["weights"] = report.weights;
   json["source_level"] = report.options.source_level;
   json["target_level"] = report.options.target_level;
+  json["networks"] = report.options.networks;
   json["layers"] = report.options.layers;
   json["units"] = report.options.units;
   json["embedding"] = report.options.embedding;
@@ -143,6 +145,8 @@ Job describe(CLI::App& app) {
   add_count(app, "--layers", task.layers, "of the encoder (1, symbols 2)", 16);
   add_count(app, "--embedding", task.embedding, "length of a piece's vector (from the pairs)",
             8192);
+  add_count(app, "--networks", task.networks,
+            "networks, trained one after the other, whose mean counts (1)", 64);
   add_count(app, "--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)",
             1'000'000);
   add_count(app, "--longest", task.longest, "pairs with more pieces on a side are left out (128)",

@@ -28,6 +28,7 @@ struct TextGeneratorOptions {
   std::int64_t units = 0;       // of each LSTM
   std::int64_t layers = 0;
   std::int64_t embedding = 0;          // length of a piece's vector
+  std::int64_t networks = 1;           // trained one after the other; the mean of their ln p counts
   std::optional<double> dropout = {};  // between the layers
   std::int64_t batch_size = 0;         // passages of the text that are read side by side
   std::int64_t steps = 0;              // pieces that the gradient goes back

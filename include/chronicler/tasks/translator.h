@@ -33,6 +33,7 @@ struct TranslatorOptions {
   std::int64_t units = 0;         // of each LSTM
   std::int64_t layers = 0;        // of the encoder, each in both directions
   std::string attention = "dot";  // or "additive"
+  std::int64_t networks = 1;      // trained one after the other; the mean of their ln p counts
   std::optional<double> dropout = {};
   double label_smoothing = 0.1;
   std::int64_t batch_pieces = 0;  // at most so many pieces of both sides in a batch

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/layers/layers.h"
+#include "tasks/shared/joined_networks.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -94,14 +95,8 @@ Functional average_of(const std::vector<Functional*>& networks, const NetworkSha
   const Symbol answer =
       members.size() == 1 ? members.front() : Symbol(layers::Average({.name = "average"})(members));
   Functional all({inputs.steps, inputs.lags}, {answer}, "forecaster");
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    for (const LayerPtr& layer : networks[i]->layers()) {
-      ParameterList& from = layer->parameters();
-      if (from.empty()) continue;
-      ParameterList& to = all.get_layer(prefix(i) + layer->name())->parameters();
-      for (std::size_t p = 0; p < from.size(); ++p) copy(from[p].value, to[p].value);
-    }
-  }
+  for (std::size_t i = 0; i < networks.size(); ++i)
+    set_branch_weights(*networks[i], all, prefix(i));
   return all;
 }
 

@@ -48,7 +48,7 @@ double weights_of(const TextGeneratorOptions& options, double units) {
 double epochs_within(const TextGeneratorOptions& options, double characters, double units) {
   const double millions = weights_of(options, units) / 1e6;
   const double speed = characters_of_a_million_weights * Runtime::global().threads() / millions;
-  return options.max_seconds * speed / characters;
+  return options.max_seconds / static_cast<double>(options.networks) * speed / characters;
 }
 
 std::int64_t chosen_units(const TextGeneratorOptions& options, double characters) {
@@ -112,6 +112,8 @@ void check(const TextGeneratorOptions& options) {
   at_least_0("batch_size", options.batch_size);
   at_least_0("steps", options.steps);
   at_least_0("vocabulary", options.vocabulary);
+  check_range("networks", options.networks >= 1 && options.networks <= 64, "from 1 to 64",
+              static_cast<double>(options.networks));
   at_least_0("learning_rate", options.learning_rate);
   at_least_0("epochs", options.epochs);
   at_least_0("max_seconds", options.max_seconds);
@@ -350,12 +352,14 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
                               ? 1.0
                               : static_cast<double>(data::count_characters(parts.validation)) /
                                     static_cast<double>(validation.size())};
-  report.weights = model->count_params();
+  report.weights = model->count_params() * options.networks;
   report.vocabulary = pieces.size();
   report.validation_characters = data::count_characters(parts.validation);
   report.options = options;
   if (options.on_start) options.on_start(report);
-  const TaskRunResult run = train_language_model(*model, data, options);
+  const TrainedLanguageModel trained = train_language_model(model, data, options);
+  model = trained.model;
+  const TaskRunResult& run = trained.run;
   report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;

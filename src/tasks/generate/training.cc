@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/sparse_categorical_crossentropy.h"
 #include "model/network.h"
+#include "tasks/shared/joined_networks.h"
+#include "tasks/shared/networks_in_turn.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -65,32 +68,56 @@ class RowScores {
 
 }  // namespace
 
-Functional language_model(std::int64_t pieces, const TextGeneratorOptions& options,
-                          std::int64_t batch_size) {
-  const bool training = batch_size > 0;
+namespace {
+
+// From ids to scores, by layers whose names begin with the prefix.
+Symbol scores_of(const Symbol& ids, std::int64_t pieces, const TextGeneratorOptions& options,
+                 bool training, const std::string& prefix) {
   // The table both reads and writes: with Keras's usual small numbers neither says anything at
   // first, and the first two epochs are lost.
   const LayerPtr table =
       layers::ReversibleEmbedding({.input_dim = pieces,
                                    .output_dim = options.embedding,
                                    .embeddings_initializer = initializers::RandomUniform(-0.4, 0.4),
-                                   .name = "pieces"});
-  layers::InputOptions input{.shape = {None}, .dtype = "int32", .name = "ids"};
-  if (training) input.batch_size = batch_size;
-  const Symbol ids = chronicler::Input(input);
+                                   .name = prefix + "pieces"});
   Symbol x = table(ids);
   const double dropout = options.dropout.value_or(0.0);
   for (std::int64_t i = 1; i <= options.layers; ++i) {
     x = layers::LSTM({.units = options.units,
                       .return_sequences = true,
                       .stateful = training,
-                      .name = fmt::format("lstm_{}", i)})(x);
+                      .name = fmt::format("{}lstm_{}", prefix, i)})(x);
     if (dropout > 0.0)
-      x = layers::Dropout({.rate = dropout, .name = fmt::format("dropout_{}", i)})(x);
+      x = layers::Dropout({.rate = dropout, .name = fmt::format("{}dropout_{}", prefix, i)})(x);
   }
   // Back to the length of a piece's vector, and by the same table to scores.
-  x = layers::Dense({.units = options.embedding, .name = "to_pieces"})(x);
-  return Functional({ids}, {table(x, {.reverse = true})}, "text_generator");
+  x = layers::Dense({.units = options.embedding, .name = prefix + "to_pieces"})(x);
+  return table(x, {.reverse = true});
+}
+
+layers::InputOptions ids_input() { return {.shape = {None}, .dtype = "int32", .name = "ids"}; }
+
+}  // namespace
+
+Functional language_model(std::int64_t pieces, const TextGeneratorOptions& options,
+                          std::int64_t batch_size) {
+  const bool training = batch_size > 0;
+  layers::InputOptions input = ids_input();
+  if (training) input.batch_size = batch_size;
+  const Symbol ids = chronicler::Input(input);
+  return Functional({ids}, {scores_of(ids, pieces, options, training, "")}, "text_generator");
+}
+
+Functional joined_language_model(std::span<const std::shared_ptr<Functional>> networks,
+                                 std::int64_t pieces, const TextGeneratorOptions& options) {
+  const Symbol ids = chronicler::Input(ids_input());
+  std::vector<Symbol> scores;
+  for (std::size_t i = 0; i < networks.size(); ++i)
+    scores.push_back(scores_of(ids, pieces, options, false, branch_prefix(i, networks.size())));
+  Functional joined({ids}, {layers::Average({.name = "mean_scores"})(scores)}, "text_generator");
+  for (std::size_t i = 0; i < networks.size(); ++i)
+    set_branch_weights(*networks[i], joined, branch_prefix(i, networks.size()));
+  return joined;
 }
 
 double contiguous_nats(const Model& model, PieceIds ids) {
@@ -218,17 +245,7 @@ Validation validate(const Model& model, const LanguageData& data) {
   return {nats, nats};
 }
 
-}  // namespace
-
-TaskRunResult train_language_model(Functional& model, const LanguageData& data,
-                                   const TextGeneratorOptions& options) {
-  Functional learner = language_model(model.output_shape()[-1], options, options.batch_size);
-  learner.set_weights(model.get_weights());
-  learner.compile({.optimizer = optimizers::AdamW({.learning_rate = options.learning_rate,
-                                                   .weight_decay = options.weight_decay,
-                                                   .global_clipnorm = options.clipnorm}),
-                   .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
-  const Passages passages(data.train, options);
+TaskRun common_run(const LanguageData& data, const TextGeneratorOptions& options) {
   TaskRun run;
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
@@ -238,11 +255,25 @@ TaskRunResult train_language_model(Functional& model, const LanguageData& data,
   run.checkpoint = options.checkpoint;
   run.resume = options.resume;
   run.identity = identity_of(data, options);
-  run.seed = options.seed;
   run.report_seconds = options.report_seconds;
   run.progress = options.progress;
   run.items_per_step =
       static_cast<double>(options.batch_size * options.steps) / data.pieces_per_character;
+  return run;
+}
+
+// Trains the one that is next.
+TaskRunResult train_next(Functional& model, const LanguageData& data,
+                         const TextGeneratorOptions& options, NetworksInTurn& networks) {
+  Functional learner = language_model(model.output_shape()[-1], options, options.batch_size);
+  learner.set_weights(model.get_weights());
+  learner.compile({.optimizer = optimizers::AdamW({.learning_rate = options.learning_rate,
+                                                   .weight_decay = options.weight_decay,
+                                                   .global_clipnorm = options.clipnorm}),
+                   .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
+  const Passages passages(data.train, options);
+  TaskRun run = networks.next();
+  run.seed = options.seed;
   // Passages begin anew with each epoch.
   run.callbacks = {callbacks::LambdaCallback(
       {.on_epoch_begin = [&](std::int64_t, Logs&) { learner.reset_states(); }})};
@@ -256,12 +287,41 @@ TaskRunResult train_language_model(Functional& model, const LanguageData& data,
     run.validate_every = std::max<std::int64_t>(passages.size() / 2, 200);
   }
   const TaskRunResult result =
-      train(learner,
-            Dataset::from_epochs([&](const Epoch& epoch) { return passages.begin(epoch); },
-                                 passages.size()),
-            run);
+      networks.train(learner,
+                     Dataset::from_epochs([&](const Epoch& epoch) { return passages.begin(epoch); },
+                                          passages.size()),
+                     run);
   model.set_weights(learner.get_weights());
   return result;
+}
+
+}  // namespace
+
+TrainedLanguageModel train_language_model(std::shared_ptr<Functional> first,
+                                          const LanguageData& data,
+                                          const TextGeneratorOptions& options) {
+  const std::int64_t pieces = first->output_shape()[-1];
+  NetworksInTurn networks(common_run(data, options), options.networks);
+  std::vector<std::shared_ptr<Functional>> trained;
+  std::vector<TaskRunResult> results;
+  for (std::int64_t n = 0; n < options.networks; ++n) {
+    TextGeneratorOptions own = options;
+    own.seed = network_seed(options.seed, n);
+    if (n > 0) {
+      set_random_seed(own.seed);
+      first = std::make_shared<Functional>(language_model(pieces, own, 0));
+    }
+    std::optional<TaskRunResult> result = networks.take_finished(*first);
+    if (!result && networks.pauses()) break;
+    if (!result) result = train_next(*first, data, own, networks);
+    results.push_back(*result);
+    trained.push_back(first);
+    if (!results.back().is_finished) break;
+  }
+  const TaskRunResult all = together(results, options.networks);
+  if (all.is_finished) networks.remove();
+  if (trained.size() == 1) return {trained.front(), all};
+  return {std::make_shared<Functional>(joined_language_model(trained, pieces, options)), all};
 }
 
 }  // namespace chronicler::tasks

@@ -20,6 +20,10 @@ using PieceIds = std::span<const data::Pieces::Id>;
 // states from call to call, for training; without (0) it is what files hold.
 Functional language_model(std::int64_t pieces, const TextGeneratorOptions& options,
                           std::int64_t batch_size);
+// Several networks as one model that files hold: the mean of their scores. That of their ln p but
+// for a number that all pieces share, so that what is likely by one is by the other.
+Functional joined_language_model(std::span<const std::shared_ptr<Functional>> networks,
+                                 std::int64_t pieces, const TextGeneratorOptions& options);
 
 // The sum of -ln p over ids[1] ... of one pass from a state of zeros, the state carried.
 double contiguous_nats(const Model& model, PieceIds ids);
@@ -36,9 +40,16 @@ struct LanguageData {
   double validation_characters = 0.0;  // for each piece of the validation part
 };
 
-// Trains and leaves the weights that were best on the validation part, or a part of it, in
-// `model`, which language_model(..., 0) made. Options are complete.
-TaskRunResult train_language_model(Functional& model, const LanguageData& data,
-                                   const TextGeneratorOptions& options);
+struct TrainedLanguageModel {
+  std::shared_ptr<Functional> model;
+  TaskRunResult run;
+};
+
+// Trains options.networks of them one after the other, the first of which language_model(..., 0)
+// made, each to the weights that were best on the validation part, or a part of it. Options are
+// complete.
+TrainedLanguageModel train_language_model(std::shared_ptr<Functional> first,
+                                          const LanguageData& data,
+                                          const TextGeneratorOptions& options);
 
 }  // namespace chronicler::tasks

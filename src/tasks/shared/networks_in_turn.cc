@@ -40,6 +40,26 @@ std::string name_of_weight(std::size_t network, std::size_t weight) {
 
 }  // namespace
 
+std::uint64_t network_seed(std::uint64_t seed, std::int64_t n) {
+  return seed + static_cast<std::uint64_t>(n) * 1'000'003;
+}
+
+TaskRunResult together(const std::vector<TaskRunResult>& results, std::int64_t networks) {
+  TaskRunResult all = results.back();
+  all.is_finished = all.is_finished && static_cast<std::int64_t>(results.size()) == networks;
+  const auto share = 1.0 / static_cast<double>(results.size());
+  all.epochs = all.best_epoch = all.seconds = 0.0;
+  double error = 0.0;
+  for (const TaskRunResult& result : results) {
+    all.epochs += result.epochs;
+    all.seconds += result.seconds;
+    all.best_epoch += share * result.best_epoch;
+    error += share * result.best_error.value_or(0.0);
+  }
+  if (all.best_error) all.best_error = error;
+  return all;
+}
+
 NetworksInTurn::NetworksInTurn(TaskRun run, std::int64_t networks)
     : run_(std::move(run)),
       networks_(networks),

@@ -14,6 +14,13 @@
 
 namespace chronicler::tasks {
 
+// The seed of network n, from 0, of a model that has this one; the first has it, too.
+std::uint64_t network_seed(std::uint64_t seed, std::int64_t n);
+
+// Of all `networks`, which are trained if so many have come to their end: epochs and seconds of
+// all, best epoch and error on average.
+TaskRunResult together(const std::vector<TaskRunResult>& results, std::int64_t networks);
+
 class NetworksInTurn {
  public:
   // `run`: what they have in common; its max_seconds and stop_after are of all of them together.

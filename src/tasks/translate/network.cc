@@ -1,15 +1,18 @@
 #include "tasks/translate/network.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "chronicler/layers/layers.h"
+#include "tasks/shared/joined_networks.h"
 
 namespace chronicler::tasks {
 namespace {
 
+constexpr const char* attention_name = "attention";
 constexpr std::array<const char*, 4> start_names{"start_h1", "start_c1", "start_h2", "start_c2"};
 
 Symbol ids_input(const char* name) {
@@ -18,19 +21,20 @@ Symbol ids_input(const char* name) {
 
 }  // namespace
 
-TranslationLayers TranslationLayers::make(std::int64_t vocabulary,
-                                          const TranslatorOptions& options) {
+TranslationLayers TranslationLayers::make(std::int64_t vocabulary, const TranslatorOptions& options,
+                                          const std::string& prefix) {
   const std::int64_t units = options.units;
   const double dropout = options.dropout.value_or(0.0);
   TranslationLayers all;
+  all.prefix = prefix;
   all.table =
       layers::ReversibleEmbedding({.input_dim = vocabulary,
                                    .output_dim = options.embedding,
                                    .embeddings_initializer = initializers::RandomUniform(-0.3, 0.3),
                                    .mask_zero = true,
-                                   .name = "pieces"});
+                                   .name = prefix + "pieces"});
   const auto dropout_layer = [&](const char* name) {
-    return layers::Dropout({.rate = dropout, .name = name});
+    return layers::Dropout({.rate = dropout, .name = prefix + name});
   };
   all.source_dropout = dropout_layer("source_dropout");
   all.target_dropout = dropout_layer("target_dropout");
@@ -40,26 +44,41 @@ TranslationLayers TranslationLayers::make(std::int64_t vocabulary,
     all.encoder.push_back(layers::Bidirectional(
         {.layer = layers::LSTM(
              {.units = units, .return_sequences = true, .return_state = i == options.layers}),
-         .name = fmt::format("encoder_{}", i)}));
+         .name = fmt::format("{}encoder_{}", prefix, i)}));
   }
   for (const char* name : start_names)
-    all.starts.push_back(layers::Dense({.units = units, .activation = "tanh", .name = name}));
+    all.starts.push_back(
+        layers::Dense({.units = units, .activation = "tanh", .name = prefix + name}));
   const auto decoder = [&](const char* name) {
     return layers::LSTM(
-        {.units = units, .return_sequences = true, .return_state = true, .name = name});
+        {.units = units, .return_sequences = true, .return_state = true, .name = prefix + name});
   };
   all.first = decoder("decoder_1");
   all.second = decoder("decoder_2");
-  all.question = layers::Dense({.units = 2 * units, .use_bias = false, .name = "question"});
-  all.attention = options.attention == "additive" ? layers::AdditiveAttention({.name = "attention"})
-                                                  : layers::Attention({.name = "attention"});
-  all.answer = layers::Dense({.units = options.embedding, .activation = "tanh", .name = "answer"});
+  all.question =
+      layers::Dense({.units = 2 * units, .use_bias = false, .name = prefix + "question"});
+  all.attention = options.attention == "additive"
+                      ? layers::AdditiveAttention({.name = prefix + attention_name})
+                      : layers::Attention({.name = prefix + attention_name});
+  all.answer =
+      layers::Dense({.units = options.embedding, .activation = "tanh", .name = prefix + "answer"});
   return all;
 }
 
-TranslationLayers TranslationLayers::of(const Model& model) {
+std::vector<TranslationLayers> TranslationLayers::of(const Model& model) {
+  const auto count =
+      std::count_if(model.layers().begin(), model.layers().end(),
+                    [](const LayerPtr& layer) { return layer->name().ends_with(attention_name); });
+  std::vector<TranslationLayers> networks;
+  const std::size_t size = std::max<std::size_t>(1, static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < size; ++i) networks.push_back(of(model, branch_prefix(i, size)));
+  return networks;
+}
+
+TranslationLayers TranslationLayers::of(const Model& model, const std::string& prefix) {
   TranslationLayers all;
-  const auto layer = [&](const char* name) { return model.get_layer(name); };
+  all.prefix = prefix;
+  const auto layer = [&](const char* name) { return model.get_layer(prefix + name); };
   all.table = layer("pieces");
   all.source_dropout = layer("source_dropout");
   all.target_dropout = layer("target_dropout");
@@ -67,14 +86,14 @@ TranslationLayers TranslationLayers::of(const Model& model) {
   all.written_dropout = layer("written_dropout");
   all.encoder.push_back(layer("encoder_1"));
   for (const LayerPtr& each : model.layers()) {
-    if (each->name() == fmt::format("encoder_{}", all.encoder.size() + 1))
+    if (each->name() == fmt::format("{}encoder_{}", prefix, all.encoder.size() + 1))
       all.encoder.push_back(each);
   }
   for (const char* name : start_names) all.starts.push_back(layer(name));
   all.first = layer("decoder_1");
   all.second = layer("decoder_2");
   all.question = layer("question");
-  all.attention = layer("attention");
+  all.attention = layer(attention_name);
   all.answer = layer("answer");
   return all;
 }
@@ -86,8 +105,8 @@ TranslationLayers::Encoded TranslationLayers::read(const Symbol& source) const {
     read = layer(x);
     x = read[0];
   }
-  const Symbol hidden = layers::Concatenate({.name = "read_h"})({read[1], read[3]});
-  const Symbol cell = layers::Concatenate({.name = "read_c"})({read[2], read[4]});
+  const Symbol hidden = layers::Concatenate({.name = prefix + "read_h"})({read[1], read[3]});
+  const Symbol cell = layers::Concatenate({.name = prefix + "read_c"})({read[2], read[4]});
   std::vector<Symbol> states;
   for (std::size_t i = 0; i < starts.size(); ++i)
     states.push_back(starts[i](i % 2 == 0 ? hidden : cell));
@@ -101,19 +120,29 @@ TranslationLayers::Written TranslationLayers::write(const Symbol& target, const 
   const Symbols found =
       attention({question(one[0]), encoded.values}, {.return_attention_scores = with_weights});
   const Symbol& context = found[0];
-  const Symbols two = second(layers::Concatenate({.name = "seen"})({one[0], context}),
+  const Symbols two = second(layers::Concatenate({.name = prefix + "seen"})({one[0], context}),
                              {.initial_state = {from[2], from[3]}});
-  const Symbol all = layers::Concatenate({.name = "written"})({two[0], context});
+  const Symbol all = layers::Concatenate({.name = prefix + "written"})({two[0], context});
   return {written_dropout(answer(all)),
           with_weights ? found[1] : Symbol(),
           {one[1], one[2], two[1], two[2]}};
 }
 
-Functional TranslationLayers::whole_model() const {
+Functional TranslationLayers::whole_model(std::span<const TranslationLayers> networks) {
   const Symbol source = ids_input("source");
   const Symbol target = ids_input("target");
-  const Written written = write(target, read(source), true);
-  return Functional({source, target}, {table(written.vectors, {.reverse = true}), written.weights},
+  std::vector<Symbol> scores;
+  std::vector<Symbol> weights;
+  for (const TranslationLayers& network : networks) {
+    const Written written = network.write(target, network.read(source), true);
+    scores.push_back(network.table(written.vectors, {.reverse = true}));
+    weights.push_back(written.weights);
+  }
+  if (networks.size() == 1)
+    return Functional({source, target}, {scores[0], weights[0]}, "translator");
+  return Functional({source, target},
+                    {layers::Average({.name = "mean_scores"})(scores),
+                     layers::Average({.name = "mean_weights"})(weights)},
                     "translator");
 }
 

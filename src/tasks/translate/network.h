@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "chronicler/model/functional.h"
@@ -18,14 +20,17 @@ struct TranslationLayers {
   LayerPtr first, second;         // the decoder's LSTMs
   LayerPtr question, attention, answer;
 
-  static TranslationLayers make(std::int64_t vocabulary, const TranslatorOptions& options);
-  // Those of whole_model(). Throws Error if one is missing.
-  static TranslationLayers of(const Model& model);
+  std::string prefix;  // of their names, where there are several networks
+
+  static TranslationLayers make(std::int64_t vocabulary, const TranslatorOptions& options,
+                                const std::string& prefix = {});
+  // Those of a whole model, of each of its networks. Throws Error if one is missing.
+  static std::vector<TranslationLayers> of(const Model& model);
 
   // source (B, S), target (B, T) beginning with the start: scores (B, T, pieces) of what follows,
-  // and attention (B, T, S).
-  Functional whole_model() const;
-  // The same up to the vectors (B, T, embedding) that the table makes scores of.
+  // and attention (B, T, S). Of several networks the means.
+  static Functional whole_model(std::span<const TranslationLayers> networks);
+  // Up to the vectors (B, T, embedding) that the table makes scores of.
   Functional learner() const;
   // source (B, S) to values (B, S, 2 units), and h and c of both LSTMs.
   Functional reader() const;
@@ -42,6 +47,7 @@ struct TranslationLayers {
     Symbol weights;
     Symbols states;
   };
+  static TranslationLayers of(const Model& model, const std::string& prefix);
   Encoded read(const Symbol& source) const;
   Written write(const Symbol& target, const Encoded& encoded, bool with_weights) const;
 };

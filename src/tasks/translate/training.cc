@@ -12,6 +12,8 @@
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
 #include "model/network.h"
+#include "tasks/shared/joined_networks.h"
+#include "tasks/shared/networks_in_turn.h"
 #include "tasks/translate/batches.h"
 #include "tasks/translate/tied_loss.h"
 
@@ -103,19 +105,8 @@ Validation validate(Functional& learner, const TiedLoss& loss, std::span<const I
   return {sum / count, sum / count};
 }
 
-}  // namespace
-
-TaskRunResult train_translation(const TranslationLayers& layers, const TranslationData& data,
-                                const TranslatorOptions& options) {
-  Functional learner = layers.learner();
-  layers.table->expect_call({.reverse = true});  // the loss does: see TiedLoss
-  const auto loss =
-      std::make_shared<TiedLoss>(layers.table->parameters()[0], options.label_smoothing);
-  learner.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
-                                                  .beta_2 = 0.98,
-                                                  .global_clipnorm = options.clipnorm}),
-                   .loss = LossPtr(loss)});
-  const EpochOfPairs pairs(data.train, options);
+TaskRun common_run(const EpochOfPairs& pairs, const TranslationData& data,
+                   const TranslatorOptions& options) {
   TaskRun run;
   // A batch has the rate of the share that is done after it.
   const auto rate = callbacks::warm_cosine(
@@ -131,17 +122,77 @@ TaskRunResult train_translation(const TranslationLayers& layers, const Translati
   run.checkpoint = options.checkpoint;
   run.resume = options.resume;
   run.identity = identity_of(data, options);
-  run.seed = options.seed;
   run.report_seconds = options.report_seconds;
   run.progress = options.progress;
   run.items_per_step = pairs.pieces();
+  return run;
+}
+
+// Trains the one that is next.
+TaskRunResult train_next(Functional& learner, Layer& table, const TranslationData& data,
+                         const TranslatorOptions& options, NetworksInTurn& networks) {
+  table.expect_call({.reverse = true});  // the loss does: see TiedLoss
+  const auto loss = std::make_shared<TiedLoss>(table.parameters()[0], options.label_smoothing);
+  learner.compile({.optimizer = optimizers::Adam({.learning_rate = options.learning_rate,
+                                                  .beta_2 = 0.98,
+                                                  .global_clipnorm = options.clipnorm}),
+                   .loss = LossPtr(loss)});
+  const EpochOfPairs pairs(data.train, options);
+  TaskRun run = networks.next();
+  run.seed = options.seed;
   if (!data.validation.empty()) {
     run.validate = [&] { return validate(learner, *loss, data.validation, options.batch_pieces); };
   }
-  return train(
+  return networks.train(
       learner,
       Dataset::from_epochs([&](const Epoch& epoch) { return pairs.begin(epoch); }, pairs.size()),
       run);
+}
+
+// One model of several, with their weights.
+std::shared_ptr<Functional> joined(std::span<const std::shared_ptr<Functional>> networks,
+                                   std::int64_t vocabulary, const TranslatorOptions& options) {
+  std::vector<TranslationLayers> layers;
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    layers.push_back(
+        TranslationLayers::make(vocabulary, options, branch_prefix(i, networks.size())));
+  }
+  auto model = std::make_shared<Functional>(TranslationLayers::whole_model(layers));
+  for (std::size_t i = 0; i < networks.size(); ++i)
+    set_branch_weights(*networks[i], *model, layers[i].prefix);
+  return model;
+}
+
+}  // namespace
+
+TrainedTranslation train_translation(std::shared_ptr<Functional> first, std::int64_t vocabulary,
+                                     const TranslationData& data,
+                                     const TranslatorOptions& options) {
+  NetworksInTurn networks(common_run(EpochOfPairs(data.train, options), data, options),
+                          options.networks);
+  std::vector<std::shared_ptr<Functional>> trained;
+  std::vector<TaskRunResult> results;
+  for (std::int64_t n = 0; n < options.networks; ++n) {
+    TranslatorOptions own = options;
+    own.seed = network_seed(options.seed, n);
+    if (n > 0) {
+      set_random_seed(own.seed);
+      const auto layers = TranslationLayers::make(vocabulary, own);
+      first = std::make_shared<Functional>(TranslationLayers::whole_model({&layers, 1}));
+    }
+    const TranslationLayers layers = TranslationLayers::of(*first).front();
+    Functional learner = layers.learner();
+    std::optional<TaskRunResult> result = networks.take_finished(learner);
+    if (!result && networks.pauses()) break;
+    if (!result) result = train_next(learner, *layers.table, data, own, networks);
+    results.push_back(*result);
+    trained.push_back(first);
+    if (!result->is_finished) break;
+  }
+  const TaskRunResult all = together(results, options.networks);
+  if (all.is_finished) networks.remove();
+  if (trained.size() == 1) return {trained.front(), all};
+  return {joined(trained, vocabulary, options), all};
 }
 
 }  // namespace chronicler::tasks

@@ -1,6 +1,7 @@
 // How a translator learns.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,15 @@ struct TranslationData {
   std::span<const IdPair> validation;  // may be empty
 };
 
-// Trains the layers, which whole_model() has built, and leaves the weights that were best on the
-// validation part. Options are complete.
-TaskRunResult train_translation(const TranslationLayers& layers, const TranslationData& data,
-                                const TranslatorOptions& options);
+struct TrainedTranslation {
+  std::shared_ptr<Functional> model;
+  TaskRunResult run;
+};
+
+// Trains options.networks of them one after the other, the first of which TranslationLayers::make
+// made and whole_model() built, each to the weights that were best on the validation part. Options
+// are complete.
+TrainedTranslation train_translation(std::shared_ptr<Functional> first, std::int64_t vocabulary,
+                                     const TranslationData& data, const TranslatorOptions& options);
 
 }  // namespace chronicler::tasks

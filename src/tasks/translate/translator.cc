@@ -114,6 +114,8 @@ void check(const TranslatorOptions& options) {
         {"max_seconds", options.max_seconds}}) {
     if (!(value >= 0.0)) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
   }
+  if (options.networks < 1 || options.networks > 64)
+    throw Error(fmt::format("networks must be from 1 to 64, got {}", options.networks));
   if (!(options.clipnorm > 0.0))
     throw Error(fmt::format("clipnorm must be above 0, got {}", options.clipnorm));
   constexpr std::array<std::string_view, 2> kinds{"dot", "additive"};
@@ -156,11 +158,12 @@ std::vector<IdPair> id_pairs(const TranslationVocabulary& vocabulary, Texts sour
 struct Translator::Parts {
   TranslationVocabulary vocabulary;
   std::shared_ptr<Model> model;  // the whole
-  TranslationLayers layers;
   TranslationWriter writer;
 
-  Parts(TranslationVocabulary words, std::shared_ptr<Model> whole, const TranslationLayers& own)
-      : vocabulary(std::move(words)), model(std::move(whole)), layers(own), writer(layers) {}
+  Parts(TranslationVocabulary words, std::shared_ptr<Model> whole)
+      : vocabulary(std::move(words)),
+        model(std::move(whole)),
+        writer(TranslationLayers::of(*model)) {}
 
   Translation translation(std::string_view source, const WrittenIds& written) const {
     Translation result;
@@ -240,16 +243,18 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
     pieces += static_cast<double>(pair.source.size() + pair.target.size() + 1);
   choose_sizes(options, pieces);
   const TranslationLayers layers = TranslationLayers::make(vocabulary.size(), options);
-  auto model = std::make_shared<Functional>(layers.whole_model());
+  auto model = std::make_shared<Functional>(TranslationLayers::whole_model({&layers, 1}));
   report.options = options;
   report.pairs = static_cast<std::int64_t>(train.size());
   report.validation_pairs = static_cast<std::int64_t>(held.size());
   report.vocabulary = vocabulary.size();
-  report.weights = model->count_params();
+  report.weights = model->count_params() * options.networks;
   if (options.on_start) options.on_start(report);
   const double before =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const TaskRunResult run = train_translation(layers, {train, held}, options);
+  const TrainedTranslation trained =
+      train_translation(model, vocabulary.size(), {train, held}, options);
+  const TaskRunResult& run = trained.run;
   report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;
@@ -260,8 +265,7 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
   report.options.progress = {};
   report.options.validation_sources.clear();
   report.options.validation_targets.clear();
-  return {std::make_shared<Parts>(std::move(vocabulary), std::move(model), layers),
-          std::move(report)};
+  return {std::make_shared<Parts>(std::move(vocabulary), trained.model), std::move(report)};
 }
 
 Translation Translator::run(std::string_view text, const TranslateOptions& options) const {
@@ -370,9 +374,7 @@ Translator Translator::load(const std::string& path) {
     report.pairs = place["pairs"].whole();
     report.vocabulary = vocabulary.size();
     report.weights = model->count_params();
-    const TranslationLayers layers = TranslationLayers::of(*model);
-    return {std::make_shared<Parts>(std::move(vocabulary), std::move(model), layers),
-            std::move(report)};
+    return {std::make_shared<Parts>(std::move(vocabulary), std::move(model)), std::move(report)};
   } catch (const Error& error) {
     throw Error(fmt::format("cannot load \"{}\": {}", path, error.message()), error.hint());
   }

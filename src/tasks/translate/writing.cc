@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <limits>
 #include <numeric>
 
@@ -38,10 +39,79 @@ Tensor mask_rows(const Tensor& from, std::span<const std::int64_t> rows) {
   return to;
 }
 
+// 0, 1, ...
+std::vector<std::int64_t> all_rows(std::int64_t count) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return rows;
+}
+
+// One network at work on some sources. What a hypothesis carries is a row of each state.
+class Hand {
+ public:
+  Hand(const Network& reader, const Network& writer, const Tensor& ids)
+      : reading_(reader), writing_(writer) {
+    const Value source{ids, {}};
+    reading_.forward(std::span(&source, 1), {});
+    const std::vector<std::int64_t> rows = all_rows(ids.shape()[0]);
+    for (std::size_t i = 0; i < state_count; ++i)
+      states_.push_back(rows_of(reading_.output(i + 1).data, rows));
+  }
+
+  // Rows of what was read, for hypotheses of these sources.
+  void look_at(std::span<const std::int64_t> sequences, const Tensor& mask) {
+    values_ = rows_of(reading_.output(0).data, sequences);
+    mask_ = mask;
+  }
+
+  // A step of every hypothesis, which goes on from that row of the step before: ln p of each piece.
+  TensorView step(const Tensor& symbols, std::span<const std::int64_t> parents) {
+    std::array<Value, 2 + state_count> inputs;
+    inputs[0] = {symbols, {}};
+    inputs[values_input] = {values_, mask_};
+    std::vector<Tensor> moved;
+    for (const Tensor& state : states_) moved.push_back(rows_of(state, parents));
+    states_ = std::move(moved);
+    for (std::size_t i = 0; i < state_count; ++i) inputs[2 + i] = {states_[i], {}};
+    writing_.forward(inputs, {});
+    const std::int64_t rows = symbols.shape()[0];
+    for (std::size_t i = 0; i < state_count; ++i)
+      states_[i] = rows_of(writing_.output(2 + i).data, all_rows(rows));
+    const TensorView scores = writing_.output(0).data;
+    kernels::log_softmax(rows, scores.shape()[-1], scores.as<float>());
+    return scores;
+  }
+  // Where it looked in that step.
+  TensorView attention() const { return writing_.output(1).data; }
+
+ private:
+  Execution reading_;
+  Execution writing_;
+  std::vector<Tensor> states_;
+  Tensor values_;
+  Tensor mask_;
+};
+
+// The mean of tensors, in the first of them.
+TensorView mean_of(std::span<const TensorView> all) {
+  const std::span<float> mean = all.front().span<float>();
+  for (const TensorView& other : all.subspan(1)) {
+    const std::span<float> numbers = other.span<float>();
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += numbers[i];
+  }
+  if (all.size() == 1) return all.front();
+  for (float& number : mean) number /= static_cast<float>(all.size());
+  return all.front();
+}
+
 }  // namespace
 
-TranslationWriter::TranslationWriter(const TranslationLayers& layers)
-    : reader_(layers.reader()), writer_(layers.writer()) {}
+TranslationWriter::TranslationWriter(std::span<const TranslationLayers> networks) {
+  for (const TranslationLayers& layers : networks) {
+    readers_.push_back(layers.reader());
+    writers_.push_back(layers.writer());
+  }
+}
 
 std::vector<WrittenIds> TranslationWriter::write(std::span<const std::vector<PieceId>> sources,
                                                  const TranslateOptions& options) const {
@@ -81,54 +151,37 @@ std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vecto
     std::fill_n(mask.as<std::uint8_t>() + row * steps, source.size(), std::uint8_t{1});
     beam.longest_of.push_back(2 * static_cast<std::int64_t>(source.size()) + 10);
   }
-  Execution reading(reader_.network());
-  const Value source_value{ids, {}};
-  reading.forward(std::span(&source_value, 1), {});
-  const TensorView values = reading.output(0).data;
-  std::vector<Tensor> states;
-  std::vector<std::int64_t> all_rows(sources.size());
-  std::iota(all_rows.begin(), all_rows.end(), std::int64_t{0});
-  for (std::size_t i = 0; i < state_count; ++i)
-    states.push_back(rows_of(reading.output(i + 1).data, all_rows));
+  std::deque<Hand> hands;
+  for (std::size_t n = 0; n < readers_.size(); ++n)
+    hands.emplace_back(readers_[n].network(), writers_[n].network(), ids);
 
-  // Write. What a hypothesis carries is a row of each state, put in the order of the search.
+  // Write, in the order of the search.
   decoding::BeamSearch search(count, beam, TranslationVocabulary::start);
-  Execution writing(writer_.network());
   std::vector<Tensor> looked;  // where each step looked, row by row
   std::vector<std::int64_t> of_values;
-  Tensor own_values;
-  Tensor own_mask;
   while (!search.done()) {
     const auto rows = static_cast<std::int64_t>(search.symbols().size());
     const std::vector<std::int64_t> sequences(search.sequences().begin(), search.sequences().end());
     if (sequences != of_values) {
-      own_values = rows_of(values, sequences);
-      own_mask = mask_rows(mask, sequences);
+      const Tensor own_mask = mask_rows(mask, sequences);
+      for (Hand& hand : hands) hand.look_at(sequences, own_mask);
       of_values = sequences;
     }
     const Tensor symbols({rows, 1}, DType::int32);
     std::copy(search.symbols().begin(), search.symbols().end(), symbols.as<std::int32_t>());
-    std::array<Value, 2 + state_count> inputs;
-    inputs[0] = {symbols, {}};
-    inputs[values_input] = {own_values, own_mask};
-    std::vector<Tensor> moved;
-    for (const Tensor& state : states) moved.push_back(rows_of(state, search.parents()));
-    states = std::move(moved);
-    for (std::size_t i = 0; i < state_count; ++i) inputs[2 + i] = {states[i], {}};
-    writing.forward(inputs, {});
-
-    const TensorView scores = writing.output(0).data;
+    std::vector<TensorView> all_scores;
+    std::vector<TensorView> all_attention;
+    for (Hand& hand : hands) {
+      all_scores.push_back(hand.step(symbols, search.parents()));
+      all_attention.push_back(hand.attention());
+    }
+    const TensorView scores = mean_of(all_scores);
     const std::int64_t classes = scores.shape()[-1];
-    kernels::log_softmax(rows, classes, scores.as<float>());
     for (std::int64_t row = 0; row < rows; ++row) {
       for (const PieceId never : {TranslationVocabulary::padding, TranslationVocabulary::start})
         scores.as<float>()[row * classes + never] = -std::numeric_limits<float>::infinity();
     }
-    std::vector<std::int64_t> in_order(static_cast<std::size_t>(rows));
-    std::iota(in_order.begin(), in_order.end(), std::int64_t{0});
-    looked.push_back(rows_of(writing.output(1).data, in_order));
-    for (std::size_t i = 0; i < state_count; ++i)
-      states[i] = rows_of(writing.output(2 + i).data, in_order);
+    looked.push_back(rows_of(mean_of(all_attention), all_rows(rows)));
     search.advance({scores.as<float>(), static_cast<std::size_t>(rows * classes)}, classes);
   }
 

@@ -21,7 +21,8 @@ struct WrittenIds {
 
 class TranslationWriter {
  public:
-  explicit TranslationWriter(const TranslationLayers& layers);
+  // By the mean of the networks' ln p.
+  explicit TranslationWriter(std::span<const TranslationLayers> networks);
 
   // sources: ids with their ends. In the order of the sources.
   std::vector<WrittenIds> write(std::span<const std::vector<PieceId>> sources,
@@ -31,8 +32,8 @@ class TranslationWriter {
   std::vector<WrittenIds> write_some(std::span<const std::vector<PieceId>> sources,
                                      const TranslateOptions& options) const;
 
-  Functional reader_;
-  Functional writer_;
+  std::vector<Functional> readers_;  // of each network
+  std::vector<Functional> writers_;
 };
 
 }  // namespace chronicler::tasks

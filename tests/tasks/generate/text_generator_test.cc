@@ -8,8 +8,10 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/layers/dense.h"
+#include "chronicler/model/stream.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
+#include "tasks/shared/networks_in_turn.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -240,6 +242,41 @@ TEST(TextGenerator, EndsWithItsTime) {
   const TextGenerator timed = TextGenerator::train(simple_text(300), options);
   EXPECT_EQ(share, 1.0);
   EXPECT_GE(timed.report().seconds, 0.2);
+}
+
+// Two networks in one model are the two that are trained by themselves, and it answers with the
+// mean of their ln p.
+TEST(TextGenerator, MayHaveSeveralNetworks) {
+  const std::string text = simple_text(100);
+  TextGeneratorOptions options = quick();
+  options.epochs = 2.0;
+  options.seed = 4;
+  const TextGenerator one = TextGenerator::train(text, options);
+  options.seed = network_seed(4, 1);
+  const TextGenerator two = TextGenerator::train(text, options);
+  options.seed = 4;
+  options.networks = 2;
+  const TextGenerator both = TextGenerator::train(text, options);
+  EXPECT_EQ(both.report().weights, one.report().weights + two.report().weights);
+  EXPECT_LT(both.report().validation->nats,
+            0.5 * (one.report().validation->nats + two.report().validation->nats));
+
+  const test::TemporaryFolder folder;
+  both.save(folder.path("m.keras"));
+  const TextGenerator again = TextGenerator::load(folder.path("m.keras"));
+  EXPECT_EQ(again.run({.prompt = "the ", .length = 60}),
+            both.run({.prompt = "the ", .length = 60}));
+  Stream a = one.model().stream();
+  Stream b = two.model().stream();
+  Stream mean = again.model().stream();
+  for (const float id : {3.0F, 5.0F, 2.0F, 7.0F}) {
+    const auto scores_a = a.step(std::span(&id, 1));
+    const auto scores_b = b.step(std::span(&id, 1));
+    const auto scores = mean.step(std::span(&id, 1));
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      EXPECT_FLOAT_EQ(scores[i], 0.5F * (scores_a[i] + scores_b[i])) << i;
+  }
+  EXPECT_THROW(TextGenerator::train(text, {.networks = 0}), Error);
 }
 
 TEST(TextGenerator, SaysWhereItsLossIsNoNumber) {

@@ -175,5 +175,21 @@ TEST(NetworksInTurn, RefuseWhatIsNotTheirs) {
   EXPECT_NE(error_of([&] { train_all(run); }), "");
 }
 
+TEST(NetworksInTurn, AreOneResultTogether) {
+  TaskRunResult first{true, 3.0, 1.0, 0.5, 10.0, 7.0};
+  TaskRunResult second{true, 4.0, 2.0, 1.5, 20.0, 9.0};
+  const TaskRunResult all = together({first, second}, 2);
+  EXPECT_TRUE(all.is_finished);
+  EXPECT_EQ(all.epochs, 7.0);
+  EXPECT_EQ(all.best_epoch, 1.5);
+  EXPECT_EQ(all.best_error, 1.0);
+  EXPECT_EQ(all.seconds, 30.0);
+  EXPECT_FALSE(together({first, second}, 3).is_finished);
+  second.is_finished = false;
+  EXPECT_FALSE(together({first, second}, 2).is_finished);
+  EXPECT_EQ(network_seed(5, 0), 5U);
+  EXPECT_NE(network_seed(5, 1), network_seed(5, 2));
+}
+
 }  // namespace
 }  // namespace chronicler::tasks

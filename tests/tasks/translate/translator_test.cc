@@ -12,6 +12,7 @@
 #include "chronicler/formats/model_file.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
+#include "tasks/shared/networks_in_turn.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -256,6 +257,45 @@ TEST(Translator, GoesOnFromItsCheckpoint) {
   EXPECT_EQ(*whole.report().validation_nats, *straight.report().validation_nats);
 }
 
+// Two networks in one model are the two that are trained by themselves, and it answers with the
+// mean of their ln p.
+TEST(Translator, MayHaveSeveralNetworks) {
+  const Pairs pairs = letters(300);
+  TranslatorOptions options = quick();
+  options.epochs = 6.0;
+  options.seed = 4;
+  const Translator one = Translator::train(pairs.sources, pairs.targets, options);
+  options.seed = network_seed(4, 1);
+  const Translator two = Translator::train(pairs.sources, pairs.targets, options);
+  options.seed = 4;
+  options.networks = 2;
+  const Translator both = Translator::train(pairs.sources, pairs.targets, options);
+  EXPECT_EQ(both.report().weights, one.report().weights + two.report().weights);
+
+  const test::TemporaryFolder folder;
+  both.save(folder.path("m.keras"));
+  const Translator again = Translator::load(folder.path("m.keras"));
+  const TranslateOptions greedy{.beam = 1, .length_penalty = 0.0};
+  const Pairs unseen = letters(60, 7);
+  const auto by_one = one.run(unseen.sources, greedy);
+  const auto by_two = two.run(unseen.sources, greedy);
+  const auto by_both = again.run(unseen.sources, greedy);
+  int agreed = 0;
+  for (std::size_t i = 0; i < unseen.sources.size(); ++i) {
+    if (by_one[i].text != by_two[i].text) continue;
+    ++agreed;
+    EXPECT_EQ(by_both[i].text, by_one[i].text);
+    EXPECT_NEAR(by_both[i].log_probability,
+                0.5 * (by_one[i].log_probability + by_two[i].log_probability), 1e-4);
+    for (std::size_t k = 0; k < by_both[i].attention.size(); ++k) {
+      EXPECT_NEAR(by_both[i].attention[k], 0.5F * (by_one[i].attention[k] + by_two[i].attention[k]),
+                  1e-5F);
+    }
+  }
+  EXPECT_GT(agreed, 10);
+  EXPECT_EQ(again.run("abc").text, both.run("abc").text);
+}
+
 TEST(Translator, SaysWhereItsLossIsNoNumber) {
   const Pairs pairs = letters(60);
   TranslatorOptions options = quick();
@@ -303,7 +343,8 @@ TEST(Translator, RefusesWhatItCannotLearnFrom) {
            [](TranslatorOptions& o) { o.attention = "hard"; },
            [](TranslatorOptions& o) { o.source_level = "syllable"; },
            [](TranslatorOptions& o) { o.dropout = 1.0; },
-           [](TranslatorOptions& o) { o.units = -1; }, [](TranslatorOptions& o) { o.longest = 1; },
+           [](TranslatorOptions& o) { o.networks = 0; }, [](TranslatorOptions& o) { o.units = -1; },
+           [](TranslatorOptions& o) { o.longest = 1; },
            [](TranslatorOptions& o) { o.resume = true; },
            [](TranslatorOptions& o) { o.validation_sources = {"a"}; }}) {
     TranslatorOptions options = quick();
