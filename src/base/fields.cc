@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,34 @@ bool FieldRange::holds(std::string_view word) const {
   return words.empty() || std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool FieldRange::holds(std::span<const std::int64_t> numbers) const {
+  return numbers.size() >= fewest && numbers.size() <= longest &&
+         std::all_of(numbers.begin(), numbers.end(),
+                     [this](std::int64_t each) { return holds(static_cast<double>(each)); });
+}
+
+namespace {
+
+std::string bounds_text(const FieldRange& range) {
+  if (range.least && range.least == range.most) return fmt::to_string(*range.least);
+  if (range.least && range.most) {
+    return range.most_is_out ? fmt::format("at least {} and below {}", *range.least, *range.most)
+                             : fmt::format("from {} to {}", *range.least, *range.most);
+  }
+  if (range.least)
+    return fmt::format("{} {}", range.least_is_out ? "above" : "at least", *range.least);
+  if (range.most) return fmt::format("{} {}", range.most_is_out ? "below" : "at most", *range.most);
+  return {};
+}
+
+std::string count_text(const FieldRange& range) {
+  if (range.longest == 1) return "one number";
+  if (range.longest == 2) return "one or two numbers";
+  return range.fewest > 0 ? "at least one number" : "";
+}
+
+}  // namespace
+
 std::string FieldRange::text() const {
   if (!words.empty()) {
     std::string text(words.front());
@@ -26,14 +55,10 @@ std::string FieldRange::text() const {
       text += fmt::format("{}{}", i + 1 == words.size() ? " or " : ", ", words[i]);
     return text;
   }
-  if (least && least == most) return fmt::to_string(*least);
-  if (least && most) {
-    return most_is_out ? fmt::format("at least {} and below {}", *least, *most)
-                       : fmt::format("from {} to {}", *least, *most);
-  }
-  if (least) return fmt::format("{} {}", least_is_out ? "above" : "at least", *least);
-  if (most) return fmt::format("{} {}", most_is_out ? "below" : "at most", *most);
-  return {};
+  const std::string count = count_text(*this);
+  const std::string bounds = bounds_text(*this);
+  if (count.empty() || bounds.empty()) return count + bounds;
+  return fmt::format("{}, {}{}", count, longest == 1 ? "" : "each ", bounds);
 }
 
 FieldRange any_value() { return {}; }
@@ -42,6 +67,12 @@ FieldRange above(double least) { return {.least = least, .least_is_out = true}; 
 FieldRange between(double least, double most) { return {.least = least, .most = most}; }
 FieldRange share_below(double most) { return {.least = 0.0, .most = most, .most_is_out = true}; }
 FieldRange one_of(std::initializer_list<std::string_view> words) { return {.words = words}; }
+FieldRange one_number(FieldRange range) { return numbers(1, 1, std::move(range)); }
+FieldRange numbers(std::size_t fewest, std::size_t longest, FieldRange range) {
+  range.fewest = fewest;
+  range.longest = longest;
+  return range;
+}
 
 std::string field_text(bool value) { return value ? "true" : "false"; }
 std::string field_text(std::int64_t value) { return fmt::to_string(value); }
@@ -49,6 +80,9 @@ std::string field_text(std::uint64_t value) { return fmt::to_string(value); }
 std::string field_text(double value) { return fmt::format("{}", value); }
 std::string field_text(const std::string& value) { return value; }
 std::string field_text(const std::vector<double>& value) {
+  return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
+}
+std::string field_text(const std::vector<std::int64_t>& value) {
   return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
 }
 

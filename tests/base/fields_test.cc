@@ -2,6 +2,8 @@
 
 #include <limits>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -71,6 +73,22 @@ TEST(Fields, CanBeWritten) {
     }
   });
   EXPECT_EQ(options.units, 7);
+}
+
+TEST(Fields, ListsHaveABoundedNumberOfNumbers) {
+  const FieldRange sides = numbers(1, 2, at_least(0));
+  const auto holds = [](const FieldRange& range, const std::vector<std::int64_t>& list) {
+    return range.holds(std::span<const std::int64_t>(list));
+  };
+  EXPECT_TRUE(holds(sides, {3}));
+  EXPECT_TRUE(holds(sides, {0, 1}));
+  EXPECT_FALSE(holds(sides, {}));
+  EXPECT_FALSE(holds(sides, {1, 2, 3}));
+  EXPECT_FALSE(holds(sides, {1, -1}));
+  EXPECT_EQ(sides.text(), "one or two numbers, each at least 0");
+  EXPECT_EQ(one_number(between(1, 9)).text(), "one number, from 1 to 9");
+  EXPECT_EQ(one_number().text(), "one number");
+  EXPECT_EQ(field_text(std::vector<std::int64_t>{1, 2}), "1, 2");
 }
 
 }  // namespace

@@ -1,42 +1,10 @@
 #include "conformance/fields.h"
 
 #include "chronicler/layers/catalog.h"
+#include "layers/core/each_field.h"
 
 namespace chronicler::test {
 namespace {
-
-// Passes every kind of field to take(name, value).
-template <class Derived>
-class EachField : public FieldVisitor {
- public:
-  void field(std::string_view name, std::int64_t& value) override { give(name, value); }
-  void field(std::string_view name, double& value) override { give(name, value); }
-  void field(std::string_view name, bool& value) override { give(name, value); }
-  void field(std::string_view name, std::string& value) override { give(name, value); }
-  void field(std::string_view name, std::optional<std::int64_t>& value) override {
-    give(name, value);
-  }
-  void field(std::string_view name, Shape& value) override { give(name, value); }
-  void field(std::string_view name, Activation& value) override { give(name, value); }
-  void field(std::string_view name, Initializer& value) override { give(name, value); }
-  void field(std::string_view name, Regularizer& value) override { give(name, value); }
-  void field(std::string_view name, Constraint& value) override { give(name, value); }
-  void field(std::string_view name, std::optional<double>& value) override { give(name, value); }
-  void field(std::string_view name, std::optional<std::string>& value) override {
-    give(name, value);
-  }
-  void field(std::string_view name, std::vector<std::int64_t>& value) override {
-    give(name, value);
-  }
-  void field(std::string_view name, LayerPtr& value) override { give(name, value); }
-  void field(std::string_view name, std::vector<LayerPtr>& value) override { give(name, value); }
-
- private:
-  template <class Value>
-  void give(std::string_view name, Value& value) {
-    static_cast<Derived*>(this)->take(name, value);
-  }
-};
 
 class Reader : public EachField<Reader> {
  public:

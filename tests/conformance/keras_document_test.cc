@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -19,7 +21,6 @@
 #include "chronicler/training/optimizers.h"
 #include "chronicler/training/schedules.h"
 #include "conformance/cases.h"
-#include "conformance/fields.h"
 #include "conformance/keras_differences.h"
 #include "kernels/activation.h"
 #include "layers/core/described.h"
@@ -59,13 +60,53 @@ std::vector<std::string_view> names_of(std::span<const DescribedClass> classes) 
   return names;
 }
 
-std::string options_of(const LayerKind& kind) {
-  const LayerPtr layer = kind.make();
+std::string row_of(const OptionShown& row) {
+  const std::string value =
+      row.notes.is_required ? "required" : fmt::format("`{}`", row.default_value);
+  return fmt::format("| `{}` | {} | {} | {}{} |\n", row.name,
+                     row.notes.default_text.empty() ? value : row.default_value, row.range,
+                     row.sentence,
+                     row.notes.is_extra ? "; in files only where it is not the default" : "");
+}
+
+constexpr std::string_view options_head =
+    "| option | default | range | what it is |\n|---|---|---|---|\n";
+
+// The options that all layers have.
+std::string shared_options_table() {
+  std::string text(options_head);
+  for (const OptionShown& row : layer_catalog().front().options()) {
+    if (row.notes.is_shared) text += row_of(row);
+  }
+  return text;
+}
+
+std::string own_options_rows(const LayerKind& kind) {
   std::string text;
-  for (const Field& field : fields_of(*layer)) {
-    const bool common = field.name == "class_name" || field.name == "name" ||
-                        field.name == "trainable" || field.name == "dtype";
-    if (!common) text += fmt::format("{}{}", text.empty() ? "" : ", ", field.name);
+  for (const OptionShown& row : kind.options()) {
+    if (!row.notes.is_shared) text += row_of(row);
+  }
+  return text;
+}
+
+// One table for all classes that have the same options.
+std::string options_tables() {
+  std::vector<std::pair<std::string, std::vector<std::string_view>>> tables;
+  for (const LayerKind& kind : layer_catalog()) {
+    const std::string rows = own_options_rows(kind);
+    const auto known = std::find_if(tables.begin(), tables.end(),
+                                    [&](const auto& table) { return table.first == rows; });
+    if (known == tables.end()) {
+      tables.push_back({rows, {kind.class_name}});
+    } else {
+      known->second.push_back(kind.class_name);
+    }
+  }
+  std::string text;
+  for (const auto& [rows, classes] : tables) {
+    text += fmt::format("### {}\n\n", joined(classes));
+    text +=
+        rows.empty() ? "No options of their own.\n\n" : fmt::format("{}{}\n", options_head, rows);
   }
   return text;
 }
@@ -80,12 +121,9 @@ std::string notes_of(std::string_view kind, std::string_view class_name) {
 }
 
 std::string layers_table() {
-  std::string text =
-      "| layer | options besides name, trainable, dtype | what differs |\n|---|---|---|\n";
-  for (const LayerKind& kind : layer_catalog()) {
-    text += fmt::format("| `{}` | {} | {} |\n", kind.class_name, options_of(kind),
-                        notes_of("layers", kind.class_name));
-  }
+  std::string text = "| layer | what differs |\n|---|---|\n";
+  for (const LayerKind& kind : layer_catalog())
+    text += fmt::format("| `{}` | {} |\n", kind.class_name, notes_of("layers", kind.class_name));
   return text;
 }
 
@@ -193,7 +231,14 @@ the mask when it builds the graph. (Masks of a batch's padding, which Keras does
 as there are steps, all of size 1, Keras adds biases along the steps: so does Chronicler. `initial_state` hides the mask that comes along
 with a sequence, as Keras does since version 3 (give `mask` as well).
 
-## Training
+## Options of the layers
+
+In the order of Keras's constructors. Of a range both ends are in it, unless it says otherwise. All layers have:
+
+{}
+A cell has none of the options of its loop (`return_sequences` to `zero_output_for_mask`), and no `activity_regularizer`.
+
+{}## Training
 
 | | as in Keras | besides |
 |---|---|---|
@@ -253,10 +298,11 @@ becomes a part of the graph. Several inputs with masks are joined as Keras 3.15 
 | what | why |
 |---|---|
 )",
-                  joined(layers::operation_names()), joined(optimizers::class_names()),
-                  joined(schedules::class_names()), joined(losses::class_names()),
-                  joined(metrics::class_names()), joined(names_of(initializer_classes())),
-                  joined(names_of(regularizer_classes())), joined(names_of(constraint_classes())),
+                  joined(layers::operation_names()), shared_options_table(), options_tables(),
+                  joined(optimizers::class_names()), joined(schedules::class_names()),
+                  joined(losses::class_names()), joined(metrics::class_names()),
+                  joined(names_of(initializer_classes())), joined(names_of(regularizer_classes())),
+                  joined(names_of(constraint_classes())),
                   joined({kernels::activation_names().begin(), kernels::activation_names().end()}),
                   all_options_tables(), other_differences());
   for (const Missing& row : missing) text += fmt::format("| {} | {} |\n", row.what, row.why);

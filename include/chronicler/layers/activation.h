@@ -5,14 +5,13 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct ActivationOptions {
   chronicler::Activation activation = "linear";
   Regularizer activity_regularizer = {};
-  // Of "threshold": x where it is above, else the value. Keras has the function, but no way to give
-  // a layer its settings: files name them only where they are not 0.
   double threshold = 0.0;
   double default_value = 0.0;
   std::string name = {};
@@ -20,6 +19,19 @@ struct ActivationOptions {
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ActivationOptions;
+    visit("activation", &Options::activation, any_value(), "the function: tanh, relu, softmax");
+    visit("activity_regularizer", &Options::activity_regularizer, any_value(),
+          "penalty on the output");
+    visit("threshold", &Options::threshold, any_value(),
+          "of the activation threshold: larger numbers stay", {.is_extra = true});
+    visit("default_value", &Options::default_value, any_value(),
+          "of the activation threshold: what the others become", {.is_extra = true});
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // Any shape to the same shape; softmax and its kin work along the last axis. "glu" halves the last

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
@@ -16,8 +17,18 @@ struct ReLUOptions {
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ReLUOptions;
+    visit("max_value", &Options::max_value, at_least(0.0), "largest output",
+          {.default_text = "no limit"});
+    visit("negative_slope", &Options::negative_slope, at_least(0.0), "slope below the threshold");
+    visit("threshold", &Options::threshold, at_least(0.0), "where the slope of 1 begins");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // x from threshold to max_value, max_value above, negative_slope * (x - threshold) below.
 LayerPtr ReLU(const ReLUOptions& options = {});
@@ -27,8 +38,15 @@ struct LeakyReLUOptions {
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = LeakyReLUOptions;
+    visit("negative_slope", &Options::negative_slope, any_value(), "slope below 0");
+    visit_shared_fields<Options>(visit);
+  }
 };
 LayerPtr LeakyReLU(const LeakyReLUOptions& options = {});
 
@@ -37,8 +55,15 @@ struct ELUOptions {
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ELUOptions;
+    visit("alpha", &Options::alpha, any_value(), "the output goes to -alpha far below 0");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // x above 0, alpha * (exp(x) - 1) below.
 LayerPtr ELU(const ELUOptions& options = {});
@@ -47,23 +72,43 @@ struct PReLUOptions {
   Initializer alpha_initializer = "zeros";
   Regularizer alpha_regularizer = {};
   Constraint alpha_constraint = {};
-  std::vector<std::int64_t> shared_axes = {};  // one slope for all places along these, from 1
+  std::vector<std::int64_t> shared_axes = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = PReLUOptions;
+    visit("alpha_initializer", &Options::alpha_initializer, any_value(), "first slopes below 0");
+    visit("alpha_regularizer", &Options::alpha_regularizer, any_value(), "penalty on the slopes");
+    visit("alpha_constraint", &Options::alpha_constraint, any_value(),
+          "what the slopes are held to");
+    visit("shared_axes", &Options::shared_axes, any_value(),
+          "one slope for all places along these axes, counted from 1", {.default_text = "none"});
+    visit_shared_fields<Options>(visit);
+  }
 };
 // x above 0, alpha * x below, with a trained alpha for each place of a sample.
 LayerPtr PReLU(const PReLUOptions& options = {});
 
 struct SoftmaxOptions {
-  std::vector<std::int64_t> axis = {-1};  // one, or several that are taken together
+  std::vector<std::int64_t> axis = {-1};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = SoftmaxOptions;
+    visit("axis", &Options::axis, numbers(1, Shape::max_rank),
+          "one axis, or several that are taken together");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // A mask with all axes of the input (of extents 1 or its own) says which numbers take part; the
 // rest become 0, and so does what has none.

@@ -6,19 +6,33 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct AttentionOptions {
-  bool use_scale = false;          // a trained factor of the scores, 1 at first
-  std::string score_mode = "dot";  // or "concat"
-  double dropout = 0.0;            // of the weights; in [0, 1)
+  bool use_scale = false;
+  std::string score_mode = "dot";
+  double dropout = 0.0;
   std::optional<std::int64_t> seed = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AttentionOptions;
+    visit("use_scale", &Options::use_scale, any_value(),
+          "learns a factor of the scores, 1 at first");
+    visit("score_mode", &Options::score_mode, one_of({"dot", "concat"}),
+          "dot: q k; concat: the sum of tanh(q + k)");
+    visit("dropout", &Options::dropout, share_below(1.0),
+          "share of the weights left out in training");
+    visit_seed_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 // Luong, Pham and Manning 2015. Called on {query (B, Tq, D), value (B, Tv, E)} or {query, value,
 // key (B, Tv, D)}; the key is the value if it is not given. Scores q k^T, or with "concat" the sum
@@ -28,14 +42,25 @@ struct AttentionOptions {
 LayerPtr Attention(const AttentionOptions& options = {});
 
 struct AdditiveAttentionOptions {
-  bool use_scale = true;  // a trained factor for each number of the key
+  bool use_scale = true;
   double dropout = 0.0;
   std::optional<std::int64_t> seed = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdditiveAttentionOptions;
+    visit("use_scale", &Options::use_scale, any_value(),
+          "learns a factor for each number of the key");
+    visit("dropout", &Options::dropout, share_below(1.0),
+          "share of the weights left out in training");
+    visit_seed_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 // Bahdanau, Cho and Bengio 2014. As Attention, with scores sum_d scale_d tanh(q_d + k_d).
 LayerPtr AdditiveAttention(const AdditiveAttentionOptions& options = {});

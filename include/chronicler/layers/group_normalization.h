@@ -5,16 +5,17 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
-// Keras's names, order and defaults.
+// Keras's names, order and defaults; fields() says what each option is.
 struct GroupNormalizationOptions {
-  std::int64_t groups = 32;  // of features; -1: each feature is one
-  std::int64_t axis = -1;    // of the features
+  std::int64_t groups = 32;
+  std::int64_t axis = -1;
   double epsilon = 1e-3;
-  bool center = true;  // adds beta
-  bool scale = true;   // multiplies by gamma
+  bool center = true;
+  bool scale = true;
   Initializer beta_initializer = "zeros";
   Initializer gamma_initializer = "ones";
   Regularizer beta_regularizer = {};
@@ -26,6 +27,24 @@ struct GroupNormalizationOptions {
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = GroupNormalizationOptions;
+    visit("groups", &Options::groups, at_least(-1),
+          "groups of features; -1: each feature by itself");
+    visit("axis", &Options::axis, any_value(), "axis of the features");
+    visit("epsilon", &Options::epsilon, above(0.0), "added to the variance");
+    visit("center", &Options::center, any_value(), "adds beta");
+    visit("scale", &Options::scale, any_value(), "multiplies by gamma");
+    visit("beta_initializer", &Options::beta_initializer, any_value(), "first values of beta");
+    visit("gamma_initializer", &Options::gamma_initializer, any_value(), "first values of gamma");
+    visit("beta_regularizer", &Options::beta_regularizer, any_value(), "penalty on beta");
+    visit("gamma_regularizer", &Options::gamma_regularizer, any_value(), "penalty on gamma");
+    visit("beta_constraint", &Options::beta_constraint, any_value(), "what beta is held to");
+    visit("gamma_constraint", &Options::gamma_constraint, any_value(), "what gamma is held to");
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // (x - mean) / sqrt(variance + epsilon) * gamma + beta, moments over all steps and the features of

@@ -5,12 +5,13 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
-// Keras's names, order and defaults.
+// Keras's names, order and defaults; fields() says what each option is.
 struct GRUOptions {
-  std::int64_t units = 0;  // at least 1
+  std::int64_t units = 0;
   chronicler::Activation activation = "tanh";
   chronicler::Activation recurrent_activation = "sigmoid";
   bool use_bias = true;
@@ -24,21 +25,40 @@ struct GRUOptions {
   Constraint kernel_constraint = {};
   Constraint recurrent_constraint = {};
   Constraint bias_constraint = {};
-  double dropout = 0.0;            // of the input, one draw a sequence; in [0, 1)
-  double recurrent_dropout = 0.0;  // of the previous state where it meets the recurrent kernel
+  double dropout = 0.0;
+  double recurrent_dropout = 0.0;
   std::optional<std::int64_t> seed = {};
-  bool return_sequences = false;  // every step (B, T, units), or the last (B, units)
-  bool return_state = false;      // also the final states, as further outputs
-  bool go_backwards = false;      // from the last step to the first; the output stays in that order
-  bool stateful = false;    // row i of a batch goes on where row i of the batch before stopped
-  bool unroll = false;      // accepted; the numbers are the same
-  bool reset_after = true;  // the reset gate acts after the recurrent product; two bias rows
-  bool zero_output_for_mask = false;  // masked steps give 0 instead of repeating the last output
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;
+  bool reset_after = true;
+  bool zero_output_for_mask = false;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  OptionalShape input_shape = {};               // (T, F) of one sample; None where it varies
-  std::optional<std::int64_t> batch_size = {};  // fixed; needed with stateful
+  OptionalShape input_shape = {};
+  std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = GRUOptions;
+    visit("units", &Options::units, at_least(1), "numbers of the output, and of each state",
+          {.is_required = true});
+    visit("activation", &Options::activation, any_value(), "function of the candidate");
+    visit("recurrent_activation", &Options::recurrent_activation, any_value(),
+          "function of the gates");
+    visit("use_bias", &Options::use_bias, any_value(), "adds a bias");
+    visit_weight_fields<Options>(visit);
+    visit_recurrent_dropout_fields<Options>(visit);
+    visit_seed_field<Options>(visit, {.file_rank = 1});
+    visit_loop_fields<Options>(visit);
+    visit("reset_after", &Options::reset_after, any_value(),
+          "the reset gate acts after the recurrent product; two rows of biases");
+    visit_masked_output_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // (B, T, F), optionally followed by the initial state h (B, units). Weights, gate blocks update,

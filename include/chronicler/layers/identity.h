@@ -5,6 +5,7 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
@@ -14,18 +15,31 @@ struct IdentityOptions {
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    visit_shared_fields<IdentityOptions>(visit);
+  }
 };
 LayerPtr Identity(const IdentityOptions& options = {});
 
-// Keras's names, order and defaults.
+// Keras's names, order and defaults; fields() says what each option is.
 struct ActivityRegularizationOptions {
-  double l1 = 0.0;  // times the sum of the absolute values
-  double l2 = 0.0;  // times the sum of the squares
+  double l1 = 0.0;
+  double l2 = 0.0;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ActivityRegularizationOptions;
+    visit("l1", &Options::l1, at_least(0.0), "factor of the sum of the absolute values");
+    visit("l2", &Options::l2, at_least(0.0), "factor of the sum of the squares");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // The penalty is divided by the rows of the batch, as that of every activity_regularizer.
 LayerPtr ActivityRegularization(const ActivityRegularizationOptions& options = {});

@@ -5,19 +5,20 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
-// Keras's names, order and defaults.
+// Keras's names, order and defaults; fields() says what each option is.
 struct LSTMOptions {
-  std::int64_t units = 0;  // at least 1
+  std::int64_t units = 0;
   chronicler::Activation activation = "tanh";
   chronicler::Activation recurrent_activation = "sigmoid";
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer recurrent_initializer = "orthogonal";
   Initializer bias_initializer = "zeros";
-  bool unit_forget_bias = true;  // the forget gate's bias starts at 1
+  bool unit_forget_bias = true;
   Regularizer kernel_regularizer = {};
   Regularizer recurrent_regularizer = {};
   Regularizer bias_regularizer = {};
@@ -25,27 +26,53 @@ struct LSTMOptions {
   Constraint kernel_constraint = {};
   Constraint recurrent_constraint = {};
   Constraint bias_constraint = {};
-  double dropout = 0.0;            // of the input, one draw a sequence; in [0, 1)
-  double recurrent_dropout = 0.0;  // of the previous state where it meets the recurrent kernel
+  double dropout = 0.0;
+  double recurrent_dropout = 0.0;
   std::optional<std::int64_t> seed = {};
-  bool return_sequences = false;  // every step (B, T, units), or the last (B, units)
-  bool return_state = false;      // also the final states, as further outputs
-  bool go_backwards = false;      // from the last step to the first; the output stays in that order
-  bool stateful = false;  // row i of a batch goes on where row i of the batch before stopped
-  bool unroll = false;    // accepted; the numbers are the same
-  bool zero_output_for_mask = false;  // masked steps give 0 instead of repeating the last output
-  // Variants that Keras does not have; files name them only where they are on, so that a plain LSTM
-  // stays Keras's. They may be combined. Equations: layers/lstm_variant.h.
-  bool layer_normalization = false;  // of x W, h U and the cell: Ba, Kiros and Hinton 2016
-  bool peepholes = false;            // gates see the cell: Gers and Schmidhuber 2000
-  std::int64_t projection = 0;       // numbers of h, if not 0: Sak, Senior and Beaufays 2014
-  double zoneout_hidden = 0.0;       // chance that a number of h keeps its value, in [0, 1):
-  double zoneout_cell = 0.0;         // Krueger et al. 2017; and of c
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;
+  bool zero_output_for_mask = false;
+  bool layer_normalization = false;
+  bool peepholes = false;
+  std::int64_t projection = 0;
+  double zoneout_hidden = 0.0;
+  double zoneout_cell = 0.0;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  OptionalShape input_shape = {};               // (T, F) of one sample; None where it varies
-  std::optional<std::int64_t> batch_size = {};  // fixed; needed with stateful
+  OptionalShape input_shape = {};
+  std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = LSTMOptions;
+    visit("units", &Options::units, at_least(1), "numbers of the output, and of each state",
+          {.is_required = true});
+    visit("activation", &Options::activation, any_value(), "function of candidate and state");
+    visit("recurrent_activation", &Options::recurrent_activation, any_value(),
+          "function of the gates");
+    visit("use_bias", &Options::use_bias, any_value(), "adds a bias");
+    visit_weight_fields<Options>(visit);
+    visit_recurrent_dropout_fields<Options>(visit);
+    visit_seed_field<Options>(visit);
+    visit_loop_fields<Options>(visit);
+    visit_masked_output_field<Options>(visit);
+    visit("layer_normalization", &Options::layer_normalization, any_value(),
+          "of x W, h U and the cell: Ba, Kiros and Hinton 2016", {.is_extra = true});
+    visit("peepholes", &Options::peepholes, any_value(),
+          "the gates see the cell: Gers and Schmidhuber 2000", {.is_extra = true});
+    visit("projection", &Options::projection, at_least(0),
+          "numbers of h, or 0 for units: Sak, Senior and Beaufays 2014", {.is_extra = true});
+    visit("zoneout_hidden", &Options::zoneout_hidden, share_below(1.0),
+          "chance in training that a number of h keeps its value: Krueger et al. 2017",
+          {.is_extra = true});
+    visit("zoneout_cell", &Options::zoneout_cell, share_below(1.0), "the same for the cell",
+          {.is_extra = true});
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // (B, T, F), optionally followed by the initial states h and c, each (B, units). Weights, gate

@@ -6,41 +6,69 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct SpatialDropout1DOptions {
-  double rate = 0.0;  // in [0, 1)
+  double rate = 0.0;
   std::optional<std::int64_t> seed = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = SpatialDropout1DOptions;
+    visit("rate", &Options::rate, share_below(1.0),
+          "share of the features left out in training, each at all of its steps");
+    visit_seed_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 // (B, T, F) to the same: drops whole features of a sequence, at all of its steps.
 LayerPtr SpatialDropout1D(const SpatialDropout1DOptions& options);
 
 struct GaussianNoiseOptions {
-  double stddev = 0.0;  // at least 0
+  double stddev = 0.0;
   std::optional<std::int64_t> seed = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = GaussianNoiseOptions;
+    visit("stddev", &Options::stddev, at_least(0.0),
+          "standard deviation of what is added in training");
+    visit_seed_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 // Adds normal noise of that standard deviation.
 LayerPtr GaussianNoise(const GaussianNoiseOptions& options);
 
 struct GaussianDropoutOptions {
-  double rate = 0.0;  // in [0, 1)
+  double rate = 0.0;
   std::optional<std::int64_t> seed = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = GaussianDropoutOptions;
+    visit("rate", &Options::rate, share_below(1.0),
+          "the factors vary as those of Dropout: by rate / (1 - rate)");
+    visit_seed_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 // Multiplies by normal noise around 1 of the variance that Dropout's factors have, rate / (1 -
 // rate).

@@ -6,19 +6,34 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct Pooling1DOptions {
   std::vector<std::int64_t> pool_size = {2};
-  std::vector<std::int64_t> strides = {};  // empty: the pool_size
-  std::string padding = "valid";           // or "same"
+  std::vector<std::int64_t> strides = {};
+  std::string padding = "valid";
   std::string data_format = "channels_last";
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = Pooling1DOptions;
+    visit("pool_size", &Options::pool_size, one_number(at_least(1)), "steps of the window");
+    visit("strides", &Options::strides, one_number(at_least(1)),
+          "steps from one window to the next",
+          {.default_text = "pool_size", .file_rank = 1, .follows = "pool_size"});
+    visit("padding", &Options::padding, one_of({"valid", "same"}),
+          "valid: whole windows only; same: none of the steps is lost");
+    visit("data_format", &Options::data_format, one_of({"channels_last", "channels_first"}),
+          "channels_last: (B, T, F); channels_first: (B, F, T)", {.file_rank = 1});
+    visit_shared_fields<Options>(visit);
+  }
 };
 // (B, T, F) to (B, T', F): the largest or the mean of each window. Padding counts in neither.
 LayerPtr MaxPooling1D(const Pooling1DOptions& options = {});
@@ -26,12 +41,21 @@ LayerPtr AveragePooling1D(const Pooling1DOptions& options = {});
 
 struct GlobalPooling1DOptions {
   std::string data_format = "channels_last";
-  bool keepdims = false;  // (B, 1, F) instead of (B, F)
+  bool keepdims = false;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = GlobalPooling1DOptions;
+    visit("data_format", &Options::data_format, one_of({"channels_last", "channels_first"}),
+          "channels_last: (B, T, F); channels_first: (B, F, T)");
+    visit("keepdims", &Options::keepdims, any_value(), "(B, 1, F) instead of (B, F)");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // (B, T, F) to (B, F): the largest or the mean of all steps. The mean is over the steps that count;
 // it is 0 for a row without any.

@@ -6,36 +6,60 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct ReshapeOptions {
-  std::vector<std::int64_t> target_shape = {};  // of a sample; one extent may be -1: what is left
+  std::vector<std::int64_t> target_shape = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ReshapeOptions;
+    visit("target_shape", &Options::target_shape, numbers(0, Shape::max_rank, at_least(-1)),
+          "shape of a sample; one extent may be -1: what is left");
+    visit_shared_fields<Options>(visit);
+  }
 };
 LayerPtr Reshape(const ReshapeOptions& options);
 
 struct PermuteOptions {
-  std::vector<std::int64_t> dims = {};  // {2, 1} exchanges the first two axes after the batch
+  std::vector<std::int64_t> dims = {};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = PermuteOptions;
+    visit("dims", &Options::dims, numbers(0, Shape::max_rank, at_least(1)),
+          "which axis each new one was, counted from 1");
+    visit_shared_fields<Options>(visit);
+  }
 };
 LayerPtr Permute(const PermuteOptions& options);
 
 struct RepeatVectorOptions {
-  std::int64_t n = 0;  // at least 1
+  std::int64_t n = 0;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RepeatVectorOptions;
+    visit("n", &Options::n, at_least(1), "steps of the output", {.is_required = true});
+    visit_shared_fields<Options>(visit);
+  }
 };
 // (B, F) to (B, n, F).
 LayerPtr RepeatVector(const RepeatVectorOptions& options);

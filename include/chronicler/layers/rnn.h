@@ -8,6 +8,7 @@
 #include "chronicler/layers/gru.h"
 #include "chronicler/layers/layer.h"
 #include "chronicler/layers/lstm.h"
+#include "chronicler/layers/option_fields.h"
 #include "chronicler/layers/simple_rnn.h"
 
 namespace chronicler::layers {
@@ -27,7 +28,14 @@ struct StackedRNNCellsOptions {
   std::vector<LayerPtr> cells = {};
   std::string name = {};
   bool trainable = true;
-  std::string dtype = {};  // empty: that of the cells
+  std::string dtype = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = StackedRNNCellsOptions;
+    visit("cells", &Options::cells, any_value(), "cells, in order", {.is_required = true});
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // Cells one after another inside each step.
@@ -35,18 +43,29 @@ LayerPtr StackedRNNCells(const StackedRNNCellsOptions& options);
 
 struct RNNOptions {
   LayerPtr cell = {};
-  std::vector<LayerPtr> cells = {};  // instead of `cell`: they become StackedRNNCells
+  std::vector<LayerPtr> cells = {};
   bool return_sequences = false;
   bool return_state = false;
   bool go_backwards = false;
   bool stateful = false;
-  bool unroll = false;  // accepted; the numbers are the same
+  bool unroll = false;
   bool zero_output_for_mask = false;
   std::string name = {};
   bool trainable = true;
-  std::string dtype = {};  // empty: that of the cell
-  std::optional<Shape> input_shape = {};
+  std::string dtype = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RNNOptions;
+    visit("cell", &Options::cell, any_value(), "the cell", {.is_required = true});
+    visit("cells", &Options::cells, any_value(), "instead of cell: they become StackedRNNCells",
+          {.is_in_files = false});
+    visit_loop_fields<Options>(visit);
+    visit_masked_output_field<Options>(visit);
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // (B, T, F), optionally followed by the initial states, to (B, U) or (B, T, U), and with

@@ -7,18 +7,27 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct NormalizationOptions {
-  // Each place along these has a mean and a variance of its own; none: one of each for all numbers.
   std::vector<std::int64_t> axis = {-1};
-  bool invert = false;  // back from what was normalized
+  bool invert = false;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = NormalizationOptions;
+    visit("axis", &Options::axis, any_value(),
+          "each place along these axes has a mean and a variance; none: one of each for all");
+    visit("invert", &Options::invert, any_value(), "back from what was normalized");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // (x - mean) / sqrt(variance). Weights, which training leaves as they are: mean and variance (the
 // extents of the axes), and count, which is Keras's and is not used.
@@ -32,8 +41,16 @@ struct RescalingOptions {
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
-  std::optional<Shape> input_shape = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RescalingOptions;
+    visit("scale", &Options::scale, any_value(), "factor");
+    visit("offset", &Options::offset, any_value(), "added after the factor");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // x * scale + offset.
 LayerPtr Rescaling(const RescalingOptions& options);

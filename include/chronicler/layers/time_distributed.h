@@ -5,6 +5,7 @@
 #include <string>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
@@ -12,9 +13,17 @@ struct TimeDistributedOptions {
   LayerPtr layer = {};
   std::string name = {};
   bool trainable = true;
-  std::string dtype = {};  // empty: that of `layer`
-  std::optional<Shape> input_shape = {};
+  std::string dtype = {};
+  OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TimeDistributedOptions;
+    visit("layer", &Options::layer, any_value(), "layer that is applied to every step",
+          {.is_required = true});
+    visit_shared_fields<Options>(visit);
+  }
 };
 
 // (B, T, ...) to (B, T, ...): all steps of all rows are one batch for the layer, which must have

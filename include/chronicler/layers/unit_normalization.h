@@ -6,28 +6,45 @@
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/layers/option_fields.h"
 
 namespace chronicler::layers {
 
 struct UnitNormalizationOptions {
-  std::vector<std::int64_t> axis = {-1};  // one, or several that are taken together
+  std::vector<std::int64_t> axis = {-1};
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = UnitNormalizationOptions;
+    visit("axis", &Options::axis, numbers(1, Shape::max_rank),
+          "one axis, or several that are taken together");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // x / sqrt(sum of x x) along the axes; what is 0 stays so.
 LayerPtr UnitNormalization(const UnitNormalizationOptions& options = {});
 
 struct RMSNormalizationOptions {
-  std::vector<std::int64_t> axis = {-1};  // the last one, or the last ones
+  std::vector<std::int64_t> axis = {-1};
   double epsilon = 1e-6;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
   OptionalShape input_shape = {};
   std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RMSNormalizationOptions;
+    visit("axis", &Options::axis, numbers(1, Shape::max_rank), "the last axis, or the last ones");
+    visit("epsilon", &Options::epsilon, above(0.0), "added to the mean of the squares");
+    visit_shared_fields<Options>(visit);
+  }
 };
 // Zhang and Sennrich 2019: x / sqrt(mean of x x + epsilon) * scale along the axes. Weight: scale,
 // of the shape of the axes, which goes along the last axes of x, as in Keras. Masks end here.

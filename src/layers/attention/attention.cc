@@ -15,7 +15,7 @@
 #include "layers/attention/attention_weights.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -68,12 +68,6 @@ class AttentionBase : public Layer {
   virtual bool use_scale() const = 0;
   virtual double dropout() const = 0;
   virtual std::optional<std::int64_t> seed() const = 0;
-
-  void validate_dropout() const {
-    if (dropout() >= 0.0 && dropout() < 1.0) return;
-    throw Error(
-        fmt::format("{}: dropout must be at least 0 and below 1, got {}", described(), dropout()));
-  }
 
   void check_shapes(std::span<const Shape> inputs) const {
     const bool right_count = inputs.size() == 2 || inputs.size() == 3;
@@ -361,25 +355,11 @@ class AttentionBase : public Layer {
   std::uint64_t drawn_seed_ = next_seed();
 };
 
-class AttentionLayer final : public AttentionBase {
+class AttentionLayer final
+    : public LayerWith<AttentionLayer, layers::AttentionOptions, AttentionBase> {
  public:
-  explicit AttentionLayer(const layers::AttentionOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
   std::string_view class_name() const override { return "Attention"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("use_scale", options_.use_scale);
-    visitor.field("score_mode", options_.score_mode);
-    visitor.field("dropout", options_.dropout);
-    visitor.field("seed", options_.seed);
-  }
-  void validate() const override {
-    static constexpr std::array<std::string_view, 2> modes{"dot", "concat"};
-    if (std::find(modes.begin(), modes.end(), options_.score_mode) == modes.end())
-      unknown_name("score_mode", options_.score_mode, modes);
-    validate_dropout();
-  }
 
  private:
   void build_weights(std::span<const Shape> inputs) override {
@@ -393,24 +373,13 @@ class AttentionLayer final : public AttentionBase {
   bool use_scale() const override { return options_.use_scale; }
   double dropout() const override { return options_.dropout; }
   std::optional<std::int64_t> seed() const override { return options_.seed; }
-
-  layers::AttentionOptions options_;
 };
 
-class AdditiveAttentionLayer final : public AttentionBase {
+class AdditiveAttentionLayer final
+    : public LayerWith<AdditiveAttentionLayer, layers::AdditiveAttentionOptions, AttentionBase> {
  public:
-  explicit AdditiveAttentionLayer(const layers::AdditiveAttentionOptions& options)
-      : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
   std::string_view class_name() const override { return "AdditiveAttention"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("use_scale", options_.use_scale);
-    visitor.field("dropout", options_.dropout);
-    visitor.field("seed", options_.seed);
-  }
-  void validate() const override { validate_dropout(); }
 
  private:
   void build_weights(std::span<const Shape> inputs) override {
@@ -421,8 +390,6 @@ class AdditiveAttentionLayer final : public AttentionBase {
   bool use_scale() const override { return options_.use_scale; }
   double dropout() const override { return options_.dropout; }
   std::optional<std::int64_t> seed() const override { return options_.seed; }
-
-  layers::AdditiveAttentionOptions options_;
 };
 
 }  // namespace
@@ -432,10 +399,6 @@ LayerPtr layers::Attention(const AttentionOptions& options) {
 }
 LayerPtr layers::AdditiveAttention(const AdditiveAttentionOptions& options) {
   return make_valid<AdditiveAttentionLayer>(options);
-}
-LayerPtr make_attention() { return std::make_shared<AttentionLayer>(layers::AttentionOptions{}); }
-LayerPtr make_additive_attention() {
-  return std::make_shared<AdditiveAttentionLayer>(layers::AdditiveAttentionOptions{});
 }
 
 }  // namespace chronicler

@@ -15,7 +15,7 @@
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -33,68 +33,30 @@ struct Sizes {
   std::int64_t rows, queries, values, heads, depth, width;  // B, Tq, Tv, H, key_dim, value_dim
 };
 
-class MultiHeadAttentionLayer final : public Layer {
+class MultiHeadAttentionLayer final
+    : public LayerWith<MultiHeadAttentionLayer, layers::MultiHeadAttentionOptions> {
  public:
   explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
-      : options_(options), drawn_seed_(next_seed()) {
-    take_common(options_);
+      : LayerWith(options) {
     name_axes();
   }
 
   std::string_view class_name() const override { return "MultiHeadAttention"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
   bool causal() const override { return false; }
 
+  // In Keras each projection has the activity_regularizer, the layer itself has none.
+  const Regularizer& activity_regularizer() const override { return Layer::activity_regularizer(); }
   void fields(FieldVisitor& visitor) override {
-    visitor.field("num_heads", options_.num_heads);
-    visitor.field("key_dim", options_.key_dim);
-    visitor.field("value_dim", options_.value_dim);
-    visitor.field("dropout", options_.dropout);
-    visitor.field("use_bias", options_.use_bias);
-    visitor.field("output_shape", options_.output_shape);
-    visitor.field("attention_axes", options_.attention_axes);
-    visitor.field("kernel_initializer", options_.kernel_initializer);
-    visitor.field("bias_initializer", options_.bias_initializer);
-    visitor.field("kernel_regularizer", options_.kernel_regularizer);
-    visitor.field("bias_regularizer", options_.bias_regularizer);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("kernel_constraint", options_.kernel_constraint);
-    visitor.field("bias_constraint", options_.bias_constraint);
-    visitor.field("seed", options_.seed);
-    visitor.field("sliding_window", options_.sliding_window);
-    visitor.field("use_gate", options_.use_gate);
+    LayerWith::fields(visitor);
     name_axes();
   }
-  // Keras knows them, but only since 3.13.
-  std::span<const std::string_view> own_fields() const override {
-    static constexpr std::array<std::string_view, 2> names{"sliding_window", "use_gate"};
-    return names;
-  }
   void validate() const override {
-    if (options_.output_shape.size() > 1 ||
-        (!options_.output_shape.empty() && options_.output_shape[0] <= 0)) {
-      throw Error(fmt::format("{}: output_shape must be one positive number", described()),
-                  "a Reshape layer behind it makes more axes");
-    }
+    LayerWith::validate();
     const std::int64_t axis = options_.attention_axes[0];
-    if (options_.attention_axes.size() != 1 || (axis != 1 && axis != -2)) {
-      throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
-                  "inputs are (batch, steps, features)");
-    }
-    if (options_.sliding_window.value_or(1) <= 0) {
-      throw Error(fmt::format("{}: sliding_window must be at least 1, got {}", described(),
-                              *options_.sliding_window));
-    }
-    if (options_.num_heads <= 0 || options_.key_dim <= 0 || width() <= 0) {
-      throw Error(
-          fmt::format("{}: num_heads, key_dim and value_dim must be at least 1, got {}, {} "
-                      "and {}",
-                      described(), options_.num_heads, options_.key_dim, width()));
-    }
-    if (options_.dropout >= 0.0 && options_.dropout < 1.0) return;
-    throw Error(fmt::format("{}: dropout must be at least 0 and below 1, got {}", described(),
-                            options_.dropout));
+    if (options_.attention_axes.size() == 1 && (axis == 1 || axis == -2)) return;
+    throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
+                "inputs are (batch, steps, features)");
   }
 
   std::string weight_path(std::size_t index) const override {
@@ -473,17 +435,13 @@ class MultiHeadAttentionLayer final : public Layer {
     if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = of_key;
   }
 
-  layers::MultiHeadAttentionOptions options_;
-  std::uint64_t drawn_seed_;  // unless the options give one
+  std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
 }  // namespace
 
 LayerPtr layers::MultiHeadAttention(const MultiHeadAttentionOptions& options) {
   return make_valid<MultiHeadAttentionLayer>(options);
-}
-LayerPtr make_multi_head_attention() {
-  return std::make_shared<MultiHeadAttentionLayer>(layers::MultiHeadAttentionOptions{});
 }
 
 }  // namespace chronicler

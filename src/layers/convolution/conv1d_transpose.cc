@@ -1,16 +1,15 @@
 #include "chronicler/layers/conv1d_transpose.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "kernels/gemm.h"
 #include "layers/convolution/channels.h"
-#include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/logits.h"
 
 namespace chronicler {
@@ -21,60 +20,22 @@ using kernels::Start;
 // The tape's place of the sums before the activation, where it needs them.
 constexpr int preactivation_place = 0;
 
-class Conv1DTransposeLayer final : public Layer {
+class Conv1DTransposeLayer final
+    : public LayerWith<Conv1DTransposeLayer, layers::Conv1DTransposeOptions> {
  public:
-  explicit Conv1DTransposeLayer(const layers::Conv1DTransposeOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Conv1DTranspose"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("filters", options_.filters);
-    visitor.field("kernel_size", options_.kernel_size);
-    visitor.field("strides", options_.strides);
-    visitor.field("padding", options_.padding);
-    visitor.field("output_padding", options_.output_padding);
-    visitor.field("data_format", options_.data_format);
-    visitor.field("dilation_rate", options_.dilation_rate);
-    visitor.field("activation", options_.activation);
-    visitor.field("use_bias", options_.use_bias);
-    visitor.field("kernel_initializer", options_.kernel_initializer);
-    visitor.field("bias_initializer", options_.bias_initializer);
-    visitor.field("kernel_regularizer", options_.kernel_regularizer);
-    visitor.field("bias_regularizer", options_.bias_regularizer);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("kernel_constraint", options_.kernel_constraint);
-    visitor.field("bias_constraint", options_.bias_constraint);
-  }
 
   void validate() const override {
-    const auto one = [&](std::string_view name, const std::vector<std::int64_t>& value) {
-      if (value.size() == 1 && value[0] > 0 && value[0] <= most_steps) return;
-      throw Error(
-          fmt::format("{}: {} must be one number from 1 to {}", described(), name, most_steps));
-    };
-    one("kernel_size", options_.kernel_size);
-    one("strides", options_.strides);
-    one("dilation_rate", options_.dilation_rate);
-    if (options_.filters <= 0) {
-      throw Error(
-          fmt::format("{}: filters must be at least 1, got {}", described(), options_.filters));
-    }
+    LayerWith::validate();
     if (stride() > 1 && dilation() > 1) {
       throw Error(fmt::format("{}: strides and dilation_rate cannot both be above 1", described()),
                   "set one of them to 1");
     }
     const std::vector<std::int64_t>& behind = options_.output_padding;
-    if (behind.size() > 1 || (!behind.empty() && (behind[0] < 0 || behind[0] >= stride()))) {
-      throw Error(fmt::format("{}: output_padding must be one number below strides", described()));
-    }
-    static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
-    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
-      unknown_name("padding", options_.padding, paddings);
-    check_data_format(described(), options_.data_format);
+    if (!behind.empty() && behind[0] >= stride())
+      throw Error(fmt::format("{}: output_padding must be below strides", described()));
   }
 
   bool supports_masking() const override { return false; }
@@ -117,7 +78,6 @@ class Conv1DTransposeLayer final : public Layer {
 
  private:
   // So that no length is beyond what a number holds.
-  static constexpr std::int64_t most_steps = std::int64_t{1} << 30;
 
   bool first() const { return channels_are_first(options_.data_format); }
   Shape channels_last(const Shape& shape) const {
@@ -130,8 +90,9 @@ class Conv1DTransposeLayer final : public Layer {
 
   // How many steps come out, and how many that windows reach are cut off in front.
   std::int64_t steps_of(std::int64_t steps) const {
-    if (steps > most_steps)
-      throw Error(fmt::format("{}: {} steps are more than {}", described(), steps, most_steps));
+    if (steps > layers::most_steps)
+      throw Error(
+          fmt::format("{}: {} steps are more than {}", described(), steps, layers::most_steps));
     const bool given = !options_.output_padding.empty();
     const std::int64_t behind = given ? options_.output_padding[0] : 0;
     if (options_.padding == "same")
@@ -259,17 +220,12 @@ class Conv1DTransposeLayer final : public Layer {
   }
 
   static std::int64_t aligned(std::int64_t size) { return (size + 15) / 16 * 16; }
-
-  layers::Conv1DTransposeOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::Conv1DTranspose(const Conv1DTransposeOptions& options) {
   return make_valid<Conv1DTransposeLayer>(options);
-}
-LayerPtr make_conv1d_transpose() {
-  return std::make_shared<Conv1DTransposeLayer>(layers::Conv1DTransposeOptions{});
 }
 
 }  // namespace chronicler

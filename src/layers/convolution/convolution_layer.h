@@ -19,7 +19,8 @@
 #include "layers/convolution/padding.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/logits.h"
 
 namespace chronicler {
@@ -237,25 +238,15 @@ struct ConvolutionStages {
 };
 
 // What a layer of that kind is: options, padding, and the order of channels.
-template <class Options>
-class ConvolutionLayer : public Layer {
+template <class Derived, class Options>
+class ConvolutionLayer : public LayerWith<Derived, Options> {
  public:
-  explicit ConvolutionLayer(const Options& options) : options_(options) { take_common(options_); }
-
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-  void validate() const override {
-    const auto one = [&](std::string_view name, const std::vector<std::int64_t>& value) {
-      if (value.size() == 1 && value[0] > 0) return;
-      throw Error(fmt::format("{}: {} must be one positive number", described(), name));
-    };
-    one("kernel_size", options_.kernel_size);
-    one("strides", options_.strides);
-    one("dilation_rate", options_.dilation_rate);
-    static constexpr std::array<std::string_view, 3> paddings{"valid", "same", "causal"};
-    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
-      unknown_name("padding", options_.padding, paddings);
-    check_data_format(described(), options_.data_format);
-  }
+  using Base = LayerWith<Derived, Options>;
+  using Base::Base;
+  using Base::build_shapes;
+  using Base::described;
+  using Base::dtype;
+  using Base::trainable;
 
   bool supports_masking() const override { return false; }
   bool causal() const override {
@@ -307,6 +298,9 @@ class ConvolutionLayer : public Layer {
   }
 
  protected:
+  using Base::options_;
+  using Base::parameters_;
+
   virtual std::int64_t filters_of(std::int64_t features) const = 0;
   virtual ConvolutionStages stages() const = 0;
 
@@ -335,8 +329,6 @@ class ConvolutionLayer : public Layer {
   }
   std::int64_t span() const { return over_windows(0).span(); }
   Windows windows(std::int64_t steps) const { return over_windows(0).windows(steps); }
-
-  Options options_;
 
  private:
   // The tape's places: the padded input of stage i, and what the activation was given.

@@ -1,7 +1,6 @@
 #include "chronicler/layers/pooling.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -10,7 +9,7 @@
 #include "layers/convolution/padding.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -18,39 +17,13 @@ namespace {
 // The tape's place of the steps that were largest, int32.
 constexpr int largest_place = 0;
 
-class Pooling1D final : public Layer {
+class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
  public:
   Pooling1D(const layers::Pooling1DOptions& options, bool is_max)
-      : options_(options), is_max_(is_max) {
-    take_common(options_);
-  }
+      : LayerWith(options), is_max_(is_max) {}
 
   std::string_view class_name() const override {
     return is_max_ ? "MaxPooling1D" : "AveragePooling1D";
-  }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("pool_size", options_.pool_size);
-    visitor.field("padding", options_.padding);
-    // Left open they are the pool's size, and Keras's files always say which.
-    std::vector<std::int64_t> strides = options_.strides;
-    if (strides.empty()) strides = options_.pool_size;
-    const std::vector<std::int64_t> before = strides;
-    visitor.field("strides", strides);
-    if (strides != before) options_.strides = strides;
-    visitor.field("data_format", options_.data_format);
-  }
-  void validate() const override {
-    const bool fits = options_.pool_size.size() == 1 && options_.pool_size[0] > 0 &&
-                      options_.strides.size() <= 1 && stride() > 0;
-    if (!fits) {
-      throw Error(
-          fmt::format("{}: pool_size and strides must be one positive number each", described()));
-    }
-    static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
-    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
-      unknown_name("padding", options_.padding, paddings);
-    check_data_format(described(), options_.data_format);
   }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
@@ -160,26 +133,17 @@ class Pooling1D final : public Layer {
     }
   }
 
-  layers::Pooling1DOptions options_;
   bool is_max_;
 };
 
-class GlobalPooling1D final : public Layer {
+class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPooling1DOptions> {
  public:
   GlobalPooling1D(const layers::GlobalPooling1DOptions& options, bool is_max)
-      : options_(options), is_max_(is_max) {
-    take_common(options_);
-  }
+      : LayerWith(options), is_max_(is_max) {}
 
   std::string_view class_name() const override {
     return is_max_ ? "GlobalMaxPooling1D" : "GlobalAveragePooling1D";
   }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("data_format", options_.data_format);
-    visitor.field("keepdims", options_.keepdims);
-  }
-  void validate() const override { check_data_format(described(), options_.data_format); }
   bool supports_masking() const override { return !is_max_; }
   bool causal() const override { return false; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -280,43 +244,22 @@ class GlobalPooling1D final : public Layer {
     return static_cast<double>(std::count(mask, mask + steps, std::uint8_t{1}));
   }
 
-  layers::GlobalPooling1DOptions options_;
   bool is_max_;
 };
-
-template <class Kind, class Options>
-LayerPtr made(const Options& options, bool is_max) {
-  auto layer = std::make_shared<Kind>(options, is_max);
-  if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
-  layer->validate();
-  return LayerPtr(layer);
-}
 
 }  // namespace
 
 LayerPtr layers::MaxPooling1D(const Pooling1DOptions& options) {
-  return made<Pooling1D>(options, true);
+  return make_valid<Pooling1D>(options, true);
 }
 LayerPtr layers::AveragePooling1D(const Pooling1DOptions& options) {
-  return made<Pooling1D>(options, false);
+  return make_valid<Pooling1D>(options, false);
 }
 LayerPtr layers::GlobalMaxPooling1D(const GlobalPooling1DOptions& options) {
-  return made<GlobalPooling1D>(options, true);
+  return make_valid<GlobalPooling1D>(options, true);
 }
 LayerPtr layers::GlobalAveragePooling1D(const GlobalPooling1DOptions& options) {
-  return made<GlobalPooling1D>(options, false);
-}
-LayerPtr make_max_pooling1d() {
-  return std::make_shared<Pooling1D>(layers::Pooling1DOptions{}, true);
-}
-LayerPtr make_average_pooling1d() {
-  return std::make_shared<Pooling1D>(layers::Pooling1DOptions{}, false);
-}
-LayerPtr make_global_max_pooling1d() {
-  return std::make_shared<GlobalPooling1D>(layers::GlobalPooling1DOptions{}, true);
-}
-LayerPtr make_global_average_pooling1d() {
-  return std::make_shared<GlobalPooling1D>(layers::GlobalPooling1DOptions{}, false);
+  return make_valid<GlobalPooling1D>(options, false);
 }
 
 }  // namespace chronicler

@@ -33,12 +33,4 @@ void check_step_mask(const Who& who, const Value& x) {
   check_step_mask(who, x.mask, x.data.shape());
 }
 
-inline void check_data_format(const std::string& who, const std::string& data_format) {
-  if (data_format == "channels_last" || data_format == "channels_first") return;
-  throw Error(
-      fmt::format("{}: data_format must be \"channels_last\" or \"channels_first\", got "
-                  "\"{}\"",
-                  who, data_format));
-}
-
 }  // namespace chronicler

@@ -8,7 +8,7 @@
 #include "layers/convolution/channels.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -44,26 +44,9 @@ class SequenceLength : public Layer {
   virtual std::int64_t source(std::int64_t step) const = 0;
 
   // One number stands for both sides, as in Keras, whose files always have two.
-  static void visit_sides(FieldVisitor& visitor, std::string_view name,
-                          std::vector<std::int64_t>& sides) {
-    complete(sides);
-    visitor.field(name, sides);
-    complete(sides);
-  }
   static void complete(std::vector<std::int64_t>& sides) {
     if (sides.size() == 1) sides.push_back(sides[0]);
   }
-  void check_sides(std::string_view name, const std::vector<std::int64_t>& sides) const {
-    const bool fits = sides.size() == 2 && sides[0] >= 0 && sides[1] >= 0 &&
-                      std::max(sides[0], sides[1]) <= most_steps;
-    if (fits) return;
-    throw Error(
-        fmt::format("{}: {} must be one or two numbers from 0 to {}, for the steps in front and "
-                    "behind, got ({})",
-                    described(), name, most_steps, fmt::join(sides, ", ")));
-  }
-  // So that no length is beyond what a number holds.
-  static constexpr std::int64_t most_steps = std::int64_t{1} << 31;
 
  private:
   void lengthen(Pass& pass, Call& call) const {
@@ -120,45 +103,37 @@ class SequenceLength : public Layer {
   }
 };
 
-class Cropping1DLayer final : public SequenceLength {
+class Cropping1DLayer final
+    : public LayerWith<Cropping1DLayer, layers::Cropping1DOptions, SequenceLength> {
  public:
-  explicit Cropping1DLayer(const layers::Cropping1DOptions& options) : options_(options) {
-    take_common(options_);
+  explicit Cropping1DLayer(const layers::Cropping1DOptions& options) : LayerWith(options) {
     complete(options_.cropping);
   }
 
   std::string_view class_name() const override { return "Cropping1D"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
-    visit_sides(visitor, "cropping", options_.cropping);
+    LayerWith::fields(visitor);
+    complete(options_.cropping);
   }
-  void validate() const override { check_sides("cropping", options_.cropping); }
 
  private:
   std::int64_t length(std::int64_t steps) const override {
     return std::max<std::int64_t>(steps - options_.cropping[0] - options_.cropping[1], 0);
   }
   std::int64_t source(std::int64_t step) const override { return step + options_.cropping[0]; }
-
-  layers::Cropping1DOptions options_;
 };
 
-class ZeroPadding1DLayer final : public SequenceLength {
+class ZeroPadding1DLayer final
+    : public LayerWith<ZeroPadding1DLayer, layers::ZeroPadding1DOptions, SequenceLength> {
  public:
-  explicit ZeroPadding1DLayer(const layers::ZeroPadding1DOptions& options) : options_(options) {
-    take_common(options_);
+  explicit ZeroPadding1DLayer(const layers::ZeroPadding1DOptions& options) : LayerWith(options) {
     complete(options_.padding);
   }
 
   std::string_view class_name() const override { return "ZeroPadding1D"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
-    visit_sides(visitor, "padding", options_.padding);
-    visitor.field("data_format", options_.data_format);
-  }
-  void validate() const override {
-    check_sides("padding", options_.padding);
-    check_data_format(described(), options_.data_format);
+    LayerWith::fields(visitor);
+    complete(options_.padding);
   }
 
  private:
@@ -167,34 +142,22 @@ class ZeroPadding1DLayer final : public SequenceLength {
   }
   std::int64_t source(std::int64_t step) const override { return step - options_.padding[0]; }
   bool first() const override { return channels_are_first(options_.data_format); }
-
-  layers::ZeroPadding1DOptions options_;
 };
 
-class UpSampling1DLayer final : public SequenceLength {
+class UpSampling1DLayer final
+    : public LayerWith<UpSampling1DLayer, layers::UpSampling1DOptions, SequenceLength> {
  public:
-  explicit UpSampling1DLayer(const layers::UpSampling1DOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "UpSampling1D"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("size", options_.size); }
-  void validate() const override {
-    if (options_.size > 0 && options_.size <= most_steps) return;
-    throw Error(fmt::format("{}: size must be a number from 1 to {}, got {}", described(),
-                            most_steps, options_.size));
-  }
 
  private:
   std::int64_t length(std::int64_t steps) const override {
-    if (steps <= most_steps / options_.size) return steps * options_.size;
+    if (steps <= layers::most_added_steps / options_.size) return steps * options_.size;
     throw Error(fmt::format("{}: {} steps, {} times each, are more than {}", described(), steps,
-                            options_.size, most_steps));
+                            options_.size, layers::most_added_steps));
   }
   std::int64_t source(std::int64_t step) const override { return step / options_.size; }
-
-  layers::UpSampling1DOptions options_;
 };
 
 }  // namespace
@@ -207,15 +170,6 @@ LayerPtr layers::ZeroPadding1D(const ZeroPadding1DOptions& options) {
 }
 LayerPtr layers::UpSampling1D(const UpSampling1DOptions& options) {
   return make_valid<UpSampling1DLayer>(options);
-}
-LayerPtr make_cropping1d() {
-  return std::make_shared<Cropping1DLayer>(layers::Cropping1DOptions{});
-}
-LayerPtr make_zero_padding1d() {
-  return std::make_shared<ZeroPadding1DLayer>(layers::ZeroPadding1DOptions{});
-}
-LayerPtr make_up_sampling1d() {
-  return std::make_shared<UpSampling1DLayer>(layers::UpSampling1DOptions{});
 }
 
 }  // namespace chronicler

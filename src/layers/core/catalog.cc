@@ -1,75 +1,93 @@
 #include "chronicler/layers/catalog.h"
 
-#include <array>
 #include <vector>
 
 #include "chronicler/base/error.h"
-#include "layers/core/kinds.h"
+#include "chronicler/layers/layers.h"
+#include "layers/core/layer_with.h"
+#include "layers/core/options_shown.h"
 
 namespace chronicler {
 
+namespace {
+
+// A layer with default options by its factory.
+template <class Options, LayerPtr (*factory)(const Options&)>
+LayerPtr made_by() {
+  const Draft draft;
+  return factory(Options{});
+}
+
+template <class Options, LayerPtr (*factory)(const Options&)>
+LayerKind kind(std::string_view class_name) {
+  return {class_name, made_by<Options, factory>, options_shown<Options>};
+}
+
+}  // namespace
+
 std::span<const LayerKind> layer_catalog() {
-  static constexpr std::array kinds{
-      LayerKind{"Activation", make_activation},
-      LayerKind{"ActivityRegularization", make_activity_regularization},
-      LayerKind{"Add", make_add},
-      LayerKind{"AdditiveAttention", make_additive_attention},
-      LayerKind{"AlphaDropout", make_alpha_dropout},
-      LayerKind{"Attention", make_attention},
-      LayerKind{"Average", make_average},
-      LayerKind{"AveragePooling1D", make_average_pooling1d},
-      LayerKind{"BatchNormalization", make_batch_normalization},
-      LayerKind{"Bidirectional", make_bidirectional},
-      LayerKind{"Concatenate", make_concatenate},
-      LayerKind{"Conv1D", make_conv1d},
-      LayerKind{"Conv1DTranspose", make_conv1d_transpose},
-      LayerKind{"ConvLSTM1D", make_conv_lstm1d},
-      LayerKind{"Cropping1D", make_cropping1d},
-      LayerKind{"Dense", make_dense},
-      LayerKind{"Dot", make_dot},
-      LayerKind{"Dropout", make_dropout},
-      LayerKind{"ELU", make_elu},
-      LayerKind{"Embedding", make_embedding},
-      LayerKind{"Flatten", make_flatten},
-      LayerKind{"GRU", make_gru},
-      LayerKind{"GRUCell", make_gru_cell},
-      LayerKind{"GaussianDropout", make_gaussian_dropout},
-      LayerKind{"GaussianNoise", make_gaussian_noise},
-      LayerKind{"GlobalAveragePooling1D", make_global_average_pooling1d},
-      LayerKind{"GlobalMaxPooling1D", make_global_max_pooling1d},
-      LayerKind{"GroupNormalization", make_group_normalization},
-      LayerKind{"Identity", make_identity},
-      LayerKind{"InputLayer", make_input},
-      LayerKind{"LSTM", make_lstm},
-      LayerKind{"LSTMCell", make_lstm_cell},
-      LayerKind{"LayerNormalization", make_layer_normalization},
-      LayerKind{"LeakyReLU", make_leaky_relu},
-      LayerKind{"Masking", make_masking},
-      LayerKind{"MaxPooling1D", make_max_pooling1d},
-      LayerKind{"Maximum", make_maximum},
-      LayerKind{"Minimum", make_minimum},
-      LayerKind{"MultiHeadAttention", make_multi_head_attention},
-      LayerKind{"Multiply", make_multiply},
-      LayerKind{"Normalization", make_normalization},
-      LayerKind{"PReLU", make_prelu},
-      LayerKind{"Permute", make_permute},
-      LayerKind{"RMSNormalization", make_rms_normalization},
-      LayerKind{"RNN", make_rnn},
-      LayerKind{"ReLU", make_relu},
-      LayerKind{"RepeatVector", make_repeat_vector},
-      LayerKind{"Rescaling", make_rescaling},
-      LayerKind{"Reshape", make_reshape},
-      LayerKind{"ReversibleEmbedding", make_reversible_embedding},
-      LayerKind{"SimpleRNN", make_simple_rnn},
-      LayerKind{"SimpleRNNCell", make_simple_rnn_cell},
-      LayerKind{"Softmax", make_softmax},
-      LayerKind{"SpatialDropout1D", make_spatial_dropout1d},
-      LayerKind{"StackedRNNCells", make_stacked_rnn_cells},
-      LayerKind{"Subtract", make_subtract},
-      LayerKind{"TimeDistributed", make_time_distributed},
-      LayerKind{"UnitNormalization", make_unit_normalization},
-      LayerKind{"UpSampling1D", make_up_sampling1d},
-      LayerKind{"ZeroPadding1D", make_zero_padding1d},
+  using namespace layers;
+  static const std::vector<LayerKind> kinds{
+      kind<ActivationOptions, layers::Activation>("Activation"),
+      kind<ActivityRegularizationOptions, ActivityRegularization>("ActivityRegularization"),
+      kind<MergeOptions, Add>("Add"),
+      kind<AdditiveAttentionOptions, AdditiveAttention>("AdditiveAttention"),
+      kind<AlphaDropoutOptions, AlphaDropout>("AlphaDropout"),
+      kind<AttentionOptions, Attention>("Attention"),
+      kind<MergeOptions, Average>("Average"),
+      kind<Pooling1DOptions, AveragePooling1D>("AveragePooling1D"),
+      kind<BatchNormalizationOptions, BatchNormalization>("BatchNormalization"),
+      kind<BidirectionalOptions, Bidirectional>("Bidirectional"),
+      kind<ConcatenateOptions, Concatenate>("Concatenate"),
+      kind<Conv1DOptions, Conv1D>("Conv1D"),
+      kind<Conv1DTransposeOptions, Conv1DTranspose>("Conv1DTranspose"),
+      kind<ConvLSTM1DOptions, ConvLSTM1D>("ConvLSTM1D"),
+      kind<Cropping1DOptions, Cropping1D>("Cropping1D"),
+      kind<DenseOptions, Dense>("Dense"),
+      kind<DotOptions, Dot>("Dot"),
+      kind<DropoutOptions, Dropout>("Dropout"),
+      kind<ELUOptions, ELU>("ELU"),
+      kind<EmbeddingOptions, Embedding>("Embedding"),
+      kind<FlattenOptions, Flatten>("Flatten"),
+      kind<GRUOptions, GRU>("GRU"),
+      kind<GRUOptions, GRUCell>("GRUCell"),
+      kind<GaussianDropoutOptions, GaussianDropout>("GaussianDropout"),
+      kind<GaussianNoiseOptions, GaussianNoise>("GaussianNoise"),
+      kind<GlobalPooling1DOptions, GlobalAveragePooling1D>("GlobalAveragePooling1D"),
+      kind<GlobalPooling1DOptions, GlobalMaxPooling1D>("GlobalMaxPooling1D"),
+      kind<GroupNormalizationOptions, GroupNormalization>("GroupNormalization"),
+      kind<IdentityOptions, Identity>("Identity"),
+      kind<InputOptions, Input>("InputLayer"),
+      kind<LSTMOptions, LSTM>("LSTM"),
+      kind<LSTMOptions, LSTMCell>("LSTMCell"),
+      kind<LayerNormalizationOptions, LayerNormalization>("LayerNormalization"),
+      kind<LeakyReLUOptions, LeakyReLU>("LeakyReLU"),
+      kind<MaskingOptions, Masking>("Masking"),
+      kind<Pooling1DOptions, MaxPooling1D>("MaxPooling1D"),
+      kind<MergeOptions, Maximum>("Maximum"),
+      kind<MergeOptions, Minimum>("Minimum"),
+      kind<MultiHeadAttentionOptions, MultiHeadAttention>("MultiHeadAttention"),
+      kind<MergeOptions, Multiply>("Multiply"),
+      kind<NormalizationOptions, Normalization>("Normalization"),
+      kind<PReLUOptions, PReLU>("PReLU"),
+      kind<PermuteOptions, Permute>("Permute"),
+      kind<RMSNormalizationOptions, RMSNormalization>("RMSNormalization"),
+      kind<RNNOptions, RNN>("RNN"),
+      kind<ReLUOptions, ReLU>("ReLU"),
+      kind<RepeatVectorOptions, RepeatVector>("RepeatVector"),
+      kind<RescalingOptions, Rescaling>("Rescaling"),
+      kind<ReshapeOptions, Reshape>("Reshape"),
+      kind<ReversibleEmbeddingOptions, ReversibleEmbedding>("ReversibleEmbedding"),
+      kind<SimpleRNNOptions, SimpleRNN>("SimpleRNN"),
+      kind<SimpleRNNOptions, SimpleRNNCell>("SimpleRNNCell"),
+      kind<SoftmaxOptions, Softmax>("Softmax"),
+      kind<SpatialDropout1DOptions, SpatialDropout1D>("SpatialDropout1D"),
+      kind<StackedRNNCellsOptions, StackedRNNCells>("StackedRNNCells"),
+      kind<MergeOptions, Subtract>("Subtract"),
+      kind<TimeDistributedOptions, TimeDistributed>("TimeDistributed"),
+      kind<UnitNormalizationOptions, UnitNormalization>("UnitNormalization"),
+      kind<UpSampling1DOptions, UpSampling1D>("UpSampling1D"),
+      kind<ZeroPadding1DOptions, ZeroPadding1D>("ZeroPadding1D"),
   };
   return kinds;
 }

@@ -32,9 +32,6 @@ std::optional<bool> access(Layer& layer, std::string_view name, std::optional<bo
 bool flag_of(Layer& layer, std::string_view name) {
   return access(layer, name, std::nullopt).value_or(false);
 }
-bool has_flag(Layer& layer, std::string_view name) {
-  return access(layer, name, std::nullopt).has_value();
-}
 void set_flag(Layer& layer, std::string_view name, bool value) { access(layer, name, value); }
 
 }  // namespace chronicler

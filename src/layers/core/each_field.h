@@ -45,7 +45,6 @@ class EachField : public FieldVisitor {
 
 // The value of a flag of a layer; false if it has none of that name.
 bool flag_of(Layer& layer, std::string_view name);
-bool has_flag(Layer& layer, std::string_view name);
 // Sets a flag if the layer has it.
 void set_flag(Layer& layer, std::string_view name, bool value);
 

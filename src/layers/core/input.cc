@@ -1,9 +1,6 @@
 #include "chronicler/layers/input.h"
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -24,9 +21,7 @@ class InputLayer final : public Layer {
   std::string_view class_name() const override { return "InputLayer"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void validate() const override {
-    if (batch_size().value_or(1) > 0) return;
-    throw Error(
-        fmt::format("{}: batch_size must be at least 1, got {}", described(), *batch_size()));
+    check_options(options_, [this] { return described(); });
   }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
@@ -55,6 +50,5 @@ class InputLayer final : public Layer {
 
 LayerPtr layers::Input(const InputOptions& options) { return make_valid<InputLayer>(options); }
 LayerPtr layers::Input(const Shape& shape) { return Input(InputOptions{.shape = shape}); }
-LayerPtr make_input() { return std::make_shared<InputLayer>(layers::InputOptions{}); }
 
 }  // namespace chronicler

@@ -1,6 +1,5 @@
 #include "chronicler/layers/activation.h"
 
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -8,32 +7,19 @@
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/logits.h"
 #include "layers/core/step.h"
 
 namespace chronicler {
 namespace {
 
-class ActivationLayer final : public Layer {
+class ActivationLayer final : public LayerWith<ActivationLayer, layers::ActivationOptions> {
  public:
-  explicit ActivationLayer(const layers::ActivationOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Activation"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("activation", options_.activation);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("threshold", options_.threshold);
-    visitor.field("default_value", options_.default_value);
-  }
-  std::span<const std::string_view> own_fields() const override {
-    static constexpr std::array<std::string_view, 2> names{"threshold", "default_value"};
-    return names;
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     if (!is_glu()) return {inputs[0]};
     Shape shape = inputs[0];
@@ -147,8 +133,6 @@ class ActivationLayer final : public Layer {
       function(i, first[0], Real{1} / (Real{1} + std::exp(-first[half])));
     }
   }
-
-  layers::ActivationOptions options_;
 };
 
 }  // namespace
@@ -158,9 +142,6 @@ LayerPtr layers::Activation(const ActivationOptions& options) {
 }
 LayerPtr layers::Activation(const std::string& activation) {
   return layers::Activation(ActivationOptions{.activation = activation});
-}
-LayerPtr make_activation() {
-  return std::make_shared<ActivationLayer>(layers::ActivationOptions{});
 }
 
 }  // namespace chronicler

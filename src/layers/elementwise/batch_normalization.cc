@@ -7,7 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
@@ -33,35 +33,12 @@ struct Layout {
   }
 };
 
-class BatchNormalizationLayer final : public ScaledLayer {
+class BatchNormalizationLayer final
+    : public LayerWith<BatchNormalizationLayer, layers::BatchNormalizationOptions, ScaledLayer> {
  public:
-  explicit BatchNormalizationLayer(const layers::BatchNormalizationOptions& options)
-      : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "BatchNormalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("axis", options_.axis);
-    visitor.field("momentum", options_.momentum);
-    visitor.field("epsilon", options_.epsilon);
-    visitor.field("center", options_.center);
-    visitor.field("scale", options_.scale);
-    visitor.field("beta_initializer", options_.beta_initializer);
-    visitor.field("gamma_initializer", options_.gamma_initializer);
-    visitor.field("moving_mean_initializer", options_.moving_mean_initializer);
-    visitor.field("moving_variance_initializer", options_.moving_variance_initializer);
-    visitor.field("beta_regularizer", options_.beta_regularizer);
-    visitor.field("gamma_regularizer", options_.gamma_regularizer);
-    visitor.field("beta_constraint", options_.beta_constraint);
-    visitor.field("gamma_constraint", options_.gamma_constraint);
-  }
-  void validate() const override {
-    if (options_.epsilon > 0.0 && options_.momentum >= 0.0 && options_.momentum <= 1.0) return;
-    throw Error(fmt::format("{}: epsilon must be positive and momentum in [0, 1], got {} and {}",
-                            described(), options_.epsilon, options_.momentum));
-  }
   // Features lie on the steps' axis in no sequence that can be run step by step.
   bool causal() const override { return options_.axis != 1; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -234,17 +211,12 @@ class BatchNormalizationLayer final : public ScaledLayer {
       }
     }
   }
-
-  layers::BatchNormalizationOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::BatchNormalization(const BatchNormalizationOptions& options) {
   return make_valid<BatchNormalizationLayer>(options);
-}
-LayerPtr make_batch_normalization() {
-  return std::make_shared<BatchNormalizationLayer>(layers::BatchNormalizationOptions{});
 }
 
 }  // namespace chronicler

@@ -7,7 +7,8 @@
 #include "chronicler/base/error.h"
 #include "kernels/gemm.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/logits.h"
 #include "layers/core/step.h"
 
@@ -23,33 +24,11 @@ constexpr int preactivation_place = 0;
 constexpr std::int64_t rows_per_task = 64;
 constexpr std::int64_t columns_per_task = 64;
 
-class DenseLayer final : public Layer {
+class DenseLayer final : public LayerWith<DenseLayer, layers::DenseOptions> {
  public:
-  explicit DenseLayer(const layers::DenseOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Dense"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("units", options_.units);
-    visitor.field("activation", options_.activation);
-    visitor.field("use_bias", options_.use_bias);
-    visitor.field("kernel_initializer", options_.kernel_initializer);
-    visitor.field("bias_initializer", options_.bias_initializer);
-    visitor.field("kernel_regularizer", options_.kernel_regularizer);
-    visitor.field("bias_regularizer", options_.bias_regularizer);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("kernel_constraint", options_.kernel_constraint);
-    visitor.field("bias_constraint", options_.bias_constraint);
-  }
-
-  void validate() const override {
-    if (options_.units > 0) return;
-    throw Error(fmt::format("{}: units must be at least 1, got {}", described(), options_.units));
-  }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     Shape shape = inputs[0];
@@ -240,13 +219,10 @@ class DenseLayer final : public Layer {
                            Start::zero);
     });
   }
-
-  layers::DenseOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::Dense(const DenseOptions& options) { return make_valid<DenseLayer>(options); }
-LayerPtr make_dense() { return std::make_shared<DenseLayer>(layers::DenseOptions{}); }
 
 }  // namespace chronicler

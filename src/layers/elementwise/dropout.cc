@@ -11,46 +11,36 @@
 #include "chronicler/base/random.h"
 #include "kernels/dropout.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/step.h"
 
 namespace chronicler {
 namespace {
 
 // What the layers of this file share: which numbers are dropped.
-template <class Options>
-class DroppingLayer : public Layer {
+template <class Derived, class Options>
+class DroppingLayer : public LayerWith<Derived, Options> {
  public:
-  explicit DroppingLayer(const Options& options) : options_(options), drawn_seed_(next_seed()) {
-    take_common(options_);
-  }
+  using Base = LayerWith<Derived, Options>;
+  using Base::Base;
+  using Base::described;
+  using Base::dtype;
 
   std::uint64_t* seed_place() override { return &drawn_seed_; }
-
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("rate", options_.rate);
-    visitor.field("noise_shape", options_.noise_shape);
-    visitor.field("seed", options_.seed);
-  }
-
-  void validate() const override {
-    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
-    throw Error(
-        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
-  }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
 
   std::unique_ptr<LayerStep> make_step(State& /*state*/) const override {
-    if (dtype() != DType::float32 || !built()) return nullptr;
-    return std::make_unique<Step>(build_shapes()[0][-1]);
+    if (dtype() != DType::float32 || !this->built()) return nullptr;
+    return std::make_unique<Step>(this->build_shapes()[0][-1]);
   }
 
   bool passes_on(bool training) const override { return !(training && options_.rate > 0.0); }
 
  protected:
+  using Base::options_;
   bool is_active(const Pass& pass) const { return pass.training && options_.rate > 0.0; }
   double rate() const { return options_.rate; }
 
@@ -144,16 +134,14 @@ class DroppingLayer : public Layer {
     return Random(options_.seed ? static_cast<std::uint64_t>(*options_.seed) : drawn_seed_);
   }
 
-  Options options_;
-  std::uint64_t drawn_seed_;  // unless the options give one
+  std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
-class DropoutLayer final : public DroppingLayer<layers::DropoutOptions> {
+class DropoutLayer final : public DroppingLayer<DropoutLayer, layers::DropoutOptions> {
  public:
   using DroppingLayer::DroppingLayer;
 
   std::string_view class_name() const override { return "Dropout"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void forward(Pass& pass, Call& call) const override {
     call.outputs[0] = call.inputs[0];
     if (is_active(pass)) call.outputs[0].data = scaled(pass, call.inputs[0].data);
@@ -169,12 +157,12 @@ class DropoutLayer final : public DroppingLayer<layers::DropoutOptions> {
   }
 };
 
-class AlphaDropoutLayer final : public DroppingLayer<layers::AlphaDropoutOptions> {
+class AlphaDropoutLayer final
+    : public DroppingLayer<AlphaDropoutLayer, layers::AlphaDropoutOptions> {
  public:
   using DroppingLayer::DroppingLayer;
 
   std::string_view class_name() const override { return "AlphaDropout"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void forward(Pass& pass, Call& call) const override {
     call.outputs[0] = call.inputs[0];
     if (!is_active(pass)) return;
@@ -210,12 +198,8 @@ class AlphaDropoutLayer final : public DroppingLayer<layers::AlphaDropoutOptions
 LayerPtr layers::Dropout(const DropoutOptions& options) {
   return make_valid<DropoutLayer>(options);
 }
-LayerPtr make_dropout() { return std::make_shared<DropoutLayer>(layers::DropoutOptions{}); }
 LayerPtr layers::AlphaDropout(const AlphaDropoutOptions& options) {
   return make_valid<AlphaDropoutLayer>(options);
-}
-LayerPtr make_alpha_dropout() {
-  return std::make_shared<AlphaDropoutLayer>(layers::AlphaDropoutOptions{});
 }
 
 }  // namespace chronicler

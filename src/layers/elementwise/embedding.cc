@@ -1,6 +1,6 @@
 #include "chronicler/layers/embedding.h"
 
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/embedding_layer.h"
 
 namespace chronicler {
@@ -8,6 +8,5 @@ namespace chronicler {
 LayerPtr layers::Embedding(const EmbeddingOptions& options) {
   return make_valid<EmbeddingLayer>(options);
 }
-LayerPtr make_embedding() { return std::make_shared<EmbeddingLayer>(layers::EmbeddingOptions{}); }
 
 }  // namespace chronicler

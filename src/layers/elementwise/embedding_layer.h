@@ -10,36 +10,17 @@
 #include "chronicler/base/error.h"
 #include "chronicler/layers/embedding.h"
 #include "layers/core/dispatch.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/step.h"
 
 namespace chronicler {
 
-class EmbeddingLayer : public Layer {
+class EmbeddingLayer : public LayerWith<EmbeddingLayer, layers::EmbeddingOptions> {
  public:
-  explicit EmbeddingLayer(const layers::EmbeddingOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Embedding"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   bool takes_ids() const override { return true; }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("input_dim", options_.input_dim);
-    visitor.field("output_dim", options_.output_dim);
-    visitor.field("embeddings_initializer", options_.embeddings_initializer);
-    visitor.field("embeddings_regularizer", options_.embeddings_regularizer);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("embeddings_constraint", options_.embeddings_constraint);
-    visitor.field("mask_zero", options_.mask_zero);
-  }
-
-  void validate() const override {
-    if (options_.input_dim > 0 && options_.output_dim > 0) return;
-    throw Error(fmt::format("{}: input_dim and output_dim must be at least 1, got {} and {}",
-                            described(), options_.input_dim, options_.output_dim));
-  }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     Shape shape = inputs[0];
@@ -185,8 +166,6 @@ class EmbeddingLayer : public Layer {
       for (std::int64_t k = 0; k < width; ++k) size[k] += std::abs(from[k]);
     }
   }
-
-  layers::EmbeddingOptions options_;
 };
 
 }  // namespace chronicler

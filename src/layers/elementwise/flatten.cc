@@ -1,27 +1,16 @@
 #include "chronicler/layers/flatten.h"
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "layers/convolution/channels.h"
-#include "layers/convolution/sequence_checks.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
 
-class FlattenLayer final : public Layer {
+class FlattenLayer final : public LayerWith<FlattenLayer, layers::FlattenOptions> {
  public:
-  explicit FlattenLayer(const layers::FlattenOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Flatten"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("data_format", options_.data_format);
-  }
-  void validate() const override { check_data_format(described(), options_.data_format); }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
 
@@ -53,8 +42,6 @@ class FlattenLayer final : public Layer {
     if (shape.rank() < 3) return x;
     return x.reshaped({shape[0], shape[1], x.size() / (shape[0] * shape[1])});
   }
-
-  layers::FlattenOptions options_;
 };
 
 }  // namespace
@@ -62,6 +49,5 @@ class FlattenLayer final : public Layer {
 LayerPtr layers::Flatten(const FlattenOptions& options) {
   return make_valid<FlattenLayer>(options);
 }
-LayerPtr make_flatten() { return std::make_shared<FlattenLayer>(layers::FlattenOptions{}); }
 
 }  // namespace chronicler

@@ -4,7 +4,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
@@ -22,34 +22,17 @@ struct Grouped {
   }
 };
 
-class GroupNormalizationLayer final : public ScaledLayer {
+class GroupNormalizationLayer final
+    : public LayerWith<GroupNormalizationLayer, layers::GroupNormalizationOptions, ScaledLayer> {
  public:
-  explicit GroupNormalizationLayer(const layers::GroupNormalizationOptions& options)
-      : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "GroupNormalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("groups", options_.groups);
-    visitor.field("axis", options_.axis);
-    visitor.field("epsilon", options_.epsilon);
-    visitor.field("center", options_.center);
-    visitor.field("scale", options_.scale);
-    visitor.field("beta_initializer", options_.beta_initializer);
-    visitor.field("gamma_initializer", options_.gamma_initializer);
-    visitor.field("beta_regularizer", options_.beta_regularizer);
-    visitor.field("gamma_regularizer", options_.gamma_regularizer);
-    visitor.field("beta_constraint", options_.beta_constraint);
-    visitor.field("gamma_constraint", options_.gamma_constraint);
-  }
   void validate() const override {
-    if (options_.epsilon > 0.0 && (options_.groups > 0 || options_.groups == -1)) return;
+    LayerWith::validate();
+    if (options_.groups != 0) return;
     throw Error(
-        fmt::format("{}: groups must be at least 1, or -1 for one a feature, and epsilon "
-                    "above 0, got {} and {}",
-                    described(), options_.groups, options_.epsilon));
+        fmt::format("{}: groups must be at least 1, or -1 for one a feature, got 0", described()));
   }
   bool causal() const override { return built() && build_shapes()[0].rank() == 2; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -130,17 +113,12 @@ class GroupNormalizationLayer final : public ScaledLayer {
     }
     add_gamma_and_beta(options_, {features}, options_.scale, options_.center);
   }
-
-  layers::GroupNormalizationOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::GroupNormalization(const GroupNormalizationOptions& options) {
   return make_valid<GroupNormalizationLayer>(options);
-}
-LayerPtr make_group_normalization() {
-  return std::make_shared<GroupNormalizationLayer>(layers::GroupNormalizationOptions{});
 }
 
 }  // namespace chronicler

@@ -1,9 +1,6 @@
 #include "chronicler/layers/identity.h"
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -21,35 +18,27 @@ class PassingLayer : public Layer {
   }
 };
 
-class IdentityLayer final : public PassingLayer {
+class IdentityLayer final : public LayerWith<IdentityLayer, layers::IdentityOptions, PassingLayer> {
  public:
-  explicit IdentityLayer(const layers::IdentityOptions& options) { take_common(options); }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Identity"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& /*visitor*/) override {}
 };
 
-class ActivityRegularizationLayer final : public PassingLayer {
+class ActivityRegularizationLayer final
+    : public LayerWith<ActivityRegularizationLayer, layers::ActivityRegularizationOptions,
+                       PassingLayer> {
  public:
   explicit ActivityRegularizationLayer(const layers::ActivityRegularizationOptions& options)
-      : options_(options) {
-    take_common(options_);
+      : LayerWith(options) {
     make_regularizer();
   }
 
   std::string_view class_name() const override { return "ActivityRegularization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   const Regularizer& activity_regularizer() const override { return regularizer_; }
   void fields(FieldVisitor& visitor) override {
-    visitor.field("l1", options_.l1);
-    visitor.field("l2", options_.l2);
+    LayerWith::fields(visitor);
     make_regularizer();
-  }
-  void validate() const override {
-    if (options_.l1 >= 0.0 && options_.l2 >= 0.0) return;
-    throw Error(fmt::format("{}: l1 and l2 must be at least 0, got {} and {}", described(),
-                            options_.l1, options_.l2));
   }
 
  private:
@@ -58,7 +47,6 @@ class ActivityRegularizationLayer final : public PassingLayer {
     regularizer_ = is_none ? Regularizer() : regularizers::L1L2(options_.l1, options_.l2);
   }
 
-  layers::ActivityRegularizationOptions options_;
   Regularizer regularizer_;
 };
 
@@ -67,12 +55,8 @@ class ActivityRegularizationLayer final : public PassingLayer {
 LayerPtr layers::Identity(const IdentityOptions& options) {
   return make_valid<IdentityLayer>(options);
 }
-LayerPtr make_identity() { return std::make_shared<IdentityLayer>(layers::IdentityOptions{}); }
 LayerPtr layers::ActivityRegularization(const ActivityRegularizationOptions& options) {
   return make_valid<ActivityRegularizationLayer>(options);
-}
-LayerPtr make_activity_regularization() {
-  return std::make_shared<ActivityRegularizationLayer>(layers::ActivityRegularizationOptions{});
 }
 
 }  // namespace chronicler

@@ -6,39 +6,18 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
 namespace {
 
-class LayerNormalizationLayer final : public ScaledLayer {
+class LayerNormalizationLayer final
+    : public LayerWith<LayerNormalizationLayer, layers::LayerNormalizationOptions, ScaledLayer> {
  public:
-  explicit LayerNormalizationLayer(const layers::LayerNormalizationOptions& options)
-      : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "LayerNormalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("axis", options_.axis);
-    visitor.field("epsilon", options_.epsilon);
-    visitor.field("center", options_.center);
-    visitor.field("scale", options_.scale);
-    visitor.field("rms_scaling", options_.rms_scaling);
-    visitor.field("beta_initializer", options_.beta_initializer);
-    visitor.field("gamma_initializer", options_.gamma_initializer);
-    visitor.field("beta_regularizer", options_.beta_regularizer);
-    visitor.field("gamma_regularizer", options_.gamma_regularizer);
-    visitor.field("beta_constraint", options_.beta_constraint);
-    visitor.field("gamma_constraint", options_.gamma_constraint);
-  }
-  void validate() const override {
-    if (options_.epsilon > 0.0 && !options_.axis.empty()) return;
-    throw Error(fmt::format("{}: it needs an axis and a positive epsilon, got {} axes and {}",
-                            described(), options_.axis.size(), options_.epsilon));
-  }
   bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
@@ -98,17 +77,12 @@ class LayerNormalizationLayer final : public ScaledLayer {
   const Parameter* beta() const {
     return has_beta() ? &parameters_[has_gamma() ? 1U : 0U] : nullptr;
   }
-
-  layers::LayerNormalizationOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::LayerNormalization(const LayerNormalizationOptions& options) {
   return make_valid<LayerNormalizationLayer>(options);
-}
-LayerPtr make_layer_normalization() {
-  return std::make_shared<LayerNormalizationLayer>(layers::LayerNormalizationOptions{});
 }
 
 }  // namespace chronicler

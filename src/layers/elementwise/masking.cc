@@ -6,20 +6,16 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
 
-class MaskingLayer final : public Layer {
+class MaskingLayer final : public LayerWith<MaskingLayer, layers::MaskingOptions> {
  public:
-  explicit MaskingLayer(const layers::MaskingOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Masking"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("mask_value", options_.mask_value); }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -76,8 +72,6 @@ class MaskingLayer final : public Layer {
       }
     }
   }
-
-  layers::MaskingOptions options_;
 };
 
 }  // namespace
@@ -85,6 +79,5 @@ class MaskingLayer final : public Layer {
 LayerPtr layers::Masking(const MaskingOptions& options) {
   return make_valid<MaskingLayer>(options);
 }
-LayerPtr make_masking() { return std::make_shared<MaskingLayer>(layers::MaskingOptions{}); }
 
 }  // namespace chronicler

@@ -8,7 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -57,16 +57,12 @@ Shape places_of(const Shape& shape) {
   return places;
 }
 
-class MergeLayer final : public Layer {
+class MergeLayer final : public LayerWith<MergeLayer, layers::MergeOptions> {
  public:
-  MergeLayer(const layers::MergeOptions& options, Merge kind) : kind_(kind) {
-    take_common(options);
-  }
+  MergeLayer(const layers::MergeOptions& options, Merge kind) : LayerWith(options), kind_(kind) {}
   std::string_view class_name() const override {
     return merge_names[static_cast<std::size_t>(kind_)];
   }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& /*visitor*/) override {}
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {merged(inputs)};
@@ -261,14 +257,10 @@ class MergeLayer final : public Layer {
   Merge kind_;
 };
 
-class ConcatenateLayer final : public Layer {
+class ConcatenateLayer final : public LayerWith<ConcatenateLayer, layers::ConcatenateOptions> {
  public:
-  explicit ConcatenateLayer(const layers::ConcatenateOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
   std::string_view class_name() const override { return "Concatenate"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("axis", options_.axis); }
   bool causal() const override { return options_.axis == -1 || options_.axis > 1; }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -392,7 +384,6 @@ class ConcatenateLayer final : public Layer {
     }
     return mask;
   }
-  layers::ConcatenateOptions options_;
 };
 
 // A tensor as batch x before x along x after, where `along` is the axis that is summed over.
@@ -411,23 +402,13 @@ struct Around {
 // The tape's places: what is multiplied, of length 1 if that was asked for.
 constexpr int vectors_place = 0;
 
-class DotLayer final : public Layer {
+class DotLayer final : public LayerWith<DotLayer, layers::DotOptions> {
  public:
-  explicit DotLayer(const layers::DotOptions& options) : options_(options) {
-    take_common(options_);
-    double_axis();
-  }
+  explicit DotLayer(const layers::DotOptions& options) : LayerWith(options) { double_axis(); }
   std::string_view class_name() const override { return "Dot"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
-    visitor.field("axes", options_.axes);
+    LayerWith::fields(visitor);
     double_axis();
-    visitor.field("normalize", options_.normalize);
-  }
-  void validate() const override {
-    if (options_.axes.size() == 2) return;
-    throw Error(fmt::format("{}: axes must be one or two numbers, got {}", described(),
-                            options_.axes.size()));
   }
   bool causal() const override { return false; }
 
@@ -588,40 +569,31 @@ class DotLayer final : public Layer {
       }
     }
   }
-
-  layers::DotOptions options_;
 };
-
-LayerPtr made(const layers::MergeOptions& options, Merge kind) {
-  auto layer = std::make_shared<MergeLayer>(options, kind);
-  if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
-  return LayerPtr(layer);
-}
-
-LayerPtr made(Merge kind) { return std::make_shared<MergeLayer>(layers::MergeOptions{}, kind); }
 
 }  // namespace
 
-LayerPtr layers::Add(const MergeOptions& options) { return made(options, Merge::add); }
-LayerPtr layers::Subtract(const MergeOptions& options) { return made(options, Merge::subtract); }
-LayerPtr layers::Multiply(const MergeOptions& options) { return made(options, Merge::multiply); }
-LayerPtr layers::Average(const MergeOptions& options) { return made(options, Merge::average); }
-LayerPtr layers::Maximum(const MergeOptions& options) { return made(options, Merge::maximum); }
-LayerPtr layers::Minimum(const MergeOptions& options) { return made(options, Merge::minimum); }
+LayerPtr layers::Add(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::add);
+}
+LayerPtr layers::Subtract(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::subtract);
+}
+LayerPtr layers::Multiply(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::multiply);
+}
+LayerPtr layers::Average(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::average);
+}
+LayerPtr layers::Maximum(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::maximum);
+}
+LayerPtr layers::Minimum(const MergeOptions& options) {
+  return make_valid<MergeLayer>(options, Merge::minimum);
+}
 LayerPtr layers::Concatenate(const ConcatenateOptions& options) {
   return make_valid<ConcatenateLayer>(options);
 }
 LayerPtr layers::Dot(const DotOptions& options) { return make_valid<DotLayer>(options); }
-
-LayerPtr make_add() { return made(Merge::add); }
-LayerPtr make_subtract() { return made(Merge::subtract); }
-LayerPtr make_multiply() { return made(Merge::multiply); }
-LayerPtr make_average() { return made(Merge::average); }
-LayerPtr make_maximum() { return made(Merge::maximum); }
-LayerPtr make_minimum() { return made(Merge::minimum); }
-LayerPtr make_concatenate() {
-  return std::make_shared<ConcatenateLayer>(layers::ConcatenateOptions{});
-}
-LayerPtr make_dot() { return std::make_shared<DotLayer>(layers::DotOptions{}); }
 
 }  // namespace chronicler

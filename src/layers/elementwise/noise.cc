@@ -7,30 +7,18 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
 
-class SpatialDropout1DLayer final : public Layer {
+class SpatialDropout1DLayer final
+    : public LayerWith<SpatialDropout1DLayer, layers::SpatialDropout1DOptions> {
  public:
-  explicit SpatialDropout1DLayer(const layers::SpatialDropout1DOptions& options)
-      : options_(options), drawn_seed_(next_seed()) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "SpatialDropout1D"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("rate", options_.rate);
-    visitor.field("seed", options_.seed);
-  }
-  void validate() const override {
-    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
-    throw Error(
-        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -75,28 +63,16 @@ class SpatialDropout1DLayer final : public Layer {
     return to;
   }
 
-  layers::SpatialDropout1DOptions options_;
-  std::uint64_t drawn_seed_;  // unless the options give one
+  std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
-class GaussianNoiseLayer final : public Layer {
+class GaussianNoiseLayer final
+    : public LayerWith<GaussianNoiseLayer, layers::GaussianNoiseOptions> {
  public:
-  explicit GaussianNoiseLayer(const layers::GaussianNoiseOptions& options)
-      : options_(options), drawn_seed_(next_seed()) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "GaussianNoise"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("stddev", options_.stddev);
-    visitor.field("seed", options_.seed);
-  }
-  void validate() const override {
-    if (options_.stddev >= 0.0) return;
-    throw Error(fmt::format("{}: stddev must be at least 0, got {}", described(), options_.stddev));
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -120,30 +96,17 @@ class GaussianNoiseLayer final : public Layer {
   }
 
  private:
-  layers::GaussianNoiseOptions options_;
-  std::uint64_t drawn_seed_;  // unless the options give one
+  std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
 // Keras draws from a normal distribution around 1, with the variance that dropout would have.
-class GaussianDropoutLayer final : public Layer {
+class GaussianDropoutLayer final
+    : public LayerWith<GaussianDropoutLayer, layers::GaussianDropoutOptions> {
  public:
-  explicit GaussianDropoutLayer(const layers::GaussianDropoutOptions& options)
-      : options_(options), drawn_seed_(next_seed()) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "GaussianDropout"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("rate", options_.rate);
-    visitor.field("seed", options_.seed);
-  }
-  void validate() const override {
-    if (options_.rate >= 0.0 && options_.rate < 1.0) return;
-    throw Error(
-        fmt::format("{}: rate must be at least 0 and below 1, got {}", described(), options_.rate));
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -176,8 +139,7 @@ class GaussianDropoutLayer final : public Layer {
     return to;
   }
 
-  layers::GaussianDropoutOptions options_;
-  std::uint64_t drawn_seed_;  // unless the options give one
+  std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
 }  // namespace
@@ -185,20 +147,11 @@ class GaussianDropoutLayer final : public Layer {
 LayerPtr layers::GaussianDropout(const GaussianDropoutOptions& options) {
   return make_valid<GaussianDropoutLayer>(options);
 }
-LayerPtr make_gaussian_dropout() {
-  return std::make_shared<GaussianDropoutLayer>(layers::GaussianDropoutOptions{});
-}
 LayerPtr layers::SpatialDropout1D(const SpatialDropout1DOptions& options) {
   return make_valid<SpatialDropout1DLayer>(options);
 }
 LayerPtr layers::GaussianNoise(const GaussianNoiseOptions& options) {
   return make_valid<GaussianNoiseLayer>(options);
-}
-LayerPtr make_spatial_dropout1d() {
-  return std::make_shared<SpatialDropout1DLayer>(layers::SpatialDropout1DOptions{});
-}
-LayerPtr make_gaussian_noise() {
-  return std::make_shared<GaussianNoiseLayer>(layers::GaussianNoiseOptions{});
 }
 
 }  // namespace chronicler

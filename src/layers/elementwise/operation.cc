@@ -12,7 +12,6 @@
 #include "kernels/gemm.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
 #include "layers/core/lines.h"
 #include "layers/elementwise/operation_functions.h"
 

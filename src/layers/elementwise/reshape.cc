@@ -7,23 +7,18 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
 
-class ReshapeLayer final : public Layer {
+class ReshapeLayer final : public LayerWith<ReshapeLayer, layers::ReshapeOptions> {
  public:
-  explicit ReshapeLayer(const layers::ReshapeOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Reshape"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("target_shape", options_.target_shape);
-  }
   void validate() const override {
+    LayerWith::validate();
     const auto& target = options_.target_shape;
     const bool fits = std::count(target.begin(), target.end(), -1) <= 1 &&
                       std::all_of(target.begin(), target.end(),
@@ -70,20 +65,15 @@ class ReshapeLayer final : public Layer {
     }
     return target;
   }
-
-  layers::ReshapeOptions options_;
 };
 
-class PermuteLayer final : public Layer {
+class PermuteLayer final : public LayerWith<PermuteLayer, layers::PermuteOptions> {
  public:
-  explicit PermuteLayer(const layers::PermuteOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Permute"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("dims", options_.dims); }
   void validate() const override {
+    LayerWith::validate();
     std::vector<std::int64_t> sorted = options_.dims;
     std::sort(sorted.begin(), sorted.end());
     for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -154,23 +144,13 @@ class PermuteLayer final : public Layer {
       }
     });
   }
-
-  layers::PermuteOptions options_;
 };
 
-class RepeatVectorLayer final : public Layer {
+class RepeatVectorLayer final : public LayerWith<RepeatVectorLayer, layers::RepeatVectorOptions> {
  public:
-  explicit RepeatVectorLayer(const layers::RepeatVectorOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "RepeatVector"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("n", options_.n); }
-  void validate() const override {
-    if (options_.n > 0) return;
-    throw Error(fmt::format("{}: n must be at least 1, got {}", described(), options_.n));
-  }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -212,8 +192,6 @@ class RepeatVectorLayer final : public Layer {
     throw Error(fmt::format("{} needs input (batch, features), got {}", described(), x.to_string()),
                 "set return_sequences=false on the layer before it");
   }
-
-  layers::RepeatVectorOptions options_;
 };
 
 }  // namespace
@@ -229,11 +207,6 @@ LayerPtr layers::RepeatVector(const RepeatVectorOptions& options) {
 }
 LayerPtr layers::RepeatVector(std::int64_t n) {
   return layers::RepeatVector(RepeatVectorOptions{.n = n});
-}
-LayerPtr make_reshape() { return std::make_shared<ReshapeLayer>(layers::ReshapeOptions{}); }
-LayerPtr make_permute() { return std::make_shared<PermuteLayer>(layers::PermuteOptions{}); }
-LayerPtr make_repeat_vector() {
-  return std::make_shared<RepeatVectorLayer>(layers::RepeatVectorOptions{});
 }
 
 }  // namespace chronicler

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "kernels/gemm.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/embedding_layer.h"
 
 namespace chronicler {
@@ -31,28 +31,19 @@ layers::EmbeddingOptions table_options(const layers::ReversibleEmbeddingOptions&
 class ReversibleEmbeddingLayer final : public EmbeddingLayer {
  public:
   explicit ReversibleEmbeddingLayer(const layers::ReversibleEmbeddingOptions& options)
-      : EmbeddingLayer(table_options(options)),
-        tie_weights_(options.tie_weights),
-        reverse_dtype_(options.reverse_dtype),
-        logit_soft_cap_(options.logit_soft_cap) {}
+      : EmbeddingLayer(table_options(options)), reverse_(options) {}
 
   std::string_view class_name() const override { return "ReversibleEmbedding"; }
   LayerPtr clone() const override { return clone_of(*this); }
 
   void fields(FieldVisitor& visitor) override {
-    EmbeddingLayer::fields(visitor);
-    visitor.field("tie_weights", tie_weights_);
-    visitor.field("reverse_dtype", reverse_dtype_);
-    visitor.field("logit_soft_cap", logit_soft_cap_);
+    visit_options(reverse_, visitor);
+    options_ = table_options(reverse_);
   }
 
   void validate() const override {
-    EmbeddingLayer::validate();
-    if (reverse_dtype_) dtype_from_name(*reverse_dtype_);
-    if (logit_soft_cap_ && !(*logit_soft_cap_ > 0.0)) {
-      throw Error(
-          fmt::format("{}: logit_soft_cap must be above 0, got {}", described(), *logit_soft_cap_));
-    }
+    check_options(reverse_, [this] { return described(); });
+    if (reverse_.reverse_dtype) dtype_from_name(*reverse_.reverse_dtype);
   }
 
   std::vector<Shape> call_shapes(std::span<const Shape> inputs,
@@ -72,7 +63,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
 
   // With the way back tied to it the table has a gradient as a whole, which Keras squares so.
   void expect_call(const CallFlags& flags) override {
-    if (flags.reverse && tie_weights_) parameters_[0].by_rows = false;
+    if (flags.reverse && reverse_.tie_weights) parameters_[0].by_rows = false;
   }
 
   void forward(Pass& pass, Call& call) const override {
@@ -113,7 +104,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
 
   void build_weights(std::span<const Shape> inputs) override {
     EmbeddingLayer::build_weights(inputs);
-    if (!tie_weights_) {
+    if (!reverse_.tie_weights) {
       add_weight("reverse_embeddings", {options_.output_dim, options_.input_dim},
                  {options_.embeddings_initializer});
     }
@@ -128,7 +119,7 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
   // A matrix (output_dim, input_dim): the table turned round, or that of the way back.
   template <class Real>
   Tensor reverse_matrix() const {
-    if (!tie_weights_) return parameters_[1].value;
+    if (!reverse_.tie_weights) return parameters_[1].value;
     const std::int64_t rows = options_.input_dim;
     const std::int64_t columns = options_.output_dim;
     Tensor turned({columns, rows}, dtype());
@@ -142,8 +133,8 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
 
   template <class Real>
   void cap(Real* scores, std::int64_t count) const {
-    if (!logit_soft_cap_) return;
-    const auto cap = static_cast<Real>(*logit_soft_cap_);
+    if (!reverse_.logit_soft_cap) return;
+    const auto cap = static_cast<Real>(*reverse_.logit_soft_cap);
     for (std::int64_t i = 0; i < count; ++i) scores[i] = std::tanh(scores[i] / cap) * cap;
   }
 
@@ -165,8 +156,9 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
     shape.set(-1, ids);
     const TensorView y = pass.arena.tensor(shape, dtype());
     Real* matrix = pass.arena.array<Real>(kernels::packed_size<Real>(width, ids));
-    const Tensor& weights = parameters_[tie_weights_ ? 0 : 1].value;
-    kernels::pack(width, ids, weights.as<Real>(), tie_weights_ ? width : ids, tie_weights_, matrix);
+    const Tensor& weights = parameters_[reverse_.tie_weights ? 0 : 1].value;
+    kernels::pack(width, ids, weights.as<Real>(), reverse_.tie_weights ? width : ids,
+                  reverse_.tie_weights, matrix);
     for_rows(pass, x.size() / width, [&](std::int64_t begin, std::int64_t count) {
       Real* out = y.as<Real>() + begin * ids;
       kernels::gemm_packed(count, ids, width, x.as<Real>() + begin * width, width, matrix, out, ids,
@@ -183,18 +175,18 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
     const std::int64_t ids = options_.input_dim;
     const std::int64_t rows = x.size() / width;
     const Real* dz = gradient.outputs[0].as<Real>();
-    if (logit_soft_cap_) {
-      const auto cap = static_cast<Real>(*logit_soft_cap_);
+    if (reverse_.logit_soft_cap) {
+      const auto cap = static_cast<Real>(*reverse_.logit_soft_cap);
       const Real* y = call.outputs[0].data.as<Real>();
       Real* slopes = pass.arena.array<Real>(rows * ids);
       for (std::int64_t i = 0; i < rows * ids; ++i)
         slopes[i] = dz[i] * (Real{1} - (y[i] / cap) * (y[i] / cap));
       dz = slopes;
     }
-    const Parameter& weights = parameters_[tie_weights_ ? 0 : 1];
+    const Parameter& weights = parameters_[reverse_.tie_weights ? 0 : 1];
     if (trainable()) {
       Real* dw = weights.gradient.as<Real>();
-      if (tie_weights_) {
+      if (reverse_.tie_weights) {
         kernels::gemm_outer(ids, width, rows, dz, ids, x.as<Real>(), width, dw, width);
       } else {
         kernels::gemm_outer(width, ids, rows, x.as<Real>(), width, dz, ids, dw, ids);
@@ -203,8 +195,8 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
     if (!gradient.wanted[0]) return;
     gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
     Real* matrix = pass.arena.array<Real>(kernels::packed_size<Real>(ids, width));
-    kernels::pack(ids, width, weights.value.as<Real>(), tie_weights_ ? width : ids, !tie_weights_,
-                  matrix);
+    kernels::pack(ids, width, weights.value.as<Real>(), reverse_.tie_weights ? width : ids,
+                  !reverse_.tie_weights, matrix);
     for_rows(pass, rows, [&](std::int64_t begin, std::int64_t count) {
       kernels::gemm_packed(count, width, ids, dz + begin * ids, ids, matrix,
                            gradient.inputs[0].template as<Real>() + begin * width, width,
@@ -212,18 +204,13 @@ class ReversibleEmbeddingLayer final : public EmbeddingLayer {
     });
   }
 
-  bool tie_weights_;
-  std::optional<std::string> reverse_dtype_;
-  std::optional<double> logit_soft_cap_;
+  layers::ReversibleEmbeddingOptions reverse_;
 };
 
 }  // namespace
 
 LayerPtr layers::ReversibleEmbedding(const ReversibleEmbeddingOptions& options) {
   return make_valid<ReversibleEmbeddingLayer>(options);
-}
-LayerPtr make_reversible_embedding() {
-  return std::make_shared<ReversibleEmbeddingLayer>(layers::ReversibleEmbeddingOptions{});
 }
 
 }  // namespace chronicler

@@ -7,24 +7,18 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/lines.h"
 
 namespace chronicler {
 namespace {
 
-class NormalizationLayer final : public Layer {
+class NormalizationLayer final
+    : public LayerWith<NormalizationLayer, layers::NormalizationOptions> {
  public:
-  explicit NormalizationLayer(const layers::NormalizationOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Normalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("axis", options_.axis);
-    visitor.field("invert", options_.invert);
-  }
   bool causal() const override {
     return options_.axis.empty() || options_.axis == std::vector<std::int64_t>{-1};
   }
@@ -143,22 +137,13 @@ class NormalizationLayer final : public Layer {
         function(lines.begin(line) + lines.offset(i), mean, deviation);
     }
   }
-
-  layers::NormalizationOptions options_;
 };
 
-class RescalingLayer final : public Layer {
+class RescalingLayer final : public LayerWith<RescalingLayer, layers::RescalingOptions> {
  public:
-  explicit RescalingLayer(const layers::RescalingOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "Rescaling"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("scale", options_.scale);
-    visitor.field("offset", options_.offset);
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -183,8 +168,6 @@ class RescalingLayer final : public Layer {
                      [&](Real x) { return x * factor + static_cast<Real>(offset); });
     });
   }
-
-  layers::RescalingOptions options_;
 };
 
 }  // namespace
@@ -204,9 +187,5 @@ void layers::adapt(Layer& normalization, const Tensor& data) {
 LayerPtr layers::Rescaling(const RescalingOptions& options) {
   return make_valid<RescalingLayer>(options);
 }
-LayerPtr make_normalization() {
-  return std::make_shared<NormalizationLayer>(layers::NormalizationOptions{});
-}
-LayerPtr make_rescaling() { return std::make_shared<RescalingLayer>(layers::RescalingOptions{}); }
 
 }  // namespace chronicler

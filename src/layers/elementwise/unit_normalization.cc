@@ -6,17 +6,22 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/elementwise/normalized_lines.h"
 
 namespace chronicler {
 namespace {
 
 // What both are: lines divided by the root of their squares, and by a weight if there is one.
-template <class Options>
-class SizedLayer : public Layer {
+template <class Derived, class Options>
+class SizedLayer : public LayerWith<Derived, Options> {
  public:
-  explicit SizedLayer(const Options& options) : options_(options) { take_common(options_); }
+  using Base = LayerWith<Derived, Options>;
+  using Base::Base;
+  using Base::described;
+  using Base::dtype;
+  using Base::supports_masking;
+  using Base::trainable;
 
   bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
@@ -45,11 +50,8 @@ class SizedLayer : public Layer {
   AxisSet axes_of(const Shape& x) const {
     return named_axes([this] { return described(); }, options_.axis, x);
   }
-  void check_axes() const {
-    if (options_.axis.empty()) throw Error(fmt::format("{}: it needs an axis", described()));
-  }
-  const Options& options() const { return options_; }
-  Options& options() { return options_; }
+  using Base::options_;
+  using Base::parameters_;
 
  private:
   virtual LineRule rule() const = 0;
@@ -61,18 +63,14 @@ class SizedLayer : public Layer {
       return (lines.begin(line) + lines.offset(i)) % size;
     };
   }
-
-  Options options_;
 };
 
-class UnitNormalizationLayer final : public SizedLayer<layers::UnitNormalizationOptions> {
+class UnitNormalizationLayer final
+    : public SizedLayer<UnitNormalizationLayer, layers::UnitNormalizationOptions> {
  public:
   using SizedLayer::SizedLayer;
 
   std::string_view class_name() const override { return "UnitNormalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("axis", options().axis); }
-  void validate() const override { check_axes(); }
 
  private:
   LineRule rule() const override {
@@ -85,31 +83,22 @@ class UnitNormalizationLayer final : public SizedLayer<layers::UnitNormalization
   void build_weights(std::span<const Shape> inputs) override { axes_of(inputs[0]); }
 };
 
-class RMSNormalizationLayer final : public SizedLayer<layers::RMSNormalizationOptions> {
+class RMSNormalizationLayer final
+    : public SizedLayer<RMSNormalizationLayer, layers::RMSNormalizationOptions> {
  public:
   using SizedLayer::SizedLayer;
 
   std::string_view class_name() const override { return "RMSNormalization"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("axis", options().axis);
-    visitor.field("epsilon", options().epsilon);
-  }
-  void validate() const override {
-    check_axes();
-    if (options().epsilon > 0.0) return;
-    throw Error(fmt::format("{}: epsilon must be above 0, got {}", described(), options().epsilon));
-  }
   bool supports_masking() const override { return false; }
 
  private:
   LineRule rule() const override {
-    return {.subtracts_mean = false, .spreads_from_mean = false, .epsilon = options().epsilon};
+    return {.subtracts_mean = false, .spreads_from_mean = false, .epsilon = options_.epsilon};
   }
 
   void build_weights(std::span<const Shape> inputs) override {
     const Shape& x = inputs[0];
-    std::vector<std::int64_t> sorted = options().axis;
+    std::vector<std::int64_t> sorted = options_.axis;
     std::sort(sorted.begin(), sorted.end());
     axes_of(x);
     Shape shape;
@@ -134,12 +123,6 @@ LayerPtr layers::UnitNormalization(const UnitNormalizationOptions& options) {
 }
 LayerPtr layers::RMSNormalization(const RMSNormalizationOptions& options) {
   return make_valid<RMSNormalizationLayer>(options);
-}
-LayerPtr make_unit_normalization() {
-  return std::make_shared<UnitNormalizationLayer>(layers::UnitNormalizationOptions{});
-}
-LayerPtr make_rms_normalization() {
-  return std::make_shared<RMSNormalizationLayer>(layers::RMSNormalizationOptions{});
 }
 
 }  // namespace chronicler

@@ -9,7 +9,7 @@
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/core/lines.h"
 
 namespace chronicler {
@@ -17,16 +17,16 @@ namespace {
 
 // Layers that work on single numbers: `Derived` has value(x) and slope(x).
 template <class Derived, class Options>
-class Elementwise : public Layer {
+class Elementwise : public LayerWith<Derived, Options> {
  public:
-  explicit Elementwise(const Options& options) : options_(options) { take_common(options_); }
+  using LayerWith<Derived, Options>::LayerWith;
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
   void forward(Pass& pass, Call& call) const override {
     const TensorView& x = call.inputs[0].data;
-    const TensorView y = pass.arena.tensor(x.shape(), dtype());
-    with_real(dtype(), [&](auto real) {
+    const TensorView y = pass.arena.tensor(x.shape(), this->dtype());
+    with_real(this->dtype(), [&](auto real) {
       using Real = decltype(real);
       for (std::int64_t i = 0; i < x.size(); ++i)
         y.as<Real>()[i] = static_cast<const Derived*>(this)->value(x.as<Real>()[i]);
@@ -36,8 +36,8 @@ class Elementwise : public Layer {
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!gradient.wanted[0]) return;
     const TensorView& x = call.inputs[0].data;
-    const TensorView dx = gradient.inputs[0] = pass.arena.tensor(x.shape(), dtype());
-    with_real(dtype(), [&](auto real) {
+    const TensorView dx = gradient.inputs[0] = pass.arena.tensor(x.shape(), this->dtype());
+    with_real(this->dtype(), [&](auto real) {
       using Real = decltype(real);
       for (std::int64_t i = 0; i < x.size(); ++i) {
         dx.as<Real>()[i] = gradient.outputs[0].as<Real>()[i] *
@@ -45,28 +45,12 @@ class Elementwise : public Layer {
       }
     });
   }
-
- protected:
-  Options options_;
 };
 
 class ReLULayer final : public Elementwise<ReLULayer, layers::ReLUOptions> {
  public:
   using Elementwise::Elementwise;
   std::string_view class_name() const override { return "ReLU"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("max_value", options_.max_value);
-    visitor.field("negative_slope", options_.negative_slope);
-    visitor.field("threshold", options_.threshold);
-  }
-  void validate() const override {
-    if (options_.max_value.value_or(0.0) >= 0.0 && options_.negative_slope >= 0.0 &&
-        options_.threshold >= 0.0)
-      return;
-    throw Error(
-        fmt::format("{}: max_value, negative_slope and threshold must be at least 0", described()));
-  }
   template <class Real>
   Real value(Real x) const {
     if (options_.max_value && x >= static_cast<Real>(*options_.max_value))
@@ -86,10 +70,6 @@ class LeakyReLULayer final : public Elementwise<LeakyReLULayer, layers::LeakyReL
  public:
   using Elementwise::Elementwise;
   std::string_view class_name() const override { return "LeakyReLU"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("negative_slope", options_.negative_slope);
-  }
   template <class Real>
   Real value(Real x) const {
     return x * slope(x);
@@ -104,8 +84,6 @@ class ELULayer final : public Elementwise<ELULayer, layers::ELUOptions> {
  public:
   using Elementwise::Elementwise;
   std::string_view class_name() const override { return "ELU"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("alpha", options_.alpha); }
   template <class Real>
   Real value(Real x) const {
     return x > Real{0} ? x : static_cast<Real>(options_.alpha) * std::expm1(x);
@@ -116,19 +94,10 @@ class ELULayer final : public Elementwise<ELULayer, layers::ELUOptions> {
   }
 };
 
-class PReLULayer final : public Layer {
+class PReLULayer final : public LayerWith<PReLULayer, layers::PReLUOptions> {
  public:
-  explicit PReLULayer(const layers::PReLUOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
   std::string_view class_name() const override { return "PReLU"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("alpha_initializer", options_.alpha_initializer);
-    visitor.field("alpha_regularizer", options_.alpha_regularizer);
-    visitor.field("alpha_constraint", options_.alpha_constraint);
-    visitor.field("shared_axes", options_.shared_axes);
-  }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
   }
@@ -197,21 +166,12 @@ class PReLULayer final : public Layer {
     }
     return place;
   }
-
-  layers::PReLUOptions options_;
 };
 
-class SoftmaxLayer final : public Layer {
+class SoftmaxLayer final : public LayerWith<SoftmaxLayer, layers::SoftmaxOptions> {
  public:
-  explicit SoftmaxLayer(const layers::SoftmaxOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
   std::string_view class_name() const override { return "Softmax"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  void fields(FieldVisitor& visitor) override { visitor.field("axis", options_.axis); }
-  void validate() const override {
-    if (options_.axis.empty()) throw Error(fmt::format("{} needs an axis", described()));
-  }
   bool causal() const override { return options_.axis == std::vector<std::int64_t>{-1}; }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
@@ -321,8 +281,6 @@ class SoftmaxLayer final : public Layer {
     return axes;
   }
   void build_weights(std::span<const Shape> inputs) override { axes_of(inputs[0]); }
-
-  layers::SoftmaxOptions options_;
 };
 
 }  // namespace
@@ -336,10 +294,5 @@ LayerPtr layers::PReLU(const PReLUOptions& options) { return make_valid<PReLULay
 LayerPtr layers::Softmax(const SoftmaxOptions& options) {
   return make_valid<SoftmaxLayer>(options);
 }
-LayerPtr make_relu() { return std::make_shared<ReLULayer>(layers::ReLUOptions{}); }
-LayerPtr make_leaky_relu() { return std::make_shared<LeakyReLULayer>(layers::LeakyReLUOptions{}); }
-LayerPtr make_elu() { return std::make_shared<ELULayer>(layers::ELUOptions{}); }
-LayerPtr make_prelu() { return std::make_shared<PReLULayer>(layers::PReLUOptions{}); }
-LayerPtr make_softmax() { return std::make_shared<SoftmaxLayer>(layers::SoftmaxOptions{}); }
 
 }  // namespace chronicler

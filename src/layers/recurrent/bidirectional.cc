@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,7 +10,7 @@
 #include "layers/core/dispatch.h"
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -95,41 +96,43 @@ void for_steps(Pass& pass, const TensorView& view, bool sequence, const Function
   });
 }
 
-class BidirectionalLayer final : public Layer {
+layers::BidirectionalOptions with_shape_of_layer(layers::BidirectionalOptions options) {
+  const LayerPtr layer = options.layer;
+  if (layer && !options.input_shape && layer->input_shape())
+    options.input_shape = *layer->input_shape();
+  if (layer && !options.batch_size) options.batch_size = layer->batch_size();
+  return with_dtype_of(std::move(options), layer);
+}
+
+class BidirectionalLayer final
+    : public LayerWith<BidirectionalLayer, layers::BidirectionalOptions> {
  public:
-  explicit BidirectionalLayer(layers::BidirectionalOptions options)
-      : merge_mode_(options.merge_mode) {
-    const LayerPtr& layer = options.layer;
-    if (options.dtype.empty()) options.dtype = layer ? name_of(layer->dtype()) : "float32";
-    if (layer && !options.input_shape) options.input_shape = layer->input_shape();
-    if (layer && !options.batch_size) options.batch_size = layer->batch_size();
-    take_common(options);
-    take_layers(layer, options.backward_layer);
-    if (layer) {
-      set_dtype(dtype_from_name(options.dtype));
-      if (!options.trainable) set_trainable(false);
-    }
+  explicit BidirectionalLayer(const layers::BidirectionalOptions& options)
+      : LayerWith(with_shape_of_layer(options)) {
+    take_layers(std::exchange(options_.layer, {}), std::exchange(options_.backward_layer, {}));
+    if (sublayers().empty()) return;
+    set_dtype(dtype_from_name(options_.dtype));
+    if (!options_.trainable) set_trainable(false);
   }
 
   std::string_view class_name() const override { return "Bidirectional"; }
-  LayerPtr clone() const override { return clone_of(*this); }
 
   void fields(FieldVisitor& visitor) override {
-    visitor.field("merge_mode", merge_mode_);
     const bool held = !sublayers().empty();
-    LayerPtr forward = held ? sublayers()[0].layer : LayerPtr();
-    LayerPtr backward = held ? sublayers()[1].layer : LayerPtr();
-    const std::array before{forward, backward};
-    visitor.field("layer", forward);
-    visitor.field("backward_layer", backward);
+    options_.layer = held ? sublayers()[0].layer : LayerPtr();
+    options_.backward_layer = held ? sublayers()[1].layer : LayerPtr();
+    const std::array before{options_.layer, options_.backward_layer};
+    LayerWith::fields(visitor);
+    const LayerPtr forward = std::exchange(options_.layer, {});
+    const LayerPtr backward = std::exchange(options_.backward_layer, {});
     if (before != std::array{forward, backward})
       take_layers(forward, backward == before[1] ? LayerPtr() : backward);
   }
 
   void validate() const override {
+    LayerWith::validate();
     if (sublayers().empty())
       throw Error(fmt::format("{} needs a layer", described()), "for instance an LSTM");
-    mode();
     for (const char* flag : {"return_sequences", "return_state", "stateful"}) {
       if (flag_of(held(0), flag) == flag_of(held(1), flag)) continue;
       throw Error(fmt::format("{}: {} of its two layers must be equal", described(), flag));
@@ -239,10 +242,9 @@ class BidirectionalLayer final : public Layer {
 
   Merge mode() const {
     static constexpr std::array<std::string_view, 4> names{"concat", "sum", "ave", "mul"};
-    if (!merge_mode_) return Merge::none;
-    const auto* found = std::find(names.begin(), names.end(), *merge_mode_);
-    if (found == names.end()) unknown_name("merge_mode", *merge_mode_, names);
-    return static_cast<Merge>(found - names.begin());
+    if (!options_.merge_mode) return Merge::none;
+    return static_cast<Merge>(std::find(names.begin(), names.end(), *options_.merge_mode) -
+                              names.begin());
   }
 
   void take_layers(const LayerPtr& layer, const LayerPtr& backward_layer) {
@@ -384,8 +386,6 @@ class BidirectionalLayer final : public Layer {
     if (!invoke_back(pass, sublayer(side), own, flowing, results, wanted)) return {};
     return results;
   }
-
-  std::optional<std::string> merge_mode_;
 };
 
 }  // namespace
@@ -395,9 +395,6 @@ LayerPtr layers::Bidirectional(const BidirectionalOptions& options) {
 }
 LayerPtr layers::Bidirectional(const LayerPtr& layer) {
   return layers::Bidirectional(BidirectionalOptions{.layer = layer});
-}
-LayerPtr make_bidirectional() {
-  return std::make_shared<BidirectionalLayer>(layers::BidirectionalOptions{});
 }
 
 }  // namespace chronicler

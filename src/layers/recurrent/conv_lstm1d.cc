@@ -9,78 +9,24 @@
 #include "layers/convolution/channels.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/recurrent/conv_lstm_cell.h"
 #include "layers/recurrent/step_loop.h"
 
 namespace chronicler {
 namespace {
 
-class ConvLSTM1DLayer final : public Layer {
+class ConvLSTM1DLayer final : public LayerWith<ConvLSTM1DLayer, layers::ConvLSTM1DOptions> {
  public:
-  explicit ConvLSTM1DLayer(const layers::ConvLSTM1DOptions& options) : options_(options) {
-    take_common(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "ConvLSTM1D"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visitor.field("return_sequences", options_.return_sequences);
-    visitor.field("return_state", options_.return_state);
-    visitor.field("go_backwards", options_.go_backwards);
-    visitor.field("stateful", options_.stateful);
-    visitor.field("unroll", options_.unroll);
-    visitor.field("zero_output_for_mask", options_.zero_output_for_mask);
-    visitor.field("filters", options_.filters);
-    visitor.field("kernel_size", options_.kernel_size);
-    visitor.field("strides", options_.strides);
-    visitor.field("padding", options_.padding);
-    visitor.field("data_format", options_.data_format);
-    visitor.field("dilation_rate", options_.dilation_rate);
-    visitor.field("activation", options_.activation);
-    visitor.field("recurrent_activation", options_.recurrent_activation);
-    visitor.field("use_bias", options_.use_bias);
-    visitor.field("kernel_initializer", options_.kernel_initializer);
-    visitor.field("recurrent_initializer", options_.recurrent_initializer);
-    visitor.field("bias_initializer", options_.bias_initializer);
-    visitor.field("unit_forget_bias", options_.unit_forget_bias);
-    visitor.field("kernel_regularizer", options_.kernel_regularizer);
-    visitor.field("recurrent_regularizer", options_.recurrent_regularizer);
-    visitor.field("bias_regularizer", options_.bias_regularizer);
-    visitor.field("activity_regularizer", options_.activity_regularizer);
-    visitor.field("kernel_constraint", options_.kernel_constraint);
-    visitor.field("recurrent_constraint", options_.recurrent_constraint);
-    visitor.field("bias_constraint", options_.bias_constraint);
-    visitor.field("dropout", options_.dropout);
-    visitor.field("recurrent_dropout", options_.recurrent_dropout);
-    visitor.field("seed", options_.seed);
-  }
 
   void validate() const override {
-    const auto refuse = [&](std::string_view what, std::string_view hint = {}) {
-      throw Error(fmt::format("{}: {}", described(), what), std::string(hint));
-    };
-    if (options_.filters <= 0)
-      refuse(fmt::format("filters must be at least 1, got {}", options_.filters));
-    for (const auto& [name, value] :
-         {std::pair{"kernel_size", &options_.kernel_size}, std::pair{"strides", &options_.strides},
-          std::pair{"dilation_rate", &options_.dilation_rate}}) {
-      if (value->size() != 1 || value->front() <= 0)
-        refuse(fmt::format("{} must be one positive number", name));
-    }
-    if (options_.strides[0] > 1 && options_.dilation_rate[0] > 1)
-      refuse("strides and dilation_rate cannot both be above 1", "set one of them to 1");
-    static constexpr std::array<std::string_view, 2> paddings{"valid", "same"};
-    if (std::find(paddings.begin(), paddings.end(), options_.padding) == paddings.end())
-      unknown_name("padding", options_.padding, paddings);
-    check_data_format(described(), options_.data_format);
-    for (const auto& [name, rate] : {std::pair{"dropout", options_.dropout},
-                                     std::pair{"recurrent_dropout", options_.recurrent_dropout}}) {
-      if (!(rate >= 0.0 && rate < 1.0))
-        refuse(fmt::format("{} must be at least 0 and below 1, got {}", name, rate));
-    }
+    LayerWith::validate();
+    if (options_.strides[0] == 1 || options_.dilation_rate[0] == 1) return;
+    throw Error(fmt::format("{}: strides and dilation_rate cannot both be above 1", described()),
+                "set one of them to 1");
   }
 
   std::uint64_t* seed_place() override {
@@ -229,7 +175,6 @@ class ConvLSTM1DLayer final : public Layer {
     hold("cell", cell);
   }
 
-  layers::ConvLSTM1DOptions options_;
   std::int64_t places_ = 0;  // of a state
 };
 
@@ -237,9 +182,6 @@ class ConvLSTM1DLayer final : public Layer {
 
 LayerPtr layers::ConvLSTM1D(const ConvLSTM1DOptions& options) {
   return make_valid<ConvLSTM1DLayer>(options);
-}
-LayerPtr make_conv_lstm1d() {
-  return std::make_shared<ConvLSTM1DLayer>(layers::ConvLSTM1DOptions{});
 }
 
 }  // namespace chronicler

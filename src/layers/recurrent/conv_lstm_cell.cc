@@ -7,7 +7,7 @@
 #include "layers/convolution/padding.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
 #include "layers/elementwise/dropout_factors.h"
 
 namespace chronicler {

@@ -1,7 +1,8 @@
 #include "chronicler/layers/gru.h"
 
 #include "kernels/gru.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/recurrent/recurrent.h"
 
 namespace chronicler {
@@ -9,26 +10,11 @@ namespace {
 
 constexpr std::int64_t gates = 3;  // update, reset, candidate
 
-class GRULayer final : public RecurrentLayer {
+class GRULayer final : public LayerWith<GRULayer, layers::GRUOptions, RecurrentLayer> {
  public:
-  explicit GRULayer(const layers::GRUOptions& options) : options_(options) {
-    take_recurrent(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "GRU"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visit_loop_flags(options_, visitor);
-    visitor.field("units", options_.units);
-    visitor.field("activation", options_.activation);
-    visitor.field("recurrent_activation", options_.recurrent_activation);
-    visit_initializers(options_, visitor);
-    visit_weight_options(options_, visitor);
-    visitor.field("reset_after", options_.reset_after);
-    visitor.field("seed", options_.seed);
-  }
 
  private:
   void build_weights(std::span<const Shape> inputs) override {
@@ -57,13 +43,10 @@ class GRULayer final : public RecurrentLayer {
     run.reset_after = options_.reset_after;
     return kernels::gru<Real>();
   }
-
-  layers::GRUOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::GRU(const GRUOptions& options) { return make_valid<GRULayer>(options); }
-LayerPtr make_gru() { return std::make_shared<GRULayer>(layers::GRUOptions{}); }
 
 }  // namespace chronicler

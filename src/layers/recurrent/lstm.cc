@@ -6,7 +6,8 @@
 
 #include "chronicler/base/error.h"
 #include "kernels/lstm.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/recurrent/lstm_variant.h"
 #include "layers/recurrent/recurrent.h"
 #include "layers/recurrent/step_loop.h"
@@ -16,50 +17,11 @@ namespace {
 
 constexpr std::int64_t gates = 4;  // input, forget, candidate, output
 
-class LSTMLayer final : public RecurrentLayer {
+class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, RecurrentLayer> {
  public:
-  explicit LSTMLayer(const layers::LSTMOptions& options) : options_(options) {
-    take_recurrent(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "LSTM"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visit_loop_flags(options_, visitor);
-    visitor.field("units", options_.units);
-    visitor.field("activation", options_.activation);
-    visitor.field("recurrent_activation", options_.recurrent_activation);
-    visit_initializers(options_, visitor);
-    visitor.field("unit_forget_bias", options_.unit_forget_bias);
-    visit_weight_options(options_, visitor);
-    visitor.field("seed", options_.seed);
-    visitor.field("layer_normalization", options_.layer_normalization);
-    visitor.field("peepholes", options_.peepholes);
-    visitor.field("projection", options_.projection);
-    visitor.field("zoneout_hidden", options_.zoneout_hidden);
-    visitor.field("zoneout_cell", options_.zoneout_cell);
-  }
-  std::span<const std::string_view> own_fields() const override {
-    static constexpr std::array<std::string_view, 5> names{
-        "layer_normalization", "peepholes", "projection", "zoneout_hidden", "zoneout_cell"};
-    return names;
-  }
-
-  void validate() const override {
-    RecurrentLayer::validate();
-    if (options_.projection < 0) {
-      throw Error(fmt::format("{}: projection must be at least 1, or 0 for none, got {}",
-                              described(), options_.projection));
-    }
-    for (const auto& [name, rate] : {std::pair{"zoneout_hidden", options_.zoneout_hidden},
-                                     std::pair{"zoneout_cell", options_.zoneout_cell}}) {
-      if (rate >= 0.0 && rate < 1.0) continue;
-      throw Error(
-          fmt::format("{}: {} must be at least 0 and below 1, got {}", described(), name, rate));
-    }
-  }
 
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     std::vector<Shape> shapes = RecurrentLayer::output_shapes(inputs);
@@ -156,13 +118,10 @@ class LSTMLayer final : public RecurrentLayer {
     run.recurrent_activation = kernel_activation(options_.recurrent_activation);
     return kernels::lstm<Real>();
   }
-
-  layers::LSTMOptions options_;
 };
 
 }  // namespace
 
 LayerPtr layers::LSTM(const LSTMOptions& options) { return make_valid<LSTMLayer>(options); }
-LayerPtr make_lstm() { return std::make_shared<LSTMLayer>(layers::LSTMOptions{}); }
 
 }  // namespace chronicler

@@ -7,7 +7,7 @@
 #include "kernels/gemm.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
 #include "layers/elementwise/dropout_factors.h"
 #include "layers/recurrent/row_normalization.h"
 

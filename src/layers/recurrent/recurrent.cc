@@ -11,7 +11,7 @@
 #include "kernels/dropout.h"
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
 #include "layers/recurrent/cut_choice.h"
 #include "layers/recurrent/row_cell.h"
 #include "layers/recurrent/step_loop.h"
@@ -208,20 +208,6 @@ std::vector<Shape> RecurrentLayer::output_shapes(std::span<const Shape> inputs) 
 
 std::string RecurrentLayer::weight_path(std::size_t index) const {
   return fmt::format("cell/vars/{}", index);
-}
-
-void RecurrentLayer::validate() const {
-  const Common options = common();
-  if (options.units <= 0) {
-    throw Error(fmt::format("{}: units must be at least 1, got {}", described(), options.units));
-  }
-  for (const auto& [name, rate] : {std::pair{"dropout", options.dropout},
-                                   std::pair{"recurrent_dropout", options.recurrent_dropout}}) {
-    if (!(rate >= 0.0 && rate < 1.0)) {
-      throw Error(
-          fmt::format("{}: {} must be at least 0 and below 1, got {}", described(), name, rate));
-    }
-  }
 }
 
 bool RecurrentLayer::works_on_rows() const {

@@ -23,7 +23,6 @@ class RecurrentLayer : public Layer {
   bool stateful() const override { return common().stateful; }
   bool causal() const override { return !common().go_backwards; }
   std::string weight_path(std::size_t index) const override;
-  void validate() const override;
   std::uint64_t* seed_place() override { return &drawn_seed_; }
 
   // For a layer that runs the cell of an RNN: dropout follows the cell's seed from now on, and the
@@ -77,11 +76,6 @@ class RecurrentLayer : public Layer {
             options.dropout,      options.recurrent_dropout, options.seed,
             reset_after};
   }
-  template <class Options>
-  void take_recurrent(const Options& options) {
-    take_common(options);
-    drawn_seed_ = next_seed();
-  }
   std::uint64_t drawn_seed() const {
     return leaders_.seed != nullptr ? *leaders_.seed : drawn_seed_;
   }
@@ -122,7 +116,7 @@ class RecurrentLayer : public Layer {
   template <class Real>
   void draw_dropout(Pass& pass, kernels::Recurrence<Real>& run, std::int64_t gates) const;
 
-  std::uint64_t drawn_seed_ = 0;  // for dropout, unless the options give a seed
+  std::uint64_t drawn_seed_ = next_seed();  // for dropout, unless the options give a seed
   struct Leaders {
     const Layer* loop = nullptr;
     const Layer* cell = nullptr;
@@ -130,37 +124,5 @@ class RecurrentLayer : public Layer {
   };
   Leaders leaders_;  // see follow
 };
-
-// The visits that recurrent layers share, in Keras's order.
-template <class Options>
-void visit_loop_flags(Options& options, FieldVisitor& visitor) {
-  visitor.field("return_sequences", options.return_sequences);
-  visitor.field("return_state", options.return_state);
-  visitor.field("go_backwards", options.go_backwards);
-  visitor.field("stateful", options.stateful);
-  visitor.field("unroll", options.unroll);
-  visitor.field("zero_output_for_mask", options.zero_output_for_mask);
-}
-
-template <class Options>
-void visit_weight_options(Options& options, FieldVisitor& visitor) {
-  visitor.field("kernel_regularizer", options.kernel_regularizer);
-  visitor.field("recurrent_regularizer", options.recurrent_regularizer);
-  visitor.field("bias_regularizer", options.bias_regularizer);
-  visitor.field("activity_regularizer", options.activity_regularizer);
-  visitor.field("kernel_constraint", options.kernel_constraint);
-  visitor.field("recurrent_constraint", options.recurrent_constraint);
-  visitor.field("bias_constraint", options.bias_constraint);
-  visitor.field("dropout", options.dropout);
-  visitor.field("recurrent_dropout", options.recurrent_dropout);
-}
-
-template <class Options>
-void visit_initializers(Options& options, FieldVisitor& visitor) {
-  visitor.field("use_bias", options.use_bias);
-  visitor.field("kernel_initializer", options.kernel_initializer);
-  visitor.field("recurrent_initializer", options.recurrent_initializer);
-  visitor.field("bias_initializer", options.bias_initializer);
-}
 
 }  // namespace chronicler

@@ -1,6 +1,8 @@
 #include "layers/recurrent/recurrent_cell.h"
 
-#include <array>
+#include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -8,10 +10,24 @@
 #include "chronicler/layers/rnn.h"
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
+
+// The options of the loop: all flags that an RNN has.
+const std::vector<std::string_view>& loop_flags() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> flags;
+    const layers::RNNOptions options;
+    for_each_field(options, [&](const FieldInfo& field, const auto& value) {
+      const bool is_flag = std::is_same_v<decltype(value), const bool&>;
+      if (is_flag && !field.notes.is_shared) flags.push_back(field.name);
+    });
+    return flags;
+  }();
+  return names;
+}
 
 // Passes on what is the cell's, and leaves out what is the loop's.
 class CellFields final : public EachField<CellFields> {
@@ -19,13 +35,10 @@ class CellFields final : public EachField<CellFields> {
   explicit CellFields(FieldVisitor& visitor) : visitor_(visitor) {}
   template <class Value>
   void take(std::string_view name, Value& value) {
-    static constexpr std::array<std::string_view, 7> of_loop{
-        "return_sequences", "return_state",         "go_backwards",        "stateful",
-        "unroll",           "zero_output_for_mask", "activity_regularizer"};
-    for (const std::string_view each : of_loop) {
-      if (name == each) return;
-    }
-    visitor_.field(name, value);
+    const auto& of_loop = loop_flags();
+    if (name == "activity_regularizer") return;
+    if (std::find(of_loop.begin(), of_loop.end(), name) == of_loop.end())
+      visitor_.field(name, value);
   }
 
  private:
@@ -48,9 +61,9 @@ LayerPtr named_cell(LayerPtr (*make)(const Options&), Options options) {
   const std::string name = options.name;
   options.name = "core";
   auto cell = std::make_shared<RecurrentCell>(make(options));
-  cell->set_name(name.empty() ? unique_name(cell->class_name()) : name);
+  cell->set_name(name);
   cell->set_trainable(options.trainable);
-  cell->validate();
+  complete(*cell);
   return LayerPtr(cell);
 }
 
@@ -58,10 +71,7 @@ LayerPtr named_cell(LayerPtr (*make)(const Options&), Options options) {
 
 RecurrentCell::RecurrentCell(const LayerPtr& core) {
   set_dtype(core->dtype());
-  set_flag(*core, "return_state", true);
-  for (const char* flag :
-       {"return_sequences", "go_backwards", "stateful", "zero_output_for_mask", "unroll"})
-    set_flag(*core, flag, false);
+  for (const std::string_view flag : loop_flags()) set_flag(*core, flag, flag == "return_state");
   hold("core", core);
 }
 
@@ -131,9 +141,5 @@ LayerPtr layers::SimpleRNNCell(const SimpleRNNOptions& options) {
 }
 LayerPtr layers::LSTMCell(const LSTMOptions& options) { return named_cell(layers::LSTM, options); }
 LayerPtr layers::GRUCell(const GRUOptions& options) { return named_cell(layers::GRU, options); }
-
-LayerPtr make_simple_rnn_cell() { return std::make_shared<RecurrentCell>(make_simple_rnn()); }
-LayerPtr make_lstm_cell() { return std::make_shared<RecurrentCell>(make_lstm()); }
-LayerPtr make_gru_cell() { return std::make_shared<RecurrentCell>(make_gru()); }
 
 }  // namespace chronicler

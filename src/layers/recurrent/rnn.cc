@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,7 +10,7 @@
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 #include "layers/recurrent/recurrent.h"
 #include "layers/recurrent/recurrent_cell.h"
 #include "layers/recurrent/step_loop.h"
@@ -17,29 +18,23 @@
 namespace chronicler {
 namespace {
 
-class StackedCells final : public Layer {
+class StackedCells final : public LayerWith<StackedCells, layers::StackedRNNCellsOptions> {
  public:
-  explicit StackedCells(layers::StackedRNNCellsOptions options) {
-    struct Common : layers::StackedRNNCellsOptions {
-      std::optional<Shape> input_shape;
-      std::optional<std::int64_t> batch_size;
-    };
-    const bool any = !options.cells.empty();
-    if (options.dtype.empty())
-      options.dtype = any ? name_of(options.cells.front()->dtype()) : "float32";
-    take_common(Common{options, {}, {}});
-    take_cells(options.cells);
-    if (any) set_dtype(dtype_from_name(options.dtype));
-    if (!options.trainable) set_trainable(false);
+  explicit StackedCells(const layers::StackedRNNCellsOptions& options)
+      : LayerWith(
+            with_dtype_of(options, options.cells.empty() ? LayerPtr() : options.cells.front())) {
+    take_cells(std::exchange(options_.cells, {}));
+    if (!sublayers().empty()) set_dtype(dtype_from_name(options_.dtype));
+    if (!options_.trainable) set_trainable(false);
   }
 
   std::string_view class_name() const override { return "StackedRNNCells"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
     std::vector<LayerPtr> before;
     for (const Sublayer& held : sublayers()) before.push_back(held.layer);
-    std::vector<LayerPtr> cells = before;
-    visitor.field("cells", cells);
+    options_.cells = before;
+    LayerWith::fields(visitor);
+    const std::vector<LayerPtr> cells = std::exchange(options_.cells, {});
     if (cells != before) take_cells(cells);
   }
   void validate() const override {
@@ -174,19 +169,18 @@ void flatten(const LayerPtr& cell, std::vector<LayerPtr>& cells) {
   for (const Layer::Sublayer& held : cell->sublayers()) flatten(held.layer, cells);
 }
 
-class RNNLayer final : public Layer {
+layers::RNNOptions with_one_cell(layers::RNNOptions options) {
+  if (!options.cells.empty()) options.cell = layers::StackedRNNCells({.cells = options.cells});
+  options.cells.clear();
+  const LayerPtr cell = options.cell;
+  return with_dtype_of(std::move(options), cell);
+}
+
+class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
  public:
-  explicit RNNLayer(layers::RNNOptions options) : options_(std::move(options)) {
-    if (!options_.cells.empty()) {
-      options_.cell = layers::StackedRNNCells({.cells = options_.cells});
-      options_.cells.clear();
-    }
-    const LayerPtr& cell = options_.cell;
-    if (options_.dtype.empty()) options_.dtype = cell ? name_of(cell->dtype()) : "float32";
-    take_common(options_);
-    if (!cell) return;
-    hold("cell", cell);
-    options_.cell = {};
+  explicit RNNLayer(const layers::RNNOptions& options) : LayerWith(with_one_cell(options)) {
+    take_cell(std::exchange(options_.cell, {}));
+    if (sublayers().empty()) return;
     set_dtype(dtype_from_name(options_.dtype));
     if (!options_.trainable) set_trainable(false);
   }
@@ -200,18 +194,11 @@ class RNNLayer final : public Layer {
   }
 
   void fields(FieldVisitor& visitor) override {
-    visitor.field("return_sequences", options_.return_sequences);
-    visitor.field("return_state", options_.return_state);
-    visitor.field("go_backwards", options_.go_backwards);
-    visitor.field("stateful", options_.stateful);
-    visitor.field("unroll", options_.unroll);
-    visitor.field("zero_output_for_mask", options_.zero_output_for_mask);
     const LayerPtr before = sublayers().empty() ? LayerPtr() : sublayers()[0].layer;
-    LayerPtr cell = before;
-    visitor.field("cell", cell);
-    if (cell == before) return;
-    forget_sublayers();
-    if (cell) hold("cell", cell);
+    options_.cell = before;
+    LayerWith::fields(visitor);
+    const LayerPtr cell = std::exchange(options_.cell, {});
+    if (cell != before) take_cell(cell);
   }
 
   void validate() const override {
@@ -316,6 +303,10 @@ class RNNLayer final : public Layer {
   }
 
  private:
+  void take_cell(const LayerPtr& cell) {
+    forget_sublayers();
+    if (cell) hold("cell", cell);
+  }
   static Shape step_of(const Shape& sequence) {
     Shape step = sequence.without_front();
     step.set(0, sequence[0]);
@@ -406,7 +397,6 @@ class RNNLayer final : public Layer {
     stage.fused->backward(pass, call, gradient);
   }
 
-  layers::RNNOptions options_;
   std::vector<Stage> stages_;
 };
 
@@ -416,9 +406,5 @@ LayerPtr layers::StackedRNNCells(const StackedRNNCellsOptions& options) {
   return make_valid<StackedCells>(options);
 }
 LayerPtr layers::RNN(const RNNOptions& options) { return make_valid<RNNLayer>(options); }
-LayerPtr make_stacked_rnn_cells() {
-  return std::make_shared<StackedCells>(layers::StackedRNNCellsOptions{});
-}
-LayerPtr make_rnn() { return std::make_shared<RNNLayer>(layers::RNNOptions{}); }
 
 }  // namespace chronicler

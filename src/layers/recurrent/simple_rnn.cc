@@ -1,30 +1,19 @@
 #include "chronicler/layers/simple_rnn.h"
 
 #include "kernels/simple_rnn.h"
-#include "layers/core/kinds.h"
+#include "layers/core/kernel_activation.h"
+#include "layers/core/layer_with.h"
 #include "layers/recurrent/recurrent.h"
 
 namespace chronicler {
 namespace {
 
-class SimpleRNNLayer final : public RecurrentLayer {
+class SimpleRNNLayer final
+    : public LayerWith<SimpleRNNLayer, layers::SimpleRNNOptions, RecurrentLayer> {
  public:
-  explicit SimpleRNNLayer(const layers::SimpleRNNOptions& options) : options_(options) {
-    take_recurrent(options_);
-  }
+  using LayerWith::LayerWith;
 
   std::string_view class_name() const override { return "SimpleRNN"; }
-  LayerPtr clone() const override { return clone_of(*this); }
-  const Regularizer& activity_regularizer() const override { return options_.activity_regularizer; }
-
-  void fields(FieldVisitor& visitor) override {
-    visit_loop_flags(options_, visitor);
-    visitor.field("units", options_.units);
-    visitor.field("activation", options_.activation);
-    visit_initializers(options_, visitor);
-    visit_weight_options(options_, visitor);
-    visitor.field("seed", options_.seed);
-  }
 
  private:
   void build_weights(std::span<const Shape> inputs) override {
@@ -48,8 +37,6 @@ class SimpleRNNLayer final : public RecurrentLayer {
     run.activation = kernel_activation(options_.activation);
     return kernels::simple_rnn<Real>();
   }
-
-  layers::SimpleRNNOptions options_;
 };
 
 }  // namespace
@@ -57,6 +44,5 @@ class SimpleRNNLayer final : public RecurrentLayer {
 LayerPtr layers::SimpleRNN(const SimpleRNNOptions& options) {
   return make_valid<SimpleRNNLayer>(options);
 }
-LayerPtr make_simple_rnn() { return std::make_shared<SimpleRNNLayer>(layers::SimpleRNNOptions{}); }
 
 }  // namespace chronicler

@@ -1,12 +1,13 @@
 #include "chronicler/layers/time_distributed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
 #include "layers/core/invoke.h"
-#include "layers/core/kinds.h"
+#include "layers/core/layer_with.h"
 
 namespace chronicler {
 namespace {
@@ -26,30 +27,28 @@ struct Record {
   Value output;
 };
 
-class TimeDistributedLayer final : public Layer {
+class TimeDistributedLayer final
+    : public LayerWith<TimeDistributedLayer, layers::TimeDistributedOptions> {
  public:
-  explicit TimeDistributedLayer(layers::TimeDistributedOptions options) {
-    const LayerPtr& layer = options.layer;
-    if (options.dtype.empty()) options.dtype = layer ? name_of(layer->dtype()) : "float32";
-    take_common(options);
-    if (!layer) return;
-    hold("layer", layer);
-    set_dtype(dtype_from_name(options.dtype));
-    if (!options.trainable) set_trainable(false);
+  explicit TimeDistributedLayer(const layers::TimeDistributedOptions& options)
+      : LayerWith(with_dtype_of(options, options.layer)) {
+    take_layer(std::exchange(options_.layer, {}));
+    if (sublayers().empty()) return;
+    set_dtype(dtype_from_name(options_.dtype));
+    if (!options_.trainable) set_trainable(false);
   }
 
   std::string_view class_name() const override { return "TimeDistributed"; }
-  LayerPtr clone() const override { return clone_of(*this); }
   void fields(FieldVisitor& visitor) override {
     const LayerPtr before = sublayers().empty() ? LayerPtr() : sublayers()[0].layer;
-    LayerPtr layer = before;
-    visitor.field("layer", layer);
-    if (layer == before) return;
-    forget_sublayers();
-    if (layer) hold("layer", layer);
+    options_.layer = before;
+    LayerWith::fields(visitor);
+    const LayerPtr layer = std::exchange(options_.layer, {});
+    if (layer != before) take_layer(layer);
   }
 
   void validate() const override {
+    LayerWith::validate();
     if (sublayers().empty())
       throw Error(fmt::format("{} needs a layer", described()), "for instance a Dense");
     if (sublayer(0).stateful()) {
@@ -103,6 +102,10 @@ class TimeDistributedLayer final : public Layer {
   }
 
  private:
+  void take_layer(const LayerPtr& layer) {
+    forget_sublayers();
+    if (layer) hold("layer", layer);
+  }
   // A mask of more than the steps is, of each step, the inner layer's.
   static bool reaches_inside(const Value& x) { return x.mask && x.mask.shape().rank() > 2; }
   static TensorView inner_mask(const Value& x) {
@@ -148,9 +151,6 @@ LayerPtr layers::TimeDistributed(const TimeDistributedOptions& options) {
 }
 LayerPtr layers::TimeDistributed(const LayerPtr& layer) {
   return layers::TimeDistributed(TimeDistributedOptions{.layer = layer});
-}
-LayerPtr make_time_distributed() {
-  return std::make_shared<TimeDistributedLayer>(layers::TimeDistributedOptions{});
 }
 
 }  // namespace chronicler

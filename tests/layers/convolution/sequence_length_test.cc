@@ -45,16 +45,16 @@ TEST(SequenceLength, SaysWhatItNeeds) {
   EXPECT_EQ(error_of([] {
               layers::Cropping1D({.cropping = {1, 2, 3}, .name = "c"});
             }),
-            "Cropping1D \"c\": cropping must be one or two numbers from 0 to 2147483648, for the "
-            "steps in front and behind, got (1, 2, 3)");
+            "Cropping1D \"c\": cropping must be one or two numbers, each from 0 to 2147483648, "
+            "got 1, 2, 3");
   EXPECT_EQ(error_of([] { layers::ZeroPadding1D({.padding = {-1}, .name = "z"}); }),
-            "ZeroPadding1D \"z\": padding must be one or two numbers from 0 to 2147483648, for the "
-            "steps in front and behind, got (-1, -1)");
+            "ZeroPadding1D \"z\": padding must be one or two numbers, each from 0 to 2147483648, "
+            "got -1, -1");
   EXPECT_EQ(error_of([] { layers::ZeroPadding1D({.data_format = "channels_last_", .name = "z"}); }),
-            "ZeroPadding1D \"z\": data_format must be \"channels_last\" or \"channels_first\", got "
-            "\"channels_last_\"");
+            "ZeroPadding1D \"z\": unknown data_format \"channels_last_\": did you mean "
+            "\"channels_last\" or \"channels_first\"?");
   EXPECT_EQ(error_of([] { layers::UpSampling1D({.size = 0, .name = "u"}); }),
-            "UpSampling1D \"u\": size must be a number from 1 to 2147483648, got 0");
+            "UpSampling1D \"u\": size must be from 1 to 2147483648, got 0");
 }
 
 TEST(SequenceLength, RefusesInputsThatDoNotFit) {

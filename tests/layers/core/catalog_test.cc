@@ -5,39 +5,24 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/layers/layers.h"
+#include "layers/core/each_field.h"
 #include "support/conformance.h"
 
 namespace chronicler {
 namespace {
 
 // The names of the fields in the order of the visit.
-class NameList : public FieldVisitor {
+class NameList final : public EachField<NameList> {
  public:
-  void field(std::string_view name, std::int64_t&) override { add(name); }
-  void field(std::string_view name, double&) override { add(name); }
-  void field(std::string_view name, bool&) override { add(name); }
-  void field(std::string_view name, std::string&) override { add(name); }
-  void field(std::string_view name, std::optional<std::int64_t>&) override { add(name); }
-  void field(std::string_view name, Shape&) override { add(name); }
-  void field(std::string_view name, Activation&) override { add(name); }
-  void field(std::string_view name, Initializer&) override { add(name); }
-  void field(std::string_view name, Regularizer&) override { add(name); }
-  void field(std::string_view name, Constraint&) override { add(name); }
-  void field(std::string_view name, std::optional<double>&) override { add(name); }
-  void field(std::string_view name, std::optional<std::string>&) override { add(name); }
-  void field(std::string_view name, std::vector<std::int64_t>&) override { add(name); }
-  void field(std::string_view name, LayerPtr&) override { add(name); }
-  void field(std::string_view name, std::vector<LayerPtr>&) override { add(name); }
-
-  std::string names;
-  std::span<const std::string_view> left_out;
-
- private:
-  void add(std::string_view name) {
+  template <class Value>
+  void take(std::string_view name, const Value& /*value*/) {
     if (std::find(left_out.begin(), left_out.end(), name) != left_out.end()) return;
     if (!names.empty()) names += ' ';
     names += name;
   }
+
+  std::string names;
+  std::span<const std::string_view> left_out;
 };
 
 std::string field_names(std::string_view class_name) {

@@ -76,7 +76,7 @@ TEST(Embedding, RefusesIdsOutsideTheTable) {
 
 TEST(Embedding, RefusesWrongOptions) {
   EXPECT_EQ(error_of([] { layers::Embedding({.output_dim = 3, .name = "words"}); }),
-            "Embedding \"words\": input_dim and output_dim must be at least 1, got 0 and 3");
+            "Embedding \"words\": input_dim must be at least 1, got 0");
   EXPECT_EQ(error_of([] { run_layer(*embedding(), {test::mask_from("10/10")}); }),
             "Embedding \"words\" needs ids of type int32, got bool");
 }
