@@ -133,7 +133,7 @@ void check_fields_or(const Options& options, const Refuse& refuse) {
     if constexpr (requires { options.*member == defaults.*member; }) {
       if (!notes.is_required && options.*member == defaults.*member) return;
     }
-    const FieldInfo field{name, range, sentence, notes};
+    [[maybe_unused]] const FieldInfo field{name, range, sentence, notes};
     if constexpr (requires(const std::vector<double>*& list) { list = &(options.*member); }) {
       for (const double each : options.*member) {
         if (!range.holds(each)) refuse(field, field_text(each));
