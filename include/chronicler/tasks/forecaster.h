@@ -1,8 +1,8 @@
 // Forecasts of series from their own past: data, network, baselines and errors put together.
 //
 //   data::TimeSeries series = data::read_time_series("energy.csv", {.columns = {"OT"}});
-//   auto [forecaster, report] = tasks::Forecaster::train(series, {.horizon = 24});
-//   forecaster.save("energy.keras");
+//   const auto trained = tasks::Forecaster::train(series, {.horizon = 24});
+//   trained.forecaster.save("energy.keras");  // trained.report compares it with the baselines
 //   tasks::Forecast next = tasks::Forecaster::load("energy.keras").run(series);
 #pragma once
 
