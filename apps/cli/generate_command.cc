@@ -16,6 +16,7 @@
 #include "chronicler/tasks/text_generator.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/field_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -130,16 +131,7 @@ OrderedJson json_of(const GeneratorReport& report) {
   json["characters"] = report.characters;
   json["vocabulary"] = report.vocabulary;
   json["weights"] = report.weights;
-  json["level"] = report.options.level;
-  json["networks"] = report.options.networks;
-  json["layers"] = report.options.layers;
-  json["units"] = report.options.units;
-  json["embedding"] = report.options.embedding;
-  json["dropout"] = report.options.dropout.value_or(0.0);
-  json["batch_size"] = report.options.batch_size;
-  json["steps"] = report.options.steps;
-  json["learning_rate"] = report.options.learning_rate;
-  json["seed"] = report.options.seed;
+  add_fields(json, report.options);
   return json;
 }
 
@@ -192,36 +184,10 @@ Job describe_train(CLI::App& app) {
   tasks::TextGeneratorOptions& task = options->task;
   app.add_option("FILE", options->file, "the text, UTF-8 (\"-\": standard input)")->required();
   add_output(app, *options);
-  app.add_option("--level", task.level, "char or subword (char)")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"char", "subword"}));
-  app.add_option("--vocabulary", task.vocabulary, "how many sub-words (from the text)")
-      ->type_name("N")
-      ->check(whole_number(16, 60'000));
-  app.add_option("--epochs", task.epochs, "how often to read the text (from its length)")
-      ->type_name("X")
-      ->check(number_above_0());
-  app.add_option("--validation-fraction", task.validation_fraction,
-                 "share of the text, the last part, that validates (0.1, at most 1 MB)")
-      ->type_name("F")
-      ->check(number_from(0.0, 0.9));
   app.add_option("--validation", options->validation_file, "a text that validates instead")
       ->type_name("FILE");
-  add_count(app, "--units", task.units, "units of each LSTM (from the text and the time)", 8192);
-  add_count(app, "--layers", task.layers, "LSTMs (2)", 16);
-  add_count(app, "--embedding", task.embedding, "length of a piece's vector (64, sub-words 256)",
-            8192);
-  add_count(app, "--networks", task.networks,
-            "networks, trained one after the other, whose mean counts (1)", 64);
-  add_count(app, "--batch-size", task.batch_size, "passages read side by side (from the text)",
-            4096);
-  add_count(app, "--steps", task.steps, "pieces that the gradient goes back (64)", 4096);
-  add_dropout(app, "--dropout", task.dropout, "between the layers (from how often it reads)");
-  add_learning_rate(app, task.learning_rate, "from units");
-  app.add_option("--weight-decay", task.weight_decay, "AdamW's (0.01)")
-      ->type_name("X")
-      ->check(number_from(0.0));
-  add_run_options(app, *options, "no progress, no sample");
+  add_fields(app, task);
+  add_program_options(app, *options, "no progress, no sample");
   return [options] { train(*options); };
 }
 
@@ -311,7 +277,7 @@ Job describe_run(CLI::App& app) {
       ->type_name("TYPE")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   app.add_option("--compare", options->compare,
-                 "tells the longest passage that also stands in this text")
+                 "shows the longest passage that also stands in this text")
       ->type_name("FILE");
   add_seed(app, options->seed);
   add_threads(app, options->threads);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/common_options.h"
+#include "cli/field_options.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
 #include "cli/translate/scores.h"
@@ -51,14 +52,7 @@ OrderedJson json_of(const TranslatorReport& report) {
   json["pairs"] = report.pairs;
   json["vocabulary"] = report.vocabulary;
   json["weights"] = report.weights;
-  json["source_level"] = report.options.source_level;
-  json["target_level"] = report.options.target_level;
-  json["networks"] = report.options.networks;
-  json["layers"] = report.options.layers;
-  json["units"] = report.options.units;
-  json["embedding"] = report.options.embedding;
-  json["dropout"] = report.options.dropout.value_or(0.0);
-  json["seed"] = report.options.seed;
+  add_fields(json, report.options);
   return json;
 }
 
@@ -126,37 +120,8 @@ Job describe(CLI::App& app) {
   app.add_option("--validation", options->validation_file,
                  "pairs that choose the epoch (a fiftieth of the others, by their sources)")
       ->type_name("FILE");
-  app.add_option("--epochs", task.epochs, "how often to read the pairs (from their number)")
-      ->type_name("X")
-      ->check(number_above_0());
-  for (const auto& [name, level, what] :
-       {std::tuple{"--source-level", &task.source_level, "subword, char or word (from the pairs)"},
-        std::tuple{"--target-level", &task.target_level, "likewise"}}) {
-    app.add_option(name, *level, what)
-        ->type_name("LEVEL")
-        ->check(CLI::IsMember({"subword", "char", "word"}));
-  }
-  app.add_option("--attention", task.attention, "dot or additive (dot)")
-      ->type_name("KIND")
-      ->check(CLI::IsMember({"dot", "additive"}));
-  add_count(app, "--vocabulary", task.vocabulary, "sub-words of both languages (from the pairs)",
-            60'000);
-  add_count(app, "--units", task.units, "of each LSTM (from the pairs)", 8192);
-  add_count(app, "--layers", task.layers, "of the encoder (1, symbols 2)", 16);
-  add_count(app, "--embedding", task.embedding, "length of a piece's vector (from the pairs)",
-            8192);
-  add_count(app, "--networks", task.networks,
-            "networks, trained one after the other, whose mean counts (1)", 64);
-  add_count(app, "--batch-pieces", task.batch_pieces, "pieces of both sides in a batch (2,000)",
-            1'000'000);
-  add_count(app, "--longest", task.longest, "pairs with more pieces on a side are left out (128)",
-            10'000);
-  add_dropout(app, "--dropout", task.dropout, "between the layers (0.4, symbols 0.3)");
-  app.add_option("--label-smoothing", task.label_smoothing, "share given to all pieces alike (0.1)")
-      ->type_name("X")
-      ->check(number_from(0.0, 0.9));
-  add_learning_rate(app, task.learning_rate, "0.002");
-  add_run_options(app, *options);
+  add_fields(app, task);
+  add_program_options(app, *options);
   return [options] { train(*options); };
 }
 

@@ -29,9 +29,9 @@ struct ClassifierReport;
 // What is 0 or empty is chosen from the texts; fields() says what each option is.
 struct TextClassifierOptions {
   std::string level = {};
-  std::string vectors = {};
   std::int64_t vocabulary = 0;
   std::int64_t min_count = 2;
+  std::string vectors = {};
   std::int64_t embedding = 0;
   std::int64_t units = 0;
   std::int64_t networks = 0;
@@ -45,11 +45,18 @@ struct TextClassifierOptions {
   std::int64_t batch_size = 0;
   double learning_rate = 0.0;
   double clipnorm = 1.0;
-  std::optional<double> validation_fraction = {};
-  std::uint64_t seed = 0;
   std::int64_t epochs = 0;
   double max_seconds = 0.0;
   std::optional<std::int64_t> stop_after = {};
+  std::optional<double> validation_fraction = {};
+  std::vector<std::string> validation_texts = {};  // instead of a share of the texts
+  std::vector<std::string> validation_labels = {};
+  std::uint64_t seed = 0;
+  std::string checkpoint = {};  // a file: what an interrupted training goes on from
+  bool resume = false;          // goes on from the checkpoint, if there is one
+  std::function<void(const ClassifierReport&)> on_start = {};
+  double report_seconds = 0.5;  // at least so long between two calls of progress
+  TaskProgressFunction progress = {};
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
@@ -99,15 +106,6 @@ struct TextClassifierOptions {
           {.default_text = "from their number"});
     visit_run_fields<Options>(visit);
   }
-
-  // ---- what is no number or word
-  std::vector<std::string> validation_texts = {};  // instead of a share of the texts
-  std::vector<std::string> validation_labels = {};
-  std::string checkpoint = {};  // a file: what an interrupted training goes on from
-  bool resume = false;          // goes on from the checkpoint, if there is one
-  std::function<void(const ClassifierReport&)> on_start = {};
-  double report_seconds = 0.5;  // at least so long between two calls of progress
-  TaskProgressFunction progress = {};
 };
 
 struct ClassifierScore {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/data/pieces.h"
 #include "chronicler/decoding/sampling.h"
 #include "chronicler/model/functional.h"
@@ -23,31 +24,63 @@ struct GeneratorReport;
 
 // What is 0 or empty is chosen from the length of the text and the time there is.
 struct TextGeneratorOptions {
-  std::string level = "char";   // or "subword"
-  std::int64_t vocabulary = 0;  // how many sub-words
-  std::int64_t units = 0;       // of each LSTM
+  std::string level = "char";
+  std::int64_t vocabulary = 0;
+  std::int64_t units = 0;
   std::int64_t layers = 0;
-  std::int64_t embedding = 0;          // length of a piece's vector
-  std::int64_t networks = 1;           // trained one after the other; the mean of their ln p counts
-  std::optional<double> dropout = {};  // between the layers
-  std::int64_t batch_size = 0;         // passages of the text that are read side by side
-  std::int64_t steps = 0;              // pieces that the gradient goes back
-  double learning_rate = 0.0;          // the highest; warm-up, then half a cosine down to 2 % of it
+  std::int64_t embedding = 0;
+  std::int64_t networks = 1;
+  std::optional<double> dropout = {};
+  std::int64_t batch_size = 0;
+  std::int64_t steps = 0;
+  double learning_rate = 0.0;
   double weight_decay = 0.01;
-  double clipnorm = 1.0;  // of the whole gradient
+  double clipnorm = 1.0;
   double epochs = 0.0;
-  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
-  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
-  // The last part of the text; 0: none. Left open: a tenth, at most a million bytes.
+  double max_seconds = 0.0;
+  std::optional<std::int64_t> stop_after = {};
   std::optional<double> validation_fraction = {};
-  std::string validation_text = {};  // instead
+  std::string validation_text = {};  // instead of the last part
   std::uint64_t seed = 0;
   std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
-  // Told once what was chosen, before the first step.
+  // Called once with what was chosen, before the first step.
   std::function<void(const GeneratorReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
   TaskProgressFunction progress = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TextGeneratorOptions;
+    visit("level", &Options::level, one_of({"char", "subword"}), "pieces of the text");
+    visit("vocabulary", &Options::vocabulary, between(16, 60'000), "number of sub-words",
+          {.default_text = "from the text"});
+    visit("units", &Options::units, between(1, 8192), "units of each LSTM",
+          {.default_text = "from the text and the time"});
+    visit("layers", &Options::layers, between(1, 16), "LSTM layers", {.default_text = "2"});
+    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a piece",
+          {.default_text = "64; sub-words 256"});
+    visit("networks", &Options::networks, between(1, 64),
+          "networks, trained one after the other, whose mean counts");
+    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
+          {.default_text = "from how often the text is read"});
+    visit("batch_size", &Options::batch_size, between(1, 4096),
+          "passages of the text that are read side by side",
+          {.default_text = "12; 8 for short texts"});
+    visit("steps", &Options::steps, between(1, 4096), "pieces that the gradient goes back",
+          {.default_text = "64"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
+          {.default_text = "0.008; 0.004 above 300 units"});
+    visit("weight_decay", &Options::weight_decay, at_least(0.0), "AdamW's weight decay");
+    visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
+    visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
+          "share of the text, its last part, that validates",
+          {.default_text = "0.1, at most 1 MB"});
+    visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
+    visit("epochs", &Options::epochs, above(0.0), "how often to read the text",
+          {.default_text = "from its length", .is_of_run = true});
+    visit_run_fields<Options>(visit);
+  }
 };
 
 // A model's cross-entropy on a text.
@@ -86,7 +119,7 @@ struct RunOptions {
   // How the network's weights are held while it writes, see StreamOptions: "float32", or
   // "bfloat16", up to four times as fast where the weights do not fit a processor's own cache.
   std::string weights = "float32";
-  // Told each new piece of text as it is made, always whole characters; false ends the text.
+  // Called with each new piece of text as it is made, always whole characters; false ends the text.
   std::function<bool(std::string_view)> on_text = {};
 };
 

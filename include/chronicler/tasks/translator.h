@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/tasks/task_progress.h"
 
@@ -24,27 +25,25 @@ struct TranslatorReport;
 
 // What is 0 or empty is chosen from the pairs.
 struct TranslatorOptions {
-  // "subword", "char" or "word" (what stands between spaces). Empty: sub-words; characters for
-  // sources of single words, words for targets of few different ones (sounds).
   std::string source_level = {};
   std::string target_level = {};
-  std::int64_t vocabulary = 0;    // sub-words of both languages together
-  std::int64_t embedding = 0;     // length of a piece's vector
-  std::int64_t units = 0;         // of each LSTM
-  std::int64_t layers = 0;        // of the encoder, each in both directions
-  std::string attention = "dot";  // or "additive"
-  std::int64_t networks = 1;      // trained one after the other; the mean of their ln p counts
+  std::int64_t vocabulary = 0;
+  std::int64_t embedding = 0;
+  std::int64_t units = 0;
+  std::int64_t layers = 0;
+  std::string attention = "dot";
+  std::int64_t networks = 1;
   std::optional<double> dropout = {};
   double label_smoothing = 0.1;
-  std::int64_t batch_pieces = 0;  // at most so many pieces of both sides in a batch
-  std::int64_t longest = 0;       // pairs with more pieces on a side are left out
-  double learning_rate = 0.0;     // the highest; warm-up, then half a cosine
-  double clipnorm = 1.0;          // of the whole gradient
+  std::int64_t batch_pieces = 0;
+  std::int64_t longest = 0;
+  double learning_rate = 0.0;
+  double clipnorm = 1.0;
   double epochs = 0.0;
-  double max_seconds = 0.0;  // ends the run, and the schedule, then; overrides epochs
-  std::optional<std::int64_t> stop_after = {};  // epochs: pauses there, to go on with `resume`
-  double validation_fraction = 0.02;  // of the pairs, by their sources; they choose the epoch
-  std::vector<std::string> validation_sources = {};  // instead
+  double max_seconds = 0.0;
+  std::optional<std::int64_t> stop_after = {};
+  double validation_fraction = 0.02;
+  std::vector<std::string> validation_sources = {};  // instead of a share of the pairs
   std::vector<std::string> validation_targets = {};
   std::uint64_t seed = 0;
   std::string checkpoint = {};  // a file: what an interrupted training goes on from
@@ -52,6 +51,46 @@ struct TranslatorOptions {
   std::function<void(const TranslatorReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
   TaskProgressFunction progress = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TranslatorOptions;
+    const FieldRange levels = one_of({"subword", "char", "word"});
+    visit("source_level", &Options::source_level, levels, "pieces of a source",
+          {.default_text = "char where sources are single words, else subword"});
+    visit("target_level", &Options::target_level, levels, "pieces of a target",
+          {.default_text = "word where there are few different ones, else as the source"});
+    visit("vocabulary", &Options::vocabulary, between(16, 60'000),
+          "sub-words of both sides together", {.default_text = "from the pairs"});
+    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a piece",
+          {.default_text = "from the pairs"});
+    visit("units", &Options::units, between(1, 8192), "units of each LSTM",
+          {.default_text = "from the pairs"});
+    visit("layers", &Options::layers, between(1, 16),
+          "LSTM layers of the encoder, each in both directions",
+          {.default_text = "1; characters and words 2"});
+    visit("attention", &Options::attention, one_of({"dot", "additive"}),
+          "how steps of the source are compared with the target's");
+    visit("networks", &Options::networks, between(1, 64),
+          "networks, trained one after the other, whose mean counts");
+    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
+          {.default_text = "0.4; characters and words 0.3"});
+    visit("label_smoothing", &Options::label_smoothing, share_below(1.0),
+          "share of a piece that is spread over all");
+    visit("batch_pieces", &Options::batch_pieces, between(1, 1'000'000),
+          "most pieces of both sides in a batch", {.default_text = "2,000; few pairs 500"});
+    visit("longest", &Options::longest, between(1, 100'000),
+          "pairs with more pieces on a side are left out", {.default_text = "128"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
+          {.default_text = "0.002"});
+    visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
+    visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
+          "share of the pairs, by their sources, that chooses the epoch");
+    visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
+    visit("epochs", &Options::epochs, above(0.0), "how often to read the pairs",
+          {.default_text = "from their number", .is_of_run = true});
+    visit_run_fields<Options>(visit);
+  }
 };
 
 struct TranslatorReport {

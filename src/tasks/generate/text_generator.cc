@@ -99,31 +99,7 @@ void check_range(std::string_view option, bool fits, std::string_view range, dou
 }
 
 void check(const TextGeneratorOptions& options) {
-  if (options.level != "char" && options.level != "subword") {
-    constexpr std::array<std::string_view, 2> levels{"char", "subword"};
-    unknown_name("level", options.level, levels);
-  }
-  const auto at_least_0 = [](std::string_view option, auto value) {
-    check_range(option, value >= 0, "at least 0", static_cast<double>(value));
-  };
-  at_least_0("units", options.units);
-  at_least_0("layers", options.layers);
-  at_least_0("embedding", options.embedding);
-  at_least_0("batch_size", options.batch_size);
-  at_least_0("steps", options.steps);
-  at_least_0("vocabulary", options.vocabulary);
-  check_range("networks", options.networks >= 1 && options.networks <= 64, "from 1 to 64",
-              static_cast<double>(options.networks));
-  at_least_0("learning_rate", options.learning_rate);
-  at_least_0("epochs", options.epochs);
-  at_least_0("max_seconds", options.max_seconds);
-  at_least_0("weight_decay", options.weight_decay);
-  check_range("clipnorm", options.clipnorm > 0.0, "above 0", options.clipnorm);
-  const double dropout = options.dropout.value_or(0.0);
-  check_range("dropout", dropout >= 0.0 && dropout < 1.0, "at least 0 and below 1", dropout);
-  const double validation = options.validation_fraction.value_or(0.0);
-  check_range("validation_fraction", validation >= 0.0 && validation < 1.0,
-              "at least 0 and below 1", validation);
+  check_fields("TextGenerator", options);
   if (options.resume && options.checkpoint.empty())
     throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
 }
@@ -182,11 +158,11 @@ TextScore score(const Model& model, const data::Pieces& pieces, std::string_view
                             ids.empty() ? "no characters" : "one piece"),
                 "give a longer text");
   }
-  // The first piece has nothing before it, and is not told.
-  const double told = static_cast<double>(result.characters) * static_cast<double>(ids.size() - 1) /
-                      static_cast<double>(ids.size());
-  result.nats = contiguous_nats(model, ids) / told;
-  result.cold_nats = cold_nats(model, ids, cold_steps) / told;
+  // The first piece has nothing before it, and is not predicted.
+  const double predicted = static_cast<double>(result.characters) *
+                           static_cast<double>(ids.size() - 1) / static_cast<double>(ids.size());
+  result.nats = contiguous_nats(model, ids) / predicted;
+  result.cold_nats = cold_nats(model, ids, cold_steps) / predicted;
   result.bits = result.nats / std::numbers::ln2;
   result.perplexity = std::exp(result.nats);
   return result;

@@ -169,29 +169,10 @@ double parallel_nats(const Model& model, PieceIds ids, std::int64_t rows, std::i
 
 namespace {
 
-// Whatever would make another run of it; it may get more or less time than before.
-std::vector<std::pair<std::string, std::string>> identity_of(const LanguageData& data,
-                                                             const TextGeneratorOptions& options) {
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  const auto hash_of = [](std::span<const Id> ids) {
-    std::uint64_t hash = fnv_start;
-    for (const Id id : ids) hash = fnv_after(hash, id);
-    return fmt::format("{:016x}", hash);
-  };
-  return {{"text", hash_of(data.train)},
-          {"validation", hash_of(data.validation)},
-          {"level", options.level},
-          {"vocabulary", text(options.vocabulary)},
-          {"layers", text(options.layers)},
-          {"units", text(options.units)},
-          {"embedding", text(options.embedding)},
-          {"batch_size", text(options.batch_size)},
-          {"steps", text(options.steps)},
-          {"dropout", text(options.dropout.value_or(0.0))},
-          {"learning_rate", text(options.learning_rate)},
-          {"weight_decay", text(options.weight_decay)},
-          {"clipnorm", text(options.clipnorm)},
-          {"seed", text(options.seed)}};
+std::string hash_of(PieceIds ids) {
+  std::uint64_t hash = fnv_start;
+  for (const Id id : ids) hash = fnv_after(hash, id);
+  return fmt::format("{:016x}", hash);
 }
 
 // The text cut into passages of equal lengths, which are read side by side, a few steps at a time:
@@ -246,17 +227,10 @@ Validation validate(const Model& model, const LanguageData& data) {
 }
 
 TaskRun common_run(const LanguageData& data, const TextGeneratorOptions& options) {
-  TaskRun run;
+  TaskRun run = task_run(options, fmt::format("text {}, validation {}", hash_of(data.train),
+                                              hash_of(data.validation)));
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
-  run.epochs = options.epochs;
-  run.max_seconds = options.max_seconds;
-  run.stop_after = options.stop_after;
-  run.checkpoint = options.checkpoint;
-  run.resume = options.resume;
-  run.identity = identity_of(data, options);
-  run.report_seconds = options.report_seconds;
-  run.progress = options.progress;
   run.items_per_step =
       static_cast<double>(options.batch_size * options.steps) / data.pieces_per_character;
   return run;

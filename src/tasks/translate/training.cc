@@ -20,37 +20,17 @@
 namespace chronicler::tasks {
 namespace {
 
-// Whatever would make another run of it; it may get more or less time than before.
-std::vector<std::pair<std::string, std::string>> identity_of(const TranslationData& data,
-                                                             const TranslatorOptions& options) {
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  const auto hash_of = [](std::span<const IdPair> pairs) {
-    std::uint64_t hash = fnv_start;
-    const auto take = [&](std::span<const PieceId> ids) {
-      for (const PieceId id : ids) hash = fnv_after(hash, static_cast<std::uint64_t>(id));
-      hash = fnv_after(hash, ids.size());
-    };
-    for (const IdPair& pair : pairs) {
-      take(pair.source);
-      take(pair.target);
-    }
-    return fmt::format("{:016x}", hash);
+std::string hash_of(std::span<const IdPair> pairs) {
+  std::uint64_t hash = fnv_start;
+  const auto take = [&](std::span<const PieceId> ids) {
+    for (const PieceId id : ids) hash = fnv_after(hash, static_cast<std::uint64_t>(id));
+    hash = fnv_after(hash, ids.size());
   };
-  return {{"pairs", hash_of(data.train)},
-          {"validation", hash_of(data.validation)},
-          {"source_level", options.source_level},
-          {"target_level", options.target_level},
-          {"vocabulary", text(options.vocabulary)},
-          {"embedding", text(options.embedding)},
-          {"layers", text(options.layers)},
-          {"units", text(options.units)},
-          {"attention", options.attention},
-          {"dropout", text(options.dropout.value_or(0.0))},
-          {"label_smoothing", text(options.label_smoothing)},
-          {"batch_pieces", text(options.batch_pieces)},
-          {"learning_rate", text(options.learning_rate)},
-          {"clipnorm", text(options.clipnorm)},
-          {"seed", text(options.seed)}};
+  for (const IdPair& pair : pairs) {
+    take(pair.source);
+    take(pair.target);
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 // The pairs of an epoch, batches of like lengths in another order each time. Where one ends is
@@ -107,7 +87,8 @@ Validation validate(Functional& learner, const TiedLoss& loss, std::span<const I
 
 TaskRun common_run(const EpochOfPairs& pairs, const TranslationData& data,
                    const TranslatorOptions& options) {
-  TaskRun run;
+  TaskRun run = task_run(options, fmt::format("pairs {}, validation {}", hash_of(data.train),
+                                              hash_of(data.validation)));
   // A batch has the rate of the share that is done after it.
   const auto rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
@@ -116,14 +97,6 @@ TaskRun common_run(const EpochOfPairs& pairs, const TranslationData& data,
   run.learning_rate = [rate, batch_share](double share) {
     return rate(std::min(1.0, share + batch_share));
   };
-  run.epochs = options.epochs;
-  run.max_seconds = options.max_seconds;
-  run.stop_after = options.stop_after;
-  run.checkpoint = options.checkpoint;
-  run.resume = options.resume;
-  run.identity = identity_of(data, options);
-  run.report_seconds = options.report_seconds;
-  run.progress = options.progress;
   run.items_per_step = pairs.pieces();
   return run;
 }

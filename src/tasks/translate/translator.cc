@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
@@ -59,11 +60,8 @@ bool has_few_words(Texts texts) {
 }
 
 void choose_levels(TranslatorOptions& options, Texts sources, Texts targets) {
-  constexpr std::array<std::string_view, 3> levels{"subword", "char", "word"};
   const auto choose = [&](std::string& level, const char* usual) {
     if (level.empty()) level = usual;
-    if (std::find(levels.begin(), levels.end(), level) == levels.end())
-      unknown_name("level", level, levels);
   };
   const bool single = are_single_words(sources);
   choose(options.source_level, single ? "char" : "subword");
@@ -92,35 +90,7 @@ std::int64_t chosen_vocabulary(Texts sources) {
 }
 
 void check(const TranslatorOptions& options) {
-  const auto in_range = [](std::string_view option, double value, double most) {
-    if (value >= 0.0 && value < most) return;
-    throw Error(fmt::format("{} must be at least 0 and below {}, got {}", option, most, value));
-  };
-  in_range("dropout", options.dropout.value_or(0.0), 1.0);
-  in_range("label_smoothing", options.label_smoothing, 1.0);
-  in_range("validation_fraction", options.validation_fraction, 1.0);
-  for (const auto& [option, value] :
-       {std::pair<std::string_view, std::int64_t>{"vocabulary", options.vocabulary},
-        {"embedding", options.embedding},
-        {"units", options.units},
-        {"layers", options.layers},
-        {"batch_pieces", options.batch_pieces},
-        {"longest", options.longest}}) {
-    if (value < 0) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
-  }
-  for (const auto& [option, value] :
-       {std::pair<std::string_view, double>{"learning_rate", options.learning_rate},
-        {"epochs", options.epochs},
-        {"max_seconds", options.max_seconds}}) {
-    if (!(value >= 0.0)) throw Error(fmt::format("{} must be at least 0, got {}", option, value));
-  }
-  if (options.networks < 1 || options.networks > 64)
-    throw Error(fmt::format("networks must be from 1 to 64, got {}", options.networks));
-  if (!(options.clipnorm > 0.0))
-    throw Error(fmt::format("clipnorm must be above 0, got {}", options.clipnorm));
-  constexpr std::array<std::string_view, 2> kinds{"dot", "additive"};
-  if (std::find(kinds.begin(), kinds.end(), options.attention) == kinds.end())
-    unknown_name("attention", options.attention, kinds);
+  check_fields("Translator", options);
   if (options.validation_sources.size() != options.validation_targets.size()) {
     throw Error(fmt::format("{} validation sources have {} targets",
                             options.validation_sources.size(), options.validation_targets.size()));
@@ -131,8 +101,7 @@ void check(const TranslatorOptions& options) {
 
 // Whether a source is held out to validate: all pairs of one source are, or none.
 bool is_held_out(std::string_view source, double fraction) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (const char c : source) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  const std::uint64_t hash = fnv_after(fnv_start, source);
   // Not its lowest bits, by which the user may have cut already.
   constexpr std::uint64_t parts = 10'000;
   return static_cast<double>((hash >> 20U) % parts) < fraction * static_cast<double>(parts);
