@@ -16,18 +16,13 @@
 #include "chronicler/layers/operation.h"
 #include "formats/layer_config.h"
 #include "formats/operation_config.h"
+#include "layers/attention/heads.h"
 #include "model/model_layer.h"
 
 namespace chronicler {
 namespace {
 
-// Attention over several heads takes its inputs one by one; all other layers of several inputs take
-// a list.
-bool takes_arguments(const Layer& layer) { return layer.class_name() == "MultiHeadAttention"; }
-
-const char* mask_name(const Layer& layer) {
-  return takes_arguments(layer) ? "attention_mask" : "mask";
-}
+const char* mask_name(const Layer& layer) { return has_heads(layer) ? "attention_mask" : "mask"; }
 
 // Keras counts the calls of a Functional model inside from 1 where it lists the outputs, since the
 // first is the one that made that model; in arguments it counts from 0.
@@ -134,7 +129,7 @@ class GraphWriter {
     Json arguments = Json::array();
     if (const auto* operation = layers::operation_options(*layers_.at(call.layer))) {
       arguments = with_constants(list_to_json(call.inputs), *layers_.at(call.layer), *operation);
-    } else if (takes_arguments(*layers_.at(call.layer))) {
+    } else if (has_heads(*layers_.at(call.layer))) {
       arguments = list_to_json(call.inputs);
     } else {
       arguments.push_back(one_or_list(call.inputs));
@@ -290,7 +285,7 @@ GraphCall call_at(const JsonPlace& node, const Layer& layer) {
         arguments[i].json().is_boolean();  // training, which is set for the whole model
     if (arguments[i].is_null() || (i > 0 && is_flag)) continue;
     const bool is_state = i == 1 && layer.state_size() > 0;
-    if (i > 0 && !is_state && !takes_arguments(layer))
+    if (i > 0 && !is_state && !has_heads(layer))
       arguments[i].refuse("nothing: the layer takes its inputs in a list");
     std::vector<GraphEdge>& edges = is_state ? call.initial_state : call.inputs;
     for (GraphEdge& edge : tensors_at(arguments[i])) edges.push_back(std::move(edge));

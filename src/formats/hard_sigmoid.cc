@@ -22,7 +22,8 @@ constexpr double slope = 1.2;  // 0.2 / (1 / 6)
 struct Gated {
   std::string_view class_name;
   std::array<std::string_view, 4> activations;  // by block; empty: no such block
-  bool reads_twice;  // `activation` is also of a sum that no weight makes
+  bool reads_twice;              // `activation` is also of a sum that no weight makes
+  std::size_t first_weight = 0;  // those before it make no sum that goes through a function
 };
 constexpr std::array gated_layers{
     Gated{"LSTM",
@@ -36,6 +37,9 @@ constexpr std::array gated_layers{
     Gated{"Dense", {"activation", "", "", ""}, false},
     Gated{"Conv1D", {"activation", "", "", ""}, false},
     Gated{"Conv1DTranspose", {"activation", "", "", ""}, false},
+    Gated{"DepthwiseConv1D", {"activation", "", "", ""}, false},
+    Gated{"SeparableConv1D", {"activation", "", "", ""}, false, 1},
+    Gated{"EinsumDense", {"activation", "", "", ""}, false},
 };
 
 const Gated* gated(std::string_view class_name) {
@@ -80,7 +84,8 @@ void collect(Layer& layer, std::map<const Parameter*, Factors>& factors) {
   for (const std::string_view activation : kind->activations) {
     if (!activation.empty()) own.push_back(is_old(activation) ? slope : 1.0);
   }
-  for (const Parameter& parameter : layer.parameters()) factors[&parameter] = own;
+  for (std::size_t i = kind->first_weight; i < layer.parameters().size(); ++i)
+    factors[&layer.parameters()[i]] = own;
 }
 
 template <class Real>

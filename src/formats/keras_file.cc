@@ -34,10 +34,12 @@ bool may_count_twice(const NamedTensors& tensors) {
 
 // Keras 2.13 and 2.14 called the folder of the layers otherwise, Keras 2 and Keras 3 the parts of
 // an attention; on Windows, Keras 2 put its own backslashes between the names. An attention's gate,
-// which only Keras 3 knows, keeps its underscore there.
-std::string renewed_folder(std::string_view folder) {
+// which only Keras 3 knows, keeps its underscore there, and so do all parts of a
+// GroupQueryAttention.
+std::string renewed_folder(std::string_view folder, std::string_view above) {
   if (folder == early_folder) return "layers";
-  if (folder == "_gate_dense") return std::string(folder);
+  if (folder == "_gate_dense" || above.starts_with("grouped_query_attention"))
+    return std::string(folder);
   return std::string(folder.starts_with('_') ? folder.substr(1) : folder);
 }
 
@@ -45,10 +47,13 @@ void renew_paths(NamedTensors& tensors) {
   for (NamedTensor& tensor : tensors) {
     std::replace(tensor.name.begin(), tensor.name.end(), '\\', '/');
     std::string renewed;
+    std::string_view above;
     for (std::size_t begin = 0; begin <= tensor.name.size();) {
       const std::size_t end = std::min(tensor.name.find('/', begin), tensor.name.size());
+      const std::string_view folder = std::string_view(tensor.name).substr(begin, end - begin);
       if (begin > 0) renewed += '/';
-      renewed += renewed_folder(std::string_view(tensor.name).substr(begin, end - begin));
+      renewed += renewed_folder(folder, above);
+      above = folder;
       begin = end + 1;
     }
     tensor.name = std::move(renewed);

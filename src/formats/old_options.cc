@@ -21,6 +21,7 @@ constexpr std::array classes{
     Renamed{"AtrousConvolution1D", "Conv1D"},
     Renamed{"AtrousConv1D", "Conv1D"},
     Renamed{"TimeDistributedDense", "Dense"},
+    Renamed{"SeparableConvolution1D", "SeparableConv1D"},
     Renamed{"BatchNormalizationV1", "BatchNormalization"},
     Renamed{"BatchNormalizationV2", "BatchNormalization"},
     Renamed{"SyncBatchNormalization", "BatchNormalization"},
@@ -221,6 +222,20 @@ void forget_own_axis(Json& config) {
   if (axes != config.end() && (*axes == 1 || *axes == -2)) config.erase("attention_axes");
 }
 
+// Keras 2 keeps the options of Conv1D in them, which they do not use.
+void renew_depthwise(Json& config) {
+  if (config.contains("groups") && config["groups"] == 1) config.erase("groups");
+  for (const char* name : {"kernel_initializer", "kernel_regularizer", "kernel_constraint"})
+    config.erase(name);
+}
+
+// One number, or a list.
+void renew_output_shape(Json& config) {
+  const auto shape = config.find("output_shape");
+  if (shape == config.end() || !shape->is_number()) return;
+  *shape = Json::array({Json(*shape)});
+}
+
 void renew_batch_normalization(Json& config) {
   unwrap_single(config, "axis");
   // Modes 0 and 2 differ in training alone; 1 is another layer.
@@ -277,6 +292,8 @@ void renew_layer(Json& object, bool before_keras3) {
       !config.contains("reset_after"))
     config["reset_after"] = false;
   if (class_name == "BatchNormalization") renew_batch_normalization(config);
+  if (class_name == "SeparableConv1D" || class_name == "DepthwiseConv1D") renew_depthwise(config);
+  if (class_name == "EinsumDense") renew_output_shape(config);
   if (class_name == "MultiHeadAttention") {  // what it was built on; the graph says so as well
     for (const char* name : {"query_shape", "key_shape", "value_shape"}) config.erase(name);
     forget_own_axis(config);

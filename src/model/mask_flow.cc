@@ -4,14 +4,13 @@
 #include <array>
 #include <string_view>
 
+#include "layers/attention/heads.h"
 #include "model/model_layer.h"
 
 namespace chronicler {
 namespace {
 
 std::size_t place(int value) { return static_cast<std::size_t>(value); }
-
-bool is_heads(const Layer& layer) { return layer.class_name() == "MultiHeadAttention"; }
 
 int mask_edge(const Network::Node& node, std::size_t input) {
   return input < node.masks.size() ? node.masks[input] : Network::mask_of_value;
@@ -55,7 +54,7 @@ TensorView handed_on(const Network::Node& node, const TensorView& mask, const Fr
 // MultiHeadAttention is not one of steps. So do Keras's layers since 3.11.
 void restore_mask(const Network::Node& node, const Frame& frame) {
   if (node.masks.empty() || node.masks[0] == Network::mask_of_value) return;
-  if (node.masks[0] >= 0 && !is_heads(*node.layer)) return;
+  if (node.masks[0] >= 0 && !has_heads(*node.layer)) return;
   frame.values[place(node.first_output)].mask =
       handed_on(node, frame.values[place(node.inputs[0])].mask, frame);
 }
@@ -78,7 +77,7 @@ TensorView built_mask(Pass& pass, const Network::Node& node, std::span<const Val
                       const Frame& frame) {
   const TensorView& made = frame.values[place(node.first_output)].mask;
   if (node.layer->is_operation() || model_of(*node.layer)) return {};
-  if (mask_edge(node, 0) >= 0 && !is_heads(*node.layer)) return made;
+  if (mask_edge(node, 0) >= 0 && !has_heads(*node.layer)) return made;
   const auto built = [&](std::size_t i) { return frame.built_masks[place(node.inputs[i])]; };
   bool same = true;
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -92,7 +91,7 @@ TensorView built_mask(Pass& pass, const Network::Node& node, std::span<const Val
 }
 
 bool takes_mask(const Layer& layer, int input, bool training) {
-  if (is_heads(layer)) return true;
+  if (takes_masks_off(layer)) return true;
   const Model* model = model_of(layer);
   if (model == nullptr) return false;
   const Network& network = model->network();
@@ -152,7 +151,7 @@ TensorView both(Arena& arena, const TensorView& given, const TensorView& query) 
 
 bool may_change_masks(const Layer& layer) {
   const Model* model = model_of(layer);
-  return is_heads(layer) || (model != nullptr && model->network().changes_masks());
+  return takes_masks_off(layer) || (model != nullptr && model->network().changes_masks());
 }
 
 std::span<Value> gather_inputs(Arena& arena, const Network& network, const Network::Node& node,
@@ -165,7 +164,7 @@ std::span<Value> gather_inputs(Arena& arena, const Network& network, const Netwo
     if (mask == Network::no_mask) inputs[i].mask = {};
     if (mask >= 0) {
       const TensorView& given = frame.values[place(mask)].data;
-      inputs[i].mask = is_heads(*node.layer) ? both(arena, given, inputs[i].mask) : given;
+      inputs[i].mask = has_heads(*node.layer) ? both(arena, given, inputs[i].mask) : given;
     }
     if (mask != Network::mask_of_value || !keeps) continue;
     const TensorView& built = frame.built_masks[place(node.inputs[i])];
@@ -180,7 +179,7 @@ void settle_masks(Pass& pass, const Network& network, const Network::Node& node,
   if (!network.changes_masks() || frame.padded) return;
   frame.built_masks[place(node.first_output)] = built_mask(pass, node, inputs, frame);
   const bool is_model = model_of(*node.layer) != nullptr;
-  if (!is_model && !is_heads(*node.layer)) return;
+  if (!is_model && !takes_masks_off(*node.layer)) return;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool takes = takes_mask(*node.layer, static_cast<int>(i), pass.training);
     if (takes || inputs[i].mask)

@@ -877,9 +877,12 @@ const std::vector<LayerCase>& conformance_cases() {
     add_normalization(cases);
     add_other_normalizations(cases);
     add_convolution(cases);
+    add_separable_convolution(cases);
+    add_einsum_dense(cases);
     add_conv_lstm1d(cases);
     add_pooling(cases);
     add_attention(cases);
+    add_group_query_attention(cases);
     add_merging(cases);
     add_small_layers(cases);
     add_passing_layers(cases);

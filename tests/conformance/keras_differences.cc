@@ -35,7 +35,8 @@ constexpr std::array differences{
                    "Keras stops with an error where a layer of float64 has an "
                    "`activity_regularizer` and the model's loss is of float32: here both types are "
                    "added",
-                   "Activation.every_option Embedding.every_option "
+                   "Activation.every_option ActivityRegularization.every_option "
+                   "ActivityRegularization.dtype-1 Embedding.every_option "
                    "MultiHeadAttention.every_option ReversibleEmbedding.every_option "
                    "ReversibleEmbedding.every_option_reverse",
                    "Keras: InvalidArgumentError: cannot compute Pack *"},
@@ -74,6 +75,15 @@ constexpr std::array differences{
         "with `unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask "
         "unreversed, so that steps that count become zeros: not copied; `reset_states` also "
         "resets stacked cells: Keras's fails there"},
+    KeptDifference{"layers", "DepthwiseConv1D",
+                   "`padding` may be \"causal\", as in Keras 2; Keras 3 refuses it",
+                   "causal padding-*"},
+    KeptDifference{"layers", "SeparableConv1D",
+                   "`padding` may be \"causal\", as in Keras 2; Keras 3 refuses it",
+                   "causal padding-*"},
+    KeptDifference{"layers", "EinsumDense",
+                   "the batch is the first axis of input and output; `output_shape` may leave open "
+                   "what the input says"},
     KeptDifference{"layers", "UnitNormalization",
                    "what is 0 passes no gradient; Keras's is NaN there, which then spoils the "
                    "whole training"},

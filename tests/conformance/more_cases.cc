@@ -269,6 +269,220 @@ void add_convolution(Cases& cases) {
             {.filters = 2, .kernel_size = {3}, .padding = "same", .dilation_rate = {2}}, turned);
 }
 
+void add_separable_convolution(Cases& cases) {
+  const Shape sequence{3, 9, 4};
+  const auto depthwise = [&](const char* name, const layers::DepthwiseConv1DOptions& options,
+                             const Shape& input, const char* weights) -> LayerCase& {
+    return add(
+        cases, "DepthwiseConv1D", name, [options] { return layers::DepthwiseConv1D(options); },
+        input, weights);
+  };
+  const char* each = "kernel (3, 4, 1), bias (4,)";
+  const char* two = "kernel (3, 4, 2), bias (8,)";
+  depthwise("valid", {.kernel_size = {3}}, sequence, each);
+  depthwise("same", {.kernel_size = {3}, .strides = {2}, .padding = "same", .depth_multiplier = 2},
+            sequence, two);
+  depthwise("causal", {.kernel_size = {3}, .padding = "causal", .activation = "relu"}, sequence,
+            each);
+  depthwise("dilated", {.kernel_size = {3}, .depth_multiplier = 2, .dilation_rate = {2}}, sequence,
+            two);
+  depthwise("channels_first",
+            {.kernel_size = {3}, .data_format = "channels_first", .activation = "softmax"},
+            {3, 4, 9}, each)
+      .fixed_steps = true;
+  depthwise("one_feature", {.kernel_size = {2}, .depth_multiplier = 3, .activation = "gelu"},
+            {3, 9, 1}, "kernel (2, 1, 3), bias (3,)");
+  depthwise("regularized",
+            {.kernel_size = {3},
+             .depthwise_regularizer = "l2",
+             .bias_regularizer = "l1",
+             .activity_regularizer = "l2"},
+            sequence, each);
+  depthwise("every_option",
+            {.kernel_size = {3},
+             .strides = {3},
+             .depth_multiplier = 2,
+             .use_bias = false,
+             .depthwise_initializer = "he_normal",
+             .bias_initializer = "ones",
+             .depthwise_constraint = "max_norm",
+             .bias_constraint = "non_neg",
+             .name = "named",
+             .trainable = false,
+             .dtype = "float64"},
+            sequence, "kernel (3, 4, 2)");
+
+  const auto separable = [&](const char* name, const layers::SeparableConv1DOptions& options,
+                             const Shape& input, const char* weights) -> LayerCase& {
+    return add(
+        cases, "SeparableConv1D", name, [options] { return layers::SeparableConv1D(options); },
+        input, weights);
+  };
+  const char* plain = "depthwise_kernel (3, 4, 1), pointwise_kernel (1, 4, 5), bias (5,)";
+  const char* doubled = "depthwise_kernel (3, 4, 2), pointwise_kernel (1, 8, 5), bias (5,)";
+  separable("valid", {.filters = 5, .kernel_size = {3}}, sequence, plain);
+  separable("same",
+            {.filters = 5,
+             .kernel_size = {3},
+             .strides = {2},
+             .padding = "same",
+             .depth_multiplier = 2,
+             .activation = "silu"},
+            sequence, doubled);
+  separable("causal", {.filters = 5, .kernel_size = {3}, .padding = "causal"}, sequence, plain);
+  separable("dilated", {.filters = 5, .kernel_size = {3}, .dilation_rate = {2}}, sequence, plain);
+  separable("channels_first",
+            {.filters = 5,
+             .kernel_size = {3},
+             .data_format = "channels_first",
+             .depth_multiplier = 2,
+             .activation = "softmax"},
+            {3, 4, 9}, doubled)
+      .fixed_steps = true;
+  separable("regularized",
+            {.filters = 5,
+             .kernel_size = {3},
+             .depthwise_regularizer = "l2",
+             .pointwise_regularizer = "l1",
+             .bias_regularizer = "l1",
+             .activity_regularizer = "l2"},
+            sequence, plain);
+  separable("every_option",
+            {.filters = 5,
+             .kernel_size = {3},
+             .strides = {2},
+             .depth_multiplier = 2,
+             .use_bias = false,
+             .depthwise_initializer = "he_normal",
+             .pointwise_initializer = "he_uniform",
+             .bias_initializer = "ones",
+             .depthwise_constraint = "max_norm",
+             .pointwise_constraint = "unit_norm",
+             .bias_constraint = "non_neg",
+             .name = "named",
+             .trainable = false,
+             .dtype = "float64"},
+            sequence, "depthwise_kernel (3, 4, 2), pointwise_kernel (1, 8, 5)");
+}
+
+void add_einsum_dense(Cases& cases) {
+  const auto einsum = [&](const char* name, const layers::EinsumDenseOptions& options,
+                          const Shape& input, const char* weights) -> LayerCase& {
+    LayerCase& c = add(
+        cases, "EinsumDense", name, [options] { return layers::EinsumDense(options); }, input,
+        weights);
+    c.fixed_steps = true;
+    return c;
+  };
+  const Shape sequence{3, 5, 4};
+  einsum("plain", {.equation = "abc,cd->abd", .output_shape = {None, 6}, .bias_axes = "d"},
+         sequence, "kernel (4, 6), bias (6,)");
+  einsum("vectors", {.equation = "ab,bc->ac", .output_shape = {6}}, {5, 4}, "kernel (4, 6)");
+  einsum(
+      "left_open",
+      {.equation = "...x,xy->...y", .output_shape = {6}, .activation = "softmax", .bias_axes = "y"},
+      sequence, "kernel (4, 6), bias (6,)");
+  einsum("right_open", {.equation = "ab...,bc->ac...", .output_shape = {6}, .bias_axes = "c"},
+         sequence, "kernel (5, 6), bias (6, 1)");
+  einsum(
+      "along_steps",
+      {.equation = "abc,bd->adc", .output_shape = {2, 4}, .activation = "gelu", .bias_axes = "d"},
+      sequence, "kernel (5, 2), bias (2, 1)");
+  einsum("to_heads", {.equation = "btf,fhd->bthd", .output_shape = {None, 2, 3}, .bias_axes = "hd"},
+         sequence, "kernel (4, 2, 3), bias (2, 3)");
+  einsum("each_step", {.equation = "abc,bcd->abd", .output_shape = {5, 6}, .bias_axes = "bd"},
+         sequence, "kernel (5, 4, 6), bias (5, 6)");
+  einsum("summed", {.equation = "abc,cd->ad", .output_shape = {6}}, sequence, "kernel (4, 6)");
+  einsum("turned", {.equation = "abc,dc->adb", .output_shape = {6, None}, .bias_axes = "b"},
+         sequence, "kernel (6, 4), bias (5,)");
+  einsum("regularized",
+         {.equation = "abc,cd->abd",
+          .output_shape = {None, 6},
+          .bias_axes = "d",
+          .kernel_regularizer = "l2",
+          .bias_regularizer = "l1",
+          .activity_regularizer = "l2"},
+         sequence, "kernel (4, 6), bias (6,)");
+  einsum("every_option",
+         {.equation = "abc,bd->acd",
+          .output_shape = {4, 3},
+          .activation = "tanh",
+          .bias_axes = "c",
+          .kernel_initializer = "he_normal",
+          .bias_initializer = "ones",
+          .kernel_constraint = "max_norm",
+          .bias_constraint = "non_neg",
+          .name = "named",
+          .trainable = false,
+          .dtype = "float64"},
+         sequence, "kernel (5, 3), bias (4, 1)");
+}
+
+void add_group_query_attention(Cases& cases) {
+  using Options = layers::GroupQueryAttentionOptions;
+  const auto attention = [&](const char* name, const Options& options, const char* weights,
+                             bool key = false) -> LayerCase& {
+    LayerCase& c = add(
+        cases, "GroupQueryAttention", name,
+        [options] { return layers::GroupQueryAttention(options); }, {2, 3, 4}, weights);
+    c.more = {{2, 5, 4}};
+    if (key) c.more.push_back({2, 5, 6});
+    return c;
+  };
+  const char* all =
+      "kernel (4, 4, 3), bias (4, 3), kernel (4, 2, 3), bias (2, 3), kernel (4, 2, 3), bias (2, "
+      "3), kernel (4, 3, 4), bias (4,)";
+  const Options plain{.head_dim = 3, .num_query_heads = 4, .num_key_value_heads = 2};
+  attention("plain", plain, all).more_masked = true;
+  LayerCase& masked = attention("masks", plain, all);
+  masked.mask = Mask::left;
+  masked.more_masked = true;
+  attention("causal_and_scores", plain, all).flags = {true, true};
+  attention("one_key", {.head_dim = 3, .num_query_heads = 2, .num_key_value_heads = 1},
+            "kernel (4, 2, 3), bias (2, 3), kernel (6, 1, 3), bias (1, 3), kernel (4, 1, 3), bias "
+            "(1, 3), kernel (2, 3, 4), bias (4,)",
+            true);
+  attention(
+      "dropout",
+      {.head_dim = 3, .num_query_heads = 4, .num_key_value_heads = 2, .dropout = 0.3, .seed = 3},
+      all)
+      .training = true;
+  attention("gate",
+            {.head_dim = 3,
+             .num_query_heads = 4,
+             .num_key_value_heads = 2,
+             .use_bias = false,
+             .use_gate = true},
+            "kernel (4, 4, 3), kernel (4, 2, 3), kernel (4, 4, 3), kernel (4, 2, 3), kernel (4, 3, "
+            "4)");
+  LayerCase& window = attention(
+      "window",
+      {.head_dim = 3, .num_query_heads = 4, .num_key_value_heads = 2, .sliding_window = 2}, all);
+  window.flags.use_causal_mask = true;
+  attention("activity",
+            {.head_dim = 3,
+             .num_query_heads = 4,
+             .num_key_value_heads = 2,
+             .activity_regularizer = "l2",
+             .use_gate = true},
+            "kernel (4, 4, 3), bias (4, 3), kernel (4, 2, 3), bias (2, 3), kernel (4, 4, 3), bias "
+            "(4, 3), kernel (4, 2, 3), bias (2, 3), kernel (4, 3, 4), bias (4,)");
+  attention("every_option",
+            {.head_dim = 3,
+             .num_query_heads = 4,
+             .num_key_value_heads = 2,
+             .kernel_initializer = "he_normal",
+             .bias_initializer = "ones",
+             .kernel_regularizer = "l1",
+             .bias_regularizer = "l2",
+             .kernel_constraint = "max_norm",
+             .bias_constraint = "non_neg",
+             .name = "named",
+             .trainable = false,
+             .dtype = "float64"},
+            all);
+}
+
 void add_conv_lstm1d(Cases& cases) {
   using Options = layers::ConvLSTM1DOptions;
   const auto add_one = [&](const char* name, const auto& change,
@@ -415,6 +629,21 @@ void add_pooling(Cases& cases) {
                        .dtype = "float64"});
         },
         input);
+  }
+  for (const auto& [layer, function] :
+       {std::pair{"AdaptiveMaxPooling1D", &layers::AdaptiveMaxPooling1D},
+        std::pair{"AdaptiveAveragePooling1D", &layers::AdaptiveAveragePooling1D}}) {
+    const auto adaptive = [&, make = function](const char* name,
+                                               const layers::AdaptivePooling1DOptions& options) {
+      add(
+          cases, layer, name, [make, options] { return make(options); }, input)
+          .fixed_steps = true;
+    };
+    adaptive("fewer", {.output_size = {3}});
+    adaptive("more", {.output_size = {9}});
+    adaptive("channels_first", {.output_size = {3}, .data_format = "channels_first"});
+    adaptive("every_option",
+             {.output_size = {5}, .name = "named", .trainable = false, .dtype = "float64"});
   }
   for (const auto& [layer, function] :
        {std::pair{"GlobalMaxPooling1D", &layers::GlobalMaxPooling1D},

@@ -8,6 +8,9 @@ namespace chronicler::test {
 void add_normalization(std::vector<LayerCase>& cases);
 void add_conv_lstm1d(std::vector<LayerCase>& cases);
 void add_convolution(std::vector<LayerCase>& cases);
+void add_separable_convolution(std::vector<LayerCase>& cases);
+void add_einsum_dense(std::vector<LayerCase>& cases);
+void add_group_query_attention(std::vector<LayerCase>& cases);
 void add_pooling(std::vector<LayerCase>& cases);
 void add_attention(std::vector<LayerCase>& cases);
 void add_merging(std::vector<LayerCase>& cases);

@@ -39,6 +39,32 @@ struct Pooling1DOptions {
 LayerPtr MaxPooling1D(const Pooling1DOptions& options = {});
 LayerPtr AveragePooling1D(const Pooling1DOptions& options = {});
 
+struct AdaptivePooling1DOptions {
+  std::vector<std::int64_t> output_size = {};
+  std::string data_format = "channels_last";
+  std::string name = {};
+  bool trainable = true;
+  std::string dtype = "float32";
+  OptionalShape input_shape = {};
+  std::optional<std::int64_t> batch_size = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdaptivePooling1DOptions;
+    visit("output_size", &Options::output_size,
+          one_number(between(1, static_cast<double>(most_steps))), "windows that cover all steps",
+          {.is_required = true});
+    visit("data_format", &Options::data_format, one_of({"channels_last", "channels_first"}),
+          "channels_last: (B, T, F); channels_first: (B, F, T)");
+    visit_shared_fields<Options>(visit);
+  }
+};
+// (B, T, F) to (B, output_size, F): the largest or the mean of each window, of which window i is of
+// the steps from i T / output_size, rounded down, to (i + 1) T / output_size, rounded up. Masks end
+// here.
+LayerPtr AdaptiveMaxPooling1D(const AdaptivePooling1DOptions& options);
+LayerPtr AdaptiveAveragePooling1D(const AdaptivePooling1DOptions& options);
+
 struct GlobalPooling1DOptions {
   std::string data_format = "channels_last";
   bool keepdims = false;

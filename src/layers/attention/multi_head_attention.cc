@@ -9,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "chronicler/layers/group_query_attention.h"
 #include "kernels/dropout.h"
 #include "kernels/gemm.h"
 #include "layers/attention/attention_weights.h"
@@ -31,33 +32,24 @@ constexpr std::array<std::string_view, 5> paths{"query_dense", "key_dense", "_ga
 
 struct Sizes {
   std::int64_t rows, queries, values, heads, depth, width;  // B, Tq, Tv, H, key_dim, value_dim
+  std::int64_t sharing;  // heads of the query that go with one of key and value
+
+  std::int64_t value_heads() const { return heads / sharing; }
 };
 
-class MultiHeadAttentionLayer final
-    : public LayerWith<MultiHeadAttentionLayer, layers::MultiHeadAttentionOptions> {
+// What MultiHeadAttention and GroupQueryAttention share: all but how many heads there are, and of
+// what length.
+template <class Derived, class Options>
+class AttentionOfHeads : public LayerWith<Derived, Options> {
  public:
-  explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
-      : LayerWith(options) {
-    name_axes();
-  }
+  using Base = LayerWith<Derived, Options>;
+  using Base::Base;
+  using Base::described;
+  using Base::dtype;
+  using Base::trainable;
 
-  std::string_view class_name() const override { return "MultiHeadAttention"; }
   std::uint64_t* seed_place() override { return &drawn_seed_; }
   bool causal() const override { return false; }
-
-  // In Keras each projection has the activity_regularizer, the layer itself has none.
-  const Regularizer& activity_regularizer() const override { return Layer::activity_regularizer(); }
-  void fields(FieldVisitor& visitor) override {
-    LayerWith::fields(visitor);
-    name_axes();
-  }
-  void validate() const override {
-    LayerWith::validate();
-    const std::int64_t axis = options_.attention_axes[0];
-    if (options_.attention_axes.size() == 1 && (axis == 1 || axis == -2)) return;
-    throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
-                "inputs are (batch, steps, features)");
-  }
 
   std::string weight_path(std::size_t index) const override {
     const std::size_t each = options_.use_bias ? 2 : 1;
@@ -73,7 +65,7 @@ class MultiHeadAttentionLayer final
                                  const CallFlags& flags) const override {
     std::vector<Shape> shapes = output_shapes(inputs);
     if (flags.return_attention_scores)
-      shapes.push_back({inputs[0][0], options_.num_heads, inputs[0][1], inputs[1][1]});
+      shapes.push_back({inputs[0][0], heads(), inputs[0][1], inputs[1][1]});
     return shapes;
   }
 
@@ -94,15 +86,41 @@ class MultiHeadAttentionLayer final
     with_real(dtype(), [&](auto real) { run_backward<decltype(real)>(pass, call, gradient); });
   }
 
- private:
-  // Not given, they are the steps, which files say.
-  void name_axes() {
-    if (options_.attention_axes.empty()) options_.attention_axes = {1};
+ protected:
+  using Base::add_weight;
+  using Base::options_;
+  using Base::parameters_;
+
+  virtual std::int64_t heads() const = 0;
+  virtual std::int64_t value_heads() const = 0;  // of key and value; divides heads()
+  virtual std::int64_t depth() const = 0;        // of a head's query and key
+  virtual std::int64_t width() const = 0;        // of a head's value
+  virtual std::int64_t output_size(const Shape& query_shape) const = 0;
+
+  void check_shapes(std::span<const Shape> inputs) const {
+    bool fits = inputs.size() == 2 || inputs.size() == 3;
+    for (std::size_t i = 0; fits && i < inputs.size(); ++i)
+      fits = inputs[i].rank() == 3 && inputs[i][2] > 0;
+    if (fits && inputs.back()[1] == inputs[1][1]) return;
+    std::string got;
+    for (const Shape& shape : inputs) got += (got.empty() ? "" : ", ") + shape.to_string();
+    throw Error(
+        fmt::format("{} takes {{query (batch, queries, features), value (batch, values, "
+                    "features)}} and optionally a key as long as the value, got {}",
+                    described(), got));
   }
-  std::int64_t output_size(const Shape& query_shape) const {
-    return options_.output_shape.empty() ? query_shape[2] : options_.output_shape[0];
+  void build_weights(std::span<const Shape> inputs) override {
+    check_shapes(inputs);
+    const std::int64_t shared = value_heads();
+    add_projection({inputs[0][2], heads(), depth()}, {heads(), depth()});
+    add_projection({inputs.back()[2], shared, depth()}, {shared, depth()});
+    if (options_.use_gate) add_projection({inputs[0][2], heads(), width()}, {heads(), width()});
+    add_projection({inputs[1][2], shared, width()}, {shared, width()});
+    const std::int64_t out = output_size(inputs[0]);
+    add_projection({heads(), width(), out}, {out});
   }
 
+ private:
   // The query's mask may also say for each value whether a query sees it: Keras's attention_mask.
   void check_query_mask(std::span<const Value> inputs) const {
     const TensorView& mask = inputs[0].mask;
@@ -120,31 +138,6 @@ class MultiHeadAttentionLayer final
                             wanted.to_string(), name_of(mask.dtype()), mask.shape().to_string()));
   }
 
-  std::int64_t width() const { return options_.value_dim.value_or(options_.key_dim); }
-
-  void check_shapes(std::span<const Shape> inputs) const {
-    bool fits = inputs.size() == 2 || inputs.size() == 3;
-    for (std::size_t i = 0; fits && i < inputs.size(); ++i)
-      fits = inputs[i].rank() == 3 && inputs[i][2] > 0;
-    if (fits && inputs.back()[1] == inputs[1][1]) return;
-    std::string got;
-    for (const Shape& shape : inputs) got += (got.empty() ? "" : ", ") + shape.to_string();
-    throw Error(
-        fmt::format("{} takes {{query (batch, queries, features), value (batch, values, "
-                    "features)}} and optionally a key as long as the value, got {}",
-                    described(), got));
-  }
-
-  void build_weights(std::span<const Shape> inputs) override {
-    check_shapes(inputs);
-    const std::int64_t heads = options_.num_heads;
-    add_projection({inputs[0][2], heads, options_.key_dim}, {heads, options_.key_dim});
-    add_projection({inputs.back()[2], heads, options_.key_dim}, {heads, options_.key_dim});
-    if (options_.use_gate) add_projection({inputs[0][2], heads, width()}, {heads, width()});
-    add_projection({inputs[1][2], heads, width()}, {heads, width()});
-    const std::int64_t out = output_size(inputs[0]);
-    add_projection({heads, width(), out}, {out});
-  }
   void add_projection(const Shape& kernel, const Shape& bias) {
     add_weight(
         "kernel", kernel,
@@ -169,17 +162,18 @@ class MultiHeadAttentionLayer final
 
   Sizes sizes_of(const Call& call) const {
     const Shape& from = call.inputs[0].data.shape();
-    return {from[0],          from[1], call.inputs[1].data.shape()[1], options_.num_heads,
-            options_.key_dim, width()};
+    return {from[0], from[1], call.inputs[1].data.shape()[1], heads(),
+            depth(), width(), heads() / value_heads()};
   }
 
   // Keras takes a bias (heads, 1) for one of the steps where there are as many steps as heads: its
   // TensorFlow addition goes by sizes alone.
   bool adds_bias_along_steps(int projection, const TensorView& x) const {
-    const std::int64_t depth =
-        projection == value || projection == gate ? width() : options_.key_dim;
-    return options_.use_bias && projection != output && depth == 1 && options_.num_heads > 1 &&
-           x.shape()[1] == options_.num_heads;
+    const bool is_shared = projection == key || projection == value;
+    const std::int64_t own_heads = is_shared ? value_heads() : heads();
+    const std::int64_t length = projection == value || projection == gate ? width() : depth();
+    return options_.use_bias && projection != output && length == 1 && own_heads > 1 &&
+           x.shape()[1] == own_heads;
   }
 
   // x (B, T, in) W (in, out) + b: the kernel's axes are joined to two.
@@ -189,15 +183,17 @@ class MultiHeadAttentionLayer final
     const TensorView y = pass.arena.tensor({x.shape()[0], x.shape()[1], out}, dtype());
     const bool along_steps = adds_bias_along_steps(projection, x);
     const Real* bias =
-        options_.use_bias && !along_steps ? bias_of(projection).value.as<Real>() : nullptr;
+        options_.use_bias && !along_steps ? bias_of(projection).value.template as<Real>() : nullptr;
     const std::int64_t steps = x.shape()[1];
     const std::int64_t in = x.shape()[2];
     pass.runtime.parallel(x.shape()[0], [&](std::int64_t row) {
       kernels::gemm(steps, out, in, x.as<Real>() + row * steps * in, in,
-                    kernel_of(projection).value.as<Real>(), out, y.as<Real>() + row * steps * out,
-                    out, bias != nullptr ? Start::row : Start::zero, bias);
+                    kernel_of(projection).value.template as<Real>(), out,
+                    y.as<Real>() + row * steps * out, out,
+                    bias != nullptr ? Start::row : Start::zero, bias);
       for (std::int64_t i = 0; along_steps && i < steps * out; ++i)
-        y.as<Real>()[row * steps * out + i] += bias_of(projection).value.as<Real>()[i / out];
+        y.as<Real>()[row * steps * out + i] +=
+            bias_of(projection).value.template as<Real>()[i / out];
     });
     return y;
   }
@@ -211,18 +207,20 @@ class MultiHeadAttentionLayer final
     const std::int64_t rows = x.size() / in;
     if (trainable()) {
       kernels::gemm_outer(in, out, rows, x.as<Real>(), in, dy.as<Real>(), out,
-                          kernel_of(projection).gradient.as<Real>(), out);
+                          kernel_of(projection).gradient.template as<Real>(), out);
       if (adds_bias_along_steps(projection, x)) {
         for (std::int64_t i = 0; i < dy.size(); ++i)
-          bias_of(projection).gradient.as<Real>()[i / out % x.shape()[1]] += dy.as<Real>()[i];
+          bias_of(projection).gradient.template as<Real>()[i / out % x.shape()[1]] +=
+              dy.as<Real>()[i];
       } else if (options_.use_bias) {
-        kernels::add_rows(out, rows, dy.as<Real>(), out, bias_of(projection).gradient.as<Real>());
+        kernels::add_rows(out, rows, dy.as<Real>(), out,
+                          bias_of(projection).gradient.template as<Real>());
       }
     }
     if (!wanted) return {};
     const TensorView dx = pass.arena.tensor(x.shape(), dtype());
     Real* packed = pass.arena.array<Real>(kernels::packed_size<Real>(out, in));
-    kernels::pack(out, in, kernel_of(projection).value.as<Real>(), out, true, packed);
+    kernels::pack(out, in, kernel_of(projection).value.template as<Real>(), out, true, packed);
     kernels::gemm_packed(rows, in, out, dy.as<Real>(), out, packed, dx.as<Real>(), in, Start::zero);
     return dx;
   }
@@ -261,7 +259,7 @@ class MultiHeadAttentionLayer final
 
   template <class Real>
   Real score_factor() const {
-    return static_cast<Real>(1.0 / std::sqrt(static_cast<double>(options_.key_dim)));
+    return static_cast<Real>(1.0 / std::sqrt(static_cast<double>(depth())));
   }
 
   // In Keras each projection has the activity_regularizer, the layer itself has none.
@@ -303,7 +301,8 @@ class MultiHeadAttentionLayer final
         bool blind = true;
         for (std::int64_t j = 0; j < size.values; ++j) {
           const Real* to =
-              k.as<Real>() + ((row * size.values + j) * size.heads + head) * size.depth;
+              k.as<Real>() +
+              ((row * size.values + j) * size.value_heads() + head / size.sharing) * size.depth;
           Real sum{0};
           for (std::int64_t d = 0; d < size.depth; ++d) sum += from[d] * to[d];
           line[j] = sum * score_factor<Real>();
@@ -321,7 +320,8 @@ class MultiHeadAttentionLayer final
           const Real weight = factors == nullptr ? line[j] : line[j] * factors[place + j];
           used.as<Real>()[place + j] = weight;
           const Real* of =
-              v.as<Real>() + ((row * size.values + j) * size.heads + head) * size.width;
+              v.as<Real>() +
+              ((row * size.values + j) * size.value_heads() + head / size.sharing) * size.width;
           for (std::int64_t e = 0; e < size.width; ++e) y[e] += weight * of[e];
         }
       }
@@ -385,18 +385,20 @@ class MultiHeadAttentionLayer final
     penalize_back(tape[key], dk);
     penalize_back(tape[value], dv);
     const TensorView d_scores = gradient.outputs.size() > 1 ? gradient.outputs[1] : TensorView();
-    Real* lines = arena.array<Real>(size.rows * size.heads * size.values);
-    pass.runtime.parallel(size.rows * size.heads, [&](std::int64_t task) {
-      const std::int64_t row = task / size.heads;
-      const std::int64_t head = task % size.heads;
-      Real* flow = lines + task * size.values;
+    // A task has all heads that share a key and a value, whose gradients it adds up.
+    const std::int64_t tasks = size.rows * size.value_heads();
+    Real* lines = arena.array<Real>(tasks * size.values);
+    const auto run_head = [&](std::int64_t row, std::int64_t head, Real* flow) {
       for (std::int64_t i = 0; i < size.queries; ++i) {
-        const std::int64_t place = (task * size.queries + i) * size.values;
+        const std::int64_t place = ((row * size.heads + head) * size.queries + i) * size.values;
         const Real* line = weights.as<Real>() + place;
         const std::int64_t at_query = (row * size.queries + i) * size.heads + head;
         const Real* dy = d_mixed.as<Real>() + at_query * size.width;
+        const auto at_shared = [&](std::int64_t j) {
+          return (row * size.values + j) * size.value_heads() + head / size.sharing;
+        };
         for (std::int64_t j = 0; j < size.values; ++j) {
-          const std::int64_t at_value = (row * size.values + j) * size.heads + head;
+          const std::int64_t at_value = at_shared(j);
           const Real factor = factors == nullptr ? Real{1} : factors[place + j];
           const Real* of = tape[value].as<Real>() + at_value * size.width;
           Real sum = d_scores ? d_scores.as<Real>()[place + j] : Real{0};
@@ -408,7 +410,7 @@ class MultiHeadAttentionLayer final
         }
         softmax_backward(size.values, line, flow);
         for (std::int64_t j = 0; j < size.values; ++j) {
-          const std::int64_t at_key = (row * size.values + j) * size.heads + head;
+          const std::int64_t at_key = at_shared(j);
           const Real slope = hides(call, row, i, j) ? Real{0} : flow[j] * score_factor<Real>();
           for (std::int64_t d = 0; d < size.depth; ++d) {
             dq.as<Real>()[at_query * size.depth + d] +=
@@ -418,6 +420,11 @@ class MultiHeadAttentionLayer final
           }
         }
       }
+    };
+    pass.runtime.parallel(tasks, [&](std::int64_t task) {
+      const std::int64_t first = task % size.value_heads() * size.sharing;
+      for (std::int64_t head = first; head < first + size.sharing; ++head)
+        run_head(task / size.value_heads(), head, lines + task * size.values);
     });
     const std::size_t key_input = call.inputs.size() - 1;
     const TensorView of_query =
@@ -438,8 +445,87 @@ class MultiHeadAttentionLayer final
   std::uint64_t drawn_seed_ = next_seed();  // unless the options give one
 };
 
+class MultiHeadAttentionLayer final
+    : public AttentionOfHeads<MultiHeadAttentionLayer, layers::MultiHeadAttentionOptions> {
+ public:
+  explicit MultiHeadAttentionLayer(const layers::MultiHeadAttentionOptions& options)
+      : AttentionOfHeads(options) {
+    name_axes();
+  }
+
+  std::string_view class_name() const override { return "MultiHeadAttention"; }
+
+  // In Keras each projection has the activity_regularizer, the layer itself has none.
+  const Regularizer& activity_regularizer() const override { return Layer::activity_regularizer(); }
+  void fields(FieldVisitor& visitor) override {
+    AttentionOfHeads::fields(visitor);
+    name_axes();
+  }
+  void validate() const override {
+    AttentionOfHeads::validate();
+    const std::int64_t axis = options_.attention_axes[0];
+    if (options_.attention_axes.size() == 1 && (axis == 1 || axis == -2)) return;
+    throw Error(fmt::format("{}: attention_axes must be {{1}}, the steps", described()),
+                "inputs are (batch, steps, features)");
+  }
+
+ private:
+  // Not given, they are the steps, which files say.
+  void name_axes() {
+    if (options_.attention_axes.empty()) options_.attention_axes = {1};
+  }
+  std::int64_t heads() const override { return options_.num_heads; }
+  std::int64_t value_heads() const override { return options_.num_heads; }
+  std::int64_t depth() const override { return options_.key_dim; }
+  std::int64_t width() const override { return options_.value_dim.value_or(options_.key_dim); }
+  std::int64_t output_size(const Shape& query_shape) const override {
+    return options_.output_shape.empty() ? query_shape[2] : options_.output_shape[0];
+  }
+};
+
+class GroupQueryAttentionLayer final
+    : public AttentionOfHeads<GroupQueryAttentionLayer, layers::GroupQueryAttentionOptions> {
+ public:
+  using AttentionOfHeads::AttentionOfHeads;
+
+  std::string_view class_name() const override { return "GroupQueryAttention"; }
+  // Its activity_regularizer is of the layer and of each projection: the output counts twice, as in
+  // Keras.
+  void validate() const override {
+    AttentionOfHeads::validate();
+    if (options_.num_query_heads % options_.num_key_value_heads == 0) return;
+    throw Error(
+        fmt::format("{}: num_query_heads must be a multiple of num_key_value_heads, got {} "
+                    "and {}",
+                    described(), options_.num_query_heads, options_.num_key_value_heads));
+  }
+  std::string weight_path(std::size_t index) const override {
+    const std::string path = AttentionOfHeads::weight_path(index);
+    return path.starts_with('_') ? path : "_" + path;
+  }
+
+ private:
+  std::int64_t heads() const override { return options_.num_query_heads; }
+  std::int64_t value_heads() const override { return options_.num_key_value_heads; }
+  std::int64_t depth() const override { return options_.head_dim; }
+  std::int64_t width() const override { return options_.head_dim; }
+  std::int64_t output_size(const Shape& query_shape) const override { return query_shape[2]; }
+
+  void build_weights(std::span<const Shape> inputs) override {
+    check_shapes(inputs);
+    if (inputs[0][2] != inputs[1][2]) {
+      throw Error(fmt::format("{}: query and value must have as many features, got {} and {}",
+                              described(), inputs[0].to_string(), inputs[1].to_string()));
+    }
+    AttentionOfHeads::build_weights(inputs);
+  }
+};
+
 }  // namespace
 
+LayerPtr layers::GroupQueryAttention(const GroupQueryAttentionOptions& options) {
+  return make_valid<GroupQueryAttentionLayer>(options);
+}
 LayerPtr layers::MultiHeadAttention(const MultiHeadAttentionOptions& options) {
   return make_valid<MultiHeadAttentionLayer>(options);
 }

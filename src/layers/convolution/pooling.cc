@@ -17,6 +17,110 @@ namespace {
 // The tape's place of the steps that were largest, int32.
 constexpr int largest_place = 0;
 
+// The windows of a sequence: window i is of the steps from begin(i) to before end(i).
+struct PoolWindows {
+  std::int64_t count = 0;
+
+  virtual std::int64_t begin(std::int64_t window) const = 0;
+  virtual std::int64_t end(std::int64_t window) const = 0;
+
+ protected:
+  ~PoolWindows() = default;
+};
+
+// Windows of one size, cut off where the sequence begins and ends.
+struct SlidingWindows final : PoolWindows {
+  SlidingWindows(const Windows& over, std::int64_t steps) : over_(over), steps_(steps) {
+    count = over.count;
+  }
+  std::int64_t begin(std::int64_t window) const override {
+    return std::max<std::int64_t>(window * over_.stride - over_.left, 0);
+  }
+  std::int64_t end(std::int64_t window) const override {
+    return std::min(window * over_.stride - over_.left + over_.size, steps_);
+  }
+
+ private:
+  Windows over_;
+  std::int64_t steps_;
+};
+
+// So many windows that cover all steps, of sizes that differ by one at most.
+struct EvenWindows final : PoolWindows {
+  EvenWindows(std::int64_t windows, std::int64_t steps) : steps_(steps) { count = windows; }
+  std::int64_t begin(std::int64_t window) const override { return window * steps_ / count; }
+  std::int64_t end(std::int64_t window) const override {
+    return ((window + 1) * steps_ + count - 1) / count;
+  }
+
+ private:
+  std::int64_t steps_;
+};
+
+// function(place in y, place in x of the window's first step, steps).
+template <class Function>
+void for_each_window(const Shape& x, const PoolWindows& over, const Function& function) {
+  for (std::int64_t row = 0; row < x[0]; ++row) {
+    for (std::int64_t window = 0; window < over.count; ++window) {
+      const std::int64_t begin = over.begin(window);
+      const std::int64_t steps = over.end(window) - begin;
+      for (std::int64_t feature = 0; feature < x[2]; ++feature) {
+        function((row * over.count + window) * x[2] + feature,
+                 (row * x[1] + begin) * x[2] + feature, steps);
+      }
+    }
+  }
+}
+
+// The largest or the mean of each window of (B, T, F).
+void pool(Pass& pass, Call& call, const PoolWindows& over, bool is_max) {
+  const TensorView& x = call.inputs[0].data;
+  const TensorView y = pass.arena.tensor({x.shape()[0], over.count, x.shape()[2]}, x.dtype());
+  const TensorView largest = is_max ? pass.arena.tensor(y.shape(), DType::int32) : TensorView();
+  with_real(x.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    for_each_window(x.shape(), over, [&](std::int64_t out, std::int64_t first, std::int64_t count) {
+      const Real* from = x.as<Real>() + first;
+      const std::int64_t width = x.shape()[2];
+      Real value = is_max ? from[0] : Real{0};
+      std::int64_t best = 0;
+      for (std::int64_t i = 0; i < count; ++i) {
+        const Real here = from[i * width];
+        if (!is_max) value += here;
+        if (is_max && here > value) {
+          value = here;
+          best = i;
+        }
+      }
+      y.as<Real>()[out] = is_max ? value : value / static_cast<Real>(count);
+      if (is_max) largest.as<std::int32_t>()[out] = static_cast<std::int32_t>(best);
+    });
+  });
+  call.outputs[0] = {y, {}};
+  if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
+}
+
+void pool_back(Pass& pass, const Call& call, CallGradient& gradient, const PoolWindows& over,
+               bool is_max) {
+  if (!gradient.wanted[0]) return;
+  const Shape& shape = call.inputs[0].data.shape();
+  const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, call.inputs[0].data.dtype());
+  const TensorView& largest = (*call.tape)[largest_place];
+  with_real(dx.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    const Real* dy = gradient.outputs[0].as<Real>();
+    for_each_window(shape, over, [&](std::int64_t out, std::int64_t first, std::int64_t count) {
+      Real* to = dx.as<Real>() + first;
+      const std::int64_t width = shape[2];
+      if (is_max) {
+        to[largest.as<std::int32_t>()[out] * width] += dy[out];
+        return;
+      }
+      for (std::int64_t i = 0; i < count; ++i) to[i * width] += dy[out] / static_cast<Real>(count);
+    });
+  });
+}
+
 class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
  public:
   Pooling1D(const layers::Pooling1DOptions& options, bool is_max)
@@ -43,12 +147,14 @@ class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
   }
 
   void forward(Pass& pass, Call& call) const override {
-    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+    forward_with_channels(pass, call, first(),
+                          [&](Call& own) { pool(pass, own, windows_of(own), is_max_); });
   }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    backward_with_channels(
-        pass, call, gradient, first(),
-        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
+    backward_with_channels(pass, call, gradient, first(),
+                           [&](const Call& own, CallGradient& own_gradient) {
+                             pool_back(pass, own, own_gradient, windows_of(own), is_max_);
+                           });
   }
 
  private:
@@ -57,54 +163,9 @@ class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
     return first() ? with_channels_moved(shape) : shape;
   }
 
-  void pool(Pass& pass, Call& call) const {
-    const TensorView& x = call.inputs[0].data;
-    const Windows over = windows(x.shape()[1]);
-    const TensorView y = pass.arena.tensor({x.shape()[0], over.count, x.shape()[2]}, dtype());
-    const TensorView largest = is_max_ ? pass.arena.tensor(y.shape(), DType::int32) : TensorView();
-    with_real(dtype(), [&](auto real) {
-      using Real = decltype(real);
-      for_each(x.shape(), over, [&](std::int64_t out, std::int64_t first, std::int64_t count) {
-        const Real* from = x.as<Real>() + first;
-        const std::int64_t width = x.shape()[2];
-        Real value = is_max_ ? from[0] : Real{0};
-        std::int64_t best = 0;
-        for (std::int64_t i = 0; i < count; ++i) {
-          const Real here = from[i * width];
-          if (!is_max_) value += here;
-          if (is_max_ && here > value) {
-            value = here;
-            best = i;
-          }
-        }
-        y.as<Real>()[out] = is_max_ ? value : value / static_cast<Real>(count);
-        if (is_max_) largest.as<std::int32_t>()[out] = static_cast<std::int32_t>(best);
-      });
-    });
-    call.outputs[0] = {y, {}};
-    if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
-  }
-
-  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
-    if (!gradient.wanted[0]) return;
-    const Shape& shape = call.inputs[0].data.shape();
-    const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, dtype());
-    const TensorView& largest = (*call.tape)[largest_place];
-    with_real(dtype(), [&](auto real) {
-      using Real = decltype(real);
-      const Real* dy = gradient.outputs[0].as<Real>();
-      for_each(shape, windows(shape[1]),
-               [&](std::int64_t out, std::int64_t first, std::int64_t count) {
-                 Real* to = dx.as<Real>() + first;
-                 const std::int64_t width = shape[2];
-                 if (is_max_) {
-                   to[largest.as<std::int32_t>()[out] * width] += dy[out];
-                   return;
-                 }
-                 for (std::int64_t i = 0; i < count; ++i)
-                   to[i * width] += dy[out] / static_cast<Real>(count);
-               });
-    });
+  SlidingWindows windows_of(const Call& call) const {
+    const std::int64_t steps = call.inputs[0].data.shape()[1];
+    return {windows(steps), steps};
   }
 
   void build_weights(std::span<const Shape> inputs) override {
@@ -117,20 +178,53 @@ class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
     return Windows::over(steps, options_.pool_size[0], stride(), options_.padding);
   }
 
-  // function(place in y, place in x of the window's first step, steps that are there).
-  template <class Function>
-  static void for_each(const Shape& x, const Windows& over, const Function& function) {
-    for (std::int64_t row = 0; row < x[0]; ++row) {
-      for (std::int64_t window = 0; window < over.count; ++window) {
-        const std::int64_t start = window * over.stride - over.left;
-        const std::int64_t begin = std::max<std::int64_t>(start, 0);
-        const std::int64_t end = std::min(start + over.size, x[1]);
-        for (std::int64_t feature = 0; feature < x[2]; ++feature) {
-          function((row * over.count + window) * x[2] + feature,
-                   (row * x[1] + begin) * x[2] + feature, end - begin);
-        }
-      }
-    }
+  bool is_max_;
+};
+
+class AdaptivePooling1D final
+    : public LayerWith<AdaptivePooling1D, layers::AdaptivePooling1DOptions> {
+ public:
+  AdaptivePooling1D(const layers::AdaptivePooling1DOptions& options, bool is_max)
+      : LayerWith(options), is_max_(is_max) {}
+
+  std::string_view class_name() const override {
+    return is_max_ ? "AdaptiveMaxPooling1D" : "AdaptiveAveragePooling1D";
+  }
+  bool supports_masking() const override { return false; }
+  bool causal() const override { return false; }
+
+  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
+    const Shape x = channels_last(inputs[0]);
+    return {channels_last({x[0], options_.output_size[0], x[2]})};
+  }
+  void check_inputs(std::span<const Value> inputs) const override {
+    Layer::check_inputs(inputs);
+    check_sequence([this] { return described(); }, inputs[0].data.shape());
+    if (channels_last(inputs[0].data.shape())[1] > 0) return;
+    throw Error(fmt::format("{} needs at least one step", described()));
+  }
+
+  void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(),
+                          [&](Call& own) { pool(pass, own, windows_of(own), is_max_); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(pass, call, gradient, first(),
+                           [&](const Call& own, CallGradient& own_gradient) {
+                             pool_back(pass, own, own_gradient, windows_of(own), is_max_);
+                           });
+  }
+
+ private:
+  bool first() const { return channels_are_first(options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+  EvenWindows windows_of(const Call& call) const {
+    return {options_.output_size[0], call.inputs[0].data.shape()[1]};
+  }
+  void build_weights(std::span<const Shape> inputs) override {
+    check_sequence([this] { return described(); }, inputs[0]);
   }
 
   bool is_max_;
@@ -254,6 +348,12 @@ LayerPtr layers::MaxPooling1D(const Pooling1DOptions& options) {
 }
 LayerPtr layers::AveragePooling1D(const Pooling1DOptions& options) {
   return make_valid<Pooling1D>(options, false);
+}
+LayerPtr layers::AdaptiveMaxPooling1D(const AdaptivePooling1DOptions& options) {
+  return make_valid<AdaptivePooling1D>(options, true);
+}
+LayerPtr layers::AdaptiveAveragePooling1D(const AdaptivePooling1DOptions& options) {
+  return make_valid<AdaptivePooling1D>(options, false);
 }
 LayerPtr layers::GlobalMaxPooling1D(const GlobalPooling1DOptions& options) {
   return make_valid<GlobalPooling1D>(options, true);

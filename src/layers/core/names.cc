@@ -25,6 +25,8 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 }  // namespace
 
 std::string snake_case(std::string_view class_name) {
+  // Keras goes by the name in its source, where this one has another than its users know.
+  if (class_name == "GroupQueryAttention") return "grouped_query_attention";
   std::string words;
   for (const char c : class_name) {
     if (is_word(c)) words += c;

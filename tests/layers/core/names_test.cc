@@ -24,6 +24,7 @@ TEST(Names, SnakeCaseIsKeras) {
       {"PReLU", "p_re_lu"},
       {"RMSprop", "rm_sprop"},
       {"StackedRNNCells", "stacked_rnn_cells"},
+      {"GroupQueryAttention", "grouped_query_attention"},
       {"TimeDistributed", "time_distributed"},
       {"LSTMCell", "lstm_cell"},
       {"Sequential", "sequential"},
