@@ -94,7 +94,7 @@ TEST(Usage, WantsNumbersThatFit) {
   expect_usage_error(with({"--dropout", "2"}), "--dropout needs a number from 0 to 0.95, got \"2\"",
                      hint);
   expect_usage_error(with({"--weight-decay", "nan"}),
-                     "--weight-decay needs a number from 0 on, got \"nan\"", hint);
+                     "--weight-decay needs a number at least 0, got \"nan\"", hint);
   expect_usage_error(with({"--units", "1", "--units", "2"}), "--units is given twice", hint);
 }
 
