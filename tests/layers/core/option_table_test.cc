@@ -26,17 +26,18 @@ void for_each_with_shape(const Function& function) {
   const auto each = [&]<class... Options>() { (function.template operator()<Options>(), ...); };
   each.template operator()<
       ActivationOptions, ActivityRegularizationOptions, AlphaDropoutOptions,
-      GroupNormalizationOptions, IdentityOptions, RMSNormalizationOptions, UnitNormalizationOptions,
-      AdditiveAttentionOptions, AttentionOptions, BatchNormalizationOptions, BidirectionalOptions,
-      ConcatenateOptions, Conv1DOptions, Conv1DTransposeOptions, ConvLSTM1DOptions,
-      Cropping1DOptions, DenseOptions, DotOptions, DropoutOptions, ELUOptions, EmbeddingOptions,
-      FlattenOptions, GRUOptions, GaussianDropoutOptions, GaussianNoiseOptions,
-      GlobalPooling1DOptions, LSTMOptions, LayerNormalizationOptions, LeakyReLUOptions,
-      MaskingOptions, MergeOptions, MultiHeadAttentionOptions, NormalizationOptions, PReLUOptions,
-      PermuteOptions, Pooling1DOptions, RNNOptions, ReLUOptions, RepeatVectorOptions,
-      RescalingOptions, ReshapeOptions, ReversibleEmbeddingOptions, SimpleRNNOptions,
-      SoftmaxOptions, SpatialDropout1DOptions, TimeDistributedOptions, UpSampling1DOptions,
-      ZeroPadding1DOptions>();
+      AdaptivePooling1DOptions, DepthwiseConv1DOptions, EinsumDenseOptions,
+      GroupQueryAttentionOptions, SeparableConv1DOptions, GroupNormalizationOptions,
+      IdentityOptions, RMSNormalizationOptions, UnitNormalizationOptions, AdditiveAttentionOptions,
+      AttentionOptions, BatchNormalizationOptions, BidirectionalOptions, ConcatenateOptions,
+      Conv1DOptions, Conv1DTransposeOptions, ConvLSTM1DOptions, Cropping1DOptions, DenseOptions,
+      DotOptions, DropoutOptions, ELUOptions, EmbeddingOptions, FlattenOptions, GRUOptions,
+      GaussianDropoutOptions, GaussianNoiseOptions, GlobalPooling1DOptions, LSTMOptions,
+      LayerNormalizationOptions, LeakyReLUOptions, MaskingOptions, MergeOptions,
+      MultiHeadAttentionOptions, NormalizationOptions, PReLUOptions, PermuteOptions,
+      Pooling1DOptions, RNNOptions, ReLUOptions, RepeatVectorOptions, RescalingOptions,
+      ReshapeOptions, ReversibleEmbeddingOptions, SimpleRNNOptions, SoftmaxOptions,
+      SpatialDropout1DOptions, TimeDistributedOptions, UpSampling1DOptions, ZeroPadding1DOptions>();
 }
 template <class Function>
 void for_each_options(const Function& function) {
