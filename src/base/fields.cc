@@ -64,6 +64,7 @@ std::string FieldRange::text() const {
 FieldRange any_value() { return {}; }
 FieldRange at_least(double least) { return {.least = least}; }
 FieldRange above(double least) { return {.least = least, .least_is_out = true}; }
+FieldRange at_most(double most) { return {.most = most}; }
 FieldRange between(double least, double most) { return {.least = least, .most = most}; }
 FieldRange share_below(double most) { return {.least = 0.0, .most = most, .most_is_out = true}; }
 FieldRange one_of(std::initializer_list<std::string_view> words) { return {.words = words}; }
@@ -75,6 +76,7 @@ FieldRange numbers(std::size_t fewest, std::size_t longest, FieldRange range) {
 }
 
 std::string field_text(bool value) { return value ? "true" : "false"; }
+std::string field_text(int value) { return fmt::to_string(value); }
 std::string field_text(std::int64_t value) { return fmt::to_string(value); }
 std::string field_text(std::uint64_t value) { return fmt::to_string(value); }
 std::string field_text(double value) { return fmt::format("{}", value); }

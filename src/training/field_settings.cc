@@ -1,5 +1,7 @@
 #include "training/field_settings.h"
 
+#include <cmath>
+
 namespace chronicler {
 
 void take_field(SettingsReader& settings, const FieldInfo& field, std::string& value) {
@@ -11,6 +13,18 @@ void take_field(SettingsReader& settings, const FieldInfo& field, std::string& v
 
 void take_field(SettingsReader& settings, const FieldInfo& field, std::vector<double>& value) {
   if (settings.is_given(field.name)) value = settings.numbers(field.name);
+}
+
+void take_field(SettingsReader& settings, const FieldInfo& field,
+                std::vector<std::int64_t>& value) {
+  if (!settings.is_given(field.name)) return;
+  value.clear();
+  for (const double number : settings.numbers(field.name))
+    value.push_back(static_cast<std::int64_t>(std::floor(number)));
+}
+
+SettingValue field_setting(const std::vector<double>& value) {
+  return value.empty() ? SettingValue() : SettingValue(value);
 }
 
 void put_first(std::vector<Setting>& settings, std::initializer_list<std::string_view> names) {

@@ -38,6 +38,7 @@ inline void take_field(SettingsReader& settings, const FieldInfo& field, double&
 }
 void take_field(SettingsReader& settings, const FieldInfo& field, std::string& value);
 void take_field(SettingsReader& settings, const FieldInfo& field, std::vector<double>& value);
+void take_field(SettingsReader& settings, const FieldInfo& field, std::vector<std::int64_t>& value);
 template <class Value>
 void take_field(SettingsReader& settings, const FieldInfo& field, std::optional<Value>& value) {
   if (settings.is_null(field.name)) {
@@ -48,12 +49,15 @@ void take_field(SettingsReader& settings, const FieldInfo& field, std::optional<
   }
 }
 
-// The options that a configuration holds. Throws Error for a value of the wrong type.
+// The options that a configuration holds. Throws Error for a value of the wrong type, and where one
+// is missing that has no default.
 template <class Options>
 Options take_fields(SettingsReader& settings) {
   Options options;
-  for_each_field(options,
-                 [&](const FieldInfo& field, auto& value) { take_field(settings, field, value); });
+  for_each_field(options, [&](const FieldInfo& field, auto& value) {
+    if (field.notes.is_required) settings.require(field.name);
+    take_field(settings, field, value);
+  });
   settings.ignore("dtype");
   return options;
 }
@@ -64,7 +68,10 @@ inline SettingValue field_setting(bool value) { return value; }
 inline SettingValue field_setting(std::int64_t value) { return value; }
 inline SettingValue field_setting(double value) { return value; }
 inline SettingValue field_setting(const std::string& value) { return value; }
-inline SettingValue field_setting(const std::vector<double>& value) { return value; }
+SettingValue field_setting(const std::vector<double>& value);  // null if it is empty
+inline SettingValue field_setting(const std::vector<std::int64_t>& value) {
+  return std::vector<double>(value.begin(), value.end());
+}
 template <class Value>
 SettingValue field_setting(const std::optional<Value>& value) {
   return value ? field_setting(*value) : SettingValue();
@@ -82,7 +89,7 @@ std::vector<Setting> field_settings(const Options& options,
   const Options defaults;
   Options::fields([&](std::string_view name, auto member, const FieldRange&, std::string_view,
                       const FieldNotes& notes = {}) {
-    if (notes.is_extra && options.*member == defaults.*member) return;
+    if (notes.is_extra && field_setting(options.*member) == field_setting(defaults.*member)) return;
     settings.push_back({std::string(name), field_setting(options.*member)});
   });
   put_first(settings, first);

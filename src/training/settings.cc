@@ -1,6 +1,7 @@
 #include "training/settings.h"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include <fmt/format.h>
@@ -49,6 +50,8 @@ std::optional<double> SettingsReader::optional_number(std::string_view name) {
   if (value == nullptr || std::holds_alternative<std::monostate>(*value)) return {};
   if (const double* real = std::get_if<double>(value)) return *real;
   if (const auto* whole = std::get_if<std::int64_t>(value)) return static_cast<double>(*whole);
+  const auto* list = std::get_if<std::vector<double>>(value);
+  if (list != nullptr && list->size() == 1) return list->front();
   refuse(name, "a number", *value);
 }
 
@@ -60,6 +63,9 @@ std::optional<std::int64_t> SettingsReader::optional_whole(std::string_view name
   const SettingValue* value = take(name);
   if (value == nullptr || std::holds_alternative<std::monostate>(*value)) return {};
   if (const auto* whole = std::get_if<std::int64_t>(value)) return *whole;
+  const double* real = std::get_if<double>(value);
+  if (real != nullptr && *real == std::floor(*real) && std::abs(*real) < 0x1p53)
+    return static_cast<std::int64_t>(*real);
   refuse(name, "a whole number", *value);
 }
 
@@ -90,6 +96,10 @@ std::vector<double> SettingsReader::numbers(std::string_view name) {
   if (const double* real = std::get_if<double>(value)) return {*real};
   if (const auto* whole = std::get_if<std::int64_t>(value)) return {static_cast<double>(*whole)};
   refuse(name, "a list of numbers", *value);
+}
+
+void SettingsReader::require(std::string_view name) const {
+  if (!is_given(name) || is_null(name)) throw Error(fmt::format("{} needs {}", class_name_, name));
 }
 
 bool SettingsReader::is_given(std::string_view name) const {

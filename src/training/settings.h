@@ -20,12 +20,16 @@ class SettingsReader {
   SettingsReader(std::string_view class_name, const std::vector<Setting>& given);
 
   double number(std::string_view name, double otherwise);
+  // A list of one number is that number.
   std::optional<double> optional_number(std::string_view name);
   std::int64_t whole(std::string_view name, std::int64_t otherwise);
+  // May be written as a real number: 100.0.
   std::optional<std::int64_t> optional_whole(std::string_view name);
   bool flag(std::string_view name, bool otherwise);
   std::string text(std::string_view name, std::string_view otherwise);
   std::vector<double> numbers(std::string_view name);  // one number is a list of one
+  // Throws Error unless it is given and not null.
+  void require(std::string_view name) const;
   bool is_given(std::string_view name) const;
   bool is_null(std::string_view name) const;  // given, and null
 

@@ -11,6 +11,7 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses.h"
+#include "chronicler/training/metrics.h"
 #include "conformance/golden.h"
 
 namespace chronicler::test {

@@ -370,7 +370,7 @@ Models described_models(const char* kind, std::span<const DescribedClass> classe
   Models models;
   for (const DescribedClass& one : classes_of_kind) {
     const std::string name(one.class_name);
-    for (const OptionValue& value : values_of(name, one.defaults)) {
+    for (const OptionValue& value : values_of(name, one.defaults())) {
       place(models, OptionModel{kind, name, value.title(), "", {}},
             [name, settings = value.settings()] { return Kind::from(name, settings); });
     }

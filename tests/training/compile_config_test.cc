@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/training/losses.h"
+#include "chronicler/training/metrics.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -9,6 +9,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/metrics.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -48,6 +48,7 @@ struct FieldRange {
 FieldRange any_value();
 FieldRange at_least(double least);
 FieldRange above(double least);
+FieldRange at_most(double most);
 FieldRange between(double least, double most);  // both are in
 FieldRange share_below(double most);            // from 0, less than `most`
 FieldRange one_of(std::initializer_list<std::string_view> words);
@@ -91,6 +92,7 @@ void for_each_field(Options& options, Visitor&& visit) {
 
 // A value as text: "64", "0.5", "true", "word"; "none" for an empty option.
 std::string field_text(bool value);
+std::string field_text(int value);
 std::string field_text(std::int64_t value);
 std::string field_text(std::uint64_t value);
 std::string field_text(double value);  // all digits that it takes to read it back

@@ -9,9 +9,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/base/tensor.h"
 
 namespace chronicler {
@@ -109,6 +111,7 @@ class History {
 namespace callbacks {
 
 struct EarlyStoppingOptions {
+  static constexpr std::string_view class_name = "EarlyStopping";
   std::string monitor = "val_loss";
   double min_delta = 0.0;
   std::int64_t patience = 0;
@@ -117,8 +120,27 @@ struct EarlyStoppingOptions {
   std::optional<double> baseline = {};
   bool restore_best_weights = false;
   std::int64_t start_from_epoch = 0;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = EarlyStoppingOptions;
+    visit("monitor", &Options::monitor, any_value(), "key of the logs that is watched");
+    visit("min_delta", &Options::min_delta, any_value(), "smallest change that is an improvement");
+    visit("patience", &Options::patience, at_least(0),
+          "epochs without an improvement after which training stops");
+    visit("verbose", &Options::verbose, any_value(), "1: prints what it does");
+    visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
+          "whether a smaller or a larger value is better; auto: by the name");
+    visit("baseline", &Options::baseline, any_value(),
+          "value to beat: without it patience runs out");
+    visit("restore_best_weights", &Options::restore_best_weights, any_value(),
+          "ends with the weights of the best epoch");
+    visit("start_from_epoch", &Options::start_from_epoch, any_value(),
+          "first epoch that is watched");
+  }
 };
 struct ModelCheckpointOptions {
+  static constexpr std::string_view class_name = "ModelCheckpoint";
   std::string filepath;  // fields as in Keras: {epoch:02d}, {val_loss:.2f}
   std::string monitor = "val_loss";
   int verbose = 0;
@@ -127,14 +149,43 @@ struct ModelCheckpointOptions {
   std::string mode = "auto";
   std::optional<std::int64_t> save_freq = {};  // batches; empty: every epoch
   std::optional<double> initial_value_threshold = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ModelCheckpointOptions;
+    visit("filepath", &Options::filepath, any_value(),
+          "file to write, with fields as in {epoch:02d} or {val_loss:.2f}");
+    visit("monitor", &Options::monitor, any_value(), "key of the logs that is watched");
+    visit("verbose", &Options::verbose, any_value(), "1: prints what it does");
+    visit("save_best_only", &Options::save_best_only, any_value(),
+          "saves only where the value is the best so far");
+    visit("save_weights_only", &Options::save_weights_only, any_value(),
+          "saves weights without the model");
+    visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
+          "whether a smaller or a larger value is better; auto: by the name");
+    visit("save_freq", &Options::save_freq, at_least(1), "batches from one save to the next",
+          FieldNotes{.default_text = "every epoch"});
+    visit("initial_value_threshold", &Options::initial_value_threshold, any_value(),
+          "value to beat before the first save");
+  }
 };
 struct CSVLoggerOptions {
+  static constexpr std::string_view class_name = "CSVLogger";
   std::string filename;
   std::string separator = ",";
   bool append = false;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = CSVLoggerOptions;
+    visit("filename", &Options::filename, any_value(), "file to write");
+    visit("separator", &Options::separator, any_value(), "one character between two values");
+    visit("append", &Options::append, any_value(), "goes on with a file that is there");
+  }
 };
 
 struct ReduceLROnPlateauOptions {
+  static constexpr std::string_view class_name = "ReduceLROnPlateau";
   std::string monitor = "val_loss";
   double factor = 0.1;
   std::int64_t patience = 10;
@@ -143,11 +194,28 @@ struct ReduceLROnPlateauOptions {
   double min_delta = 1e-4;
   std::int64_t cooldown = 0;
   double min_lr = 0.0;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ReduceLROnPlateauOptions;
+    visit("monitor", &Options::monitor, any_value(), "key of the logs that is watched");
+    visit("factor", &Options::factor, share_below(1.0), "what the rate is multiplied by");
+    visit("patience", &Options::patience, at_least(0),
+          "epochs without an improvement after which the rate is lowered");
+    visit("verbose", &Options::verbose, any_value(), "1: prints what it does");
+    visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
+          "whether a smaller or a larger value is better; auto: by the name");
+    visit("min_delta", &Options::min_delta, any_value(), "smallest change that is an improvement");
+    visit("cooldown", &Options::cooldown, at_least(0),
+          "epochs after a change in which nothing is counted");
+    visit("min_lr", &Options::min_lr, any_value(), "lowest rate");
+  }
 };
 // A run that was killed, at any batch, goes on from its last checkpoint when fit is called again in
 // the same way, and ends with the same bits as if nothing had happened: weights, optimizer,
 // metrics, order of the samples, dropout, carried states, history and the other callbacks.
 struct BackupAndRestoreOptions {
+  static constexpr std::string_view class_name = "BackupAndRestore";
   std::string backup_dir = {};
   std::optional<std::int64_t> save_freq = {};  // batches; empty: every epoch
   bool delete_checkpoint = true;               // when training has come to its end
@@ -156,21 +224,53 @@ struct BackupAndRestoreOptions {
   // What must be the same when the run goes on, besides what fit knows itself: {"units", "64"}.
   // The checkpoint of another run is refused, with the entries that differ.
   std::vector<std::pair<std::string, std::string>> identity = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = BackupAndRestoreOptions;
+    visit("backup_dir", &Options::backup_dir, any_value(), "folder of the checkpoint");
+    visit("save_freq", &Options::save_freq, at_least(1), "batches from one save to the next",
+          FieldNotes{.default_text = "every epoch"});
+    visit("delete_checkpoint", &Options::delete_checkpoint, any_value(),
+          "deletes the checkpoint when training has come to its end");
+    visit("filepath", &Options::filepath, any_value(),
+          "the checkpoint itself, instead of a file in backup_dir");
+    visit("save_seconds", &Options::save_seconds, any_value(),
+          "seconds from one save to the next, instead of save_freq");
+  }
 };
 // Keeps the weights with the best value of a key of the logs, seen after any batch or epoch, and
 // puts them back when training ends (or pauses: the run goes on with its own).
 struct BestWeightsOptions {
+  static constexpr std::string_view class_name = "BestWeights";
   std::string monitor = "val_loss";
   std::string mode = "auto";
   // The weights before training count too, with this value.
   std::optional<double> initial_value = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = BestWeightsOptions;
+    visit("monitor", &Options::monitor, any_value(), "key of the logs that is watched");
+    visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
+          "whether a smaller or a larger value is better; auto: by the name");
+    visit("initial_value", &Options::initial_value, any_value(),
+          "value of the weights before training, which then count too");
+  }
 };
 // Calls a function at most every so many seconds, and after each epoch.
 struct ReportOptions {
+  static constexpr std::string_view class_name = "Report";
   double seconds = 10.0;
   // `logs`: the means of this epoch so far, and what callbacks before this one added. False pauses
   // the run (Model::pause_training).
   std::function<bool(const TrainingProgress& progress, const Logs& logs)> report;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ReportOptions;
+    visit("seconds", &Options::seconds, any_value(), "least time between two calls");
+  }
 };
 struct LambdaCallbackOptions {
   std::function<void(std::int64_t epoch, Logs& logs)> on_epoch_begin = {};
@@ -183,8 +283,17 @@ struct LambdaCallbackOptions {
 // Curves for TensorBoard, as Keras writes them: epoch_<name> below log_dir/train and, of val_ keys,
 // log_dir/validation; batch_<name> too if update_freq is a number of batches. Scalars only.
 struct TensorBoardOptions {
+  static constexpr std::string_view class_name = "TensorBoard";
   std::string log_dir = "logs";
   std::optional<std::int64_t> update_freq = {};  // batches; empty: every epoch
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TensorBoardOptions;
+    visit("log_dir", &Options::log_dir, any_value(), "folder of the curves");
+    visit("update_freq", &Options::update_freq, at_least(1), "batches from one point to the next",
+          FieldNotes{.default_text = "every epoch"});
+  }
 };
 // The learning rate at a share of the run, 0 to 1: see warm_cosine().
 using RateOfShare = std::function<double(double share)>;

@@ -13,7 +13,7 @@
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/dataset.h"
 #include "chronicler/training/loss.h"
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 #include "chronicler/training/optimizers.h"
 
 namespace chronicler {

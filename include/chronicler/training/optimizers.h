@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/layers/layer.h"
 #include "chronicler/training/schedules.h"
@@ -131,9 +132,6 @@ class Optimizer {
 
   // The learning rate as an option for an optimizer like this one.
   LearningRate rate_option() const;
-  // The settings every optimizer shares, in Keras's order: name, learning_rate (null if there is a
-  // schedule), weight_decay, clipnorm, ...; then `own`.
-  std::vector<Setting> settings_with(std::vector<Setting> own) const;
 
  private:
   // A stretch of one parameter. Which there are follows from the shapes alone.
@@ -183,8 +181,36 @@ using OptimizerPtr = std::shared_ptr<Optimizer>;
 
 namespace optimizers {
 
-// Each ends with the options that all have; Keras says what they mean.
+template <class Options, class Visitor>
+void visit_learning_rate(Visitor&& visit) {
+  visit("learning_rate", &Options::learning_rate, at_least(0.0),
+        "size of a step, or a schedule of sizes");
+}
+
+// The fields that the options of every optimizer end with.
+template <class Options, class Visitor>
+void visit_optimizer_fields(Visitor&& visit) {
+  visit("weight_decay", &Options::weight_decay, any_value(),
+        "fraction of each weight that a step takes off, times the learning rate");
+  visit("clipnorm", &Options::clipnorm, above(0.0),
+        "largest norm of the gradient of a weight; only one of the three clips");
+  visit("clipvalue", &Options::clipvalue, above(0.0), "largest size of an element of a gradient");
+  visit("global_clipnorm", &Options::global_clipnorm, above(0.0),
+        "largest norm of all gradients together");
+  visit("use_ema", &Options::use_ema, any_value(),
+        "keeps a moving average of the weights, which they become at the end");
+  visit("ema_momentum", &Options::ema_momentum, between(0.0, 1.0), "decay of that average");
+  visit("ema_overwrite_frequency", &Options::ema_overwrite_frequency, at_least(1),
+        "steps after which the weights become their average; none: at the end only");
+  visit("loss_scale_factor", &Options::loss_scale_factor, above(0.0),
+        "kept in files; nothing here is computed with it");
+  visit("gradient_accumulation_steps", &Options::gradient_accumulation_steps, at_least(2),
+        "batches whose mean gradient makes a step; none: every batch makes one");
+  visit("name", &Options::name, any_value(), "name of the optimizer in files");
+}
+
 struct SGDOptions {
+  static constexpr std::string_view class_name = "SGD";
   LearningRate learning_rate = 0.01;
   double momentum = 0.0;
   bool nesterov = false;
@@ -197,8 +223,20 @@ struct SGDOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "sgd";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = SGDOptions;
+    visit_learning_rate<Options>(visit);
+    visit("momentum", &Options::momentum, between(0.0, 1.0),
+          "fraction of the last step that is added to this one");
+    visit("nesterov", &Options::nesterov, any_value(), "looks ahead by the momentum: Nesterov");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct RMSpropOptions {
+  static constexpr std::string_view class_name = "RMSprop";
   LearningRate learning_rate = 0.001;
   double rho = 0.9;
   double momentum = 0.0;
@@ -213,8 +251,28 @@ struct RMSpropOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "rm_sprop";
+  bool is_legacy_optimizer = false;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RMSpropOptions;
+    visit_learning_rate<Options>(visit);
+    visit("rho", &Options::rho, share_below(1.0), "decay of the mean of squared gradients");
+    visit("momentum", &Options::momentum, share_below(1.0),
+          "fraction of the last step that is added to this one");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added under the root, so that nothing is divided by 0");
+    visit("centered", &Options::centered, any_value(),
+          "divides by the standard deviation instead of the root mean square");
+    visit_optimizer_fields<Options>(visit);
+    visit("is_legacy_optimizer", &Options::is_legacy_optimizer, any_value(),
+          "epsilon is added to the root, not under it, as in Keras 2.10 and before",
+          FieldNotes{.is_extra = true});
+  }
 };
 struct AdamOptions {
+  static constexpr std::string_view class_name = "Adam";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -229,8 +287,23 @@ struct AdamOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "adam";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdamOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of squared gradients");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit("amsgrad", &Options::amsgrad, any_value(),
+          "divides by the largest mean of squares so far: AMSGrad");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct AdamWOptions {
+  static constexpr std::string_view class_name = "AdamW";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -245,8 +318,23 @@ struct AdamWOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "adam_w";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdamWOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of squared gradients");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit("amsgrad", &Options::amsgrad, any_value(),
+          "divides by the largest mean of squares so far: AMSGrad");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct AdagradOptions {
+  static constexpr std::string_view class_name = "Adagrad";
   LearningRate learning_rate = 0.001;
   double initial_accumulator_value = 0.1;
   double epsilon = 1e-7;
@@ -259,8 +347,25 @@ struct AdagradOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "adagrad";
+  bool is_legacy_optimizer = false;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdagradOptions;
+    visit_learning_rate<Options>(visit);
+    visit("initial_accumulator_value", &Options::initial_accumulator_value, at_least(0.0),
+          "sum of squared gradients at the start");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added under the root, so that nothing is divided by 0");
+    visit_optimizer_fields<Options>(visit);
+    visit("is_legacy_optimizer", &Options::is_legacy_optimizer, any_value(),
+          "epsilon is added to the root, not under it, as in Keras 2.10 and before",
+          FieldNotes{.is_extra = true});
+  }
 };
 struct AdadeltaOptions {
+  static constexpr std::string_view class_name = "Adadelta";
   LearningRate learning_rate = 0.001;
   double rho = 0.95;
   double epsilon = 1e-7;
@@ -273,8 +378,20 @@ struct AdadeltaOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "adadelta";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdadeltaOptions;
+    visit_learning_rate<Options>(visit);
+    visit("rho", &Options::rho, share_below(1.0),
+          "decay of the means of squared gradients and steps");
+    visit("epsilon", &Options::epsilon, any_value(), "added under both roots");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct AdamaxOptions {
+  static constexpr std::string_view class_name = "Adamax";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -288,8 +405,21 @@ struct AdamaxOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "adamax";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = AdamaxOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the largest gradient");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct NadamOptions {
+  static constexpr std::string_view class_name = "Nadam";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -303,8 +433,25 @@ struct NadamOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "nadam";
+  double schedule_decay = 1.0;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = NadamOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of squared gradients");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit_optimizer_fields<Options>(visit);
+    visit("schedule_decay", &Options::schedule_decay, at_least(0.0),
+          "how soon the momentum comes up; before Keras 2.11 it was 0.004",
+          FieldNotes{.is_extra = true});
+  }
 };
 struct FtrlOptions {
+  static constexpr std::string_view class_name = "Ftrl";
   LearningRate learning_rate = 0.001;
   double learning_rate_power = -0.5;
   double initial_accumulator_value = 0.1;
@@ -321,8 +468,28 @@ struct FtrlOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "ftrl";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = FtrlOptions;
+    visit_learning_rate<Options>(visit);
+    visit("learning_rate_power", &Options::learning_rate_power, at_most(0.0),
+          "power of the number of steps by which the rate falls");
+    visit("initial_accumulator_value", &Options::initial_accumulator_value, at_least(0.0),
+          "sum of squared gradients at the start");
+    visit("l1_regularization_strength", &Options::l1_regularization_strength, at_least(0.0),
+          "L1 penalty");
+    visit("l2_regularization_strength", &Options::l2_regularization_strength, at_least(0.0),
+          "L2 penalty");
+    visit("l2_shrinkage_regularization_strength", &Options::l2_shrinkage_regularization_strength,
+          at_least(0.0), "L2 penalty on the size of the gradients only");
+    visit("beta", &Options::beta, at_least(0.0), "added to the root of the sum");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct LionOptions {
+  static constexpr std::string_view class_name = "Lion";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.99;
@@ -335,8 +502,20 @@ struct LionOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "lion";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = LionOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0),
+          "fraction of the mean of gradients in the direction of a step");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of gradients");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 struct LambOptions {
+  static constexpr std::string_view class_name = "Lamb";
   LearningRate learning_rate = 0.001;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
@@ -350,6 +529,18 @@ struct LambOptions {
   std::optional<std::int64_t> ema_overwrite_frequency = {};
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "lamb";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = LambOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of squared gradients");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit_optimizer_fields<Options>(visit);
+  }
 };
 OptimizerPtr SGD(const SGDOptions& options = {});
 OptimizerPtr RMSprop(const RMSpropOptions& options = {});

@@ -1,6 +1,7 @@
 #include "layers/core/described.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,6 +59,40 @@ SettingValue typed(const SettingValue& default_value, const Setting& given,
 
 }  // namespace
 
+std::vector<Setting> DescribedClass::defaults() const {
+  std::vector<Setting> defaults;
+  for (const DescribedField& field : settings)
+    defaults.push_back({std::string(field.name), field.value});
+  return defaults;
+}
+
+FieldTable DescribedClass::fields() const {
+  FieldTable table{{}, settings.size()};
+  for (const DescribedField& field : settings) {
+    const auto* text = std::get_if<std::string>(&field.value);
+    table.rows.push_back({std::string(field.name),
+                          is_null(field.value) ? "none"
+                          : text               ? *text
+                                               : shown(field.value),
+                          field.range.text(), std::string(field.sentence)});
+  }
+  return table;
+}
+
+void check_settings(const DescribedClass& described, const std::vector<Setting>& settings) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const DescribedField& field = described.settings[i];
+    const FieldInfo info{field.name, field.range, field.sentence, {}};
+    const auto* real = std::get_if<double>(&settings[i].value);
+    const bool is_bounded = field.range.least || field.range.most;
+    if (real != nullptr && (!field.range.holds(*real) || (is_bounded && std::isinf(*real))))
+      refuse_field(described.class_name, info, field_text(*real));
+    const auto* text = std::get_if<std::string>(&settings[i].value);
+    if (text != nullptr && !field.range.holds(std::string_view(*text)))
+      refuse_field(described.class_name, info, *text);
+  }
+}
+
 const DescribedClass& find_described(std::string_view kind, std::string_view name,
                                      std::span<const DescribedClass> classes) {
   std::vector<std::string_view> known;
@@ -74,7 +109,8 @@ const DescribedClass& find_described(std::string_view kind, std::string_view nam
 
 std::vector<Setting> complete_settings(const DescribedClass& described,
                                        const std::vector<Setting>& given) {
-  std::vector<Setting> settings = described.defaults;
+  const std::vector<Setting> defaults = described.defaults();
+  std::vector<Setting> settings = defaults;
   std::vector<bool> seen(settings.size(), false);
   for (const Setting& one : given) {
     const auto place = std::find_if(settings.begin(), settings.end(),
@@ -85,7 +121,7 @@ std::vector<Setting> complete_settings(const DescribedClass& described,
       throw Error(fmt::format("{} of {} is given twice", one.name, described.class_name));
     }
     seen[index] = true;
-    place->value = typed(described.defaults[index].value, one, described.class_name);
+    place->value = typed(defaults[index].value, one, described.class_name);
   }
   return settings;
 }

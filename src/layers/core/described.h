@@ -7,17 +7,30 @@
 #include <string_view>
 #include <vector>
 
+#include "base/field_table.h"
+#include "chronicler/base/fields.h"
 #include "chronicler/layers/options.h"
 
 namespace chronicler {
 
+// One setting of a class: its name, default and range, and a sentence. One whose default is null is
+// a seed.
+struct DescribedField {
+  std::string_view name;
+  SettingValue value;
+  FieldRange range;
+  std::string_view sentence;
+};
+
 // One class of Keras: its name, the names by which options may ask for it, the first of which is
-// shown to users, and its settings in the order of Keras's config, at their defaults. A setting
-// whose default is null is a seed.
+// shown to users, and its settings in the order of Keras's config.
 struct DescribedClass {
   std::string_view class_name;
   std::vector<std::string_view> names;
-  std::vector<Setting> defaults;
+  std::vector<DescribedField> settings;
+
+  std::vector<Setting> defaults() const;
+  FieldTable fields() const;
 };
 
 // The tables: of initializers.cc, regularizers.cc and constraints.cc.
@@ -34,6 +47,9 @@ const DescribedClass& find_described(std::string_view kind, std::string_view nam
 // Throws Error for an unknown setting, one given twice, or a value of the wrong type.
 std::vector<Setting> complete_settings(const DescribedClass& described,
                                        const std::vector<Setting>& given);
+
+// Throws Error for the first of them that is out of its range.
+void check_settings(const DescribedClass& described, const std::vector<Setting>& settings);
 
 // The value of a setting that is known to be there and to have this type.
 template <class Value>

@@ -13,12 +13,20 @@ constexpr double epsilon = 1e-7;  // keras.backend.epsilon()
 
 const std::vector<DescribedClass>& classes() {
   static const std::vector<DescribedClass> table{
-      {"MaxNorm", {"max_norm"}, {{"max_value", 2.0}, {"axis", std::int64_t{0}}}},
+      {"MaxNorm",
+       {"max_norm"},
+       {{"max_value", 2.0, any_value(), "largest norm"},
+        {"axis", std::int64_t{0}, any_value(), "axis along which the norm is taken"}}},
       {"NonNeg", {"non_neg"}, {}},
-      {"UnitNorm", {"unit_norm"}, {{"axis", std::int64_t{0}}}},
+      {"UnitNorm",
+       {"unit_norm"},
+       {{"axis", std::int64_t{0}, any_value(), "axis along which the norm is taken"}}},
       {"MinMaxNorm",
        {"min_max_norm"},
-       {{"min_value", 0.0}, {"max_value", 1.0}, {"rate", 1.0}, {"axis", std::int64_t{0}}}},
+       {{"min_value", 0.0, any_value(), "smallest norm"},
+        {"max_value", 1.0, any_value(), "largest norm"},
+        {"rate", 1.0, any_value(), "how far a norm is moved to these: 1 all the way"},
+        {"axis", std::int64_t{0}, any_value(), "axis along which the norm is taken"}}},
   };
   return table;
 }

@@ -16,33 +16,49 @@
 namespace chronicler {
 namespace {
 
-constexpr std::array<std::string_view, 3> modes{"fan_in", "fan_out", "fan_avg"};
-constexpr std::array<std::string_view, 3> distributions{"truncated_normal", "untruncated_normal",
-                                                        "uniform"};
-
 const std::vector<DescribedClass>& classes() {
-  static const Setting seed{"seed", {}};
+  static const DescribedField seed{
+      "seed", {}, any_value(), "seed of the values; none: that of the model"};
   static const std::vector<DescribedClass> table{
       {"Zeros", {"zeros", "zero"}, {}},
       {"Ones", {"ones", "one"}, {}},
-      {"Constant", {"constant"}, {{"value", 0.0}}},
-      {"Identity", {"identity", "IdentityInitializer"}, {{"gain", 1.0}}},
-      {"RandomNormal", {"random_normal", "normal"}, {seed, {"mean", 0.0}, {"stddev", 0.05}}},
-      {"RandomUniform", {"random_uniform", "uniform"}, {seed, {"minval", -0.05}, {"maxval", 0.05}}},
-      {"TruncatedNormal", {"truncated_normal"}, {seed, {"mean", 0.0}, {"stddev", 0.05}}},
+      {"Constant", {"constant"}, {{"value", 0.0, any_value(), "the value of all elements"}}},
+      {"Identity",
+       {"identity", "IdentityInitializer"},
+       {{"gain", 1.0, any_value(), "factor of the matrix"}}},
+      {"RandomNormal",
+       {"random_normal", "normal"},
+       {seed,
+        {"mean", 0.0, any_value(), "mean of the values"},
+        {"stddev", 0.05, any_value(), "standard deviation of the values"}}},
+      {"RandomUniform",
+       {"random_uniform", "uniform"},
+       {seed,
+        {"minval", -0.05, any_value(), "lowest value"},
+        {"maxval", 0.05, any_value(), "highest value"}}},
+      {"TruncatedNormal",
+       {"truncated_normal"},
+       {seed,
+        {"mean", 0.0, any_value(), "mean of the values"},
+        {"stddev", 0.05, any_value(), "standard deviation of the values"}}},
       {"VarianceScaling",
        {"variance_scaling"},
        {seed,
-        {"scale", 1.0},
-        {"mode", std::string("fan_in")},
-        {"distribution", std::string("truncated_normal")}}},
+        {"scale", 1.0, above(0.0), "factor of the variance"},
+        {"mode", std::string("fan_in"), one_of({"fan_in", "fan_out", "fan_avg"}),
+         "what the variance is divided by: inputs, outputs or their mean"},
+        {"distribution", std::string("truncated_normal"),
+         one_of({"truncated_normal", "untruncated_normal", "uniform"}),
+         "how the values are drawn"}}},
       {"GlorotUniform", {"glorot_uniform"}, {seed}},
       {"GlorotNormal", {"glorot_normal"}, {seed}},
       {"HeUniform", {"he_uniform"}, {seed}},
       {"HeNormal", {"he_normal"}, {seed}},
       {"LecunUniform", {"lecun_uniform"}, {seed}},
       {"LecunNormal", {"lecun_normal"}, {seed}},
-      {"Orthogonal", {"orthogonal", "OrthogonalInitializer"}, {seed, {"gain", 1.0}}},
+      {"Orthogonal",
+       {"orthogonal", "OrthogonalInitializer"},
+       {seed, {"gain", 1.0, any_value(), "factor of the matrix"}}},
   };
   return table;
 }
@@ -252,27 +268,14 @@ std::vector<Setting> without_null_axes(std::string_view class_name, std::vector<
   return settings;
 }
 
-void check_one_of(std::string_view kind, const std::string& name,
-                  std::span<const std::string_view> known) {
-  if (std::find(known.begin(), known.end(), name) == known.end()) unknown_name(kind, name, known);
-}
-
-void check_scaling(std::vector<Setting>& settings) {
+// Keras reads the distribution in any case, and "normal" is a name of one of them.
+void make_plain(std::vector<Setting>& settings) {
   for (Setting& setting : settings) {
-    if (setting.name == "scale" && !(std::get<double>(setting.value) > 0.0)) {
-      throw Error(fmt::format("scale of VarianceScaling is a number above 0, got {}",
-                              std::get<double>(setting.value)));
-    }
-    if (setting.name == "mode") {
-      check_one_of("mode of VarianceScaling", std::get<std::string>(setting.value), modes);
-    }
-    if (setting.name == "distribution") {
-      auto& name = std::get<std::string>(setting.value);
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-      if (name == "normal") name = "truncated_normal";
-      check_one_of("distribution of VarianceScaling", name, distributions);
-    }
+    if (setting.name != "distribution") continue;
+    auto& name = std::get<std::string>(setting.value);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    if (name == "normal") name = "truncated_normal";
   }
 }
 
@@ -289,7 +292,8 @@ Initializer Initializer::from(std::string_view class_name, const std::vector<Set
   const DescribedClass& known = find_described("initializer", class_name, classes());
   std::vector<Setting> complete =
       complete_settings(known, without_null_axes(known.class_name, settings));
-  if (known.class_name == "VarianceScaling") check_scaling(complete);
+  make_plain(complete);
+  check_settings(known, complete);
   return {std::string(known.class_name), std::move(complete)};
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -15,32 +14,21 @@
 namespace chronicler {
 namespace {
 
-constexpr std::array<std::string_view, 2> modes{"rows", "columns"};
-
 const std::vector<DescribedClass>& classes() {
   static const std::vector<DescribedClass> table{
-      {"L1", {"l1"}, {{"l1", 0.01}}},
-      {"L2", {"l2"}, {{"l2", 0.01}}},
-      {"L1L2", {"l1l2"}, {{"l1", 0.0}, {"l2", 0.0}}},
+      {"L1", {"l1"}, {{"l1", 0.01, at_least(0.0), "factor of the sum of sizes"}}},
+      {"L2", {"l2"}, {{"l2", 0.01, at_least(0.0), "factor of the sum of squares"}}},
+      {"L1L2",
+       {"l1l2"},
+       {{"l1", 0.0, at_least(0.0), "factor of the sum of sizes"},
+        {"l2", 0.0, at_least(0.0), "factor of the sum of squares"}}},
       {"OrthogonalRegularizer",
        {"orthogonal_regularizer"},
-       {{"factor", 0.01}, {"mode", std::string("rows")}}},
+       {{"factor", 0.01, at_least(0.0), "factor of the mean cosine"},
+        {"mode", std::string("rows"), one_of({"rows", "columns"}),
+         "which vectors of a matrix are to be orthogonal"}}},
   };
   return table;
-}
-
-void check_settings(std::string_view class_name, const std::vector<Setting>& settings) {
-  for (const Setting& setting : settings) {
-    if (const double* factor = std::get_if<double>(&setting.value)) {
-      if (*factor >= 0.0 && std::isfinite(*factor)) continue;
-      throw Error(fmt::format("{} of {} is a number from 0 upwards, got {}", setting.name,
-                              class_name, *factor));
-    }
-    const auto& mode = std::get<std::string>(setting.value);
-    if (std::find(modes.begin(), modes.end(), mode) == modes.end()) {
-      unknown_name("mode of OrthogonalRegularizer", mode, modes);
-    }
-  }
 }
 
 double sign(double value) { return static_cast<double>((value > 0) - (value < 0)); }
@@ -188,7 +176,7 @@ Regularizer::Regularizer(std::string class_name, std::vector<Setting> settings)
 Regularizer Regularizer::from(std::string_view class_name, const std::vector<Setting>& settings) {
   const DescribedClass& known = find_described("regularizer", class_name, classes());
   std::vector<Setting> complete = complete_settings(known, settings);
-  check_settings(known.class_name, complete);
+  check_settings(known, complete);
   return {std::string(known.class_name), std::move(complete)};
 }
 

@@ -13,6 +13,7 @@
 #include "model/network.h"
 #include "model/tensor_file.h"
 #include "training/callbacks/run_identity.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 namespace {
@@ -228,16 +229,12 @@ bool is_finite(const FitRun& run) { return std::isfinite(run.trainer.results().l
 }  // namespace
 
 BackupCallback::BackupCallback(const callbacks::BackupAndRestoreOptions& options)
-    : options_(options),
+    : options_(checked_fields(options)),
       path_(options.filepath.empty()
                 ? (fs::path(options.backup_dir) / "latest.safetensors").string()
                 : options.filepath) {
   if (options.backup_dir.empty() == options.filepath.empty())
     throw Error("BackupAndRestore needs a backup_dir, or the filepath of one file");
-  if (!options.save_freq || *options.save_freq >= 1) return;
-  throw Error(fmt::format("save_freq of BackupAndRestore must be at least 1 batch, got {}",
-                          *options.save_freq),
-              "leave it out to save after each epoch");
 }
 
 void BackupCallback::restore(FitRun& run) {

@@ -5,6 +5,7 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "training/callbacks/monitor.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 class BestWeightsCallback final : public Callback {
  public:
   explicit BestWeightsCallback(const callbacks::BestWeightsOptions& options)
-      : options_(options), monitor_("BestWeights", options.monitor, options.mode, 0.0) {}
+      : options_(checked_fields(options)),
+        monitor_("BestWeights", options.monitor, options.mode, 0.0) {}
 
   void on_train_begin(Logs& /*logs*/) override {
     best_ = options_.initial_value;

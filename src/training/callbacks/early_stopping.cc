@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "training/callbacks/monitor.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 namespace {
@@ -14,12 +14,8 @@ namespace {
 class EarlyStoppingCallback final : public Callback {
  public:
   explicit EarlyStoppingCallback(const callbacks::EarlyStoppingOptions& options)
-      : options_(options),
-        monitor_("EarlyStopping", options.monitor, options.mode, options.min_delta) {
-    if (options.patience >= 0) return;
-    throw Error(
-        fmt::format("patience of EarlyStopping must be at least 0, got {}", options.patience));
-  }
+      : options_(checked_fields(options)),
+        monitor_("EarlyStopping", options.monitor, options.mode, options.min_delta) {}
 
   void on_train_begin(Logs&) override { run_ = {}; }
 

@@ -8,6 +8,7 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "training/callbacks/monitor.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 namespace {
@@ -15,15 +16,10 @@ namespace {
 class ModelCheckpointCallback final : public Callback {
  public:
   explicit ModelCheckpointCallback(const callbacks::ModelCheckpointOptions& options)
-      : options_(options),
+      : options_(checked_fields(options)),
         monitor_("ModelCheckpoint", options.monitor, options.mode, 0.0),
         best_(options.initial_value_threshold) {
     if (options.filepath.empty()) throw Error("ModelCheckpoint needs a filepath");
-    if (options.save_freq && *options.save_freq < 1) {
-      throw Error(fmt::format("save_freq of ModelCheckpoint must be at least 1 batch, got {}",
-                              *options.save_freq),
-                  "leave it out to save after each epoch");
-    }
   }
 
   void on_epoch_begin(std::int64_t epoch, Logs&) override { epoch_ = epoch; }

@@ -1,6 +1,5 @@
 #include "training/callbacks/monitor.h"
 
-#include <array>
 #include <cmath>
 #include <iostream>
 #include <utility>
@@ -14,11 +13,8 @@ namespace chronicler {
 namespace {
 
 Direction direction_from(std::string_view mode) {
-  constexpr std::array<std::string_view, 3> known{"auto", "min", "max"};
-  if (mode == "auto") return Direction::unknown;
   if (mode == "min") return Direction::down;
-  if (mode == "max") return Direction::up;
-  unknown_name("mode", mode, known);
+  return mode == "max" ? Direction::up : Direction::unknown;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "chronicler/training/callbacks.h"
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 
 namespace chronicler {
 

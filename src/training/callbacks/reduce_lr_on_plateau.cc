@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "training/callbacks/monitor.h"
+#include "training/field_settings.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -17,20 +17,8 @@ namespace {
 class ReduceLrOnPlateauCallback final : public Callback {
  public:
   explicit ReduceLrOnPlateauCallback(const callbacks::ReduceLROnPlateauOptions& options)
-      : options_(options),
-        monitor_("ReduceLROnPlateau", options.monitor, options.mode, options.min_delta) {
-    if (!(options.factor >= 0.0 && options.factor < 1.0)) {
-      throw Error(
-          fmt::format("factor of ReduceLROnPlateau must be at least 0 and less than 1, got {}",
-                      options.factor));
-    }
-    if (options.patience < 0 || options.cooldown < 0) {
-      throw Error(
-          fmt::format("patience and cooldown of ReduceLROnPlateau must be at least 0, got "
-                      "{} and {}",
-                      options.patience, options.cooldown));
-    }
-  }
+      : options_(checked_fields(options)),
+        monitor_("ReduceLROnPlateau", options.monitor, options.mode, options.min_delta) {}
 
   void on_train_begin(Logs&) override { run_ = {}; }
 

@@ -10,6 +10,7 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "training/callbacks/event_file.h"
+#include "training/field_settings.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -56,14 +57,9 @@ class EventWriter {
 class TensorBoardCallback final : public Callback {
  public:
   explicit TensorBoardCallback(const callbacks::TensorBoardOptions& options)
-      : options_(options),
+      : options_(checked_fields(options)),
         train_(std::filesystem::path(options.log_dir) / "train"),
-        validation_(std::filesystem::path(options.log_dir) / "validation") {
-    if (!options.update_freq || *options.update_freq >= 1) return;
-    throw Error(fmt::format("update_freq of TensorBoard must be at least 1 batch, got {}",
-                            *options.update_freq),
-                "leave it out to write after each epoch");
-  }
+        validation_(std::filesystem::path(options.log_dir) / "validation") {}
 
   void on_train_batch_end(std::int64_t /*batch*/, Logs& logs) override {
     ++batches_;

@@ -1,11 +1,8 @@
-#include "training/metrics/accuracy_metrics.h"
+#include "chronicler/training/metrics/accuracy_metrics.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "training/losses/loss_targets.h"
 #include "training/losses/prediction_rows.h"
@@ -20,12 +17,11 @@ namespace {
 template <class Kind>
 class AccuracyMetric final : public MeanMetric {
  public:
-  AccuracyMetric(std::string name, const Kind& kind) : MeanMetric(std::move(name)), kind_(kind) {}
-  std::string_view class_name() const override { return Kind::class_name; }
+  AccuracyMetric(MetricConfig config, const Kind& kind)
+      : MeanMetric(std::move(config)), kind_(kind) {}
   Direction direction() const override { return Direction::up; }
-  std::vector<Setting> settings() const override { return settings_with(kind_.settings()); }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<AccuracyMetric>(std::string(name()), kind_);
+    return std::make_shared<AccuracyMetric>(config(), kind_);
   }
 
  protected:
@@ -91,7 +87,6 @@ struct Equality {
   static constexpr std::string_view default_name = "accuracy";
   static constexpr bool per_class = true;
 
-  static std::vector<Setting> settings() { return {}; }
   template <class Target, class Real>
   static double right(const Target* targets, const Real* scores, std::int64_t width) {
     return share_of(targets, scores, width,
@@ -104,9 +99,8 @@ struct Binary {
   static constexpr std::string_view default_name = "binary_accuracy";
   static constexpr bool per_class = true;
 
-  double threshold = 0.5;
+  double threshold;
 
-  std::vector<Setting> settings() const { return {{"threshold", threshold}}; }
   template <class Target, class Real>
   double right(const Target* targets, const Real* scores, std::int64_t width) const {
     const auto limit = static_cast<double>(static_cast<Real>(threshold));
@@ -121,7 +115,6 @@ struct Categorical {
   static constexpr std::string_view default_name = "categorical_accuracy";
   static constexpr bool per_class = true;
 
-  static std::vector<Setting> settings() { return {}; }
   template <class Target, class Real>
   static double right(const Target* targets, const Real* scores, std::int64_t width) {
     return argmax(targets, width) == argmax(scores, width) ? 1.0 : 0.0;
@@ -133,7 +126,6 @@ struct SparseCategorical {
   static constexpr std::string_view default_name = "sparse_categorical_accuracy";
   static constexpr bool per_class = false;
 
-  static std::vector<Setting> settings() { return {}; }
   template <class Target, class Real>
   static double right(const Target* label, const Real* scores, std::int64_t width) {
     return static_cast<double>(*label) == static_cast<double>(argmax(scores, width)) ? 1.0 : 0.0;
@@ -145,9 +137,8 @@ struct TopK {
   static constexpr std::string_view default_name = "top_k_categorical_accuracy";
   static constexpr bool per_class = true;
 
-  std::int64_t k = 5;
+  std::int64_t k;
 
-  std::vector<Setting> settings() const { return {{"k", k}}; }
   template <class Target, class Real>
   double right(const Target* targets, const Real* scores, std::int64_t width) const {
     return in_top(scores, width, static_cast<double>(argmax(targets, width)), k);
@@ -159,50 +150,42 @@ struct SparseTopK {
   static constexpr std::string_view default_name = "sparse_top_k_categorical_accuracy";
   static constexpr bool per_class = false;
 
-  std::int64_t k = 5;
+  std::int64_t k;
 
-  std::vector<Setting> settings() const { return {{"k", k}}; }
   template <class Target, class Real>
   double right(const Target* label, const Real* scores, std::int64_t width) const {
     return in_top(scores, width, static_cast<double>(*label), k);
   }
 };
 
-template <class Kind>
-MetricPtr make(SettingsReader& settings, const Kind& kind) {
-  settings.ignore("dtype");
-  return std::make_shared<AccuracyMetric<Kind>>(settings.text("name", Kind::default_name), kind);
-}
-
-std::int64_t take_k(SettingsReader& settings) {
-  const std::int64_t k = settings.whole("k", 5);
-  if (k < 1) throw Error(fmt::format("k of a top-k accuracy must be at least 1, got {}", k));
-  return k;
+template <class Kind, class Options>
+MetricPtr make(const Kind& kind, const Options& options) {
+  return std::make_shared<AccuracyMetric<Kind>>(
+      metric_config(Kind::class_name, Kind::default_name, options), kind);
 }
 
 }  // namespace
 
-MetricPtr accuracy_from(SettingsReader& settings) { return make(settings, Equality{}); }
+MetricPtr metrics::Accuracy(const NameOptions& options) { return make(Equality{}, options); }
 
-MetricPtr binary_accuracy_from(SettingsReader& settings) {
-  return make(settings, Binary{settings.number("threshold", 0.5)});
+MetricPtr metrics::BinaryAccuracy(const BinaryAccuracyOptions& options) {
+  return make(Binary{options.threshold}, options);
 }
 
-MetricPtr categorical_accuracy_from(SettingsReader& settings) {
-  return make(settings, Categorical{});
+MetricPtr metrics::CategoricalAccuracy(const NameOptions& options) {
+  return make(Categorical{}, options);
 }
 
-MetricPtr sparse_categorical_accuracy_from(SettingsReader& settings) {
-  return make(settings, SparseCategorical{});
+MetricPtr metrics::SparseCategoricalAccuracy(const NameOptions& options) {
+  return make(SparseCategorical{}, options);
 }
 
-MetricPtr top_k_categorical_accuracy_from(SettingsReader& settings) {
-  return make(settings, TopK{take_k(settings)});
+MetricPtr metrics::TopKCategoricalAccuracy(const TopKOptions& options) {
+  return make(TopK{options.k}, options);
 }
 
-MetricPtr sparse_top_k_categorical_accuracy_from(SettingsReader& settings) {
-  settings.only("from_sorted_ids", false);
-  return make(settings, SparseTopK{take_k(settings)});
+MetricPtr metrics::SparseTopKCategoricalAccuracy(const TopKOptions& options) {
+  return make(SparseTopK{options.k}, options);
 }
 
 }  // namespace chronicler

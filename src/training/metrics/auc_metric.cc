@@ -1,7 +1,6 @@
-#include "training/metrics/auc_metric.h"
+#include "chronicler/training/metrics/auc_metric.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -13,18 +12,7 @@
 namespace chronicler {
 namespace {
 
-constexpr std::array<std::string_view, 2> curves{"ROC", "PR"};
-constexpr std::array<std::string_view, 3> methods{"interpolation", "minoring", "majoring"};
-
-struct Options {
-  std::int64_t num_thresholds = 200;
-  std::string curve = "ROC";
-  std::string summation_method = "interpolation";
-  std::vector<double> thresholds;  // between 0 and 1, growing; empty: evenly spaced
-  bool from_logits = false;
-  bool multi_label = false;
-  std::vector<double> label_weights;
-};
+using metrics::AUCOptions;
 
 // Weights of what is above each threshold.
 struct Counts {
@@ -40,30 +28,13 @@ struct Counts {
 // and not above the next; with multi_label so for each label.
 class AucMetric final : public NamedMetric {
  public:
-  AucMetric(std::string name, Options options)
-      : NamedMetric(std::move(name), 2 * static_cast<std::size_t>(options.num_thresholds) *
-                                         std::max<std::size_t>(1, labels_of(options))),
-        options_(std::move(options)) {}
-  std::string_view class_name() const override { return "AUC"; }
+  explicit AucMetric(const AUCOptions& options)
+      : NamedMetric(metric_config("AUC", "auc", options),
+                    2 * static_cast<std::size_t>(options.num_thresholds) *
+                        std::max<std::size_t>(1, labels_of(options))),
+        options_(options) {}
   Direction direction() const override { return Direction::up; }
-  std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<AucMetric>(std::string(name()), options_);
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own{{"num_thresholds", options_.num_thresholds},
-                             {"curve", options_.curve},
-                             {"summation_method", options_.summation_method},
-                             {"multi_label", options_.multi_label},
-                             {"num_labels", {}},
-                             {"label_weights", {}},
-                             {"from_logits", options_.from_logits}};
-    if (!options_.label_weights.empty()) {
-      own[4].value = static_cast<std::int64_t>(options_.label_weights.size());
-      own[5].value = options_.label_weights;
-    }
-    if (!options_.thresholds.empty()) own.push_back({"thresholds", options_.thresholds});
-    return settings_with(std::move(own));
-  }
+  std::shared_ptr<Metric> fresh() const override { return std::make_shared<AucMetric>(options_); }
 
   void set_state(const std::vector<double>& state) override {
     if (!options_.multi_label) {
@@ -106,7 +77,7 @@ class AucMetric final : public NamedMetric {
   }
 
  private:
-  static std::size_t labels_of(const Options& options) {
+  static std::size_t labels_of(const AUCOptions& options) {
     return options.multi_label ? options.label_weights.size() : 1;
   }
 
@@ -188,44 +159,25 @@ class AucMetric final : public NamedMetric {
     return area;
   }
 
-  Options options_;
+  AUCOptions options_;  // thresholds: growing; num_thresholds: with one below all and one above
 };
 
-void check_choice(std::string_view option, const std::string& given,
-                  std::span<const std::string_view> known) {
-  if (std::find(known.begin(), known.end(), given) == known.end()) {
-    unknown_name(fmt::format("{} of AUC", option), given, known);
-  }
+// The options with what follows from others.
+AUCOptions completed(AUCOptions options) {
+  check_fields("AUC", options);
+  options.num_labels.reset();
+  if (!options.label_weights.empty())
+    options.num_labels = static_cast<std::int64_t>(options.label_weights.size());
+  if (options.thresholds.empty()) return options;
+  std::sort(options.thresholds.begin(), options.thresholds.end());
+  options.num_thresholds = static_cast<std::int64_t>(options.thresholds.size()) + 2;
+  return options;
 }
 
 }  // namespace
 
-MetricPtr auc_from(SettingsReader& settings) {
-  std::string name = take_metric_name(settings, "auc");
-  Options options;
-  options.num_thresholds = settings.whole("num_thresholds", 200);
-  options.curve = settings.text("curve", "ROC");
-  options.summation_method = settings.text("summation_method", "interpolation");
-  options.multi_label = settings.flag("multi_label", false);
-  settings.ignore("num_labels");
-  options.label_weights = settings.numbers("label_weights");
-  options.thresholds = settings.numbers("thresholds");
-  options.from_logits = settings.flag("from_logits", false);
-  check_choice("curve", options.curve, curves);
-  check_choice("summation_method", options.summation_method, methods);
-  if (!options.thresholds.empty()) {
-    std::sort(options.thresholds.begin(), options.thresholds.end());
-    if (options.thresholds.front() < 0.0 || options.thresholds.back() > 1.0) {
-      throw Error("thresholds of AUC must be from 0 to 1");
-    }
-    // One below all of them and one above.
-    options.num_thresholds = static_cast<std::int64_t>(options.thresholds.size()) + 2;
-  }
-  if (options.num_thresholds < 2) {
-    throw Error(
-        fmt::format("num_thresholds of AUC must be at least 2, got {}", options.num_thresholds));
-  }
-  return std::make_shared<AucMetric>(std::move(name), std::move(options));
+MetricPtr metrics::AUC(const AUCOptions& options) {
+  return std::make_shared<AucMetric>(completed(options));
 }
 
 }  // namespace chronicler

@@ -1,7 +1,6 @@
-#include "training/metrics/confusion_metrics.h"
+#include "chronicler/training/metrics/confusion_metrics.h"
 
-#include <algorithm>
-#include <optional>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -19,38 +18,32 @@ struct Kind {
   std::string_view class_name;
   std::string_view name;
   Direction direction;
-  bool has_top_k;  // Precision and Recall
   double (*result)(const std::vector<double>& counts);
 };
 
-constexpr Kind precision{"Precision", "precision", Direction::up, true,
+constexpr Kind precision{"Precision", "precision", Direction::up,
                          [](const std::vector<double>& counts) {
                            return ratio_or_zero(counts[true_positives],
                                                 counts[true_positives] + counts[false_positives]);
                          }};
-constexpr Kind recall{"Recall", "recall", Direction::up, true,
-                      [](const std::vector<double>& counts) {
+constexpr Kind recall{"Recall", "recall", Direction::up, [](const std::vector<double>& counts) {
                         return ratio_or_zero(counts[true_positives],
                                              counts[true_positives] + counts[false_negatives]);
                       }};
 constexpr Kind of_true_positives{
-    "TruePositives", "true_positives", Direction::up, false,
+    "TruePositives", "true_positives", Direction::up,
     [](const std::vector<double>& counts) { return counts[true_positives]; }};
 constexpr Kind of_true_negatives{
-    "TrueNegatives", "true_negatives", Direction::up, false,
+    "TrueNegatives", "true_negatives", Direction::up,
     [](const std::vector<double>& counts) { return counts[true_negatives]; }};
 constexpr Kind of_false_positives{
-    "FalsePositives", "false_positives", Direction::down, false,
+    "FalsePositives", "false_positives", Direction::down,
     [](const std::vector<double>& counts) { return counts[false_positives]; }};
 constexpr Kind of_false_negatives{
-    "FalseNegatives", "false_negatives", Direction::down, false,
+    "FalseNegatives", "false_negatives", Direction::down,
     [](const std::vector<double>& counts) { return counts[false_negatives]; }};
 
-struct Options {
-  std::optional<double> threshold;
-  std::optional<std::int64_t> top_k;
-  std::optional<std::int64_t> class_id;
-};
+using Options = metrics::PrecisionOptions;
 
 // Whether element i is among the k largest; of equal ones the first is.
 template <class Real>
@@ -66,20 +59,11 @@ bool is_in_top(const Real* predictions, std::int64_t width, std::int64_t i, std:
 
 class ConfusionMetric final : public NamedMetric {
  public:
-  ConfusionMetric(std::string name, const Kind& kind, const Options& options)
-      : NamedMetric(std::move(name), 4), kind_(kind), options_(options) {}
-  std::string_view class_name() const override { return kind_.class_name; }
+  ConfusionMetric(MetricConfig config, const Kind& kind, const Options& options)
+      : NamedMetric(std::move(config), 4), kind_(kind), options_(options) {}
   Direction direction() const override { return kind_.direction; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<ConfusionMetric>(std::string(name()), kind_, options_);
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own{{"thresholds", setting_or_null(options_.threshold)}};
-    if (kind_.has_top_k) {
-      own.push_back({"top_k", setting_or_null(options_.top_k)});
-      own.push_back({"class_id", setting_or_null(options_.class_id)});
-    }
-    return settings_with(std::move(own));
+    return std::make_shared<ConfusionMetric>(config(), kind_, options_);
   }
   double result() const override { return kind_.result(numbers()); }
 
@@ -102,10 +86,10 @@ class ConfusionMetric final : public NamedMetric {
  private:
   template <class Real>
   bool says_yes(const Real* predictions, std::int64_t width, std::int64_t i) const {
-    const auto threshold = static_cast<Real>(options_.threshold.value_or(0.5));
+    const auto threshold = static_cast<Real>(options_.thresholds.value_or(0.5));
     if (!options_.top_k) return predictions[i] > threshold;
     if (!is_in_top(predictions, width, i, *options_.top_k)) return false;
-    return !options_.threshold || predictions[i] > threshold;
+    return !options_.thresholds || predictions[i] > threshold;
   }
 
   void check_class(const Shape& y_pred) const {
@@ -119,41 +103,35 @@ class ConfusionMetric final : public NamedMetric {
   Options options_;
 };
 
-MetricPtr make(SettingsReader& settings, const Kind& kind) {
-  std::string name = take_metric_name(settings, kind.name);
+template <class Given>
+MetricPtr make(const Kind& kind, const Given& given) {
   Options options;
-  const std::vector<double> thresholds = settings.numbers("thresholds");
-  if (thresholds.size() > 1) {
-    throw Error(fmt::format("{} has one threshold, got {}", kind.class_name, thresholds.size()),
-                "make one metric for each threshold");
-  }
-  if (!thresholds.empty()) options.threshold = thresholds.front();
-  if (kind.has_top_k) {
-    options.top_k = settings.optional_whole("top_k");
-    options.class_id = settings.optional_whole("class_id");
-    if (options.top_k && *options.top_k < 1) {
-      throw Error(
-          fmt::format("top_k of {} must be at least 1, got {}", kind.class_name, *options.top_k));
-    }
-  }
-  return std::make_shared<ConfusionMetric>(std::move(name), kind, options);
+  options.thresholds = given.thresholds;
+  if constexpr (std::is_same_v<Given, Options>) options = given;
+  return std::make_shared<ConfusionMetric>(metric_config(kind.class_name, kind.name, given), kind,
+                                           options);
 }
 
 }  // namespace
 
-MetricPtr precision_from(SettingsReader& settings) { return make(settings, precision); }
-MetricPtr recall_from(SettingsReader& settings) { return make(settings, recall); }
-MetricPtr true_positives_from(SettingsReader& settings) {
-  return make(settings, of_true_positives);
+MetricPtr metrics::Precision(const PrecisionOptions& options) { return make(precision, options); }
+
+MetricPtr metrics::Recall(const PrecisionOptions& options) { return make(recall, options); }
+
+MetricPtr metrics::TruePositives(const ThresholdOptions& options) {
+  return make(of_true_positives, options);
 }
-MetricPtr true_negatives_from(SettingsReader& settings) {
-  return make(settings, of_true_negatives);
+
+MetricPtr metrics::TrueNegatives(const ThresholdOptions& options) {
+  return make(of_true_negatives, options);
 }
-MetricPtr false_positives_from(SettingsReader& settings) {
-  return make(settings, of_false_positives);
+
+MetricPtr metrics::FalsePositives(const ThresholdOptions& options) {
+  return make(of_false_positives, options);
 }
-MetricPtr false_negatives_from(SettingsReader& settings) {
-  return make(settings, of_false_negatives);
+
+MetricPtr metrics::FalseNegatives(const ThresholdOptions& options) {
+  return make(of_false_negatives, options);
 }
 
 }  // namespace chronicler

@@ -1,44 +1,26 @@
-#include "training/metrics/f_score_metrics.h"
+#include "chronicler/training/metrics/f_score_metrics.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <optional>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "training/losses/loss_base.h"
 #include "training/metrics/named_metric.h"
 
 namespace chronicler {
 namespace {
 
-constexpr std::array<std::string_view, 3> averages{"micro", "macro", "weighted"};
-
-struct Options {
-  std::string average;  // empty: none
-  double beta = 1.0;
-  std::optional<double> threshold;  // empty: the largest of a row is yes
-};
+using Options = metrics::FBetaScoreOptions;
 
 // Kept: true positives, false positives and false negatives of each class.
 class FScoreMetric final : public NamedMetric {
  public:
-  FScoreMetric(std::string name, bool is_f1, Options options)
-      : NamedMetric(std::move(name), 0), is_f1_(is_f1), options_(std::move(options)) {}
-  std::string_view class_name() const override { return is_f1_ ? "F1Score" : "FBetaScore"; }
+  FScoreMetric(MetricConfig config, Options options)
+      : NamedMetric(std::move(config), 0), options_(std::move(options)) {}
   Direction direction() const override { return Direction::up; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<FScoreMetric>(std::string(name()), is_f1_, options_);
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own{
-        {"average", options_.average.empty() ? SettingValue() : SettingValue(options_.average)}};
-    if (!is_f1_) own.push_back({"beta", options_.beta});
-    own.push_back({"threshold", setting_or_null(options_.threshold)});
-    return settings_with(std::move(own));
+    return std::make_shared<FScoreMetric>(config(), options_);
   }
 
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override {
@@ -66,7 +48,7 @@ class FScoreMetric final : public NamedMetric {
 
   std::vector<double> results() const override {
     std::vector<double> scores;
-    for (std::size_t i = 0; options_.average.empty() && i < numbers().size(); i += 3)
+    for (std::size_t i = 0; !options_.average && i < numbers().size(); i += 3)
       scores.push_back(score(numbers().data() + i));
     return scores;
   }
@@ -98,29 +80,20 @@ class FScoreMetric final : public NamedMetric {
     return (1.0 + square) * precision * recall / (square * precision + recall + loss_epsilon);
   }
 
-  bool is_f1_;
   Options options_;
 };
 
-MetricPtr make(SettingsReader& settings, bool is_f1) {
-  std::string name = take_metric_name(settings, is_f1 ? "f1_score" : "fbeta_score");
-  Options options;
-  options.average = settings.text("average", "");
-  if (!is_f1) options.beta = settings.number("beta", 1.0);
-  options.threshold = settings.optional_number("threshold");
-  if (!options.average.empty() &&
-      std::find(averages.begin(), averages.end(), options.average) == averages.end()) {
-    unknown_name("average of an F-score", options.average, averages);
-  }
-  if (!(options.beta > 0.0)) {
-    throw Error(fmt::format("beta of FBetaScore must be larger than 0, got {}", options.beta));
-  }
-  return std::make_shared<FScoreMetric>(std::move(name), is_f1, std::move(options));
-}
-
 }  // namespace
 
-MetricPtr f_beta_score_from(SettingsReader& settings) { return make(settings, false); }
-MetricPtr f1_score_from(SettingsReader& settings) { return make(settings, true); }
+MetricPtr metrics::F1Score(const F1ScoreOptions& options) {
+  return std::make_shared<FScoreMetric>(
+      metric_config("F1Score", "f1_score", options),
+      Options{.average = options.average, .threshold = options.threshold});
+}
+
+MetricPtr metrics::FBetaScore(const FBetaScoreOptions& options) {
+  return std::make_shared<FScoreMetric>(metric_config("FBetaScore", "fbeta_score", options),
+                                        options);
+}
 
 }  // namespace chronicler

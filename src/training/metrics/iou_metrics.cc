@@ -1,4 +1,4 @@
-#include "training/metrics/iou_metrics.h"
+#include "chronicler/training/metrics/iou_metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,20 +14,7 @@
 namespace chronicler {
 namespace {
 
-struct Kind {
-  std::string_view class_name;
-  std::string_view name;
-  bool binary;   // two classes, told apart by a threshold
-  bool all;      // every class is a target class
-  bool one_hot;  // targets are one-hot, always
-};
-
-constexpr Kind iou{"IoU", "io_u", false, false, false};
-constexpr Kind binary_iou{"BinaryIoU", "binary_io_u", true, false, false};
-constexpr Kind mean_iou{"MeanIoU", "mean_io_u", false, true, false};
-constexpr Kind one_hot_iou{"OneHotIoU", "one_hot_io_u", false, false, true};
-constexpr Kind one_hot_mean_iou{"OneHotMeanIoU", "one_hot_mean_io_u", false, true, true};
-
+// The options of all five classes.
 struct Options {
   std::int64_t num_classes = 2;
   std::vector<double> target_class_ids;
@@ -35,35 +22,20 @@ struct Options {
   bool sparse_y_true = true;  // labels, not one-hot rows
   bool sparse_y_pred = true;
   double threshold = 0.5;
+  bool by_threshold = false;    // two classes, told apart by the threshold
   std::string dtype = "int64";  // Keras cuts weights to its whole numbers
 };
 
 // Kept: the weight of each pair of a target's class and a predicted class.
 class IouMetric final : public NamedMetric {
  public:
-  IouMetric(std::string name, const Kind& kind, Options options)
-      : NamedMetric(std::move(name),
+  IouMetric(MetricConfig config, Options options)
+      : NamedMetric(std::move(config),
                     static_cast<std::size_t>(options.num_classes * options.num_classes)),
-        kind_(kind),
         options_(std::move(options)) {}
-  std::string_view class_name() const override { return kind_.class_name; }
   Direction direction() const override { return Direction::up; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<IouMetric>(std::string(name()), kind_, options_);
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own;
-    if (!kind_.binary) own.push_back({"num_classes", options_.num_classes});
-    if (!kind_.all) own.push_back({"target_class_ids", options_.target_class_ids});
-    if (kind_.binary) {
-      own.push_back({"threshold", options_.threshold});
-      return settings_of_type(std::move(own));
-    }
-    own.push_back({"ignore_class", setting_or_null(options_.ignore_class)});
-    if (!kind_.one_hot) own.push_back({"sparse_y_true", options_.sparse_y_true});
-    own.push_back({"sparse_y_pred", options_.sparse_y_pred});
-    own.push_back({"axis", std::int64_t{-1}});
-    return settings_of_type(std::move(own));
+    return std::make_shared<IouMetric>(config(), options_);
   }
 
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override {
@@ -79,7 +51,7 @@ class IouMetric final : public NamedMetric {
     for (std::int64_t i = 0; i < predictions.elements(); ++i) {
       if (!masks.empty() && masks[i] == 0) continue;
       const std::int64_t is = class_of(y_true, i, options_.sparse_y_true, false);
-      const std::int64_t said = class_of(y_pred, i, options_.sparse_y_pred, kind_.binary);
+      const std::int64_t said = class_of(y_pred, i, options_.sparse_y_pred, options_.by_threshold);
       if (options_.ignore_class && is == *options_.ignore_class) continue;
       check_class(is, "y");
       check_class(said, "the predictions");
@@ -106,14 +78,6 @@ class IouMetric final : public NamedMetric {
   }
 
  private:
-  std::vector<Setting> settings_of_type(std::vector<Setting> own) const {
-    std::vector<Setting> settings = settings_with(std::move(own));
-    for (Setting& setting : settings) {
-      if (setting.name == "dtype") setting.value = options_.dtype;
-    }
-    return settings;
-  }
-
   double at(std::int64_t is, std::int64_t said) const {
     return numbers()[static_cast<std::size_t>(is * options_.num_classes + said)];
   }
@@ -145,53 +109,67 @@ class IouMetric final : public NamedMetric {
                 "num_classes says how many there are; ignore_class names one that does not count");
   }
 
-  const Kind& kind_;
   Options options_;
 };
 
-MetricPtr make(SettingsReader& settings, const Kind& kind) {
-  Options options;
-  if (!settings.is_null("dtype")) options.dtype = settings.text("dtype", options.dtype);
-  if (options.dtype == "int") options.dtype = "int64";
-  std::string name = take_metric_name(settings, kind.name);
-  if (kind.binary) {
-    options.threshold = settings.number("threshold", 0.5);
-  } else {
-    // Keras has no default; here every class can be made without settings.
-    options.num_classes = settings.whole("num_classes", 2);
-    if (options.num_classes < 1) {
-      throw Error(fmt::format("{} needs num_classes", kind.class_name),
-                  "give the number of classes, at least 1");
-    }
-    options.ignore_class = settings.optional_whole("ignore_class");
-    options.sparse_y_true = !kind.one_hot && settings.flag("sparse_y_true", true);
-    options.sparse_y_pred = settings.flag("sparse_y_pred", !kind.one_hot);
-    settings.only("axis", std::int64_t{-1});
+// The target classes: all, unless some are given.
+std::vector<double> target_classes(std::string_view class_name, std::int64_t num_classes,
+                                   std::vector<double> given) {
+  if (given.empty()) {
+    for (std::int64_t id = 0; id < num_classes; ++id) given.push_back(static_cast<double>(id));
   }
-  if (!kind.all) options.target_class_ids = settings.numbers("target_class_ids");
-  if (options.target_class_ids.empty()) {
-    for (std::int64_t id = 0; id < options.num_classes; ++id) {
-      options.target_class_ids.push_back(static_cast<double>(id));
-    }
-  }
-  for (const double id : options.target_class_ids) {
-    const bool known =
-        id >= 0.0 && id < static_cast<double>(options.num_classes) && id == std::floor(id);
-    if (known) continue;
+  for (const double id : given) {
+    if (id >= 0.0 && id < static_cast<double>(num_classes) && id == std::floor(id)) continue;
     throw Error(fmt::format("target_class_ids of {} hold {}, which is none of the {} classes",
-                            kind.class_name, id, options.num_classes));
+                            class_name, id, num_classes));
   }
-  return std::make_shared<IouMetric>(std::move(name), kind, std::move(options));
+  return given;
+}
+
+template <class Given>
+MetricPtr make(std::string_view class_name, std::string_view name, Given given) {
+  check_fields(class_name, given);
+  if (given.dtype == "int") given.dtype = "int64";
+  Options options;
+  options.dtype = given.dtype;
+  if constexpr (requires { given.num_classes; }) {
+    options.num_classes = given.num_classes;
+    options.ignore_class = given.ignore_class;
+    options.sparse_y_pred = given.sparse_y_pred;
+    options.sparse_y_true = false;
+    if constexpr (requires { given.sparse_y_true; }) options.sparse_y_true = given.sparse_y_true;
+  } else {
+    options.threshold = given.threshold;
+    options.by_threshold = true;
+  }
+  if constexpr (requires { given.target_class_ids; }) {
+    given.target_class_ids =
+        target_classes(class_name, options.num_classes, given.target_class_ids);
+    options.target_class_ids = given.target_class_ids;
+  } else {
+    options.target_class_ids = target_classes(class_name, options.num_classes, {});
+  }
+  return std::make_shared<IouMetric>(metric_config(class_name, name, given), std::move(options));
 }
 
 }  // namespace
 
-MetricPtr iou_from(SettingsReader& settings) { return make(settings, iou); }
-MetricPtr binary_iou_from(SettingsReader& settings) { return make(settings, binary_iou); }
-MetricPtr mean_iou_from(SettingsReader& settings) { return make(settings, mean_iou); }
-MetricPtr one_hot_iou_from(SettingsReader& settings) { return make(settings, one_hot_iou); }
-MetricPtr one_hot_mean_iou_from(SettingsReader& settings) {
-  return make(settings, one_hot_mean_iou);
+MetricPtr metrics::IoU(const IoUOptions& options) { return make("IoU", "io_u", options); }
+
+MetricPtr metrics::BinaryIoU(const BinaryIoUOptions& options) {
+  return make("BinaryIoU", "binary_io_u", options);
+}
+
+MetricPtr metrics::MeanIoU(const MeanIoUOptions& options) {
+  return make("MeanIoU", "mean_io_u", options);
+}
+
+MetricPtr metrics::OneHotIoU(const OneHotIoUOptions& options) {
+  return make("OneHotIoU", "one_hot_io_u", options);
+}
+
+MetricPtr metrics::OneHotMeanIoU(const OneHotMeanIoUOptions& options) {
+  return make("OneHotMeanIoU", "one_hot_mean_io_u", options);
 }
 
 }  // namespace chronicler

@@ -1,4 +1,4 @@
-#include "training/metrics/loss_metrics.h"
+#include "chronicler/training/metrics/loss_metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,24 +11,16 @@
 namespace chronicler {
 namespace {
 
-// The mean of a loss's values. Its settings are the loss's, without the reduction.
+// The mean of a loss's values.
 class LossMetric : public MeanMetric {
  public:
-  LossMetric(std::string name, LossPtr loss)
-      : MeanMetric(std::move(name)), loss_(std::move(loss)) {}
-  std::string_view class_name() const override { return loss_->class_name(); }
+  LossMetric(MetricConfig config, LossPtr loss)
+      : MeanMetric(std::move(config)), loss_(std::move(loss)) {}
   Direction direction() const override { return Direction::down; }
   bool takes_logits() const override { return loss_->takes_logits(); }
   void see_logits(const Logits& logits) override { logits_ = logits; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<LossMetric>(std::string(name()), loss_);
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own = loss_->settings();
-    std::erase_if(own, [](const Setting& setting) {
-      return setting.name == "name" || setting.name == "reduction";
-    });
-    return settings_with(std::move(own));
+    return std::make_shared<LossMetric>(config(), loss_);
   }
 
  protected:
@@ -58,152 +50,120 @@ class LossMetric : public MeanMetric {
   Logits logits_;  // of the next predictions
 };
 
-// Keras's loss has an axis, its metric has none.
-class BinaryCrossentropyMetric final : public LossMetric {
- public:
-  using LossMetric::LossMetric;
-  std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<BinaryCrossentropyMetric>(std::string(name()), loss());
-  }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own = LossMetric::settings();
-    std::erase_if(own, [](const Setting& setting) { return setting.name == "axis"; });
-    return own;
-  }
-};
-
 class RootMeanSquaredErrorMetric final : public LossMetric {
  public:
-  explicit RootMeanSquaredErrorMetric(std::string name)
-      : LossMetric(std::move(name), losses::MeanSquaredError()) {}
-  std::string_view class_name() const override { return "RootMeanSquaredError"; }
+  using LossMetric::LossMetric;
   bool heeds_mask() const override { return false; }
   double result() const override { return std::sqrt(LossMetric::result()); }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<RootMeanSquaredErrorMetric>(std::string(name()));
+    return std::make_shared<RootMeanSquaredErrorMetric>(config(), loss());
   }
 };
 
 // e to the power of the mean surprise: among so many symbols one is in doubt. Keras has none.
 class PerplexityMetric final : public LossMetric {
  public:
-  PerplexityMetric(std::string name, LossPtr loss) : LossMetric(std::move(name), std::move(loss)) {}
-  std::string_view class_name() const override { return "Perplexity"; }
+  using LossMetric::LossMetric;
   double result() const override { return is_empty() ? 0.0 : std::exp(LossMetric::result()); }
   bool dilutes() const override { return false; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<PerplexityMetric>(std::string(name()), loss());
+    return std::make_shared<PerplexityMetric>(config(), loss());
   }
 };
 
 // The cosine itself, more is better; the loss is its negative.
 class CosineSimilarityMetric final : public LossMetric {
  public:
-  explicit CosineSimilarityMetric(std::string name)
-      : LossMetric(std::move(name), losses::CosineSimilarity()) {}
+  using LossMetric::LossMetric;
   Direction direction() const override { return Direction::up; }
   double result() const override { return is_empty() ? 0.0 : -LossMetric::result(); }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<CosineSimilarityMetric>(std::string(name()));
+    return std::make_shared<CosineSimilarityMetric>(config(), loss());
   }
 };
 
-class LogCoshErrorMetric final : public LossMetric {
- public:
-  explicit LogCoshErrorMetric(std::string name) : LossMetric(std::move(name), losses::LogCosh()) {}
-  std::string_view class_name() const override { return "LogCoshError"; }
-  std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<LogCoshErrorMetric>(std::string(name()));
-  }
-};
-
-std::string take_name(SettingsReader& settings, std::string_view otherwise) {
-  settings.ignore("dtype");
-  return settings.text("name", otherwise);
+template <class Metric = LossMetric, class Options>
+MetricPtr make(std::string_view class_name, std::string_view name, const Options& options,
+               LossPtr loss) {
+  return std::make_shared<Metric>(metric_config(class_name, name, options), std::move(loss));
 }
 
-MetricPtr make(SettingsReader& settings, const LossPtr& loss) {
-  return std::make_shared<LossMetric>(take_name(settings, loss->name()), loss);
+// Called as the loss is.
+template <class Metric = LossMetric, class Options>
+MetricPtr make(const Options& options, const LossPtr& loss) {
+  return make<Metric>(loss->class_name(), loss->name(), options, loss);
 }
 
 }  // namespace
 
-MetricPtr mean_squared_error_metric_from(SettingsReader& settings) {
-  return make(settings, losses::MeanSquaredError());
+MetricPtr metrics::MeanSquaredError(const NameOptions& options) {
+  return make(options, losses::MeanSquaredError());
 }
 
-MetricPtr mean_absolute_error_metric_from(SettingsReader& settings) {
-  return make(settings, losses::MeanAbsoluteError());
+MetricPtr metrics::MeanAbsoluteError(const NameOptions& options) {
+  return make(options, losses::MeanAbsoluteError());
 }
 
-MetricPtr root_mean_squared_error_metric_from(SettingsReader& settings) {
-  return std::make_shared<RootMeanSquaredErrorMetric>(
-      take_name(settings, "root_mean_squared_error"));
+MetricPtr metrics::MeanAbsolutePercentageError(const NameOptions& options) {
+  return make(options, losses::MeanAbsolutePercentageError());
 }
 
-MetricPtr binary_crossentropy_metric_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});  // Chronicler once wrote it
-  const LossPtr loss =
-      losses::BinaryCrossentropy({.from_logits = settings.flag("from_logits", false),
-                                  .label_smoothing = settings.number("label_smoothing", 0.0)});
-  return std::make_shared<BinaryCrossentropyMetric>(take_name(settings, loss->name()), loss);
+MetricPtr metrics::MeanSquaredLogarithmicError(const NameOptions& options) {
+  return make(options, losses::MeanSquaredLogarithmicError());
 }
 
-MetricPtr categorical_crossentropy_metric_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});
-  return make(settings, losses::CategoricalCrossentropy(
-                            {.from_logits = settings.flag("from_logits", false),
-                             .label_smoothing = settings.number("label_smoothing", 0.0)}));
+MetricPtr metrics::Poisson(const NameOptions& options) { return make(options, losses::Poisson()); }
+
+MetricPtr metrics::KLDivergence(const NameOptions& options) {
+  return make(options, losses::KLDivergence());
 }
 
-MetricPtr sparse_categorical_crossentropy_metric_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});
-  return make(settings, losses::SparseCategoricalCrossentropy(
-                            {.from_logits = settings.flag("from_logits", false),
-                             .ignore_class = settings.optional_whole("ignore_class")}));
+MetricPtr metrics::Hinge(const NameOptions& options) { return make(options, losses::Hinge()); }
+
+MetricPtr metrics::SquaredHinge(const NameOptions& options) {
+  return make(options, losses::SquaredHinge());
 }
 
-MetricPtr mean_absolute_percentage_error_metric_from(SettingsReader& settings) {
-  return make(settings, losses::MeanAbsolutePercentageError());
+MetricPtr metrics::CategoricalHinge(const NameOptions& options) {
+  return make(options, losses::CategoricalHinge());
 }
 
-MetricPtr mean_squared_logarithmic_error_metric_from(SettingsReader& settings) {
-  return make(settings, losses::MeanSquaredLogarithmicError());
+MetricPtr metrics::RootMeanSquaredError(const NameOptions& options) {
+  return make<RootMeanSquaredErrorMetric>("RootMeanSquaredError", "root_mean_squared_error",
+                                          options, losses::MeanSquaredError());
 }
 
-MetricPtr poisson_metric_from(SettingsReader& settings) {
-  return make(settings, losses::Poisson());
+MetricPtr metrics::LogCoshError(const NameOptions& options) {
+  return make("LogCoshError", "logcosh", options, losses::LogCosh());
 }
 
-MetricPtr kl_divergence_metric_from(SettingsReader& settings) {
-  return make(settings, losses::KLDivergence());
+MetricPtr metrics::CosineSimilarity(const CosineSimilarityOptions& options) {
+  return make<CosineSimilarityMetric>(options, losses::CosineSimilarity());
 }
 
-MetricPtr hinge_metric_from(SettingsReader& settings) { return make(settings, losses::Hinge()); }
-
-MetricPtr squared_hinge_metric_from(SettingsReader& settings) {
-  return make(settings, losses::SquaredHinge());
+MetricPtr metrics::BinaryCrossentropy(const BinaryCrossentropyOptions& options) {
+  return make(options, losses::BinaryCrossentropy({.from_logits = options.from_logits,
+                                                   .label_smoothing = options.label_smoothing}));
 }
 
-MetricPtr categorical_hinge_metric_from(SettingsReader& settings) {
-  return make(settings, losses::CategoricalHinge());
+MetricPtr metrics::CategoricalCrossentropy(const CategoricalCrossentropyOptions& options) {
+  return make(options,
+              losses::CategoricalCrossentropy({.from_logits = options.from_logits,
+                                               .label_smoothing = options.label_smoothing}));
 }
 
-MetricPtr cosine_similarity_metric_from(SettingsReader& settings) {
-  settings.only("axis", std::int64_t{-1});
-  return std::make_shared<CosineSimilarityMetric>(take_name(settings, "cosine_similarity"));
+MetricPtr metrics::SparseCategoricalCrossentropy(
+    const SparseCategoricalCrossentropyOptions& options) {
+  return make(options,
+              losses::SparseCategoricalCrossentropy(
+                  {.from_logits = options.from_logits, .ignore_class = options.ignore_class}));
 }
 
-MetricPtr log_cosh_error_metric_from(SettingsReader& settings) {
-  return std::make_shared<LogCoshErrorMetric>(take_name(settings, "logcosh"));
-}
-
-MetricPtr perplexity_from(SettingsReader& settings) {
-  std::string name = take_name(settings, "perplexity");
-  return std::make_shared<PerplexityMetric>(
-      std::move(name), losses::SparseCategoricalCrossentropy(
-                           {.from_logits = settings.flag("from_logits", false),
-                            .ignore_class = settings.optional_whole("ignore_class")}));
+MetricPtr metrics::Perplexity(const PerplexityOptions& options) {
+  return make<PerplexityMetric>(
+      "Perplexity", "perplexity", options,
+      losses::SparseCategoricalCrossentropy(
+          {.from_logits = options.from_logits, .ignore_class = options.ignore_class}));
 }
 
 }  // namespace chronicler

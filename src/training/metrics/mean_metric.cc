@@ -18,14 +18,6 @@ void check_metric_state(const std::vector<double>& state, std::size_t size,
       fmt::format("the state of metric \"{}\" is {} numbers, got {}", metric, size, state.size()));
 }
 
-std::vector<Setting> MeanMetric::settings() const { return settings_with({}); }
-
-std::vector<Setting> MeanMetric::settings_with(std::vector<Setting> own) const {
-  std::vector<Setting> settings{{"name", name_}, {"dtype", std::string("float32")}};
-  for (Setting& setting : own) settings.push_back(std::move(setting));
-  return settings;
-}
-
 void MeanMetric::reset() {
   total_ = 0.0;
   count_ = 0.0;
@@ -61,7 +53,7 @@ void MeanMetric::update(TensorView y_true, TensorView y_pred, TensorView weight,
 }
 
 void MeanMetric::set_state(const std::vector<double>& state) {
-  check_metric_state(state, 2, name_);
+  check_metric_state(state, 2, name());
   total_ = state[0];
   count_ = state[1];
 }

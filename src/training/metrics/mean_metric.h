@@ -5,9 +5,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
+#include "training/metrics/metric_config.h"
 
 namespace chronicler {
 
@@ -19,8 +21,9 @@ void check_metric_state(const std::vector<double>& state, std::size_t size,
 // steps, as in Keras.
 class MeanMetric : public Metric {
  public:
-  std::string_view name() const override { return name_; }
-  std::vector<Setting> settings() const override;
+  std::string_view class_name() const final { return config_.class_name; }
+  std::string_view name() const final { return config_.name; }
+  std::vector<Setting> settings() const final { return config_.settings; }
   void reset() override;
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override;
   bool heeds_mask() const override { return true; }
@@ -29,7 +32,8 @@ class MeanMetric : public Metric {
   void set_state(const std::vector<double>& state) override;
 
  protected:
-  explicit MeanMetric(std::string name) : name_(std::move(name)) {}
+  explicit MeanMetric(MetricConfig config) : config_(std::move(config)) {}
+  const MetricConfig& config() const { return config_; }
   bool is_empty() const { return count_ == 0.0; }
 
   // One value for each row of y_pred, in `values`.
@@ -39,11 +43,9 @@ class MeanMetric : public Metric {
   // Whether those that are left out count as 0 where neither weights nor a mask come along: Keras
   // joins what a loss leaves out to the weights, and without any it divides by all predictions.
   virtual bool dilutes() const { return true; }
-  // The settings with name and dtype first, as Keras has them.
-  std::vector<Setting> settings_with(std::vector<Setting> own) const;
 
  private:
-  std::string name_;
+  MetricConfig config_;
   double total_ = 0.0;
   double count_ = 0.0;
   std::vector<double> values_;

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 
 namespace chronicler {
 

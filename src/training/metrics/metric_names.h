@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "chronicler/training/loss.h"
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 
 namespace chronicler {
 

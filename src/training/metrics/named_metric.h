@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 #include "layers/core/dispatch.h"
 #include "training/losses/loss_targets.h"
 #include "training/losses/prediction_rows.h"
 #include "training/metrics/mean_metric.h"
-#include "training/settings.h"
+#include "training/metrics/metric_config.h"
 #include "training/spread.h"
 
 namespace chronicler {
@@ -37,28 +37,26 @@ class RowWeights {
 
 class NamedMetric : public Metric {
  public:
-  std::string_view name() const override { return name_; }
+  std::string_view class_name() const final { return config_.class_name; }
+  std::string_view name() const final { return config_.name; }
+  std::vector<Setting> settings() const final { return config_.settings; }
   std::vector<double> state() const override { return numbers_; }
   void set_state(const std::vector<double>& state) override {
-    if (!numbers_.empty()) check_metric_state(state, numbers_.size(), name_);
+    if (!numbers_.empty()) check_metric_state(state, numbers_.size(), name());
     numbers_ = state;
   }
   void reset() override { std::fill(numbers_.begin(), numbers_.end(), 0.0); }
 
  protected:
-  NamedMetric(std::string name, std::size_t count) : name_(std::move(name)), numbers_(count) {}
+  NamedMetric(MetricConfig config, std::size_t count)
+      : config_(std::move(config)), numbers_(count) {}
+  const MetricConfig& config() const { return config_; }
 
   std::vector<double>& numbers() { return numbers_; }
   const std::vector<double>& numbers() const { return numbers_; }
 
-  std::vector<Setting> settings_with(std::vector<Setting> own) const {
-    std::vector<Setting> settings{{"name", name_}, {"dtype", std::string("float32")}};
-    for (Setting& setting : own) settings.push_back(std::move(setting));
-    return settings;
-  }
-
  private:
-  std::string name_;
+  MetricConfig config_;
   std::vector<double> numbers_;  // all that has been counted
 };
 
@@ -81,11 +79,6 @@ void for_counted_rows(const TensorView& y_true, const TensorView& y_pred, const 
       }
     });
   });
-}
-
-inline std::string take_metric_name(SettingsReader& settings, std::string_view otherwise) {
-  settings.ignore("dtype");
-  return settings.text("name", otherwise);
 }
 
 // a / b, or 0 where b is 0.

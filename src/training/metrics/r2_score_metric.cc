@@ -1,37 +1,21 @@
-#include "training/metrics/r2_score_metric.h"
+#include "chronicler/training/metrics/r2_score_metric.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "training/metrics/named_metric.h"
 
 namespace chronicler {
 namespace {
 
-constexpr std::array<std::string_view, 2> aggregations{"uniform_average",
-                                                       "variance_weighted_average"};
-
 // Kept: the number of targets, then for each output the weight, and the weighted sums of targets,
 // their squares and the squares of the errors.
 class R2ScoreMetric final : public NamedMetric {
  public:
-  R2ScoreMetric(std::string name, std::string aggregation, std::int64_t regressors)
-      : NamedMetric(std::move(name), 1),
-        aggregation_(std::move(aggregation)),
-        regressors_(regressors) {}
-  std::string_view class_name() const override { return "R2Score"; }
+  explicit R2ScoreMetric(const metrics::R2ScoreOptions& options)
+      : NamedMetric(metric_config("R2Score", "r2_score", options), 1), options_(options) {}
   Direction direction() const override { return Direction::up; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<R2ScoreMetric>(std::string(name()), aggregation_, regressors_);
-  }
-  std::vector<Setting> settings() const override {
-    return settings_with(
-        {{"class_aggregation", aggregation_.empty() ? SettingValue() : SettingValue(aggregation_)},
-         {"num_regressors", regressors_}});
+    return std::make_shared<R2ScoreMetric>(options_);
   }
   void set_state(const std::vector<double>& state) override { numbers() = state; }
 
@@ -56,7 +40,7 @@ class R2ScoreMetric final : public NamedMetric {
 
   std::vector<double> results() const override {
     std::vector<double> scores;
-    for (std::size_t i = 0; aggregation_.empty() && i < outputs(); ++i)
+    for (std::size_t i = 0; !options_.class_aggregation && i < outputs(); ++i)
       scores.push_back(counted(i) ? adjusted(score_of(i)) : 0.0);
     return scores;
   }
@@ -67,7 +51,8 @@ class R2ScoreMetric final : public NamedMetric {
     double weights = 0.0;
     for (std::size_t i = 0; i < outputs(); ++i) {
       if (!counted(i)) return 0.0;
-      const double weight = aggregation_ == "variance_weighted_average" ? variance_of(i) : 1.0;
+      const double weight =
+          options_.class_aggregation == "variance_weighted_average" ? variance_of(i) : 1.0;
       sum += weight * score_of(i);
       weights += weight;
     }
@@ -90,30 +75,18 @@ class R2ScoreMetric final : public NamedMetric {
   // For the number of explaining variables, if there are samples enough.
   double adjusted(double score) const {
     const double samples = numbers()[0];
-    const auto regressors = static_cast<double>(regressors_);
-    if (regressors_ == 0 || regressors >= samples - 1.0) return score;
+    const auto regressors = static_cast<double>(options_.num_regressors);
+    if (options_.num_regressors == 0 || regressors >= samples - 1.0) return score;
     return 1.0 - (1.0 - score) * (samples - 1.0) / (samples - regressors - 1.0);
   }
 
-  std::string aggregation_;  // empty: none
-  std::int64_t regressors_;
+  metrics::R2ScoreOptions options_;
 };
 
 }  // namespace
 
-MetricPtr r2_score_from(SettingsReader& settings) {
-  std::string name = take_metric_name(settings, "r2_score");
-  const bool none = settings.is_null("class_aggregation");
-  std::string aggregation = settings.text("class_aggregation", none ? "" : "uniform_average");
-  const std::int64_t regressors = settings.whole("num_regressors", 0);
-  if (!none &&
-      std::find(aggregations.begin(), aggregations.end(), aggregation) == aggregations.end()) {
-    unknown_name("class_aggregation of R2Score", aggregation, aggregations);
-  }
-  if (regressors < 0) {
-    throw Error(fmt::format("num_regressors of R2Score must be at least 0, got {}", regressors));
-  }
-  return std::make_shared<R2ScoreMetric>(std::move(name), std::move(aggregation), regressors);
+MetricPtr metrics::R2Score(const R2ScoreOptions& options) {
+  return std::make_shared<R2ScoreMetric>(options);
 }
 
 }  // namespace chronicler

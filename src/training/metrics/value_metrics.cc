@@ -1,4 +1,4 @@
-#include "training/metrics/value_metrics.h"
+#include "chronicler/training/metrics/value_metrics.h"
 
 #include "training/metrics/named_metric.h"
 
@@ -8,14 +8,12 @@ namespace {
 // Kept: the weighted sum, and the weight.
 class ValueMetric final : public NamedMetric {
  public:
-  ValueMetric(std::string name, bool is_mean)
-      : NamedMetric(std::move(name), 2), is_mean_(is_mean) {}
-  std::string_view class_name() const override { return is_mean_ ? "Mean" : "Sum"; }
+  ValueMetric(MetricConfig config, bool is_mean)
+      : NamedMetric(std::move(config), 2), is_mean_(is_mean) {}
   Direction direction() const override { return Direction::unknown; }
   std::shared_ptr<Metric> fresh() const override {
-    return std::make_shared<ValueMetric>(std::string(name()), is_mean_);
+    return std::make_shared<ValueMetric>(config(), is_mean_);
   }
-  std::vector<Setting> settings() const override { return settings_with({}); }
 
   void update(TensorView /*y_true*/, TensorView y_pred, TensorView weight,
               TensorView mask) override {
@@ -37,12 +35,12 @@ class ValueMetric final : public NamedMetric {
 
 }  // namespace
 
-MetricPtr mean_metric_from(SettingsReader& settings) {
-  return std::make_shared<ValueMetric>(take_metric_name(settings, "mean"), true);
+MetricPtr metrics::Mean(const NameOptions& options) {
+  return std::make_shared<ValueMetric>(metric_config("Mean", "mean", options), true);
 }
 
-MetricPtr sum_metric_from(SettingsReader& settings) {
-  return std::make_shared<ValueMetric>(take_metric_name(settings, "sum"), false);
+MetricPtr metrics::Sum(const NameOptions& options) {
+  return std::make_shared<ValueMetric>(metric_config("Sum", "sum", options), false);
 }
 
 }  // namespace chronicler

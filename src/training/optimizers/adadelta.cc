@@ -1,5 +1,4 @@
-#include "training/optimizers/adadelta.h"
-
+// Adadelta (Zeiler: "ADADELTA: an adaptive learning rate method", 2012).
 #include <cmath>
 
 #include "layers/core/dispatch.h"
@@ -12,14 +11,7 @@ namespace {
 class AdadeltaOptimizer final
     : public OptimizerWith<AdadeltaOptimizer, optimizers::AdadeltaOptions> {
  public:
-  AdadeltaOptimizer(const optimizers::AdadeltaOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("Adadelta", "rho", options.rho);
-  }
-  std::string_view class_name() const override { return "Adadelta"; }
-  std::vector<Setting> settings() const override {
-    return settings_with({{"rho", options().rho}, {"epsilon", options().epsilon}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
@@ -52,16 +44,8 @@ class AdadeltaOptimizer final
 
 }  // namespace
 
-OptimizerPtr adadelta_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::AdadeltaOptions options;
-  take_common_options(settings, schedule, options);
-  options.rho = settings.number("rho", options.rho);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  return std::make_shared<AdadeltaOptimizer>(options, settings.text("name", "adadelta"));
-}
-
 OptimizerPtr optimizers::Adadelta(const AdadeltaOptions& options) {
-  return std::make_shared<AdadeltaOptimizer>(options, "adadelta");
+  return std::make_shared<AdadeltaOptimizer>(options);
 }
 
 }  // namespace chronicler

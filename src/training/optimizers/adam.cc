@@ -1,11 +1,13 @@
-#include "training/optimizers/adam.h"
+// Adam (Kingma, Ba: "Adam: a method for stochastic optimization", ICLR 2015), AMSGrad (Reddi, Kale,
+// Kumar: "On the convergence of Adam and beyond", ICLR 2018) and AdamW (Loshchilov, Hutter:
+// "Decoupled weight decay regularization", ICLR 2019).
+#include "kernels/adam.h"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 
 #include "chronicler/base/error.h"
-#include "kernels/adam.h"
 #include "layers/core/dispatch.h"
 #include "training/optimizers/beta_power.h"
 #include "training/optimizers/gradient_squares.h"
@@ -22,22 +24,10 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
   using Update = Optimizer::Update;
 
  public:
-  static constexpr bool decays = std::is_same_v<Options, optimizers::AdamWOptions>;
-  static constexpr std::string_view own_name = decays ? "AdamW" : "Adam";
-
-  AdamOptimizer(const Options& given, const std::string& name) : Base(given, name) {
-    checked_decay(own_name, "beta_1", given.beta_1);
-    checked_decay(own_name, "beta_2", given.beta_2);
-    if (decays && !given.weight_decay) {
+  explicit AdamOptimizer(const Options& given) : Base(given) {
+    if (std::is_same_v<Options, optimizers::AdamWOptions> && !given.weight_decay) {
       throw Error("AdamW needs a weight_decay", "without one it is Adam");
     }
-  }
-  std::string_view class_name() const override { return own_name; }
-  std::vector<Setting> settings() const override {
-    return this->settings_with({{"beta_1", options().beta_1},
-                                {"beta_2", options().beta_2},
-                                {"epsilon", options().epsilon},
-                                {"amsgrad", options().amsgrad}});
   }
 
  protected:
@@ -110,33 +100,14 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
   }
 };
 
-template <class Options>
-OptimizerPtr make(SettingsReader& settings, const SchedulePtr& schedule, std::string_view name) {
-  Options options;
-  take_common_options(settings, schedule, options);
-  options.beta_1 = settings.number("beta_1", options.beta_1);
-  options.beta_2 = settings.number("beta_2", options.beta_2);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  options.amsgrad = settings.flag("amsgrad", options.amsgrad);
-  return std::make_shared<AdamOptimizer<Options>>(options, settings.text("name", name));
-}
-
 }  // namespace
 
-OptimizerPtr adam_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  return make<optimizers::AdamOptions>(settings, schedule, "adam");
-}
-
-OptimizerPtr adam_w_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  return make<optimizers::AdamWOptions>(settings, schedule, "adam_w");
-}
-
 OptimizerPtr optimizers::Adam(const AdamOptions& options) {
-  return std::make_shared<AdamOptimizer<AdamOptions>>(options, "adam");
+  return std::make_shared<AdamOptimizer<AdamOptions>>(options);
 }
 
 OptimizerPtr optimizers::AdamW(const AdamWOptions& options) {
-  return std::make_shared<AdamOptimizer<AdamWOptions>>(options, "adam_w");
+  return std::make_shared<AdamOptimizer<AdamWOptions>>(options);
 }
 
 }  // namespace chronicler

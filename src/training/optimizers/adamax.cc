@@ -1,5 +1,4 @@
-#include "training/optimizers/adamax.h"
-
+// Adamax (Kingma, Ba: "Adam: a method for stochastic optimization", ICLR 2015, section 7.1).
 #include <algorithm>
 
 #include "layers/core/dispatch.h"
@@ -12,17 +11,7 @@ namespace {
 
 class AdamaxOptimizer final : public OptimizerWith<AdamaxOptimizer, optimizers::AdamaxOptions> {
  public:
-  AdamaxOptimizer(const optimizers::AdamaxOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("Adamax", "beta_1", options.beta_1);
-    checked_decay("Adamax", "beta_2", options.beta_2);
-  }
-  std::string_view class_name() const override { return "Adamax"; }
-  std::vector<Setting> settings() const override {
-    return settings_with({{"beta_1", options().beta_1},
-                          {"beta_2", options().beta_2},
-                          {"epsilon", options().epsilon}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
@@ -57,17 +46,8 @@ class AdamaxOptimizer final : public OptimizerWith<AdamaxOptimizer, optimizers::
 
 }  // namespace
 
-OptimizerPtr adamax_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::AdamaxOptions options;
-  take_common_options(settings, schedule, options);
-  options.beta_1 = settings.number("beta_1", options.beta_1);
-  options.beta_2 = settings.number("beta_2", options.beta_2);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  return std::make_shared<AdamaxOptimizer>(options, settings.text("name", "adamax"));
-}
-
 OptimizerPtr optimizers::Adamax(const AdamaxOptions& options) {
-  return std::make_shared<AdamaxOptimizer>(options, "adamax");
+  return std::make_shared<AdamaxOptimizer>(options);
 }
 
 }  // namespace chronicler

@@ -1,11 +1,7 @@
-#include "training/optimizers/ftrl.h"
-
+// Follow the regularized leader (McMahan et al.: "Ad click prediction", KDD 2013).
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "training/optimizers/gradient_squares.h"
 #include "training/optimizers/optimizer_settings.h"
@@ -15,28 +11,7 @@ namespace {
 
 class FtrlOptimizer final : public OptimizerWith<FtrlOptimizer, optimizers::FtrlOptions> {
  public:
-  FtrlOptimizer(const optimizers::FtrlOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_not_negative("Ftrl", "initial_accumulator_value", options.initial_accumulator_value);
-    checked_not_negative("Ftrl", "l1_regularization_strength", options.l1_regularization_strength);
-    checked_not_negative("Ftrl", "l2_regularization_strength", options.l2_regularization_strength);
-    checked_not_negative("Ftrl", "l2_shrinkage_regularization_strength",
-                         options.l2_shrinkage_regularization_strength);
-    checked_not_negative("Ftrl", "beta", options.beta);
-    if (options.learning_rate_power <= 0.0) return;
-    throw Error(fmt::format("learning_rate_power of Ftrl must be at most 0, got {}",
-                            options.learning_rate_power));
-  }
-  std::string_view class_name() const override { return "Ftrl"; }
-  std::vector<Setting> settings() const override {
-    return settings_with(
-        {{"learning_rate_power", options().learning_rate_power},
-         {"initial_accumulator_value", options().initial_accumulator_value},
-         {"l1_regularization_strength", options().l1_regularization_strength},
-         {"l2_regularization_strength", options().l2_regularization_strength},
-         {"l2_shrinkage_regularization_strength", options().l2_shrinkage_regularization_strength},
-         {"beta", options().beta}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
@@ -79,24 +54,8 @@ class FtrlOptimizer final : public OptimizerWith<FtrlOptimizer, optimizers::Ftrl
 
 }  // namespace
 
-OptimizerPtr ftrl_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::FtrlOptions options;
-  take_common_options(settings, schedule, options);
-  options.learning_rate_power = settings.number("learning_rate_power", options.learning_rate_power);
-  options.initial_accumulator_value =
-      settings.number("initial_accumulator_value", options.initial_accumulator_value);
-  options.l1_regularization_strength =
-      settings.number("l1_regularization_strength", options.l1_regularization_strength);
-  options.l2_regularization_strength =
-      settings.number("l2_regularization_strength", options.l2_regularization_strength);
-  options.l2_shrinkage_regularization_strength = settings.number(
-      "l2_shrinkage_regularization_strength", options.l2_shrinkage_regularization_strength);
-  options.beta = settings.number("beta", options.beta);
-  return std::make_shared<FtrlOptimizer>(options, settings.text("name", "ftrl"));
-}
-
 OptimizerPtr optimizers::Ftrl(const FtrlOptions& options) {
-  return std::make_shared<FtrlOptimizer>(options, "ftrl");
+  return std::make_shared<FtrlOptimizer>(options);
 }
 
 }  // namespace chronicler

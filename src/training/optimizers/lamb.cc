@@ -1,5 +1,4 @@
-#include "training/optimizers/lamb.h"
-
+// LAMB (You et al.: "Large batch optimization for deep learning", ICLR 2020).
 #include <cmath>
 
 #include "layers/core/dispatch.h"
@@ -13,17 +12,7 @@ namespace {
 
 class LambOptimizer final : public OptimizerWith<LambOptimizer, optimizers::LambOptions> {
  public:
-  LambOptimizer(const optimizers::LambOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("Lamb", "beta_1", options.beta_1);
-    checked_decay("Lamb", "beta_2", options.beta_2);
-  }
-  std::string_view class_name() const override { return "Lamb"; }
-  std::vector<Setting> settings() const override {
-    return settings_with({{"beta_1", options().beta_1},
-                          {"beta_2", options().beta_2},
-                          {"epsilon", options().epsilon}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
@@ -98,17 +87,8 @@ class LambOptimizer final : public OptimizerWith<LambOptimizer, optimizers::Lamb
 
 }  // namespace
 
-OptimizerPtr lamb_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::LambOptions options;
-  take_common_options(settings, schedule, options);
-  options.beta_1 = settings.number("beta_1", options.beta_1);
-  options.beta_2 = settings.number("beta_2", options.beta_2);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  return std::make_shared<LambOptimizer>(options, settings.text("name", "lamb"));
-}
-
 OptimizerPtr optimizers::Lamb(const LambOptions& options) {
-  return std::make_shared<LambOptimizer>(options, "lamb");
+  return std::make_shared<LambOptimizer>(options);
 }
 
 }  // namespace chronicler

@@ -1,5 +1,4 @@
-#include "training/optimizers/lion.h"
-
+// Lion (Chen et al.: "Symbolic discovery of optimization algorithms", NeurIPS 2023).
 #include "layers/core/dispatch.h"
 #include "training/optimizers/optimizer_settings.h"
 
@@ -8,15 +7,7 @@ namespace {
 
 class LionOptimizer final : public OptimizerWith<LionOptimizer, optimizers::LionOptions> {
  public:
-  LionOptimizer(const optimizers::LionOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("Lion", "beta_1", options.beta_1);
-    checked_decay("Lion", "beta_2", options.beta_2);
-  }
-  std::string_view class_name() const override { return "Lion"; }
-  std::vector<Setting> settings() const override {
-    return settings_with({{"beta_1", options().beta_1}, {"beta_2", options().beta_2}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 1; }
@@ -45,16 +36,8 @@ class LionOptimizer final : public OptimizerWith<LionOptimizer, optimizers::Lion
 
 }  // namespace
 
-OptimizerPtr lion_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::LionOptions options;
-  take_common_options(settings, schedule, options);
-  options.beta_1 = settings.number("beta_1", options.beta_1);
-  options.beta_2 = settings.number("beta_2", options.beta_2);
-  return std::make_shared<LionOptimizer>(options, settings.text("name", "lion"));
-}
-
 OptimizerPtr optimizers::Lion(const LionOptions& options) {
-  return std::make_shared<LionOptimizer>(options, "lion");
+  return std::make_shared<LionOptimizer>(options);
 }
 
 }  // namespace chronicler

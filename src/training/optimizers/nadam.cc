@@ -1,7 +1,5 @@
-#include "training/optimizers/nadam.h"
-
+// Nadam (Dozat: "Incorporating Nesterov momentum into Adam", 2016).
 #include <cmath>
-#include <utility>
 
 #include "layers/core/dispatch.h"
 #include "training/optimizers/beta_power.h"
@@ -11,26 +9,9 @@
 namespace chronicler {
 namespace {
 
-// Before Keras 2.11 the momentum came up slower: 0.96^(0.004 t) in place of 0.96^t.
-struct NadamSettings : optimizers::NadamOptions {
-  double schedule_decay = 1.0;
-};
-
-class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings> {
+class NadamOptimizer final : public OptimizerWith<NadamOptimizer, optimizers::NadamOptions> {
  public:
-  NadamOptimizer(const NadamSettings& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("Nadam", "beta_1", options.beta_1);
-    checked_decay("Nadam", "beta_2", options.beta_2);
-  }
-  std::string_view class_name() const override { return "Nadam"; }
-  std::vector<Setting> settings() const override {
-    std::vector<Setting> own{
-        {"beta_1", options().beta_1}, {"beta_2", options().beta_2}, {"epsilon", options().epsilon}};
-    if (options().schedule_decay != 1.0)
-      own.push_back({"schedule_decay", options().schedule_decay});
-    return settings_with(std::move(own));
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
@@ -87,19 +68,8 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, NadamSettings>
 
 }  // namespace
 
-OptimizerPtr nadam_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  NadamSettings options;
-  take_common_options(settings, schedule, options);
-  options.beta_1 = settings.number("beta_1", options.beta_1);
-  options.beta_2 = settings.number("beta_2", options.beta_2);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  options.schedule_decay =
-      checked_not_negative("Nadam", "schedule_decay", settings.number("schedule_decay", 1.0));
-  return std::make_shared<NadamOptimizer>(options, settings.text("name", "nadam"));
-}
-
 OptimizerPtr optimizers::Nadam(const NadamOptions& options) {
-  return std::make_shared<NadamOptimizer>(NadamSettings{options}, "nadam");
+  return std::make_shared<NadamOptimizer>(options);
 }
 
 }  // namespace chronicler

@@ -4,33 +4,32 @@
 #include <array>
 
 #include "chronicler/base/error.h"
-#include "training/optimizers/adadelta.h"
-#include "training/optimizers/adagrad.h"
-#include "training/optimizers/adam.h"
-#include "training/optimizers/adamax.h"
-#include "training/optimizers/ftrl.h"
-#include "training/optimizers/lamb.h"
-#include "training/optimizers/lion.h"
-#include "training/optimizers/nadam.h"
-#include "training/optimizers/rmsprop.h"
-#include "training/optimizers/sgd.h"
 
 namespace chronicler {
 namespace {
 
-constexpr std::array<OptimizerKind, 11> catalog{{
-    {"SGD", "sgd", sgd_from},
-    {"RMSprop", "rmsprop", rmsprop_from},
-    {"Adam", "adam", adam_from},
-    {"AdamW", "adamw", adam_w_from},
-    {"Adagrad", "adagrad", adagrad_from},
-    {"Adadelta", "adadelta", adadelta_from},
-    {"Adamax", "adamax", adamax_from},
-    {"Nadam", "nadam", nadam_from},
-    {"Ftrl", "ftrl", ftrl_from},
-    {"Lion", "lion", lion_from},
-    {"Lamb", "lamb", lamb_from},
-}};
+// What the factory makes of a configuration, with the schedule if there is one.
+template <auto factory>
+OptimizerPtr scheduled_from(SettingsReader& settings, const SchedulePtr& schedule) {
+  auto options = take_fields<OptionsOf<factory>>(settings);
+  if (schedule) options.learning_rate = schedule;
+  return factory(options);
+}
+
+template <auto factory>
+constexpr OptimizerKind kind(std::string_view name) {
+  using Options = OptionsOf<factory>;
+  return {Options::class_name, name, scheduled_from<factory>, field_table<Options>};
+}
+
+constexpr std::array catalog{
+    kind<optimizers::SGD>("sgd"),         kind<optimizers::RMSprop>("rmsprop"),
+    kind<optimizers::Adam>("adam"),       kind<optimizers::AdamW>("adamw"),
+    kind<optimizers::Adagrad>("adagrad"), kind<optimizers::Adadelta>("adadelta"),
+    kind<optimizers::Adamax>("adamax"),   kind<optimizers::Nadam>("nadam"),
+    kind<optimizers::Ftrl>("ftrl"),       kind<optimizers::Lion>("lion"),
+    kind<optimizers::Lamb>("lamb"),
+};
 
 const OptimizerKind& find(std::string_view name) {
   std::array<std::string_view, catalog.size()> known;

@@ -4,8 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "chronicler/training/optimizers.h"
-#include "training/settings.h"
+#include "training/optimizers/optimizer_settings.h"
 
 namespace chronicler {
 
@@ -13,6 +12,7 @@ struct OptimizerKind {
   std::string_view class_name;
   std::string_view name;
   OptimizerPtr (*from)(SettingsReader& settings, const SchedulePtr& schedule);
+  FieldTable (*fields)();
 };
 
 std::span<const OptimizerKind> optimizer_catalog();

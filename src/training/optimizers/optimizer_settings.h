@@ -1,4 +1,4 @@
-// The options that all optimizers have, from their structs and from configurations.
+// An optimizer that is made of an option struct, and how that struct stands in files.
 #pragma once
 
 #include <memory>
@@ -7,59 +7,37 @@
 #include <vector>
 
 #include "chronicler/training/optimizers.h"
-#include "training/settings.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 
-// Fills what every optimizer's option struct has.
+// A learning rate in a configuration: a schedule has a place of its own there.
+inline void take_field(SettingsReader& settings, const FieldInfo& field, LearningRate& rate) {
+  rate = settings.number(field.name, rate.value());
+}
+inline SettingValue field_setting(const LearningRate& rate) {
+  return rate.schedule() ? SettingValue() : SettingValue(rate.value());
+}
+inline std::string field_text(const LearningRate& rate) { return field_text(rate.value()); }
+
+// The options of the averages matter only where there are averages.
 template <class Options>
-void take_common_options(SettingsReader& settings, const SchedulePtr& schedule, Options& options) {
-  if (schedule) {
-    options.learning_rate = schedule;
-    settings.ignore("learning_rate");
-  } else {
-    options.learning_rate = settings.number("learning_rate", options.learning_rate.value());
+const Options& checked_options(const Options& options) {
+  Options used = options;
+  if (!options.use_ema) {
+    used.ema_momentum = Options{}.ema_momentum;
+    used.ema_overwrite_frequency.reset();
   }
-  if (settings.is_null("weight_decay")) options.weight_decay.reset();
-  if (const auto decay = settings.optional_number("weight_decay")) options.weight_decay = decay;
-  options.clipnorm = settings.optional_number("clipnorm");
-  options.global_clipnorm = settings.optional_number("global_clipnorm");
-  options.clipvalue = settings.optional_number("clipvalue");
-  options.use_ema = settings.flag("use_ema", options.use_ema);
-  options.ema_momentum = settings.number("ema_momentum", options.ema_momentum);
-  options.ema_overwrite_frequency = settings.optional_whole("ema_overwrite_frequency");
-  options.loss_scale_factor = settings.optional_number("loss_scale_factor");
-  options.gradient_accumulation_steps = settings.optional_whole("gradient_accumulation_steps");
+  check_fields(Options::class_name, used);
+  return options;
 }
 
-// What files of Keras 2.10 and before say of optimizers that moved weights by another equation,
-// which they keep here: options that only files have.
-inline constexpr std::string_view legacy_setting = "is_legacy_optimizer";
-
-template <class Options>
-struct WithLegacy : Options {
-  bool is_legacy = false;
-};
-
-template <class Options>
-std::vector<Setting> with_legacy(const Options& options, std::vector<Setting> settings) {
-  if (options.is_legacy) settings.push_back({std::string(legacy_setting), true});
-  return settings;
-}
-
-// An optimizer that is made of an option struct: Derived(options, name).
+// Derived(options) makes another one.
 template <class Derived, class Options>
 class OptimizerWith : public Optimizer {
  public:
-  std::shared_ptr<Optimizer> fresh() const override {
-    Options options = options_;
-    options.learning_rate = rate_option();
-    return std::make_shared<Derived>(options, name());
-  }
-
- protected:
-  OptimizerWith(const Options& options, const std::string& name)
-      : Optimizer({name,
+  explicit OptimizerWith(const Options& options)
+      : Optimizer({checked_options(options).name,
                    options.learning_rate,
                    options.weight_decay,
                    {options.clipnorm, options.clipvalue, options.global_clipnorm},
@@ -70,15 +48,30 @@ class OptimizerWith : public Optimizer {
                    options.gradient_accumulation_steps}),
         options_(options) {}
 
+  std::string_view class_name() const final { return Options::class_name; }
+  std::vector<Setting> settings() const final {
+    // Keras writes these first, whatever the order of its arguments.
+    return field_settings(options_now(),
+                          {"name", "learning_rate", "weight_decay", "clipnorm", "global_clipnorm",
+                           "clipvalue", "use_ema", "ema_momentum", "ema_overwrite_frequency",
+                           "loss_scale_factor", "gradient_accumulation_steps"});
+  }
+  std::shared_ptr<Optimizer> fresh() const final {
+    return std::make_shared<Derived>(options_now());
+  }
+
+ protected:
   const Options& options() const { return options_; }
 
  private:
+  // With the learning rate of now, which may have been set.
+  Options options_now() const {
+    Options options = options_;
+    options.learning_rate = rate_option();
+    return options;
+  }
+
   Options options_;
 };
-
-// `value` as given; Error unless it is at least 0 and less than 1 (a share that decays).
-double checked_decay(std::string_view optimizer, std::string_view option, double value);
-// Error unless it is at least 0.
-double checked_not_negative(std::string_view optimizer, std::string_view option, double value);
 
 }  // namespace chronicler

@@ -11,7 +11,6 @@
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/sums.h"
-#include "training/settings.h"
 
 namespace chronicler {
 namespace {
@@ -30,31 +29,7 @@ void check_rate(double learning_rate) {
   throw Error(fmt::format("learning_rate must be a number of at least 0, got {}", learning_rate));
 }
 
-void check_positive(std::string_view name, const std::optional<double>& value, const char* hint) {
-  if (!value || *value > 0.0) return;
-  throw Error(fmt::format("{} must be larger than 0, got {}", name, *value), hint);
-}
-
-void check_whole(std::string_view name, const std::optional<std::int64_t>& value,
-                 std::int64_t least, const char* hint) {
-  if (!value || *value >= least) return;
-  throw Error(fmt::format("{} must be at least {}, got {}", name, least, *value), hint);
-}
-
-void check_averages(const OptimizerCommon& common) {
-  if (!common.use_ema) return;
-  if (!(common.ema_momentum >= 0.0 && common.ema_momentum <= 1.0)) {
-    throw Error(fmt::format("ema_momentum must be from 0 to 1, got {}", common.ema_momentum));
-  }
-  check_whole("ema_overwrite_frequency", common.ema_overwrite_frequency, 1,
-              "leave it out to overwrite the weights at the end of training only");
-}
-
 void check_clipping(const Clipping& clipping) {
-  constexpr const char* hint = "leave it out for no clipping";
-  check_positive("clipnorm", clipping.clipnorm, hint);
-  check_positive("clipvalue", clipping.clipvalue, hint);
-  check_positive("global_clipnorm", clipping.global_clipnorm, hint);
   const int given = (clipping.clipnorm ? 1 : 0) + (clipping.clipvalue ? 1 : 0) +
                     (clipping.global_clipnorm ? 1 : 0);
   if (given > 1) {
@@ -90,10 +65,6 @@ Optimizer::Optimizer(OptimizerCommon common)
   check_rate(common_.learning_rate.value());
   learning_rate_ = as_float32(common_.learning_rate.value());
   check_clipping(common_.clipping);
-  check_averages(common_);
-  check_positive("loss_scale_factor", common_.loss_scale_factor, "leave it out for no scale");
-  check_whole("gradient_accumulation_steps", common_.gradient_accumulation_steps, 2,
-              "leave it out to move the weights at every step");
 }
 
 double Optimizer::learning_rate() const {
@@ -112,24 +83,6 @@ void Optimizer::set_learning_rate(double learning_rate) {
 
 LearningRate Optimizer::rate_option() const {
   return schedule_ ? LearningRate(schedule_) : LearningRate(learning_rate_);
-}
-
-std::vector<Setting> Optimizer::settings_with(std::vector<Setting> own) const {
-  std::vector<Setting> settings{
-      {"name", common_.name},
-      {"learning_rate", schedule_ ? SettingValue() : SettingValue(learning_rate_)},
-      {"weight_decay", setting_or_null(common_.weight_decay)},
-      {"clipnorm", setting_or_null(common_.clipping.clipnorm)},
-      {"global_clipnorm", setting_or_null(common_.clipping.global_clipnorm)},
-      {"clipvalue", setting_or_null(common_.clipping.clipvalue)},
-      {"use_ema", common_.use_ema},
-      {"ema_momentum", common_.ema_momentum},
-      {"ema_overwrite_frequency", setting_or_null(common_.ema_overwrite_frequency)},
-      {"loss_scale_factor", setting_or_null(common_.loss_scale_factor)},
-      {"gradient_accumulation_steps", setting_or_null(common_.gradient_accumulation_steps)},
-  };
-  for (Setting& setting : own) settings.push_back(std::move(setting));
-  return settings;
 }
 
 // ---- slots

@@ -1,5 +1,5 @@
-#include "training/optimizers/rmsprop.h"
-
+// RMSprop (Tieleman, Hinton: "Lecture 6.5", Coursera, 2012), with momentum and the centered variant
+// (Graves: "Generating sequences with recurrent neural networks", 2013).
 #include <cmath>
 
 #include "layers/core/dispatch.h"
@@ -9,24 +9,9 @@
 namespace chronicler {
 namespace {
 
-// is_legacy_optimizer: as in Keras 2.10 and before, epsilon is added to the root, not under it,
-// unless there is a momentum.
-using RmspropSettings = WithLegacy<optimizers::RMSpropOptions>;
-
-class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, RmspropSettings> {
+class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, optimizers::RMSpropOptions> {
  public:
-  RmspropOptimizer(const RmspropSettings& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    checked_decay("RMSprop", "rho", options.rho);
-    checked_decay("RMSprop", "momentum", options.momentum);
-  }
-  std::string_view class_name() const override { return "RMSprop"; }
-  std::vector<Setting> settings() const override {
-    return with_legacy(options(), settings_with({{"rho", options().rho},
-                                                 {"momentum", options().momentum},
-                                                 {"epsilon", options().epsilon},
-                                                 {"centered", options().centered}}));
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   // The mean square, then the momentum, then the mean: those that are in use.
@@ -78,7 +63,7 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, RmspropSet
     const auto rest = static_cast<Real>(1.0 - options().rho);
     const auto epsilon = static_cast<Real>(options().epsilon);
     Real* __restrict momentum = arrays.momentum;
-    const bool is_legacy = options().is_legacy && momentum == nullptr;
+    const bool is_legacy = options().is_legacy_optimizer && momentum == nullptr;
     const Real under_root = is_legacy ? Real{0} : epsilon;
     const Real beside_root = is_legacy ? epsilon : Real{0};
     const auto friction = static_cast<Real>(options().momentum);
@@ -107,24 +92,10 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, RmspropSet
   }
 };
 
-// Keras's automatic name, from "RMSprop".
-constexpr std::string_view default_name = "rm_sprop";
-
 }  // namespace
 
-OptimizerPtr rmsprop_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  RmspropSettings options;
-  take_common_options(settings, schedule, options);
-  options.rho = settings.number("rho", options.rho);
-  options.momentum = settings.number("momentum", options.momentum);
-  options.epsilon = settings.number("epsilon", options.epsilon);
-  options.centered = settings.flag("centered", options.centered);
-  options.is_legacy = settings.flag(legacy_setting, false);
-  return std::make_shared<RmspropOptimizer>(options, settings.text("name", default_name));
-}
-
 OptimizerPtr optimizers::RMSprop(const RMSpropOptions& options) {
-  return std::make_shared<RmspropOptimizer>(RmspropSettings{options}, std::string(default_name));
+  return std::make_shared<RmspropOptimizer>(options);
 }
 
 }  // namespace chronicler

@@ -1,8 +1,5 @@
-#include "training/optimizers/sgd.h"
-
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
+// Gradient descent, with momentum (Polyak, 1964) and Nesterov's variant (Sutskever, Martens, Dahl,
+// Hinton: "On the importance of initialization and momentum in deep learning", ICML 2013).
 #include "layers/core/dispatch.h"
 #include "training/optimizers/optimizer_settings.h"
 
@@ -11,16 +8,7 @@ namespace {
 
 class SgdOptimizer final : public OptimizerWith<SgdOptimizer, optimizers::SGDOptions> {
  public:
-  SgdOptimizer(const optimizers::SGDOptions& options, const std::string& name)
-      : OptimizerWith(options, name) {
-    if (!(options.momentum >= 0.0 && options.momentum <= 1.0)) {
-      throw Error(fmt::format("momentum of SGD must be from 0 to 1, got {}", options.momentum));
-    }
-  }
-  std::string_view class_name() const override { return "SGD"; }
-  std::vector<Setting> settings() const override {
-    return settings_with({{"momentum", options().momentum}, {"nesterov", options().nesterov}});
-  }
+  using OptimizerWith::OptimizerWith;
 
  protected:
   std::size_t slots_per_parameter() const override { return has_momentum() ? 1 : 0; }
@@ -73,16 +61,8 @@ class SgdOptimizer final : public OptimizerWith<SgdOptimizer, optimizers::SGDOpt
 
 }  // namespace
 
-OptimizerPtr sgd_from(SettingsReader& settings, const SchedulePtr& schedule) {
-  optimizers::SGDOptions options;
-  take_common_options(settings, schedule, options);
-  options.momentum = settings.number("momentum", options.momentum);
-  options.nesterov = settings.flag("nesterov", options.nesterov);
-  return std::make_shared<SgdOptimizer>(options, settings.text("name", "sgd"));
-}
-
 OptimizerPtr optimizers::SGD(const SGDOptions& options) {
-  return std::make_shared<SgdOptimizer>(options, "sgd");
+  return std::make_shared<SgdOptimizer>(options);
 }
 
 }  // namespace chronicler

@@ -349,7 +349,7 @@ TEST(Initializers, RefuseWhatTheyDoNotKnow) {
   EXPECT_EQ(message_of([] { initializers::VarianceScaling(1.0, "fan_in", "unifrom"); }),
             "unknown distribution of VarianceScaling \"unifrom\": did you mean \"uniform\"?");
   EXPECT_EQ(message_of([] { initializers::VarianceScaling(0.0); }),
-            "scale of VarianceScaling is a number above 0, got 0");
+            "scale of VarianceScaling must be above 0, got 0");
   EXPECT_THROW(Initializer("zeros").fill(Tensor({2}, DType::int32), 0), Error);
 }
 

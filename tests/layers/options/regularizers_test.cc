@@ -172,8 +172,7 @@ TEST(Regularizers, RefuseWhatTheyDoNotKnow) {
             "unknown regularizer \"\": choose one of l1, l2, l1l2, orthogonal_regularizer");
   EXPECT_EQ(message_of([] { regularizers::OrthogonalRegularizer(0.1, "row"); }),
             "unknown mode of OrthogonalRegularizer \"row\": did you mean \"rows\"?");
-  EXPECT_EQ(message_of([] { regularizers::L1(-1.0); }),
-            "l1 of L1 is a number from 0 upwards, got -1");
+  EXPECT_EQ(message_of([] { regularizers::L1(-1.0); }), "l1 of L1 must be at least 0, got -1");
   EXPECT_THROW(regularizers::L2(std::numeric_limits<double>::quiet_NaN()), Error);
   EXPECT_THROW(regularizers::L2(std::numeric_limits<double>::infinity()), Error);
 }

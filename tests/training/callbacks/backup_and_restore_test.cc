@@ -139,8 +139,7 @@ TEST(BackupAndRestoreOptions, AreChecked) {
   EXPECT_EQ(error_of([] { callbacks::BackupAndRestore({}); }),
             "BackupAndRestore needs a backup_dir, or the filepath of one file");
   EXPECT_EQ(error_of([] { callbacks::BackupAndRestore({.backup_dir = "x", .save_freq = 0}); }),
-            "save_freq of BackupAndRestore must be at least 1 batch, got 0: leave it out to save "
-            "after each epoch");
+            "save_freq of BackupAndRestore must be at least 1, got 0");
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST_F(EarlyStopping, ModeSaysWhatIsBetter) {
   EXPECT_EQ(stops_after({.patience = 1, .mode = "max"}, {1, 2, 3, 2}), 3);
   EXPECT_EQ(stops_after({.patience = 1, .mode = "min"}, {1, 2, 3, 2}), 1);
   EXPECT_EQ(error_of([&] { stops_after({.mode = "minimum"}, {1}); }),
-            "unknown mode \"minimum\": did you mean \"min\"?");
+            "unknown mode of EarlyStopping \"minimum\": did you mean \"min\"?");
 }
 
 TEST_F(EarlyStopping, TheDirectionMustBeKnown) {

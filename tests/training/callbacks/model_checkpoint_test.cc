@@ -113,10 +113,9 @@ TEST_F(ModelCheckpoint, FieldsMustBeKnown) {
 TEST_F(ModelCheckpoint, OptionsAreChecked) {
   EXPECT_EQ(error_of([] { callbacks::ModelCheckpoint({}); }), "ModelCheckpoint needs a filepath");
   EXPECT_EQ(error_of([] { callbacks::ModelCheckpoint({.filepath = "a", .save_freq = 0}); }),
-            "save_freq of ModelCheckpoint must be at least 1 batch, got 0: leave it out to save "
-            "after each epoch");
+            "save_freq of ModelCheckpoint must be at least 1, got 0");
   EXPECT_EQ(error_of([] { callbacks::ModelCheckpoint({.filepath = "a", .mode = "best"}); }),
-            "unknown mode \"best\": choose one of auto, min, max");
+            "unknown mode of ModelCheckpoint \"best\": choose one of auto, min, max");
 }
 
 }  // namespace

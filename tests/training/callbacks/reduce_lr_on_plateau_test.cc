@@ -72,9 +72,9 @@ TEST_F(LearningRateCallbacks, TheRateHasAFloor) {
 
 TEST_F(LearningRateCallbacks, PlateauOptionsAreChecked) {
   EXPECT_EQ(error_of([] { callbacks::ReduceLROnPlateau({.factor = 1.0}); }),
-            "factor of ReduceLROnPlateau must be at least 0 and less than 1, got 1");
+            "factor of ReduceLROnPlateau must be at least 0 and below 1, got 1");
   EXPECT_EQ(error_of([] { callbacks::ReduceLROnPlateau({.patience = -1}); }),
-            "patience and cooldown of ReduceLROnPlateau must be at least 0, got -1 and 0");
+            "patience of ReduceLROnPlateau must be at least 0, got -1");
 }
 
 TEST_F(LearningRateCallbacks, AScheduleSetsTheRate) {

@@ -1,4 +1,4 @@
-#include "training/metrics/auc_metric.h"
+#include "chronicler/training/metrics/auc_metric.h"
 
 #include <gtest/gtest.h>
 
@@ -90,7 +90,7 @@ TEST(Auc, OptionsAreChecked) {
   EXPECT_EQ(error_of([] {
               metrics::AUC({.thresholds = {0.5, 1.5}});
             }),
-            "thresholds of AUC must be from 0 to 1");
+            "thresholds of AUC must be from 0 to 1, got 1.5");
   EXPECT_EQ(
       error_of([] { result_of(metrics::AUC({.label_weights = {1.0}}), labels, label_chances); }),
       "AUC has 1 label_weights, the predictions have 3 labels: give one weight for each "

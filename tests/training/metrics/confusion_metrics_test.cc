@@ -1,4 +1,4 @@
-#include "training/metrics/confusion_metrics.h"
+#include "chronicler/training/metrics/confusion_metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -57,7 +57,7 @@ TEST(ConfusionMetrics, OptionsAreChecked) {
   EXPECT_EQ(error_of([] {
               metrics::from("Recall", {{"thresholds", std::vector<double>{0.1, 0.2}}});
             }),
-            "Recall has one threshold, got 2: make one metric for each threshold");
+            "thresholds of Recall is a number, got [0.1, 0.2]");
 }
 
 }  // namespace

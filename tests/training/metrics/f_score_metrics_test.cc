@@ -1,4 +1,4 @@
-#include "training/metrics/f_score_metrics.h"
+#include "chronicler/training/metrics/f_score_metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -53,10 +53,10 @@ TEST(FScores, BetaWeighsRecall) {
 
 TEST(FScores, OptionsAreChecked) {
   EXPECT_EQ(error_of([] { metrics::FBetaScore({.beta = 0.0}); }),
-            "beta of FBetaScore must be larger than 0, got 0");
+            "beta of FBetaScore must be above 0, got 0");
   EXPECT_TRUE(error_of([] {
                 metrics::F1Score({.average = "mean"});
-              }).starts_with("unknown average of an F-score \"mean\""));
+              }).starts_with("unknown average of F1Score \"mean\""));
 }
 
 }  // namespace

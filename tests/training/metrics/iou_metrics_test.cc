@@ -1,4 +1,4 @@
-#include "training/metrics/iou_metrics.h"
+#include "chronicler/training/metrics/iou_metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ TEST(Iou, OneHot) {
 
 TEST(Iou, RefusesWhatItCannotCount) {
   EXPECT_EQ(error_of([] { metrics::MeanIoU({}); }),
-            "MeanIoU needs num_classes: give the number of classes, at least 1");
+            "num_classes of MeanIoU must be at least 1, got 0");
   EXPECT_EQ(
       error_of([] { result_of(metrics::MeanIoU({.num_classes = 2}), classes, class_guesses); }),
       "y of mean_io_u hold the class 2, which is outside 0..1: num_classes says how many "

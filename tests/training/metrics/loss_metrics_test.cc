@@ -1,4 +1,4 @@
-#include "training/metrics/loss_metrics.h"
+#include "chronicler/training/metrics/loss_metrics.h"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/base/tensor.h"
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 
 namespace chronicler::test::metric_data {
 

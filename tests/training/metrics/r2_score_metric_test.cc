@@ -1,4 +1,4 @@
-#include "training/metrics/r2_score_metric.h"
+#include "chronicler/training/metrics/r2_score_metric.h"
 
 #include <gtest/gtest.h>
 
@@ -25,9 +25,9 @@ TEST(R2Score, IsAsInKeras) {
 }
 
 TEST(R2Score, WithoutAggregationIsOneForEachOutput) {
-  expect_near(results_of(metrics::R2Score({.class_aggregation = ""}), labels, label_chances),
+  expect_near(results_of(metrics::R2Score({.class_aggregation = {}}), labels, label_chances),
               {0.0791666, 0.4520834, 0.2083333});
-  expect_near(results_of(metrics::R2Score({.class_aggregation = "", .num_regressors = 1}), labels,
+  expect_near(results_of(metrics::R2Score({.class_aggregation = {}, .num_regressors = 1}), labels,
                          label_chances),
               {0.0083333, 0.409936, 0.1474358});
   expect_near(results_of(metrics::R2Score(), labels, label_chances), {});

@@ -385,7 +385,7 @@ TEST(Clipping, OneKindAtMost) {
             "only one of clipnorm, clipvalue and global_clipnorm can be given: choose "
             "global_clipnorm to keep the direction of the step");
   EXPECT_EQ(error_of([] { optimizers::SGD({.clipnorm = 0.0}); }),
-            "clipnorm must be larger than 0, got 0: leave it out for no clipping");
+            "clipnorm of SGD must be above 0, got 0");
 }
 
 // ---- what else a step does
@@ -490,8 +490,7 @@ TEST(Accumulation, MovesByTheMean) {
   }
   EXPECT_EQ(adam->iterations(), 6);
   EXPECT_EQ(error_of([] { optimizers::Adam({.gradient_accumulation_steps = 1}); }),
-            "gradient_accumulation_steps must be at least 2, got 1: leave it out to move the "
-            "weights at every step");
+            "gradient_accumulation_steps of Adam must be at least 2, got 1");
 }
 
 TEST(Averages, FollowTheWeightsAndReplaceThemAtTheEnd) {
@@ -521,10 +520,9 @@ TEST(Averages, MayReplaceTheWeightsOnTheWay) {
   sgd->step(Runtime::global());
   EXPECT_NEAR(numbers(weights[0].value)[0], (first + second) / 2, 1e-15);
   EXPECT_EQ(error_of([] { optimizers::SGD({.use_ema = true, .ema_momentum = 1.5}); }),
-            "ema_momentum must be from 0 to 1, got 1.5");
+            "ema_momentum of SGD must be from 0 to 1, got 1.5");
   EXPECT_EQ(error_of([] { optimizers::SGD({.use_ema = true, .ema_overwrite_frequency = 0}); }),
-            "ema_overwrite_frequency must be at least 1, got 0: leave it out to overwrite the "
-            "weights at the end of training only");
+            "ema_overwrite_frequency of SGD must be at least 1, got 0");
 }
 
 // The scale multiplies the loss and divides the gradients.
@@ -535,7 +533,7 @@ TEST(LossScale, ChangesNothing) {
   without.train(*optimizers::Adam(), 3);
   EXPECT_TRUE(same_bits(with[0].value, without[0].value));
   EXPECT_EQ(error_of([] { optimizers::Adam({.loss_scale_factor = 0.0}); }),
-            "loss_scale_factor must be larger than 0, got 0: leave it out for no scale");
+            "loss_scale_factor of Adam must be above 0, got 0");
 }
 
 TEST(Schedule, GivesTheRateOfEveryStep) {
@@ -717,7 +715,7 @@ TEST(OptimizerSettings, AreRefusedByName) {
             }),
             "unknown setting of Adam \"beta1\": did you mean \"beta_1\" or \"beta_2\"?");
   EXPECT_EQ(error_of([] { optimizers::Adam({.beta_1 = 1.0}); }),
-            "beta_1 of Adam must be at least 0 and less than 1, got 1");
+            "beta_1 of Adam must be at least 0 and below 1, got 1");
   EXPECT_EQ(error_of([] { optimizers::SGD({.momentum = 2.0}); }),
             "momentum of SGD must be from 0 to 1, got 2");
 }

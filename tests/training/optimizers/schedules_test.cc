@@ -131,7 +131,7 @@ TEST(Schedules, AreRefusedByName) {
   EXPECT_EQ(error_of([] {
               schedules::ExponentialDecay({.initial_learning_rate = -0.1, .decay_steps = 1});
             }),
-            "initial_learning_rate of ExponentialDecay must be a number of at least 0, got -0.1");
+            "initial_learning_rate of ExponentialDecay must be at least 0, got -0.1");
   EXPECT_EQ(error_of([] {
               schedules::PiecewiseConstantDecay({.boundaries = {1, 2}, .values = {0.1}});
             }),

@@ -1,10 +1,11 @@
-#include "chronicler/training/metrics.h"
+#include "chronicler/training/metric.h"
 
 #include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/metrics.h"
 #include "support/conformance.h"
 
 namespace chronicler {
@@ -54,7 +55,7 @@ TEST(Accuracies, TopKCountsLargerScores) {
   EXPECT_DOUBLE_EQ(result_of(metrics::SparseTopKCategoricalAccuracy({.k = 2}), labels, broken),
                    0.75);
   EXPECT_EQ(error_of([] { metrics::TopKCategoricalAccuracy({.k = 0}); }),
-            "k of a top-k accuracy must be at least 1, got 0");
+            "k of TopKCategoricalAccuracy must be at least 1, got 0");
 }
 
 TEST(Accuracies, TheThresholdItselfIsZero) {

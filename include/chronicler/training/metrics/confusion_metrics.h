@@ -1,0 +1,52 @@
+// Counts of right and wrong predictions of yes and no, and their ratios.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "chronicler/training/metric.h"
+
+namespace chronicler::metrics {
+
+// Of Precision and Recall.
+struct PrecisionOptions {
+  std::optional<double> thresholds = {};
+  std::optional<std::int64_t> top_k = {};
+  std::optional<std::int64_t> class_id = {};
+  std::string name = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = PrecisionOptions;
+    visit("thresholds", &Options::thresholds, any_value(),
+          "score above which the prediction is yes",
+          FieldNotes{.default_text = "0.5; with top_k none"});
+    visit("top_k", &Options::top_k, at_least(1),
+          "only the so many highest scores of a row can be yes");
+    visit("class_id", &Options::class_id, any_value(), "the only class that counts",
+          FieldNotes{.default_text = "all count"});
+    visit_name<Options>(visit);
+  }
+};
+struct ThresholdOptions {
+  double thresholds = 0.5;
+  std::string name = {};
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ThresholdOptions;
+    visit("thresholds", &Options::thresholds, any_value(),
+          "score above which the prediction is yes");
+    visit_name<Options>(visit);
+  }
+};
+
+MetricPtr Precision(const PrecisionOptions& options = {});
+MetricPtr Recall(const PrecisionOptions& options = {});
+MetricPtr TruePositives(const ThresholdOptions& options = {});
+MetricPtr TrueNegatives(const ThresholdOptions& options = {});
+MetricPtr FalsePositives(const ThresholdOptions& options = {});
+MetricPtr FalseNegatives(const ThresholdOptions& options = {});
+
+}  // namespace chronicler::metrics

@@ -1,0 +1,142 @@
+// Intersection over union of the elements of a class and those that are predicted to be.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chronicler/training/metric.h"
+
+namespace chronicler::metrics {
+
+struct IoUOptions {
+  std::int64_t num_classes = 0;
+  std::vector<double> target_class_ids = {};
+  std::string name = {};
+  std::string dtype = "int64";
+  std::optional<std::int64_t> ignore_class = {};
+  bool sparse_y_true = true;
+  bool sparse_y_pred = true;
+  std::int64_t axis = -1;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = IoUOptions;
+    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
+          FieldNotes{.is_required = true});
+    visit("target_class_ids", &Options::target_class_ids, at_least(0),
+          "classes whose mean is taken", FieldNotes{.default_text = "all"});
+    visit_name<Options>(visit);
+    visit("dtype", &Options::dtype, any_value(),
+          "type of the sums: with whole numbers weights lose their fractions");
+    visit("ignore_class", &Options::ignore_class, any_value(),
+          "label whose predictions are left out");
+    visit("sparse_y_true", &Options::sparse_y_true, any_value(),
+          "targets are labels, not one-hot rows");
+    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
+          "predictions are labels, not one-hot rows or scores");
+    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+  }
+};
+struct MeanIoUOptions {
+  std::int64_t num_classes = 0;
+  std::string name = {};
+  std::string dtype = "int64";
+  std::optional<std::int64_t> ignore_class = {};
+  bool sparse_y_true = true;
+  bool sparse_y_pred = true;
+  std::int64_t axis = -1;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = MeanIoUOptions;
+    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
+          FieldNotes{.is_required = true});
+    visit_name<Options>(visit);
+    visit("dtype", &Options::dtype, any_value(),
+          "type of the sums: with whole numbers weights lose their fractions");
+    visit("ignore_class", &Options::ignore_class, any_value(),
+          "label whose predictions are left out");
+    visit("sparse_y_true", &Options::sparse_y_true, any_value(),
+          "targets are labels, not one-hot rows");
+    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
+          "predictions are labels, not one-hot rows or scores");
+    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+  }
+};
+struct BinaryIoUOptions {
+  std::vector<double> target_class_ids = {0, 1};
+  double threshold = 0.5;
+  std::string name = {};
+  std::string dtype = "int64";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = BinaryIoUOptions;
+    visit("target_class_ids", &Options::target_class_ids, between(0, 1),
+          "classes whose mean is taken");
+    visit("threshold", &Options::threshold, any_value(),
+          "score from which on class 1 is predicted");
+    visit_name<Options>(visit);
+    visit("dtype", &Options::dtype, any_value(),
+          "type of the sums: with whole numbers weights lose their fractions");
+  }
+};
+struct OneHotIoUOptions {
+  std::int64_t num_classes = 0;
+  std::vector<double> target_class_ids = {};
+  std::string name = {};
+  std::string dtype = "int64";
+  std::optional<std::int64_t> ignore_class = {};
+  bool sparse_y_pred = false;
+  std::int64_t axis = -1;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = OneHotIoUOptions;
+    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
+          FieldNotes{.is_required = true});
+    visit("target_class_ids", &Options::target_class_ids, at_least(0),
+          "classes whose mean is taken", FieldNotes{.default_text = "all"});
+    visit_name<Options>(visit);
+    visit("dtype", &Options::dtype, any_value(),
+          "type of the sums: with whole numbers weights lose their fractions");
+    visit("ignore_class", &Options::ignore_class, any_value(),
+          "label whose predictions are left out");
+    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
+          "predictions are labels, not one-hot rows or scores");
+    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+  }
+};
+struct OneHotMeanIoUOptions {
+  std::int64_t num_classes = 0;
+  std::string name = {};
+  std::string dtype = "int64";
+  std::optional<std::int64_t> ignore_class = {};
+  bool sparse_y_pred = false;
+  std::int64_t axis = -1;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = OneHotMeanIoUOptions;
+    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
+          FieldNotes{.is_required = true});
+    visit_name<Options>(visit);
+    visit("dtype", &Options::dtype, any_value(),
+          "type of the sums: with whole numbers weights lose their fractions");
+    visit("ignore_class", &Options::ignore_class, any_value(),
+          "label whose predictions are left out");
+    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
+          "predictions are labels, not one-hot rows or scores");
+    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+  }
+};
+
+MetricPtr IoU(const IoUOptions& options);
+MetricPtr BinaryIoU(const BinaryIoUOptions& options = {});
+MetricPtr MeanIoU(const MeanIoUOptions& options);
+MetricPtr OneHotIoU(const OneHotIoUOptions& options);
+MetricPtr OneHotMeanIoU(const OneHotMeanIoUOptions& options);
+
+}  // namespace chronicler::metrics

@@ -1,0 +1,19 @@
+// Every callback, by name.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/field_table.h"
+
+namespace chronicler {
+
+struct CallbackKind {
+  std::string_view class_name;
+  FieldTable (*fields)();   // null: it has no table
+  bool is_of_keras = true;  // Keras has it too
+};
+
+std::span<const CallbackKind> callback_catalog();
+
+}  // namespace chronicler
