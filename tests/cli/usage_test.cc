@@ -91,8 +91,8 @@ TEST(Usage, WantsNumbersThatFit) {
   };
   expect_usage_error(with({"--max-seconds=-1"}), "--max-seconds needs a number above 0, got \"-1\"",
                      hint);
-  expect_usage_error(with({"--dropout", "2"}), "--dropout needs a number from 0 to 0.95, got \"2\"",
-                     hint);
+  expect_usage_error(with({"--dropout", "2"}),
+                     "--dropout needs a number at least 0 and below 1, got \"2\"", hint);
   expect_usage_error(with({"--weight-decay", "nan"}),
                      "--weight-decay needs a number at least 0, got \"nan\"", hint);
   expect_usage_error(with({"--units", "1", "--units", "2"}), "--units is given twice", hint);

@@ -12,6 +12,7 @@ namespace {
 
 using namespace test::metric_data;  // NOLINT(google-build-using-namespace): a few tensors
 using test::error_of;
+using test::metric_data::numbers;
 
 TEST(LossMetrics, AreAsInKeras) {
   EXPECT_NEAR(result_of(metrics::CosineSimilarity(), numbers, number_guesses), 0.5186549, 1e-6);

@@ -10,6 +10,7 @@ namespace {
 
 using namespace test::metric_data;  // NOLINT(google-build-using-namespace): a few tensors
 using test::error_of;
+using test::metric_data::numbers;
 
 double r2(const std::vector<Setting>& settings = {}) {
   return result_of(metrics::from("R2Score", settings), numbers, number_guesses);
