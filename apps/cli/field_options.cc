@@ -41,7 +41,7 @@ std::optional<double> number_in(const std::string& text) {
 
 CLI::Validator range_check(const FieldInfo& field, bool is_whole) {
   const auto check = [range = field.range, is_whole](const std::string& text) -> std::string {
-    std::string kind = "one of the words";
+    std::string kind;  // none: the words themselves are the range
     bool fits = range.holds(std::string_view(text));
     if (range.words.empty()) {
       kind = is_whole ? "a whole number" : "a number";
@@ -50,7 +50,8 @@ CLI::Validator range_check(const FieldInfo& field, bool is_whole) {
     }
     if (fits) return {};
     const std::string of = range.text();
-    return fmt::format("needs {}{}{}, got \"{}\"", kind, of.empty() ? "" : " ", of, text);
+    return fmt::format("needs {}{}{}, got \"{}\"", kind, kind.empty() || of.empty() ? "" : " ", of,
+                       text);
   };
   return {check, ""};
 }
