@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "chronicler/base/error.h"
 #include "chronicler/data/audio.h"
 
 namespace chronicler::data {
@@ -23,11 +20,6 @@ enum Draw : std::uint64_t {
   masks = 16,
   noise = 1024
 };
-
-void check_share(std::string_view name, double value, double most) {
-  if (value >= 0.0 && value <= most) return;
-  throw Error(fmt::format("augmentation: {} must be 0 to {:g}, got {:g}", name, most, value));
-}
 
 double mean_square(std::span<const float> samples) {
   double sum = 0.0;
@@ -105,16 +97,7 @@ AugmentationOptions no_augmentation() {
 
 Augmentation::Augmentation(const AugmentationOptions& options, std::uint64_t seed)
     : options_(options), random_(seed) {
-  check_share("speed", options.speed, 0.5);
-  check_share("tempo", options.tempo, 0.5);
-  check_share("gain", options.gain, 60.0);
-  check_share("noise", options.noise, 1.0);
-  check_share("shuffle", options.shuffle, 1.0);
-  check_share("warp", options.warp, 0.5);
-  check_share("time_mask", options.time_mask, 1.0);
-  check_share("band_mask", options.band_mask, 1.0);
-  if (options.time_masks >= 0 && options.band_masks >= 0) return;
-  throw Error("augmentation: numbers of masks must not be below 0");
+  check_fields("Augmentation", options);
 }
 
 std::vector<float> Augmentation::samples(std::span<const float> samples,

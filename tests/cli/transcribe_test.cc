@@ -1,4 +1,5 @@
 // chronicler transcribe, on made-up words.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/tasks/transcriber.h"
 #include "cli/program_run.h"
 #include "cli/task_command.h"
 #include "support/made_speech.h"
@@ -119,6 +121,31 @@ TEST_F(TranscribeCommand, TrainsRunsAndEvaluates) {
   EXPECT_EQ(all.back()["text"], "low high");
 }
 
+// What the tables of options list is an option with its help, and a key of the results.
+TEST_F(TranscribeCommand, HasEveryFieldOfItsOptions) {
+  const std::string help = run({"train", "--help"}).out;
+  const ProgramRun trained = train({"--epochs", "1", "--json", "--quiet"});
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  const auto results = nlohmann::json::parse(trained.out);
+  const auto expect = [&](const FieldInfo& field, const auto& /*value*/) {
+    std::string option = "--" + std::string(field.name);
+    std::replace(option.begin(), option.end(), '_', '-');
+    EXPECT_NE(help.find("\n  " + option + " "), std::string::npos) << option;
+    EXPECT_EQ(results.contains(std::string(field.name)), !field.notes.is_of_run) << option;
+  };
+  const tasks::TranscriberOptions options;
+  const data::AugmentationOptions augmentation;
+  for_each_field(options, expect);
+  for_each_field(augmentation, expect);
+  EXPECT_EQ(results["units"], 16);
+  EXPECT_EQ(results["top_db"], 0.0);
+  EXPECT_EQ(results["noise"], 0.0);
+  const ProgramRun both = train({"--noise", "0.3"});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_EQ(both.errors.substr(0, both.errors.find('\n')),
+            "error: --no-augmentation excludes --noise");
+}
+
 TEST_F(TranscribeCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
 
 TEST_F(TranscribeCommand, RefusesCheckpointsOfOlderVersions) {
@@ -146,7 +173,7 @@ TEST_F(TranscribeCommand, BadRowsAndFilesAreNamed) {
       << one.errors;
 }
 
-TEST_F(TranscribeCommand, WrongUseIsToldBeforeTheWork) {
+TEST_F(TranscribeCommand, WrongUseIsReportedBeforeTheWork) {
   EXPECT_EQ(run({"run", "m.keras"}).status, 2);
   EXPECT_EQ(run({"run", "m.keras", "a.wav", "--stream"}).status, 2);
   EXPECT_EQ(run({"run", "m.keras", "-", "--output-srt"}).status, 2);

@@ -128,7 +128,7 @@ TEST(Augmentation, WarpMovesBandsAlone) {
 
 TEST(Augmentation, RefusesWhatCannotBe) {
   EXPECT_EQ(test::error_of([] { Augmentation({.speed = 0.9}); }),
-            "augmentation: speed must be 0 to 0.5, got 0.9");
+            "speed of Augmentation must be from 0 to 0.5, got 0.9");
 }
 
 }  // namespace

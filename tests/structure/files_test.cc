@@ -80,7 +80,8 @@ const std::set<std::string>& tests_of_many_files() {
                                          "tests/tasks/translate/model_files_test.cc",
                                          "tests/training/metrics/compiled_metrics_test.cc",
                                          "tests/training/losses/logits_test.cc",
-                                         "tests/training/optimizers/sparse_gradients_test.cc"};
+                                         "tests/training/optimizers/sparse_gradients_test.cc",
+                                         "tests/tasks/shared/option_tables_test.cc"};
   return set;
 }
 

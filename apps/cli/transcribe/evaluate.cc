@@ -34,11 +34,11 @@ void evaluate(const Options& options) {
   print_skipped(list.skipped);
   const tasks::TranscriberScore score =
       typist.evaluate(list.recordings, options.search.task,
-                      [&](const data::Recording& recording, const tasks::Transcript& told) {
+                      [&](const data::Recording& recording, const tasks::Transcript& found) {
                         stop_if_interrupted();
-                        if (options.errors && told.text != recording.text)
-                          std::cerr << fmt::format("{}\n  said: {}\n  told: {}\n", recording.name,
-                                                   recording.text, told.text);
+                        if (options.errors && found.text != recording.text)
+                          std::cerr << fmt::format("{}\n  said: {}\n  recognised: {}\n",
+                                                   recording.name, recording.text, found.text);
                       });
   if (!options.json) {
     print_score(score, "test");
@@ -57,7 +57,7 @@ Job describe(CLI::App& app) {
   add_columns(app, options->columns);
   add_search(app, options->search);
   app.add_flag("--errors", options->errors,
-               "shows what was said and what was told where they differ")
+               "shows texts that were recognised wrongly, beside the right ones")
       ->disable_flag_override();
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();

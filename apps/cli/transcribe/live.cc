@@ -43,11 +43,11 @@ bool read_samples(std::vector<unsigned char>& rest, std::vector<float>& samples)
   return true;
 }
 
-class Teller {
+class LivePrinter {
  public:
-  explicit Teller(bool json) : json_(json) {}
+  explicit LivePrinter(bool json) : json_(json) {}
 
-  void tell(const std::string& news, const tasks::Transcript& so_far, bool end) {
+  void print(const std::string& news, const tasks::Transcript& so_far, bool end) {
     if (!json_) {
       std::cout << news;
       if (!news.empty()) std::cout.flush();
@@ -55,8 +55,8 @@ class Teller {
     }
     // The last word may still grow.
     const std::size_t known = so_far.words.size() - (end || so_far.words.empty() ? 0 : 1);
-    for (; told_ < known; ++told_) {
-      const tasks::Transcript::Word& word = so_far.words[told_];
+    for (; printed_ < known; ++printed_) {
+      const tasks::Transcript::Word& word = so_far.words[printed_];
       const Json line{{"word", word.text},
                       {"begin", word.begin},
                       {"end", word.end},
@@ -71,14 +71,14 @@ class Teller {
 
  private:
   bool json_;
-  std::size_t told_ = 0;
+  std::size_t printed_ = 0;
 };
 
 }  // namespace
 
 void follow(const tasks::Transcriber& typist, int rate, bool json) {
   tasks::TranscriptStream stream = typist.stream(rate);
-  Teller teller(json);
+  LivePrinter printer(json);
   std::vector<unsigned char> rest;
   std::vector<float> samples;
   double longest = 0.0;
@@ -93,12 +93,12 @@ void follow(const tasks::Transcriber& typist, int rate, bool json) {
       const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
       longest = std::max(longest, seconds);
       all += seconds;
-      teller.tell(news, stream.transcript(), false);
+      printer.print(news, stream.transcript(), false);
     }
     if (!std::cout) return;
   }
   const std::string news = stream.finish();
-  teller.tell(news, stream.transcript(), true);
+  printer.print(news, stream.transcript(), true);
   const tasks::Transcript& transcript = stream.transcript();
   if (json) {
     std::cout << Json{{"text", transcript.text},

@@ -6,6 +6,7 @@
 
 #include "chronicler/data/text_file.h"
 #include "cli/common_options.h"
+#include "cli/field_options.h"
 #include "cli/table.h"
 
 namespace chronicler::cli::transcribe {
@@ -70,16 +71,7 @@ void add_search(CLI::App& app, SearchOptions& options) {
                  "words or characters that it looks at, at most 12 (3 words, 8 characters)")
       ->type_name("N")
       ->check(whole_number(1, 12));
-  app.add_option("--language-weight", options.task.language_weight, "how much it counts (0.5)")
-      ->type_name("X")
-      ->check(number_from(0.0));
-  app.add_option("--label-bonus", options.task.label_bonus,
-                 "for each word or character, as it prefers short texts (0.5)")
-      ->type_name("X");
-  app.add_option("--beams", options.task.beams,
-                 "texts that are followed side by side (1; with a language model 32)")
-      ->type_name("N")
-      ->check(whole_number(1, 10'000));
+  add_fields(app, options.task);
 }
 
 void take_search(tasks::Transcriber& typist, const SearchOptions& options) {

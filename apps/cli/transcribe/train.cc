@@ -8,11 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/runtime.h"
 #include "chronicler/tasks/transcriber.h"
 #include "cli/common_options.h"
-#include "cli/console.h"
-#include "cli/output_file.h"
+#include "cli/field_options.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
 #include "cli/transcribe/lists.h"
@@ -63,18 +61,8 @@ nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
   json["skipped"] = report.skipped.size();
   json["weights"] = report.weights;
   json["labels"] = report.labels;
-  json["level"] = report.options.level;
-  json["rate"] = report.options.rate;
-  json["streaming"] = report.options.streaming;
-  json["layers"] = report.options.layers;
-  json["units"] = report.options.units;
-  json["stride"] = report.options.stride;
-  json["normalize"] = report.options.normalize;
-  json["top_db"] = *report.options.top_db;
-  json["dropout"] = *report.options.dropout;
-  json["batch_size"] = report.options.batch_size;
-  json["learning_rate"] = report.options.learning_rate;
-  json["seed"] = report.options.seed;
+  add_fields(json, report.options);
+  add_fields(json, *report.options.augmentation);
   return json;
 }
 
@@ -131,24 +119,15 @@ void train(Options& options) {
   std::cout << json.dump() << '\n';
 }
 
+// None of its fields goes with --no-augmentation.
 void add_augmentation(CLI::App& app, Options& options) {
-  data::AugmentationOptions& with = options.augmentation;
-  auto* none =
-      app.add_flag("--no-augmentation", options.no_augmentation, "every recording always as it is");
+  auto* none = app.add_flag("--no-augmentation", options.no_augmentation,
+                            "learns from every recording as it is");
   none->disable_flag_override();
-  const auto share = [&](const char* name, double& value, const char* what, double most) {
-    app.add_option(name, value, what)
-        ->type_name("X")
-        ->check(number_from(0.0, most))
-        ->excludes(none);
-  };
-  share("--speed", with.speed, "played up to so much faster or slower (0.1)", 0.5);
-  share("--tempo", with.tempo, "spoken up to so much faster or slower, at the same pitch (0)", 0.5);
-  share("--gain", with.gain, "up to so many decibels louder or softer (6)", 60.0);
-  share("--noise", with.noise, "share of the recordings that get noise, of 10 to 30 dB (0.5)", 1.0);
-  share("--shuffle", with.shuffle, "share whose words change places, once they are found (0.5)",
-        1.0);
-  share("--warp", with.warp, "bands stretched by up to so much, as by another throat (0.1)", 0.5);
+  add_fields(app, options.augmentation);
+  for_each_field(options.augmentation, [&](const FieldInfo& field, const auto& /*value*/) {
+    none->excludes(app.get_option(option_name(field.name)));
+  });
 }
 
 Job describe(CLI::App& app) {
@@ -163,44 +142,9 @@ Job describe(CLI::App& app) {
   app.add_option("--validation", options->validation_list,
                  "a list that chooses the epoch (a tenth of the recordings)")
       ->type_name("FILE");
-  app.add_option("--validation-fraction", task.validation_fraction,
-                 "share of the recordings that chooses it instead (0.1)")
-      ->type_name("F")
-      ->check(number_from(0.0, 0.9));
-  app.add_flag("--streaming", task.streaming, "one-way: a model that can follow live sound")
-      ->disable_flag_override();
-  app.add_option("--level", task.level, "word or char (from the texts)")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"word", "char"}));
-  app.add_option(
-         "--normalize", task.normalize,
-         "bands count from their mean in the recording or in training (recording; streaming: "
-         "training)")
-      ->type_name("BY")
-      ->check(CLI::IsMember({"recording", "training"}));
-  app.add_option("--top-db", task.top_db,
-                 "what is softer than the loudest moment by more is silence (single words 30, else "
-                 "0: none)")
-      ->type_name("DB")
-      ->check(number_from(0.0, 200.0));
-  app.add_flag("--as-written", task.as_written, "keeps capital letters and punctuation")
-      ->disable_flag_override();
-  add_count(app, "--epochs", task.epochs, "how often each recording is heard (from their number)",
-            1'000'000);
-  app.add_option("--rate", task.rate, "samples a second (most recordings' own, at most 16000)")
-      ->type_name("N")
-      ->check(whole_number(1000, 200'000));
-  add_count(app, "--bands", task.bands, "of the spectrum (40)", 256, 4);
-  add_count(app, "--filters", task.filters, "of the convolution over the frames (128)", 8192);
-  add_count(app, "--stride", task.stride, "frames of 10 ms to a step (3; characters 2)", 16);
-  add_count(app, "--units", task.units, "of each LSTM (128, one-way 160)", 8192);
-  add_count(app, "--layers", task.layers, "LSTMs (2)", 16);
-  add_count(app, "--batch-size", task.batch_size, "recordings a batch (8 to 32, from their number)",
-            4096);
-  add_dropout(app, "--dropout", task.dropout, "between the layers (0.3)");
-  add_learning_rate(app, task.learning_rate, "0.002");
+  add_fields(app, task);
   add_augmentation(app, *options);
-  add_run_options(app, *options);
+  add_program_options(app, *options);
   return [options] { train(*options); };
 }
 

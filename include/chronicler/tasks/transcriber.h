@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/data/audio.h"
 #include "chronicler/data/audio_augmentation.h"
 #include "chronicler/data/error_rate.h"
@@ -27,41 +28,76 @@ namespace chronicler::tasks {
 
 struct TranscriberReport;
 
-// What is 0 or empty is chosen from the recordings.
+// What is 0 or empty is chosen from the recordings; fields() says what each option is.
 struct TranscriberOptions {
-  // What the network writes: "word" or "char"; empty: word where there are few different ones.
   std::string level = {};
-  bool as_written = false;  // false: texts are lower-cased and lose their punctuation
-  bool streaming = false;   // one-way, so that it can follow live sound
-  // What each band's energy counts from: its mean in the "recording" itself, or in all recordings
-  // for "training"; empty: recording, but training for a streaming model.
+  bool as_written = false;
+  bool streaming = false;
   std::string normalize = {};
-  // Decibels below the loudest moment and band of a recording; what is softer is silence, however
-  // silent the microphone and the room are. Empty: 30 where every text is one word and bands are
-  // normalised by the recording, else 0: everything counts.
   std::optional<double> top_db = {};
-  int rate = 0;                // samples a second; what has another is resampled
-  std::int64_t bands = 40;     // of the spectrum
-  std::int64_t filters = 128;  // of the convolution that makes steps of frames
-  std::int64_t stride = 0;     // frames of 10 ms to a step
-  std::int64_t units = 0;      // of each LSTM
+  int rate = 0;
+  std::int64_t bands = 40;
+  std::int64_t filters = 128;
+  std::int64_t stride = 0;
+  std::int64_t units = 0;
   std::int64_t layers = 2;
   std::optional<double> dropout = {};
-  std::optional<data::AugmentationOptions> augmentation = {};
+  std::optional<data::AugmentationOptions> augmentation = {};  // empty: its defaults
   std::int64_t batch_size = 0;
   double learning_rate = 0.0;
   double clipnorm = 5.0;
   std::int64_t epochs = 0;
-  double max_seconds = 0.0;                      // instead of epochs, if it is above 0
-  std::optional<std::int64_t> stop_after = {};   // epochs: pauses there, to go on with `resume`
-  double validation_fraction = 0.1;              // of the recordings, that choose the epoch
-  std::vector<data::Recording> validation = {};  // instead
+  double max_seconds = 0.0;
+  std::optional<std::int64_t> stop_after = {};
+  double validation_fraction = 0.1;
+  std::vector<data::Recording> validation = {};  // instead of a share of the recordings
   std::uint64_t seed = 0;
   std::string checkpoint = {};  // a file: what an interrupted training goes on from
   bool resume = false;          // goes on from the checkpoint, if there is one
   std::function<void(const TranscriberReport&)> on_start = {};
   double report_seconds = 0.5;  // at least so long between two calls of progress
   TaskProgressFunction progress = {};
+
+  // But those of `augmentation`, which has a table of its own.
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TranscriberOptions;
+    visit("level", &Options::level, one_of({"word", "char"}), "labels that the network predicts",
+          {.default_text = "word where there are few different ones, else char"});
+    visit("as_written", &Options::as_written, any_value(), "keeps capital letters and punctuation");
+    visit("streaming", &Options::streaming, any_value(),
+          "one direction only: a model that can follow live sound");
+    visit("normalize", &Options::normalize, one_of({"recording", "training"}),
+          "whose mean is subtracted from each band",
+          {.default_text = "recording; streaming training"});
+    visit("top_db", &Options::top_db, between(0, 200),
+          "decibels below the loudest moment, under which all counts as silence; 0: nothing does",
+          {.default_text = "30 where every text is one word and the recording normalizes, else 0"});
+    visit("rate", &Options::rate, between(1000, 200'000),
+          "samples a second, to which recordings are resampled",
+          {.default_text = "that of most recordings, at most 16,000"});
+    visit("bands", &Options::bands, between(4, 256), "mel bands of the spectrum");
+    visit("filters", &Options::filters, between(1, 8192),
+          "of the convolution that turns frames into steps");
+    visit("stride", &Options::stride, between(1, 16), "frames of 10 ms in a step",
+          {.default_text = "3; characters 2"});
+    visit("units", &Options::units, between(1, 8192), "units of each LSTM",
+          {.default_text = "128; streaming 160"});
+    visit("layers", &Options::layers, between(1, 16), "LSTM layers");
+    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
+          {.default_text = "0.3"});
+    visit("batch_size", &Options::batch_size, between(1, 4096), "recordings in a batch",
+          {.default_text = "8 to 32, from their number"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
+          {.default_text = "0.002"});
+    visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
+    visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
+          "share of the recordings that chooses the epoch");
+    visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
+    visit("epochs", &Options::epochs, between(1, 1'000'000), "how often to hear each recording",
+          {.default_text = "from their number"});
+    visit_run_fields<Options>(visit);
+  }
 };
 
 // How well texts were recognised.
@@ -70,7 +106,7 @@ struct TranscriberScore {
   data::EditCounts characters;
   std::int64_t recordings = 0;
   std::int64_t right = 0;         // recognised without an error
-  double usual_word_error = 0.0;  // of always telling the most frequent text of the training
+  double usual_word_error = 0.0;  // of the most frequent text of the training, for everything
   // Of a linear map of the recording's log-mel picture, where every text is one word, or character;
   // right after training only, files do not keep it.
   std::optional<double> linear_word_error = {};
@@ -122,13 +158,25 @@ struct TranscriptTrace {
   Transcript transcript;
 };
 
+// How a text is chosen.
 struct TranscribeOptions {
-  std::int64_t beams = 0;  // 0: the likeliest label of each step, or 32 with a language model
+  std::int64_t beams = 0;
   double language_weight = 0.5;
-  double label_bonus = 0.5;  // makes up for what the language model takes from longer texts
+  double label_bonus = 0.5;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TranscribeOptions;
+    visit("beams", &Options::beams, between(1, 10'000), "texts that are followed side by side",
+          {.default_text = "1: the likeliest label of each step; with a language model 32"});
+    visit("language_weight", &Options::language_weight, at_least(0.0),
+          "weight of the language model beside the network");
+    visit("label_bonus", &Options::label_bonus, between(-1000.0, 1000.0),
+          "added for each word or character, as the language model prefers short texts");
+  }
 };
 
-// Live sound: text as it is spoken. What has been told is never taken back.
+// Live sound: text as it is spoken. What has been reported is never taken back.
 class TranscriptStream {
  public:
   ~TranscriptStream();

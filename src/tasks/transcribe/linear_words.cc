@@ -80,12 +80,12 @@ LinearWords::LinearWords(const data::LogMel& log_mel, std::span<const std::vecto
 
 std::int32_t LinearWords::label(const data::LogMel& log_mel, std::span<const float> sound) const {
   const Picture picture = picture_of(log_mel, sound);
-  std::vector<double> told = map_.intercept;
+  std::vector<double> scores = map_.intercept;
   for (std::size_t i = 0; i < picture.size(); ++i) {
-    for (std::size_t k = 0; k < told.size(); ++k)
-      told[k] += double{picture[i]} * map_.weights[i * told.size() + k];
+    for (std::size_t k = 0; k < scores.size(); ++k)
+      scores[k] += double{picture[i]} * map_.weights[i * scores.size() + k];
   }
-  return static_cast<std::int32_t>(std::max_element(told.begin(), told.end()) - told.begin());
+  return static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 }
 
 }  // namespace chronicler::tasks

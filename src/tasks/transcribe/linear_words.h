@@ -1,4 +1,4 @@
-// What a recogniser of single words is measured by: how well a linear map tells them apart.
+// What a recogniser of single words is measured by: how well a linear map recognises them.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace chronicler::tasks {
 
 // Ridge regression from a recording as a picture of 10 by 20 mean log-mel energies, its time and
-// its bands cut evenly, to a number for each label; the greatest is told. The penalty is chosen by
+// its bands cut evenly, to a score for each label; the greatest wins. The penalty is chosen by
 // leaving out a quarter at a time.
 class LinearWords {
  public:

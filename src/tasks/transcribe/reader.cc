@@ -245,8 +245,8 @@ namespace {
 
 constexpr double fit_frame = 0.01;  // seconds
 
-// If it is loud as often as words were told, and each time while a word or the pause after it was
-// told, the words are said there.
+// If it is loud as often as there are words, and each time while the network wrote a word or the
+// pause after it, the words are said there.
 bool fit_to_runs(std::span<SaidSpan> words, const std::vector<LoudRun>& runs) {
   if (runs.size() != words.size()) return false;
   const auto begin_of = [&](std::size_t i) {
@@ -261,8 +261,8 @@ bool fit_to_runs(std::span<SaidSpan> words, const std::vector<LoudRun>& runs) {
   return true;
 }
 
-// Begins and ends where it is loud, before the limit; a word that was told before it was said goes
-// on until the next pause. Left as it is where it is quiet until the limit.
+// Begins and ends where it is loud, before the limit; a word that was written before it was said
+// goes on until the next pause. Left as it is where it is quiet until the limit.
 void fit_word(SaidSpan& word, double limit_seconds, const std::vector<double>& levels,
               double border) {
   constexpr std::int64_t pause = 8;  // frames
@@ -293,7 +293,7 @@ void fit_word(SaidSpan& word, double limit_seconds, const std::vector<double>& l
 }  // namespace
 
 void fit_to_sound(std::span<SaidSpan> words, std::span<const float> samples, int rate) {
-  constexpr double least_contrast = 3.0;  // ln of energies, 13 dB: with less, nothing tells
+  constexpr double least_contrast = 3.0;  // ln of energies, 13 dB: with less, nothing can be said
   const std::vector<double> levels =
       levels_of(samples, static_cast<std::size_t>(std::lround(rate * fit_frame)));
   if (levels.empty()) return;

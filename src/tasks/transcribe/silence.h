@@ -56,7 +56,7 @@ HeardSound without_silence(std::span<const float> samples, std::size_t unit, std
 
 // Leaves out what is as soft as the softest of the recording, and 30 dB below its loud moments, at
 // both ends, but for `kept` samples next to the sound: pauses that long are within recordings,
-// longer ones at their ends tell nothing, and a network that never heard any writes what it
+// longer ones at their ends say nothing, and a network that never heard any writes what it
 // expects.
 void trim_soft_ends(HeardSound& heard, std::size_t unit, std::size_t kept, std::size_t frame);
 

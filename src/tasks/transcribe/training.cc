@@ -95,40 +95,6 @@ std::size_t quietest(std::span<const float> samples, std::size_t begin, std::siz
   return best;
 }
 
-// Whatever would make another run of it.
-std::vector<std::pair<std::string, std::string>> identity_of(const SpeechData& data,
-                                                             const TranscriberOptions& options) {
-  const data::AugmentationOptions& with = *options.augmentation;
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  return {{"recordings", data.identity},
-          {"validation", data.validation_identity},
-          {"streaming", text(options.streaming)},
-          {"level", options.level},
-          {"as_written", text(options.as_written)},
-          {"samples a second", text(options.rate)},
-          {"layers", text(options.layers)},
-          {"units", text(options.units)},
-          {"filters", text(options.filters)},
-          {"stride", text(options.stride)},
-          {"bands", text(options.bands)},
-          {"normalize", options.normalize},
-          {"top_db", text(*options.top_db)},
-          {"dropout", text(*options.dropout)},
-          {"batch_size", text(options.batch_size)},
-          {"learning_rate", text(options.learning_rate)},
-          {"clipnorm", text(options.clipnorm)},
-          {"epochs", text(options.epochs)},
-          {"seed", text(options.seed)},
-          {"speed", text(with.speed)},
-          {"tempo", text(with.tempo)},
-          {"gain", text(with.gain)},
-          {"noise", fmt::format("{} of {} to {} dB", with.noise, with.least_snr, with.most_snr)},
-          {"warp", text(with.warp)},
-          {"shuffle", text(with.shuffle)},
-          {"time_masks", fmt::format("{} of {}", with.time_masks, with.time_mask)},
-          {"band_masks", fmt::format("{} of {}", with.band_masks, with.band_mask)}};
-}
-
 std::vector<std::size_t> lengths_of(std::span<const std::vector<float>> sounds) {
   std::vector<std::size_t> lengths;
   for (const std::vector<float>& sound : sounds) lengths.push_back(sound.size());
@@ -359,18 +325,11 @@ TaskRunResult train_speech(Sequential& model, const SpeechReader& reader, const 
   std::vector<Tensor> validation;
   for (const std::vector<float>& sound : data.validation)
     validation.push_back(reader.features(sound));
-  TaskRun run;
+  TaskRun run = task_run(options, data.identity);
+  for (auto& field : identity_fields(*options.augmentation))
+    run.identity.push_back(std::move(field));
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.02});
-  run.epochs = static_cast<double>(options.epochs);
-  run.max_seconds = options.max_seconds;
-  run.stop_after = options.stop_after;
-  run.checkpoint = options.checkpoint;
-  run.resume = options.resume;
-  run.identity = identity_of(data, options);
-  run.seed = options.seed;
-  run.report_seconds = options.report_seconds;
-  run.progress = options.progress;
   if (!validation.empty()) run.validate = [&] { return validate(model, reader, data, validation); };
   run.callbacks = {cuts};
   return train(model,

@@ -26,9 +26,9 @@ struct SaidWords {
   LabelIds labels;
 };
 
-// Some words of a recording, in any order and any of them twice, so that what was said before does
-// not tell what comes next. Word w of labels lies from cuts[w] to cuts[w + 1]; the stream of random
-// numbers says which are taken.
+// Some words of a recording, in any order and any of them twice, so that the network cannot guess
+// a word from the one before. Word w of labels lies from cuts[w] to cuts[w + 1]; the stream of
+// random numbers says which are taken.
 SaidWords shuffled_words(std::span<const float> sound, std::span<const std::size_t> cuts,
                          const LabelIds& labels, const Random& random, std::uint64_t stream);
 
@@ -41,8 +41,7 @@ struct SpeechData {
   std::span<const std::vector<float>> validation;  // may be empty
   std::span<const LabelIds> validation_labels;
   bool one_label = false;  // is all that each of them says
-  std::string identity;    // of the recordings, for checkpoints
-  std::string validation_identity;
+  std::string identity;    // for checkpoints
 };
 
 // Leaves the weights of the epoch that was best on the validation part. Options are complete.

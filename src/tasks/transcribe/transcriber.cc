@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
@@ -20,6 +21,7 @@
 #include "chronicler/decoding/ctc_beam_search.h"
 #include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
+#include "tasks/transcribe/choices.h"
 #include "tasks/transcribe/labels.h"
 #include "tasks/transcribe/linear_words.h"
 #include "tasks/transcribe/reader.h"
@@ -40,46 +42,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void check(const TranscriberOptions& options) {
-  const auto bad = [](const std::string& what) {
-    throw Error("transcriber: " + what, "leave an option at 0 to have it chosen");
-  };
-  if (!options.level.empty() && options.level != "word" && options.level != "char")
-    bad(fmt::format("level must be \"word\" or \"char\", got \"{}\"", options.level));
-  if (!options.normalize.empty() && options.normalize != "recording" &&
-      options.normalize != "training") {
-    bad(fmt::format("normalize must be \"recording\" or \"training\", got \"{}\"",
-                    options.normalize));
-  }
-  if (options.streaming && options.normalize == "recording")
-    throw Error("live sound cannot be normalised by its recording, whose end it does not know",
-                "leave normalize open, or give \"training\"");
-  if (options.streaming && options.top_db.value_or(0.0) > 0.0)
-    throw Error("live sound has no loudest moment yet that silence could be measured by",
-                "leave top_db open, or give 0");
-  if (options.top_db && !(*options.top_db >= 0.0)) bad("top_db must not be below 0");
-  if (options.bands < 4 || options.bands > 256) bad("bands must be 4 to 256");
-  if (options.filters < 1 || options.layers < 1 || options.layers > 16)
-    bad("it needs at least one filter and 1 to 16 layers");
-  if (options.rate < 0 || options.units < 0 || options.stride < 0 || options.stride > 16)
-    bad("rate, units and stride must not be below 0, nor stride above 16");
-  if (options.epochs < 0 || options.batch_size < 0 || options.max_seconds < 0.0)
-    bad("epochs, batch_size and max_seconds must not be below 0");
-  if (!(options.validation_fraction >= 0.0 && options.validation_fraction < 1.0))
-    bad("validation_fraction must be 0 or more and less than 1");
-}
-
-// The rate of most of the recordings, by their length; 16,000 hertz hold all that speech needs.
-int usual_rate(std::span<const data::Recording> recordings) {
-  std::map<int, double> seconds;
-  for (const data::Recording& each : recordings) seconds[each.audio.rate] += each.audio.seconds();
-  const auto most =
-      std::max_element(seconds.begin(), seconds.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  constexpr int enough = 16'000;
-  return std::min(most->first, enough);
-}
-
 // Every text that says anything is one label.
 bool are_single(std::span<const std::string> texts, const SpeechLabels& labels) {
   return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
@@ -87,39 +49,17 @@ bool are_single(std::span<const std::string> texts, const SpeechLabels& labels) 
   });
 }
 
-void choose(TranscriberOptions& options, const SpeechLabels& labels, std::size_t recordings,
-            bool one_label) {
-  options.level = labels.level();
-  if (options.stride == 0) options.stride = labels.level() == "word" ? 3 : 2;
-  if (options.units == 0) options.units = options.streaming ? 160 : 128;
-  if (!options.dropout) options.dropout = 0.3;
-  if (!options.augmentation) options.augmentation.emplace();
-  if (options.normalize.empty()) options.normalize = options.streaming ? "training" : "recording";
-  // Of a single word much of the recording is silence, which tells the microphone; in longer ones
-  // what is soft is speech, too.
-  if (!options.top_db) options.top_db = one_label && options.normalize == "recording" ? 30.0 : 0.0;
-  if (options.batch_size == 0)
-    options.batch_size = recordings >= 800 ? 32 : recordings >= 200 ? 16 : 8;
-  if (options.learning_rate == 0.0) options.learning_rate = 2e-3;
-  if (options.epochs == 0) {
-    const auto batches = static_cast<std::int64_t>(recordings) / options.batch_size + 1;
-    options.epochs = std::clamp<std::int64_t>(3000 / batches, 40, 200);
-  }
-}
-
-std::uint64_t hash_of(std::span<const std::vector<float>> sounds,
-                      std::span<const LabelIds> labels) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3ULL; };
+std::string hash_of(std::span<const std::vector<float>> sounds, std::span<const LabelIds> labels) {
+  std::uint64_t hash = fnv_start;
   for (const std::vector<float>& sound : sounds) {
-    add(sound.size());
-    for (const float sample : sound) add(std::bit_cast<std::uint32_t>(sample));
+    hash = fnv_after(hash, sound.size());
+    for (const float sample : sound) hash = fnv_after(hash, std::bit_cast<std::uint32_t>(sample));
   }
   for (const LabelIds& ids : labels) {
-    for (const std::int32_t id : ids) add(static_cast<std::uint64_t>(id));
-    add(0);
+    for (const std::int32_t id : ids) hash = fnv_after(hash, static_cast<std::uint64_t>(id));
+    hash = fnv_after(hash, std::uint64_t{0});
   }
-  return hash;
+  return fmt::format("{:016x}", hash);
 }
 
 // The greatest share of these that is one and the same.
@@ -155,7 +95,7 @@ struct Transcriber::Reader {
   SpeechReader sound;
   SpeechLabels labels;
   bool streaming = false;
-  bool one_label = false;  // every text is one label: the likeliest single one is told
+  bool one_label = false;  // every text is one label: the likeliest single one is its text
   std::string usual_text;
   std::shared_ptr<const LinearWords> linear = {};  // of one-label texts; not kept in files
 
@@ -233,9 +173,8 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   const SpeechLabels labels = SpeechLabels::of(texts, options.level, options.as_written);
   if (labels.classes() < 2)
     throw Error("no text of the recordings has a letter or a digit", "see their transcripts");
-  if (options.rate == 0) options.rate = usual_rate(recordings);
   const bool one_label = are_single(texts, labels);
-  choose(options, labels, recordings.size(), one_label);
+  choose(options, recordings, labels, one_label);
 
   TranscriberReport report;
   const data::LogMelOptions front{.rate = options.rate, .bands = options.bands};
@@ -320,13 +259,14 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const SpeechData data{train.sounds,
-                        train.labels,
-                        validation.sounds,
-                        validation.labels,
-                        one_label,
-                        fmt::format("{:016x}", hash_of(train.sounds, train.labels)),
-                        fmt::format("{:016x}", hash_of(validation.sounds, validation.labels))};
+  const SpeechData data{
+      train.sounds,
+      train.labels,
+      validation.sounds,
+      validation.labels,
+      one_label,
+      fmt::format("recordings {}, validation {}", hash_of(train.sounds, train.labels),
+                  hash_of(validation.sounds, validation.labels))};
   const TaskRunResult run = train_speech(*model, reader->sound, data, options);
   report.finished = run.is_finished;
   report.epochs = run.epochs;
@@ -342,6 +282,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
 }
 
 Transcript Transcriber::read(const Tensor& scores, const TranscribeOptions& options) const {
+  check_fields("Transcriber", options);
   const double step = reader_->sound.step_seconds();
   if (reader_->one_label) {
     const std::int64_t label = decoding::ctc_single_label(scores);
@@ -411,11 +352,11 @@ TranscriberScore Transcriber::evaluate(
     for (const std::int32_t id : reader_->labels.ids(truth))
       score.unknown += id == SpeechLabels::unknown ? 1 : 0;
     const Clock::time_point start = Clock::now();
-    const Transcript told = run(recording.audio, options);
+    const Transcript found = run(recording.audio, options);
     score.seconds += seconds_since(start);
     score.audio_seconds += recording.audio.seconds();
-    score.words += data::word_errors(truth, told.text);
-    score.characters += data::character_errors(truth, told.text);
+    score.words += data::word_errors(truth, found.text);
+    score.characters += data::character_errors(truth, found.text);
     usual += data::word_errors(truth, reader_->usual_text);
     if (reader_->linear) {
       const HeardSound heard =
@@ -425,9 +366,9 @@ TranscriberScore Transcriber::evaluate(
                                 : reader_->linear->label(reader_->sound.log_mel(), heard.samples);
       linear += data::word_errors(truth, label > 0 ? reader_->labels.name(label) : "");
     }
-    score.right += told.text == truth ? 1 : 0;
+    score.right += found.text == truth ? 1 : 0;
     ++score.recordings;
-    if (each) each(recording, told);
+    if (each) each(recording, found);
   }
   score.usual_word_error = usual.rate();
   if (reader_->linear) score.linear_word_error = linear.rate();
@@ -509,7 +450,7 @@ Transcriber Transcriber::load(const std::string& path) {
     if (steps.stride < 1 || steps.stride > 64) place["stride"].refuse("1 to 64");
     std::vector<std::string> names;
     for (const JsonPlace& name : place["labels"].items()) names.push_back(name.text());
-    SpeechLevel level;  // files of older versions do not tell
+    SpeechLevel level;  // files of older versions have none
     if (const auto by_recording = place.find("by_recording"))
       level.by_recording = by_recording->flag();
     if (const auto top_db = place.find("top_db")) {
@@ -570,7 +511,7 @@ struct TranscriptStream::Parts {
   data::Resampler resampler;
   std::vector<float> resampled;
   SilenceFilter silence;
-  std::deque<SilentSteps> left_out;  // and not told to what finds the labels
+  std::deque<SilentSteps> left_out;  // that `greedy` has not got yet
   std::vector<float> last_scores;
   std::int64_t step_count = 0;  // that the network took
   decoding::CtcGreedy greedy;

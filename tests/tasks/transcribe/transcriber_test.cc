@@ -58,15 +58,15 @@ TEST(Transcriber, LearnsMadeWords) {
   EXPECT_NEAR(score.accuracy(), static_cast<double>(score.right) / 40.0, 1e-12);
 }
 
-TEST(Transcriber, TellsWhenWordsAreSpoken) {
+TEST(Transcriber, SaysWhenWordsAreSpoken) {
   const data::Recording recording = spoken({0, 2}, 77);
-  const Transcript told = two_ways().run(recording.audio);
-  EXPECT_EQ(told.text, "low high");
-  ASSERT_EQ(told.words.size(), 2U);
-  EXPECT_LT(told.words[0].end, told.words[1].begin + 1e-9);
-  EXPECT_GT(told.words[1].begin, 0.3);
-  EXPECT_LE(told.words[1].end, told.seconds);
-  EXPECT_GT(told.words[0].probability, 0.3);
+  const Transcript found = two_ways().run(recording.audio);
+  EXPECT_EQ(found.text, "low high");
+  ASSERT_EQ(found.words.size(), 2U);
+  EXPECT_LT(found.words[0].end, found.words[1].begin + 1e-9);
+  EXPECT_GT(found.words[1].begin, 0.3);
+  EXPECT_LE(found.words[1].end, found.seconds);
+  EXPECT_GT(found.words[0].probability, 0.3);
 }
 
 // Even after a silence longer than any that it was trained on.
@@ -77,9 +77,9 @@ TEST(Transcriber, TheFirstWordBeginsWhereItIsSaid) {
                                    [](float sample) { return sample > 0.1F; });
     const double at = static_cast<double>(said - audio.samples.begin()) / audio.rate + 0.5;
     audio.samples.insert(audio.samples.begin(), static_cast<std::size_t>(audio.rate / 2), 0.001F);
-    const Transcript told = two_ways().run(audio);
-    ASSERT_FALSE(told.words.empty());
-    EXPECT_NEAR(told.words[0].begin, at, 0.1) << told.text;
+    const Transcript found = two_ways().run(audio);
+    ASSERT_FALSE(found.words.empty());
+    EXPECT_NEAR(found.words[0].begin, at, 0.1) << found.text;
   }
 }
 
@@ -130,7 +130,7 @@ TEST(Transcriber, AFileHoldsAllOfIt) {
 
 // Live sound gives what the recording gives, whatever the parts.
 // Files of before there was top_db hear all silences, as they were trained to.
-TEST(Transcriber, AFileTellsWhatIsSilence) {
+TEST(Transcriber, AFileSaysWhatIsSilence) {
   TranscriberOptions options = small();
   options.top_db = 30.0;
   options.epochs = 2;
@@ -159,7 +159,7 @@ TEST(Transcriber, AFileTellsWhatIsSilence) {
   EXPECT_NE(first_of(Transcriber::load(path)), first_of(typist));
 }
 
-TEST(Transcriber, AStreamTellsWhatARecordingTells) {
+TEST(Transcriber, AStreamGivesWhatTheRecordingGives) {
   const data::Audio audio = spoken({2, 0, 1}, 80).audio;
   const Transcript whole = one_way().run(audio);
   EXPECT_FALSE(whole.text.empty());
@@ -212,18 +212,18 @@ TEST(Transcriber, DigitalSilenceChangesNothing) {
     for (const double seconds : {0.2, 0.5, 1.0, 3.0, 40.0}) {
       for (const float level : {0.0F, 0.001F}) {
         const data::Audio audio = with(seconds, level);
-        const Transcript told = typist->run(audio);
-        EXPECT_EQ(told.text, plain.text) << seconds << ' ' << level;
-        ASSERT_EQ(told.words.size(), plain.words.size());
-        EXPECT_NEAR(told.words[1].begin, plain.words[1].begin + seconds, 0.2);
-        EXPECT_NEAR(told.words[3].begin, plain.words[3].begin + 2.0 * seconds, 0.2);
-        EXPECT_NEAR(told.seconds, audio.seconds(), 1e-6);
+        const Transcript found = typist->run(audio);
+        EXPECT_EQ(found.text, plain.text) << seconds << ' ' << level;
+        ASSERT_EQ(found.words.size(), plain.words.size());
+        EXPECT_NEAR(found.words[1].begin, plain.words[1].begin + seconds, 0.2);
+        EXPECT_NEAR(found.words[3].begin, plain.words[3].begin + 2.0 * seconds, 0.2);
+        EXPECT_NEAR(found.seconds, audio.seconds(), 1e-6);
         if (!typist->is_streaming()) continue;
         const auto [text, live] = heard_live(*typist, audio);
         EXPECT_EQ(text, plain.text) << seconds;
-        ASSERT_EQ(live.words.size(), told.words.size());
+        ASSERT_EQ(live.words.size(), found.words.size());
         for (std::size_t i = 0; i < live.words.size(); ++i)
-          EXPECT_DOUBLE_EQ(live.words[i].begin, told.words[i].begin);
+          EXPECT_DOUBLE_EQ(live.words[i].begin, found.words[i].begin);
       }
     }
     const data::Audio zeros{std::vector<float>(16'000, 0.0F), test::speech_rate};
@@ -249,10 +249,10 @@ TEST(Transcriber, SoftEndsChangeNothing) {
     data::Audio audio = plain;
     audio.samples.insert(audio.samples.begin(), hiss.begin(), hiss.end());
     audio.samples.insert(audio.samples.end(), hiss.begin(), hiss.end());
-    const Transcript told = two_ways().run(audio);
-    EXPECT_EQ(told.text, text) << seconds;
-    EXPECT_NEAR(told.seconds, audio.seconds(), 1e-6);
-    EXPECT_GT(told.words.front().begin, seconds - 0.05);
+    const Transcript found = two_ways().run(audio);
+    EXPECT_EQ(found.text, text) << seconds;
+    EXPECT_NEAR(found.seconds, audio.seconds(), 1e-6);
+    EXPECT_GT(found.words.front().begin, seconds - 0.05);
   }
 }
 
@@ -282,7 +282,7 @@ TEST(Transcriber, BeamsAndLanguage) {
             "spoken, one a line");
 }
 
-TEST(Transcriber, OneWordEachTellsOneWord) {
+TEST(Transcriber, OneWordEachGivesOneWord) {
   std::vector<data::Recording> recordings;
   for (int i = 0; i < 48; ++i) recordings.push_back(spoken({i % 3}, static_cast<std::uint64_t>(i)));
   TranscriberOptions options = small();
@@ -387,9 +387,9 @@ TEST(Transcriber, LongRecordingsAreHeardInParts) {
     audio.samples.insert(audio.samples.end(), part.audio.samples.begin(), part.audio.samples.end());
     text += (text.empty() ? "" : " ") + part.text;
   }
-  const Transcript told = two_ways().run(audio);
-  EXPECT_LE(data::word_error_rate(std::vector{text}, std::vector{told.text}), 0.1);
-  EXPECT_GT(told.words.back().begin, 38.0);
+  const Transcript found = two_ways().run(audio);
+  EXPECT_LE(data::word_error_rate(std::vector{text}, std::vector{found.text}), 0.1);
+  EXPECT_GT(found.words.back().begin, 38.0);
 }
 
 TEST(Transcriber, RefusesWhatCannotBe) {
@@ -399,13 +399,12 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   TranscriberOptions options = small();
   options.level = "phrase";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
-            "transcriber: level must be \"word\" or \"char\", got \"phrase\": leave an option at 0 "
-            "to have it chosen");
+            "unknown level of Transcriber \"phrase\": choose one of word, char");
   options.level = {};
   options.streaming = true;
   options.normalize = "recording";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
-            "live sound cannot be normalised by its recording, whose end it does not know: leave "
+            "live sound cannot be normalized by its recording, whose end it does not know: leave "
             "normalize open, or give \"training\"");
   options.normalize = {};
   options.top_db = 30.0;
@@ -415,8 +414,7 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   options.top_db.reset();
   options.normalize = "week";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
-            "transcriber: normalize must be \"recording\" or \"training\", got \"week\": leave an "
-            "option at 0 to have it chosen");
+            "unknown normalize of Transcriber \"week\": choose one of recording, training");
   EXPECT_EQ(error_of([] { two_ways().run({}); }), "a recording without samples: record it anew");
 }
 
