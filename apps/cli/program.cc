@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "chronicler/training/checkpoint_error.h"
 #include "chronicler/version.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -199,6 +200,9 @@ int run_program(int argc, char** argv) {
   } catch (const UsageError& error) {
     print_error(error.message(), error.hint());
     status = wrong_usage;
+  } catch (const CheckpointError& error) {
+    print_error(error.message(), error.hint_with("without --resume"));
+    status = failed;
   } catch (const Error& error) {
     print_error(error.message(), error.hint());
     status = failed;

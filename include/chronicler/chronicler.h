@@ -20,6 +20,7 @@
 
 // ---- Training.
 #include "chronicler/training/callbacks.h"
+#include "chronicler/training/checkpoint_error.h"
 #include "chronicler/training/dataset.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses.h"

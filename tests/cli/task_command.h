@@ -103,9 +103,10 @@ class TaskCommand : public ::testing::Test {
       file(model + ".checkpoint", bytes + header + std::string(4, '\0'));
       const ProgramRun refused = train({"--resume", "--quiet"});
       EXPECT_EQ(refused.status, 1);
-      EXPECT_EQ(refused.errors, "error: \"" + model +
-                                    ".checkpoint\" is a checkpoint of an older Chronicler, which "
-                                    "this one cannot go on from\nhint: start anew, without it\n");
+      EXPECT_EQ(refused.errors,
+                "error: \"" + model +
+                    ".checkpoint\" is a checkpoint of an older Chronicler, which "
+                    "this one cannot go on from\nhint: start anew without --resume\n");
       EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
     }
     EXPECT_EQ(train({"--quiet", "--epochs", "1"}).status, 0);  // anew

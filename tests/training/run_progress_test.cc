@@ -171,13 +171,13 @@ TEST(BackupAndRestore, RefusesAnotherRunByWhatDiffers) {
             }),
             "\"" + folder.path("c") +
                 "\" is of another run (units 4), this one is units 8: give the same data and "
-                "options as then, or start anew");
+                "options as then, or start anew without the file");
   EXPECT_EQ(error_of([&] {
               fit({{"units", "4"}, {"seed", "1"}, {"cell", "gru"}});
             }),
             "\"" + folder.path("c") +
                 "\" is of another run (without these), this one is cell gru: give the same data "
-                "and options as then, or start anew");
+                "and options as then, or start anew without the file");
 }
 
 TEST(RunLimits, AreChecked) {

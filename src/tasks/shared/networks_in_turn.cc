@@ -1,5 +1,6 @@
 #include "tasks/shared/networks_in_turn.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -9,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/training/checkpoint_error.h"
 #include "model/tensor_file.h"
 #include "training/callbacks/run_identity.h"
 
@@ -64,7 +65,9 @@ NetworksInTurn::NetworksInTurn(TaskRun run, std::int64_t networks)
     : run_(std::move(run)),
       networks_(networks),
       path_(run_.checkpoint.empty() ? "" : finished_networks_file(run_.checkpoint)) {
-  run_.identity.emplace_back("networks", fmt::to_string(networks));
+  const bool is_known = std::any_of(run_.identity.begin(), run_.identity.end(),
+                                    [](const auto& entry) { return entry.first == "networks"; });
+  if (!is_known) run_.identity.emplace_back("networks", fmt::to_string(networks));
   if (path_.empty()) return;
   if (!run_.resume) {
     std::filesystem::remove(path_);
@@ -132,15 +135,14 @@ void NetworksInTurn::write() const {
 }
 
 void NetworksInTurn::read() {
-  TensorFile file = load_tensors(path_);
+  TensorFile file = load_checkpoint(path_);
   const std::map<std::string, Tensor> tensors(file.tensors.begin(), file.tensors.end());
   expect_same_run(path_, file.metadata["run"], run_.identity);
   const std::string& digits = file.metadata["finished"];
   std::int64_t finished = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), finished);
   const auto damaged = [&] {
-    throw Error(fmt::format("\"{}\" does not hold the networks that are done", path_),
-                "delete the file, and the checkpoint beside it, to start over");
+    throw CheckpointError(fmt::format("\"{}\" does not hold the networks that are done", path_));
   };
   if (error != std::errc() || finished < 0 || finished >= networks_) damaged();
   for (std::size_t n = 0; n < static_cast<std::size_t>(finished); ++n) {

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/training/checkpoint_error.h"
 #include "model/network.h"
 #include "model/tensor_file.h"
 #include "training/callbacks/run_identity.h"
@@ -108,22 +108,22 @@ class Reader {
   }
   void expect(const std::string& name, const std::string& now) const {
     if (text(name) == now) return;
-    throw Error(
+    throw CheckpointError(
         fmt::format("{} is of a run with {} {}, now it is {}", path_, name, text(name), now),
-        "call fit as before to go on, or delete the file to start over");
+        "call fit as before to go on");
   }
 
  private:
   std::map<std::string, std::string> load(const std::string& path) {
-    TensorFile file = load_tensors(path);
+    TensorFile file = load_checkpoint(path);
     for (auto& [name, tensor] : file.tensors) tensors_.emplace(name, std::move(tensor));
     return std::move(file.metadata);
   }
   [[noreturn]] void damaged(const std::string& name) const {
-    throw Error(fmt::format("{} is not a checkpoint of a training run: \"{}\" is missing or not as "
-                            "it should be",
-                            path_, name),
-                "delete the file to start over");
+    throw CheckpointError(
+        fmt::format("{} is not a checkpoint of a training run: \"{}\" is missing or not as "
+                    "it should be",
+                    path_, name));
   }
 
   std::string path_;

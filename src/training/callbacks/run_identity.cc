@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/training/checkpoint_error.h"
 
 namespace chronicler {
 namespace {
@@ -52,16 +52,22 @@ void expect_same_run(const std::string& path, std::string_view then, const RunId
   // Tasks had checkpoints of their own, whose run was one line: "units 64, seed 0".
   if (!then.empty() && then.find('\t') == std::string_view::npos) refuse_older_checkpoint(path);
   const RunIdentity before = run_of(then);
-  throw Error(fmt::format("\"{}\" is of another run ({}), this one is {}", path,
-                          what_differs(before, now), what_differs(now, before)),
-              "give the same data and options as then, or start anew");
+  throw CheckpointError(fmt::format("\"{}\" is of another run ({}), this one is {}", path,
+                                    what_differs(before, now), what_differs(now, before)),
+                        "give the same data and options as then");
+}
+
+TensorFile load_checkpoint(const std::string& path) {
+  try {
+    return load_tensors(path);
+  } catch (const Error& error) {
+    throw CheckpointError(error.message());
+  }
 }
 
 void refuse_older_checkpoint(const std::string& path) {
-  throw Error(
-      fmt::format("\"{}\" is a checkpoint of an older Chronicler, which this one cannot go on from",
-                  path),
-      "start anew, without it");
+  throw CheckpointError(fmt::format(
+      "\"{}\" is a checkpoint of an older Chronicler, which this one cannot go on from", path));
 }
 
 }  // namespace chronicler

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/tensor_file.h"
+
 namespace chronicler {
 
 // Names and values: {"units", "64"}.
@@ -14,9 +16,12 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 // A line for each entry; a name has no tab.
 std::string run_text(const RunIdentity& identity);
 
-// Throws Error, with what differs, unless the file at `path`, which keeps the text `then`, is of
-// this run; and for one that an older version wrote.
+// Throws CheckpointError, with what differs, unless the file at `path`, which keeps the text
+// `then`, is of this run; and for one that an older version wrote.
 void expect_same_run(const std::string& path, std::string_view then, const RunIdentity& now);
+
+// Throws CheckpointError for a damaged file.
+TensorFile load_checkpoint(const std::string& path);
 
 [[noreturn]] void refuse_older_checkpoint(const std::string& path);
 

@@ -151,7 +151,7 @@ TEST(NetworksInTurn, RefuseWhatIsNotTheirs) {
   EXPECT_EQ(error_of([&] { NetworksInTurn(other, networks); }),
             "\"" + path +
                 "\" is of another run (units 3), this one is units 4: give the same data and "
-                "options as then, or start anew");
+                "options as then, or start anew without the file");
   EXPECT_NE(error_of([&] { NetworksInTurn(run, networks + 1); }).find("(networks 3)"),
             std::string::npos);
   const TensorFile whole = load_tensors(path);

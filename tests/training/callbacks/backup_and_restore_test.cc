@@ -125,7 +125,7 @@ TEST_F(Plain, RefusesAnotherRun) {
   EXPECT_EQ(error_of([&] { make().fit(x, y, other); }),
             path +
                 " is of a run with batch_size 2, now it is 4: call fit as before to go on, or "
-                "delete the file to start over");
+                "start anew without the file");
 }
 
 TEST_F(Plain, RefusesADamagedFile) {
