@@ -28,8 +28,8 @@ int main(int argc, char** argv) {
 
   const auto again = tasks::TextClassifier::load("critic.chronicler");
   for (const char* text : {"a delight", "The hotel isn't superb.", "not a bore at all!"}) {
-    const tasks::TextLabel told = again.run(text);
-    std::printf("%-4s %.2f  %s\n", told.label.c_str(), told.probability, text);
+    const tasks::TextLabel found = again.run(text);
+    std::printf("%-4s %.2f  %s\n", found.label.c_str(), found.probability, text);
   }
   const auto score = again.evaluate(texts.subspan(border), labels.subspan(border));
   std::printf("accuracy     %.3f\nnaive Bayes  %.3f\n", score.accuracy, score.naive_bayes_accuracy);

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace chronicler::cli {
 
@@ -54,6 +55,38 @@ CLI::Validator range_check(const FieldInfo& field, bool is_whole) {
                        text);
   };
   return {check, ""};
+}
+
+namespace {
+
+std::vector<std::string> parts_of(const std::string& list) {
+  return list.empty() ? std::vector<std::string>() : CLI::detail::split(list, ',');
+}
+
+}  // namespace
+
+CLI::Validator list_check(const FieldInfo& field) {
+  const auto check = [range = field.range](const std::string& list) -> std::string {
+    for (const std::string& part : parts_of(list)) {
+      const auto number = number_in<double>(part);
+      if (number && range.holds(*number)) continue;
+      return fmt::format("needs numbers {}, with commas between them, got \"{}\"", range.text(),
+                         list);
+    }
+    return {};
+  };
+  return {check, ""};
+}
+
+std::vector<double> numbers_of(const std::string& list) {
+  std::vector<double> numbers;
+  for (const std::string& part : parts_of(list))
+    numbers.push_back(number_in<double>(part).value_or(0.0));
+  return numbers;
+}
+
+std::string list_of(const std::vector<double>& numbers) {
+  return fmt::format("{}", fmt::join(numbers, ","));
 }
 
 }  // namespace chronicler::cli

@@ -24,6 +24,10 @@ std::string option_name(std::string_view field);
 std::string option_help(const FieldInfo& field, const std::string& default_value);
 // Refuses what is out of the field's range.
 CLI::Validator range_check(const FieldInfo& field, bool is_whole);
+// The same for numbers between commas: "0.1,0.9".
+CLI::Validator list_check(const FieldInfo& field);
+std::vector<double> numbers_of(const std::string& list);
+std::string list_of(const std::vector<double>& numbers);
 
 namespace detail {
 
@@ -50,6 +54,12 @@ void add_field(CLI::App& app, const FieldInfo& field, Value& value) {
     auto* option = app.add_option(name, value, option_help(field, field_text(value)));
     option->type_name(field.range.words.empty() ? "TEXT" : "WORD");
     if (!field.range.words.empty()) option->check(range_check(field, false));
+  } else if constexpr (std::is_same_v<Type, std::vector<double>>) {
+    app.add_option_function<std::string>(
+           name, [&value](const std::string& list) { value = numbers_of(list); },
+           option_help(field, list_of(value)))
+        ->type_name("X,...")
+        ->check(list_check(field));
   } else {
     constexpr bool is_whole = std::is_integral_v<Type>;
     app.add_option(name, value, option_help(field, field_text(value)))

@@ -31,8 +31,10 @@ namespace {
 std::string bounds_text(const FieldRange& range) {
   if (range.least && range.least == range.most) return fmt::to_string(*range.least);
   if (range.least && range.most) {
-    return range.most_is_out ? fmt::format("at least {} and below {}", *range.least, *range.most)
-                             : fmt::format("from {} to {}", *range.least, *range.most);
+    if (!range.least_is_out && !range.most_is_out)
+      return fmt::format("from {} to {}", *range.least, *range.most);
+    return fmt::format("{} {} and {} {}", range.least_is_out ? "above" : "at least", *range.least,
+                       range.most_is_out ? "below" : "at most", *range.most);
   }
   if (range.least)
     return fmt::format("{} {}", range.least_is_out ? "above" : "at least", *range.least);

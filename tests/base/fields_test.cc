@@ -55,6 +55,10 @@ TEST(Fields, SayTheirRanges) {
   EXPECT_EQ(between(0.0, 1.0).text(), "from 0 to 1");
   EXPECT_EQ(one_of({"word", "subword", "char"}).text(), "word, subword or char");
   EXPECT_EQ(any_value().text(), "");
+  EXPECT_EQ((FieldRange{.least = 0, .most = 1, .least_is_out = true, .most_is_out = true}.text()),
+            "above 0 and below 1");
+  EXPECT_EQ((FieldRange{.least = 0, .most = 1, .least_is_out = true}.text()),
+            "above 0 and at most 1");
 }
 
 TEST(Fields, AreTheIdentityOfARun) {

@@ -1,4 +1,5 @@
 // chronicler forecast, from a user's file to the forecast, and every way to get the file wrong.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +13,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/data/timestamp.h"
+#include "chronicler/tasks/forecaster.h"
 #include "cli/program_run.h"
 #include "cli/task_command.h"
 #include "support/temporary_folder.h"
@@ -73,6 +76,12 @@ TEST_F(ForecastCommand, TrainsRunsAndTestsBack) {
       EXPECT_GE(json[way][measure].get<double>(), 0.0);
   }
   EXPECT_GE(json["seconds"].get<double>(), 0.0);
+  // With every option as it was chosen.
+  EXPECT_EQ(json["horizon"], 7);
+  EXPECT_EQ(json["test_rows"], 60);
+  EXPECT_EQ(json["cell"], "lstm");
+  EXPECT_EQ(json["quantiles"], (std::vector<double>{0.1, 0.9}));
+  EXPECT_EQ(json["epochs"], 2.0);
 
   const std::string plot = folder_.path("next.svg");
   const ProgramRun run =
@@ -115,7 +124,9 @@ TEST_F(ForecastRun, EndsByTheClockOrWithAnInterruption) {
   EXPECT_NE(stopped.errors.find("--resume goes on"), std::string::npos) << stopped.errors;
   const ProgramRun other = train({"--resume", "--epochs", "2"});
   EXPECT_EQ(other.status, 1);
-  EXPECT_NE(other.errors.find("is of another run (epochs 100000), this one is epochs 2\n"),
+  EXPECT_NE(other.errors.find("is of another run (epochs 100000), this one is epochs 2\n"
+                              "hint: give the same data and options as then, or start anew "
+                              "without --resume\n"),
             std::string::npos)
       << other.errors;
 }
@@ -184,7 +195,7 @@ TEST_F(ForecastCommand, ReadsAPipeAsItReadsAFile) {
   EXPECT_EQ(piped.out, run_chronicler({"forecast", "run", model, data}).out);
 }
 
-// A shop's week, its open days alone: what comes next is told for open days, and is like them.
+// A shop's week, its open days alone: forecasts are for open days, and is like them.
 TEST_F(ForecastCommand, GoesOnOnDaysThatAreOpen) {
   struct Shop {
     const char* what;
@@ -215,14 +226,15 @@ TEST_F(ForecastCommand, GoesOnOnDaysThatAreOpen) {
       EXPECT_NE(run.errors.find(std::string("data.csv: open ") + shop.what), std::string::npos)
           << run.errors;
       const auto json = nlohmann::json::parse(run.out);
-      const auto told = json["forecast"]["sold"]["mean"].get<std::vector<double>>();
+      const auto predicted = json["forecast"]["sold"]["mean"].get<std::vector<double>>();
       const auto times = json["time"].get<std::vector<std::string>>();
       ASSERT_EQ(times.size(), std::stoul(horizon));
       for (std::size_t step = 0; step < times.size(); ++step) {
         EXPECT_EQ(times[step], shop.next[step]) << shop.what;
         const std::int64_t time = *data::parse_timestamp(times[step]);
         const int usual = shop.week[static_cast<std::size_t>((time / 86400 + 3) % 7)];
-        EXPECT_NEAR(told[step], usual + 2, 3.0 + 0.05 * usual) << shop.what << " " << times[step];
+        EXPECT_NEAR(predicted[step], usual + 2, 3.0 + 0.05 * usual)
+            << shop.what << " " << times[step];
       }
     }
   }
@@ -252,8 +264,8 @@ TEST_F(ForecastCommand, ReadsShortFilesInTheOrderThatItLearnt) {
   const ProgramRun run = run_chronicler({"forecast", "run", model, late});
   EXPECT_EQ(run.status, 0) << run.errors;
   EXPECT_NE(run.out.find("\n2023-03-12 00:00,"), std::string::npos) << run.out;
-  const ProgramRun told = run_chronicler({"forecast", "run", model, late, "--month-first"});
-  EXPECT_EQ(told.out.find("2023-03-12"), std::string::npos) << told.out;
+  const ProgramRun predicted = run_chronicler({"forecast", "run", model, late, "--month-first"});
+  EXPECT_EQ(predicted.out.find("2023-03-12"), std::string::npos) << predicted.out;
   EXPECT_EQ(run_chronicler({"forecast", "run", model, late, "--month-first", "--day-first"}).status,
             2);
 }
@@ -352,6 +364,38 @@ TEST_F(ForecastCommand, ReadsMarksBetweenThousands) {
   EXPECT_EQ(train(file(whole, "whole.csv"), {"--target", "x", "--thousands", ",", "--decimal", ","})
                 .status,
             2);
+}
+
+TEST_F(ForecastCommand, TakesTheFieldsOfItsOptions) {
+  const ProgramRun help = run_chronicler({"forecast", "train", "--help"});
+  tasks::ForecastOptions options;
+  for_each_field(options, [&](const FieldInfo& field, const auto&) {
+    std::string name = "--" + std::string(field.name) + " ";
+    std::replace(name.begin(), name.end(), '_', '-');
+    EXPECT_NE(help.out.find(name), std::string::npos) << name;
+  });
+  EXPECT_NE(help.out.find("(0.1,0.9)"), std::string::npos) << help.out;
+  const std::string data = file(season());
+  const auto usage_error = [&](const std::string& option, const std::string& value) {
+    const ProgramRun run = train(data, {"--target", "sales", option, value});
+    EXPECT_EQ(run.status, 2) << option;
+    return run.errors.substr(0, run.errors.find('\n'));
+  };
+  EXPECT_EQ(usage_error("--quantiles", "0.1,1"),
+            "error: --quantiles needs numbers above 0 and below 1, with commas between them, got "
+            "\"0.1,1\"");
+  EXPECT_EQ(usage_error("--quantiles", "0.1,x").substr(0, 25), "error: --quantiles needs ");
+  EXPECT_EQ(usage_error("--dropout", "1"),
+            "error: --dropout needs a number at least 0 and below 1, got \"1\"");
+  EXPECT_EQ(usage_error("--cell", "rnn"), "error: --cell needs lstm or gru, got \"rnn\"");
+  EXPECT_EQ(usage_error("--horizon", "0").substr(0, 37), "error: --horizon needs a whole number");
+  const ProgramRun falling = train(data, {"--target", "sales", "--quantiles", "0.9,0.1"});
+  EXPECT_TRUE(falling.errors.ends_with(
+      "error: quantiles of Forecaster must rise, got 0.9, 0.1\nhint: as in 0.1, 0.5, 0.9\n"))
+      << falling.errors;
+  const ProgramRun none = train(data, {"--target", "sales", "--quantiles", "", "--json"});
+  EXPECT_EQ(none.status, 0) << none.errors;
+  EXPECT_EQ(nlohmann::json::parse(none.out)["quantiles"].size(), 0U);
 }
 
 TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {

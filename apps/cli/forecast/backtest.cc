@@ -7,6 +7,7 @@
 #include "chronicler/base/runtime.h"
 #include "chronicler/insight/svg.h"
 #include "cli/common_options.h"
+#include "cli/field_options.h"
 #include "cli/forecast/report.h"
 #include "cli/forecast/series_options.h"
 #include "cli/output_file.h"
@@ -56,13 +57,7 @@ Command backtest_command() {
         const auto options = std::make_shared<Options>();
         app.add_option("MODEL", options->model, "from forecast train")->required();
         add_series(app, *options);
-        app.add_option("--rows", options->backtest.rows,
-                       "the last so many (those that the model was not learnt from)")
-            ->type_name("N")
-            ->check(whole_number(1, 1'000'000'000));
-        app.add_option("--every", options->backtest.every, "rows between two forecasts (1)")
-            ->type_name("N")
-            ->check(whole_number(1, 1'000'000'000));
+        add_fields(app, options->backtest);
         app.add_option("--plot", options->plot, "forecasts beside the truth, SVG")
             ->type_name("FILE");
         app.add_flag("--json", options->json, "the comparison as JSON")->disable_flag_override();

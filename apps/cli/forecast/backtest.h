@@ -1,4 +1,4 @@
-// chronicler forecast backtest: what a model would have told, beside what came.
+// chronicler forecast backtest: what a model would have forecast, beside what came.
 #pragma once
 
 #include "cli/command.h"

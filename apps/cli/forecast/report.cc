@@ -111,7 +111,7 @@ nlohmann::ordered_json to_json(const ForecastReport& report) {
 
 insight::LineChart chart_of(const ForecastReport& report, const std::string& target) {
   constexpr std::size_t shown = 300;
-  insight::LineChart chart{.title = target + ", each value told one step before",
+  insight::LineChart chart{.title = target + ", each value forecast one step ahead",
                            .x_label = "row",
                            .y_label = target,
                            .series = {}};
@@ -128,7 +128,7 @@ insight::LineChart chart_of(const ForecastReport& report, const std::string& tar
     chart.series.push_back(std::move(series));
   };
   add("truth", report.truth, 5, false);
-  add("model", report.told, 0, false);
+  add("model", report.predicted, 0, false);
   add("lower quantile", report.low, 0, true);
   add("upper quantile", report.high, 0, true);
   return chart;

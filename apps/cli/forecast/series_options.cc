@@ -20,7 +20,8 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   const auto flag = [&](const char* name, bool& value, const char* text) {
     return app.add_flag(name, value, text)->disable_flag_override();
   };
-  auto* day_first = flag("--day-first", options.day_first, "3/4/2024 is in April (as rows tell)");
+  auto* day_first =
+      flag("--day-first", options.day_first, "3/4/2024 is in April (as the column shows)");
   auto* month_first = flag("--month-first", options.month_first, "3/4/2024 is in March");
   auto* year_first = flag("--year-first", options.year_first, "3/4/24 is in 2003");
   day_first->excludes(month_first)->excludes(year_first);
@@ -45,7 +46,8 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   app.add_flag("--average-doubles", options.average_doubles,
                "rows of one time become their mean, however many")
       ->disable_flag_override();
-  app.add_option("--max-rows", options.max_rows, "of a longer file the last ones (2000000)")
+  app.add_option("--max-rows", options.max_rows,
+                 "most rows to read: of a longer file, the last ones (2,000,000)")
       ->type_name("N")
       ->check(whole_number(100, 1'000'000'000));
 }

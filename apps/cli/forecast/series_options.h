@@ -1,4 +1,4 @@
-// How a forecast's command is told where the series is and how it is written.
+// The options of forecast's commands that say where the series is and how it is written.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct SeriesOptions {
 };
 
 void add_series(CLI::App& app, SeriesOptions& options);
-// Reads the columns of `reading`, which the options may change, and tells on standard error what
+// Reads the columns of `reading`, which the options may change, and says on standard error what
 // was irregular, unless `quiet`.
 data::TimeSeries read_series(const SeriesOptions& options, data::TimeSeriesOptions reading,
                              bool quiet);

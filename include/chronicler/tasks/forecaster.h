@@ -1,4 +1,6 @@
-// Forecasts of series from their own past: data, network, baselines and errors put together.
+// A forecaster predicts the rows of a time series that come next, from the rows before them, with
+// quantiles. Training chooses scale, lookback and size from the data, and compares the model with
+// baselines that need no network.
 //
 //   data::TimeSeries series = data::read_time_series("energy.csv", {.columns = {"OT"}});
 //   const auto trained = tasks::Forecaster::train(series, {.horizon = 24});
@@ -9,10 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/data/time_series.h"
 #include "chronicler/tasks/task_progress.h"
 
@@ -24,26 +28,24 @@ namespace chronicler::tasks {
 
 struct ForecastRecipe;
 
+// What is 0 or empty is chosen from the rows; fields() says what each option is.
 struct ForecastOptions {
-  std::int64_t horizon = 1;     // rows to tell at once
-  std::int64_t covariates = 0;  // how many of the series' columns, the last ones, are only seen
-  std::int64_t test_rows = 0;   // the last rows, which nothing is learnt from; 0: a fifth
-  std::int64_t validation_rows =
-      0;                        // the rows before those, which choose; 0: a quarter of the rest
-  std::int64_t test_every = 1;  // rows between two forecasts of the test
+  std::int64_t horizon = 1;
+  std::int64_t covariates = 0;
+  std::int64_t test_rows = 0;
+  std::int64_t validation_rows = 0;
+  std::int64_t test_every = 1;
   std::vector<double> quantiles = {0.1, 0.9};
   std::uint64_t seed = 0;
-
-  // 0 or empty: chosen from the data.
   std::int64_t lookback = 0;
   std::int64_t epochs = 0;
   std::int64_t units = 0;
-  std::int64_t layers = 0;
-  std::int64_t members = 0;  // networks whose mean is told, each validated on rows of its own
-  double learning_rate = 0.0;
-  double dropout = -1.0;
-  std::string cell = {};       // "lstm" or "gru"
-  std::string transform = {};  // "none" or "log"
+  std::int64_t layers = 1;
+  std::int64_t networks = 0;
+  double learning_rate = 0.003;
+  double dropout = 0.2;
+  std::string cell = "lstm";
+  std::string transform = {};
 
   std::function<void(const std::string& line)> say = {};  // what was chosen, and why
   double report_seconds = 0.5;  // at least so long between two calls of progress
@@ -53,8 +55,47 @@ struct ForecastOptions {
   // (finished_networks_file).
   std::string checkpoint = {};
   bool resume = false;                          // goes on from the checkpoint, if there is one
-  double max_seconds = 0.0;                     // of all networks, instead of epochs, if above 0
-  std::optional<std::int64_t> stop_after = {};  // epochs of all networks together: pauses there
+  double max_seconds = 0.0;                     // of all networks
+  std::optional<std::int64_t> stop_after = {};  // epochs of all networks together
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = ForecastOptions;
+    const FieldRange rows = between(1, 1'000'000'000);
+    visit("horizon", &Options::horizon, rows, "rows to forecast at once");
+    visit("covariates", &Options::covariates, at_least(0),
+          "how many of the columns, the last ones, are inputs that are not forecast");
+    visit("test_rows", &Options::test_rows, rows,
+          "the last rows, which test the model; nothing is learnt from them",
+          {.default_text = "a fifth"});
+    visit("validation_rows", &Options::validation_rows, rows,
+          "the rows before those, by which the epoch and the settings are chosen",
+          {.default_text = "a quarter of the rest"});
+    visit("test_every", &Options::test_every, rows, "rows between two forecasts of the test",
+          {.is_of_run = true});
+    visit("quantiles", &Options::quantiles,
+          FieldRange{.least = 0.0, .most = 1.0, .least_is_out = true, .most_is_out = true},
+          "to forecast beside the mean, in rising order");
+    visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
+    visit("lookback", &Options::lookback, rows, "rows back that the linear part sees",
+          {.default_text = "from the data"});
+    visit("epochs", &Options::epochs, between(1, 1'000'000),
+          "most times to read the rows; ends earlier where the validation gets no better",
+          {.default_text = "100; 60 or 30 where rows are many"});
+    visit("units", &Options::units, between(1, 8192), "units of the recurrent layer",
+          {.default_text = "16 to 96, from the number of rows"});
+    visit("layers", &Options::layers, between(1, 16), "recurrent layers");
+    visit("networks", &Options::networks, between(1, 64),
+          "networks whose mean is the forecast, each validated on rows of its own",
+          {.default_text = "3; 1 where rows are many"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule");
+    visit("dropout", &Options::dropout, share_below(1.0), "share left out of the recurrent output");
+    visit("cell", &Options::cell, one_of({"lstm", "gru"}), "the recurrent layer");
+    visit("transform", &Options::transform, one_of({"none", "log"}),
+          "what is done to the numbers first",
+          {.default_text = "whichever forecasts the validation rows better"});
+    visit_run_fields<Options>(visit);
+  }
 };
 
 // Errors of one way to forecast, over all forecasts of the test part.
@@ -100,11 +141,11 @@ struct ForecastReport {
   std::string verdict;   // one or two sentences
   std::vector<std::string> notes;
 
-  // What each forecast said at step 1 and at the last: for a plot. (forecasts)
+  // Of each forecast the first step, of the first target: for a plot. (forecasts)
   std::vector<std::int64_t> rows;   // of the series on the model's calendar
   std::vector<std::int64_t> times;  // of these rows; empty without a clock
   std::vector<double> truth;
-  std::vector<double> told;
+  std::vector<double> predicted;
   std::vector<double> low;
   std::vector<double> high;
 
@@ -124,8 +165,17 @@ struct Forecast {
 };
 
 struct BacktestOptions {
-  std::int64_t rows = 0;   // the last so many rows; 0: those after the training part, or all
-  std::int64_t every = 1;  // rows between two forecasts
+  std::int64_t rows = 0;
+  std::int64_t every = 1;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = BacktestOptions;
+    const FieldRange range = between(1, 1'000'000'000);
+    visit("rows", &Options::rows, range, "the last so many",
+          {.default_text = "those that the model was not learnt from, or all"});
+    visit("every", &Options::every, range, "rows between two forecasts");
+  }
 };
 
 // A value: copies share the network.
@@ -169,8 +219,9 @@ class Forecaster {
 struct Forecaster::Trained {
   Forecaster forecaster;
   ForecastReport report;
-  bool stopped = false;  // paused
-  double epochs = 0.0;   // done, by all networks
+  bool stopped = false;          // paused
+  double epochs = 0.0;           // done, by all networks
+  ForecastOptions options = {};  // as they were chosen
 };
 
 }  // namespace chronicler::tasks

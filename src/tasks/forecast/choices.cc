@@ -100,7 +100,7 @@ std::int64_t count_truths(const ForecastFrame& frame, std::int64_t channel, std:
 }
 
 // How many truths an example must have: all, unless hardly one has them, as where each seventh is
-// missing and a week is told; then one, and what was carried forward stands for the others.
+// missing and a week is forecast; then one, and what was carried forward stands for the others.
 std::int64_t truths_needed(const ForecastFrame& frame, std::int64_t horizon, std::int64_t first,
                            std::int64_t end) {
   std::int64_t all = 0;

@@ -74,33 +74,6 @@ data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSerie
   return data::on_calendar(series, clock);
 }
 
-// What the runs of all networks have in common.
-TaskRun common_run(const ForecastOptions& options, const ForecastRecipe& recipe) {
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  const std::string data = recipe.to_json();
-  TaskRun run;
-  run.max_seconds = options.max_seconds;
-  run.stop_after = options.stop_after;
-  run.checkpoint = options.checkpoint;
-  run.resume = options.resume;
-  // Of what was chosen from the data, as 0 and empty say, the recipe tells.
-  run.identity = {
-      {"data and what follows from them", fmt::format("{:08x}-{}", crc32c(data), data.size())},
-      {"cell", options.cell.empty() ? "lstm" : options.cell},
-      {"layers", text(options.layers == 0 ? 1 : options.layers)},
-      {"units", text(options.units)},
-      {"epochs", text(options.epochs)},
-      {"learning_rate", text(options.learning_rate)},
-      {"dropout", text(options.dropout)},
-      {"lookback", text(options.lookback)},
-      {"transform", options.transform.empty() ? "chosen" : options.transform},
-      {"validation_rows", text(options.validation_rows)},
-      {"seed", text(options.seed)}};
-  run.report_seconds = options.report_seconds;
-  run.progress = options.progress;
-  return run;
-}
-
 std::string choices_text(const ForecastRecipe& recipe, const ForecastSizes& sizes,
                          const SeriesSplit& split, const data::TimeSeries& series,
                          const LinearPath& path) {
@@ -116,7 +89,7 @@ std::string choices_text(const ForecastRecipe& recipe, const ForecastSizes& size
       "of memory, up to {} epochs, learning rate {}",
       split.rows, unit, split.learnt, split.validation, split.rows - split.learnt,
       recipe.scales.front().log ? "logarithms" : "as it is", recipe.period, recipe.lookback,
-      path.choices.front().features.size(), path.choices.front().penalty, sizes.members,
+      path.choices.front().features.size(), path.choices.front().penalty, sizes.networks,
       sizes.shape.cell == "gru" ? "GRU" : "LSTM", sizes.shape.units,
       sizes.shape.layers > 1 ? fmt::format(" in {} layers", sizes.shape.layers) : "", recipe.memory,
       sizes.plan.epochs, sizes.plan.learning_rate);
@@ -148,11 +121,14 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
       choose_sizes(options, split, frame, recipe, path.blocks.ranges.size());
   say(choices_text(recipe, sizes, split, series, path));
 
-  NetworksInTurn networks(common_run(options, recipe), sizes.members);
+  const std::string data = recipe.to_json();
+  const ForecastOptions chosen = as_chosen(options, split, recipe, sizes);
+  NetworksInTurn networks(task_run(chosen, fmt::format("{:08x}-{}", crc32c(data), data.size())),
+                          sizes.networks);
   std::vector<Functional> members;
   HeldAnswers answers;
   bool stopped = false;
-  for (std::int64_t m = 0; m < sizes.members && !stopped; ++m) {
+  for (std::int64_t m = 0; m < sizes.networks && !stopped; ++m) {
     TrainingPlan plan = sizes.plan;
     const std::size_t block = path.blocks.ranges.size() - 1 - static_cast<std::size_t>(m);
     plan.held = path.blocks.ranges[block];
@@ -175,7 +151,7 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
       say(
           fmt::format("network {} of {}: validated on rows {} to {}: {:.4f} as it began, {:.4f} "
                       "after epoch {:.3g} of {:.3g}",
-                      m + 1, sizes.members, plan.held.begin + 1, plan.held.end, trained.start,
+                      m + 1, sizes.networks, plan.held.begin + 1, plan.held.end, trained.start,
                       trained.run.best_error.value_or(trained.start), trained.run.best_epoch,
                       trained.run.epochs));
     }
@@ -192,7 +168,8 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   Trained result{Forecaster(std::make_shared<ForecastRecipe>(recipe), network),
                  {},
                  stopped,
-                 networks.epochs()};
+                 networks.epochs(),
+                 chosen};
   result.report = measure_forecasts(recipe, *network, series, split.learnt, options.test_every);
   result.report.notes = series.notes;
   result.report.seconds = std::chrono::duration<double>(Clock::now() - began).count();
@@ -234,6 +211,7 @@ Forecast Forecaster::run(const data::TimeSeries& given) const {
 
 ForecastReport Forecaster::backtest(const data::TimeSeries& given,
                                     const BacktestOptions& options) const {
+  check_fields("a backtest", options);
   const data::TimeSeries series = on_clock_of(*recipe_, given);
   const FlushDenormals flush;
   std::int64_t begin = rows_needed();
@@ -286,7 +264,7 @@ Forecaster Forecaster::load(const std::string& path) {
       network->output_shapes().front().rank() != 3 ||
       network->output_shapes().front()[2] != width) {
     throw Error(
-        fmt::format("\"{}\": its network is not of the shape that {} tells", path, asset_name));
+        fmt::format("\"{}\": its network is not of the shape that {} says", path, asset_name));
   }
   return {std::move(recipe), std::move(network)};
 }

@@ -10,7 +10,7 @@
 namespace chronicler::tasks {
 
 // All targets share one network: each is a channel. A row stands for a forecast that is made when
-// its values are known; the first step told is the next row.
+// its values are known; its first step is the next row.
 class ForecastFrame {
  public:
   // The series has the recipe's targets and covariates as columns, in that order.

@@ -22,7 +22,7 @@ class ForecastLoss final : public Loss {
     const auto heads = static_cast<std::int64_t>(quantiles_.size()) + 1;
     const std::int64_t horizon = y_true.shape()[y_true.shape().rank() - 1];
     const float* truth = y_true.as<float>();
-    const float* told = y_pred.as<float>();
+    const float* predicted = y_pred.as<float>();
     float* slope = gradient ? gradient.as<float>() : nullptr;
     const double share = 1.0 / static_cast<double>(horizon);
     for (std::int64_t place = 0; place < values.size(); ++place) {
@@ -34,7 +34,7 @@ class ForecastLoss final : public Loss {
           const std::int64_t at = (place * heads + head) * horizon + h;
           double derivative = 0.0;
           if (target != missing_target) {
-            const double error = static_cast<double>(told[at]) - y;
+            const double error = static_cast<double>(predicted[at]) - y;
             if (head == 0) {
               sum += error * error;
               derivative = 2.0 * error;

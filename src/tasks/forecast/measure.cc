@@ -93,7 +93,7 @@ ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& netwo
     if (!series.times.empty())
       report.times.push_back(series.times[static_cast<std::size_t>(rows[n] + 1)]);
     report.truth.push_back(first.truth[at]);
-    report.told.push_back(first.model[at]);
+    report.predicted.push_back(first.model[at]);
     if (first.low.empty()) continue;
     report.low.push_back(first.low[at]);
     report.high.push_back(first.high[at]);

@@ -46,8 +46,8 @@ struct ForecastRecipe {
   std::vector<double> quantiles;
   // (quantiles, horizon), in `change`: what calibration adds to the network's quantiles.
   std::vector<double> calibration;
-  // How much of the network's difference from the last value is told: below 1 where the validation
-  // part shows that less is more, as on a random walk.
+  // How much of the network's difference from the last value is believed: below 1 where the
+  // validation part shows that less is more, as on a random walk.
   double confidence = 1.0;
 
   // The linear baseline: (linear_lookback, horizon) weights of z[t], then z[t - i] - z[t]; and

@@ -12,7 +12,7 @@
 namespace chronicler::tasks {
 namespace {
 
-using Told = std::vector<double> ChannelForecasts::*;
+using Predictions = std::vector<double> ChannelForecasts::*;
 
 constexpr std::uint64_t resamples = 1000;
 
@@ -23,12 +23,12 @@ struct Sums {
   double relative = 0.0;
   double symmetric = 0.0;
   double count = 0.0;
-  void add(double truth, double told) {
-    const double error = told - truth;
+  void add(double truth, double predicted) {
+    const double error = predicted - truth;
     squares += error * error;
     distance += std::abs(error);
     relative += std::abs(error) / std::abs(truth);
-    const double size = std::abs(truth) + std::abs(told);
+    const double size = std::abs(truth) + std::abs(predicted);
     symmetric += size > 0.0 ? 2.0 * std::abs(error) / size : 0.0;
     count += 1.0;
   }
@@ -38,8 +38,8 @@ double finite_or_nan(double value) {
   return std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
 }
 
-ForecastScore score(const std::vector<ChannelForecasts>& channels, std::int64_t horizon, Told told,
-                    std::string name) {
+ForecastScore score(const std::vector<ChannelForecasts>& channels, std::int64_t horizon,
+                    Predictions predicted, std::string name) {
   ForecastScore result;
   result.name = std::move(name);
   Sums all;
@@ -49,9 +49,9 @@ ForecastScore score(const std::vector<ChannelForecasts>& channels, std::int64_t 
     Sums own;
     for (std::size_t i = 0; i < channel.truth.size(); ++i) {
       if (std::isnan(channel.truth[i])) continue;
-      own.add(channel.truth[i], (channel.*told)[i]);
-      all.add(channel.truth[i], (channel.*told)[i]);
-      steps[i % static_cast<std::size_t>(horizon)].add(channel.truth[i], (channel.*told)[i]);
+      own.add(channel.truth[i], (channel.*predicted)[i]);
+      all.add(channel.truth[i], (channel.*predicted)[i]);
+      steps[i % static_cast<std::size_t>(horizon)].add(channel.truth[i], (channel.*predicted)[i]);
     }
     const double deviation = channel.deviation;
     result.mse_scaled += share * own.squares / own.count / (deviation * deviation);
@@ -71,12 +71,12 @@ ForecastScore score(const std::vector<ChannelForecasts>& channels, std::int64_t 
 
 // The squared error of each forecast over all channels and steps, in scaled units.
 std::vector<double> losses(const std::vector<ChannelForecasts>& channels, std::int64_t horizon,
-                           Told told) {
+                           Predictions predicted) {
   std::vector<double> result(channels.front().last.size(), 0.0);
   for (const ChannelForecasts& channel : channels) {
     for (std::size_t i = 0; i < channel.truth.size(); ++i) {
       if (std::isnan(channel.truth[i])) continue;
-      const double error = ((channel.*told)[i] - channel.truth[i]) / channel.deviation;
+      const double error = ((channel.*predicted)[i] - channel.truth[i]) / channel.deviation;
       result[i / static_cast<std::size_t>(horizon)] += error * error;
     }
   }
@@ -109,8 +109,8 @@ Interval bootstrap(std::size_t count, std::int64_t horizon, const Statistic& sta
   return {values[resamples / 40], values[resamples - 1 - resamples / 40]};
 }
 
-void measure_gain(const std::vector<ChannelForecasts>& channels, std::int64_t horizon, Told rival,
-                  ForecastReport& report) {
+void measure_gain(const std::vector<ChannelForecasts>& channels, std::int64_t horizon,
+                  Predictions rival, ForecastReport& report) {
   const std::vector<double> own = losses(channels, horizon, &ChannelForecasts::model);
   const std::vector<double> other = losses(channels, horizon, rival);
   // Running sums over the forecasts twice round, so that any stretch is one subtraction.
@@ -185,7 +185,7 @@ void measure_coverage(const std::vector<ChannelForecasts>& channels, ForecastRep
   report.coverage = count > 0.0 ? inside / count : 0.0;
 }
 
-// With as many digits as tell the two apart.
+// With as many digits as it takes for the two to differ.
 std::string against(double own, double other) {
   for (int digits = 4; digits < 8; ++digits) {
     const std::string a = fmt::format("{:.{}g}", own, digits);
@@ -239,10 +239,11 @@ void compare(const std::vector<ChannelForecasts>& channels, std::int64_t horizon
                                      [](double value) { return std::isnan(value); });
   }
   const ForecastScore& rival = report.best_baseline();
-  const Told told = &rival == &report.repeat_last      ? &ChannelForecasts::repeat_last
-                    : &rival == &report.seasonal_naive ? &ChannelForecasts::seasonal_naive
-                                                       : &ChannelForecasts::linear_ar;
-  measure_gain(channels, horizon, told, report);
+  const Predictions predicted = &rival == &report.repeat_last ? &ChannelForecasts::repeat_last
+                                : &rival == &report.seasonal_naive
+                                    ? &ChannelForecasts::seasonal_naive
+                                    : &ChannelForecasts::linear_ar;
+  measure_gain(channels, horizon, predicted, report);
   measure_direction(channels, horizon, report);
   measure_coverage(channels, report);
   // Nothing that learns is clearly better than repeating the last value.

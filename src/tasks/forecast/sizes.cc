@@ -14,14 +14,14 @@ ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& sp
   shape.lags_width = frame.lags_width();
   shape.horizon = recipe.horizon;
   shape.quantiles = static_cast<std::int64_t>(recipe.quantiles.size());
-  shape.cell = options.cell.empty() ? "lstm" : options.cell;
+  shape.cell = options.cell;
   shape.units = options.units > 0  ? options.units
                 : examples < 1000  ? 16
                 : examples < 20000 ? 32
                 : examples < 60000 ? 64
                                    : 96;
-  shape.layers = options.layers > 0 ? options.layers : 1;
-  shape.dropout = options.dropout >= 0.0 ? options.dropout : 0.2;
+  shape.layers = options.layers;
+  shape.dropout = options.dropout;
   shape.linear_learns = examples >= 20000;
 
   TrainingPlan& plan = sizes.plan;
@@ -38,10 +38,22 @@ ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& sp
                 : examples < 60000 ? 60
                                    : 30;
   plan.patience = std::max<std::int64_t>(plan.epochs / 3, 8);
-  plan.learning_rate = options.learning_rate > 0.0 ? options.learning_rate : 3e-3;
-  sizes.members = options.members > 0 ? options.members : examples < 60000 ? 3 : 1;
-  sizes.members = std::min(sizes.members, static_cast<std::int64_t>(blocks));
+  plan.learning_rate = options.learning_rate;
+  sizes.networks = options.networks > 0 ? options.networks : examples < 60000 ? 3 : 1;
+  sizes.networks = std::min(sizes.networks, static_cast<std::int64_t>(blocks));
   return sizes;
+}
+
+ForecastOptions as_chosen(ForecastOptions options, const SeriesSplit& split,
+                          const ForecastRecipe& recipe, const ForecastSizes& sizes) {
+  options.test_rows = split.rows - split.learnt;
+  options.validation_rows = split.validation;
+  options.lookback = recipe.lookback;
+  options.epochs = sizes.plan.epochs;
+  options.units = sizes.shape.units;
+  options.networks = sizes.networks;
+  options.transform = recipe.scales.front().log ? "log" : "none";
+  return options;
 }
 
 }  // namespace chronicler::tasks

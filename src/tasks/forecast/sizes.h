@@ -15,12 +15,16 @@ namespace chronicler::tasks {
 struct ForecastSizes {
   NetworkShape shape;
   TrainingPlan plan;
-  std::int64_t members = 1;
+  std::int64_t networks = 1;
 };
 
 // As the options say, else from the number of examples. blocks: of rows, which can be held back.
 ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& split,
                            const ForecastFrame& frame, const ForecastRecipe& recipe,
                            std::size_t blocks);
+
+// The options with what was chosen from the data in place of what they left open.
+ForecastOptions as_chosen(ForecastOptions options, const SeriesSplit& split,
+                          const ForecastRecipe& recipe, const ForecastSizes& sizes);
 
 }  // namespace chronicler::tasks

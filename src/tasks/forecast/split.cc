@@ -1,34 +1,29 @@
 #include "tasks/forecast/split.h"
 
 #include <algorithm>
-#include <string>
+#include <functional>
+#include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
 
 namespace chronicler::tasks {
 
 void check_options(const ForecastOptions& options, std::size_t columns) {
-  const auto refuse = [](const std::string& what) { throw Error("ForecastOptions: " + what); };
-  if (options.horizon < 1)
-    refuse(fmt::format("horizon must be at least 1, got {}", options.horizon));
-  if (options.covariates < 0 || options.covariates >= static_cast<std::int64_t>(columns)) {
-    refuse(fmt::format("covariates must leave a target among {} columns, got {}", columns,
-                       options.covariates));
+  check_fields("Forecaster", options);
+  if (options.covariates >= static_cast<std::int64_t>(columns)) {
+    throw Error(fmt::format("covariates of Forecaster must leave a target among {} columns, got {}",
+                            columns, options.covariates));
   }
-  double last = 0.0;
-  for (const double quantile : options.quantiles) {
-    if (quantile <= last || quantile >= 1.0)
-      refuse(fmt::format("quantiles must rise between 0 and 1, got {}",
-                         fmt::join(options.quantiles, ", ")));
-    last = quantile;
+  const std::vector<double>& quantiles = options.quantiles;
+  if (std::adjacent_find(quantiles.begin(), quantiles.end(), std::greater_equal<>()) !=
+      quantiles.end()) {
+    throw Error(fmt::format("quantiles of Forecaster must rise, got {}", field_text(quantiles)),
+                "as in 0.1, 0.5, 0.9");
   }
-  if (!options.cell.empty() && options.cell != "lstm" && options.cell != "gru")
-    refuse(fmt::format("cell must be \"lstm\" or \"gru\", got \"{}\"", options.cell));
-  if (!options.transform.empty() && options.transform != "none" && options.transform != "log")
-    refuse(fmt::format("transform must be \"none\" or \"log\", got \"{}\"", options.transform));
+  if (options.resume && options.checkpoint.empty())
+    throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
 }
 
 SeriesSplit split_rows(const data::TimeSeries& series, const ForecastOptions& options) {

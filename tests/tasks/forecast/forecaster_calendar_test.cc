@@ -1,5 +1,5 @@
-// Random calendars: what `run` tells after the training rows is what `backtest` tells of the rows
-// that follow, value by value and at their times. CHRONICLER_CALENDARS=2000 draws so many.
+// Random calendars: what `run` predicts after the training rows is what `backtest` predicts of the
+// rows that follow, value by value and at their times. CHRONICLER_CALENDARS=2000 draws so many.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -46,7 +46,7 @@ struct Hours {
 
 // Somebody's opening times.
 struct Shop {
-  std::string told;
+  std::string description;
   std::int64_t step = one_day;  // seconds; 0: months
   std::int64_t months = 1;
   std::int64_t phase = 0;
@@ -107,12 +107,12 @@ Shop draw_shop(Draw& draw) {
         for (std::int64_t i = 0, count = draw.from(1, 3); i < count; ++i)
           shop.open_months[static_cast<std::size_t>((closed + i) % 12)] = false;
       }
-      shop.told =
+      shop.description =
           "month rule " + std::to_string(shop.month_rule) + " every " + std::to_string(shop.months);
       return shop;
     case 1:
       shop.step = 7 * one_day;
-      shop.told = "weeks";
+      shop.description = "weeks";
       return shop;
     default:
       break;
@@ -138,13 +138,13 @@ Shop draw_shop(Draw& draw) {
       shop.hours.push_back(differs && weekday >= 4 ? shorter : hours);
     if (draw.chance(10)) shop.hours.clear();  // day and night
   }
-  shop.told = std::to_string(shop.step) + " s, days ";
-  for (const bool open : shop.open_days) shop.told += open ? '1' : '0';
+  shop.description = std::to_string(shop.step) + " s, days ";
+  for (const bool open : shop.open_days) shop.description += open ? '1' : '0';
   if (!shop.hours.empty()) {
     for (const std::size_t weekday : {0U, 6U}) {
       const Hours& hours = shop.hours[weekday];
-      shop.told += " " + std::to_string(hours.first) + ".." + std::to_string(hours.last) + " but " +
-                   std::to_string(hours.pause);
+      shop.description += " " + std::to_string(hours.first) + ".." + std::to_string(hours.last) +
+                          " but " + std::to_string(hours.pause);
     }
   }
   return shop;
@@ -211,14 +211,14 @@ class ForecasterCalendar : public testing::Test {
     const auto horizon = static_cast<std::size_t>(draw.from(1, 6));
     const std::size_t following = horizon + 3;
     const Rows rows = draw_rows(shop, following, draw);
-    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + shop.told);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + shop.description);
 
     ForecastOptions options;
     options.horizon = static_cast<std::int64_t>(horizon);
     options.test_rows = static_cast<std::int64_t>(following);
     options.epochs = 1;
     options.units = 2;
-    options.members = 1;
+    options.networks = 1;
     options.lookback = 6;
     options.transform = "none";
     const data::TimeSeries all = read(rows.times, rows.times.size());
@@ -226,27 +226,27 @@ class ForecasterCalendar : public testing::Test {
 
     // One forecast, from the last training row.
     const data::TimeSeries known = read(rows.times, rows.learnt);
-    const Forecast told = forecaster.run(known);
+    const Forecast predicted = forecaster.run(known);
     const std::vector<std::int64_t> expected(
         rows.times.begin() + static_cast<std::ptrdiff_t>(rows.learnt),
         rows.times.begin() + static_cast<std::ptrdiff_t>(rows.learnt + horizon));
-    ASSERT_EQ(told.times, expected) << forecaster.calendar().sentence();
+    ASSERT_EQ(predicted.times, expected) << forecaster.calendar().sentence();
     const data::TimeSeries so_far = read(rows.times, rows.learnt + horizon, forecaster.calendar());
     const ForecastReport once = forecaster.backtest(so_far, {.rows = options.horizon});
     ASSERT_EQ(once.forecasts, 1);
-    EXPECT_EQ(once.told.front(), told.mean.front());
+    EXPECT_EQ(once.predicted.front(), predicted.mean.front());
     for (std::size_t step = 0; step < horizon; ++step) {
       const double truth = so_far.at(so_far.rows() - options.horizon + std::int64_t(step), 0);
-      EXPECT_EQ(once.model.rmse_by_step[step], std::abs(told.mean[step] - truth)) << step;
+      EXPECT_EQ(once.model.rmse_by_step[step], std::abs(predicted.mean[step] - truth)) << step;
     }
     // And one from each row.
     const ForecastReport back = forecaster.backtest(all, {.rows = options.test_rows});
-    ASSERT_EQ(back.told.size(), following - horizon + 1);
-    for (std::size_t n = 0; n < back.told.size(); ++n) {
+    ASSERT_EQ(back.predicted.size(), following - horizon + 1);
+    for (std::size_t n = 0; n < back.predicted.size(); ++n) {
       const data::TimeSeries part = read(rows.times, rows.learnt + n, forecaster.calendar());
       const Forecast next = forecaster.run(part);
       EXPECT_EQ(next.times.front(), back.times[n]);
-      EXPECT_EQ(next.mean.front(), back.told[n]);
+      EXPECT_EQ(next.mean.front(), back.predicted[n]);
     }
   }
 
@@ -278,7 +278,7 @@ TEST_F(ForecasterCalendar, LearnsTheClockOfAnOldModelFromTheRowsAtHand) {
   EXPECT_NEAR(next.mean[1], 24.0, 5.0);
 }
 
-TEST_F(ForecasterCalendar, RunTellsWhatBacktestTells) {
+TEST_F(ForecasterCalendar, RunPredictsWhatBacktestPredicts) {
   const char* wanted = std::getenv("CHRONICLER_CALENDARS");
   const int seeds = wanted == nullptr ? 100 : std::max(1, std::atoi(wanted));
   for (int seed = 1; seed <= seeds; ++seed) check_run_against_backtest(seed);

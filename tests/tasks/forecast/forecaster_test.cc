@@ -37,7 +37,7 @@ data::TimeSeries random_walk(std::int64_t rows) {
   });
 }
 
-// A wave whose height another, slower one decides: no linear map of few values tells it.
+// A wave whose height another, slower one decides: no linear map of few values predicts it.
 data::TimeSeries waves(std::int64_t rows) {
   const Random random(3);
   return series_of(rows, [&](std::int64_t row) {
@@ -51,7 +51,7 @@ ForecastOptions quick() {
   ForecastOptions options;
   options.epochs = 2;
   options.units = 4;
-  options.members = 2;
+  options.networks = 2;
   options.lookback = 14;
   return options;
 }
@@ -80,11 +80,11 @@ TEST(Forecaster, GivesTheSameBitsForTheSameSeed) {
   const auto train = [](std::uint64_t seed) {
     ForecastOptions options = quick();
     options.seed = seed;
-    return Forecaster::train(waves(200), options).report.told;
+    return Forecaster::train(waves(200), options).report.predicted;
   };
-  const std::vector<double> told = train(1);
-  EXPECT_EQ(told, train(1));
-  EXPECT_NE(told, train(2));
+  const std::vector<double> predicted = train(1);
+  EXPECT_EQ(predicted, train(1));
+  EXPECT_NE(predicted, train(2));
 }
 
 TEST(Forecaster, LearnsNothingFromTheTestRows) {
@@ -117,7 +117,7 @@ TEST(Forecaster, ComesBackFromItsFile) {
   EXPECT_EQ(loaded.run(series).mean, trained.forecaster.run(series).mean);
   EXPECT_EQ(loaded.run(series).values, trained.forecaster.run(series).values);
   // The test part again: the same forecasts as right after training.
-  EXPECT_EQ(loaded.backtest(series, {.rows = 48}).told, trained.report.told);
+  EXPECT_EQ(loaded.backtest(series, {.rows = 48}).predicted, trained.report.predicted);
 }
 
 TEST(Forecaster, RefusesAModelThatIsNone) {
@@ -133,7 +133,7 @@ TEST(Forecaster, GoesOnWhereItWasStopped) {
   const data::TimeSeries series = waves(200);
   ForecastOptions options = quick();
   options.epochs = 4;
-  const std::vector<double> whole = Forecaster::train(series, options).report.told;
+  const std::vector<double> whole = Forecaster::train(series, options).report.predicted;
 
   options.checkpoint = folder.path("checkpoint");
   for (const int stop_after : {3, 6}) {  // amid the first network, and amid the second
@@ -151,11 +151,11 @@ TEST(Forecaster, GoesOnWhereItWasStopped) {
     options.resume = true;
     const Forecaster::Trained resumed = Forecaster::train(series, options);
     EXPECT_FALSE(resumed.stopped);
-    EXPECT_EQ(resumed.report.told, whole) << stop_after;
+    EXPECT_EQ(resumed.report.predicted, whole) << stop_after;
     EXPECT_FALSE(std::filesystem::exists(options.checkpoint));
   }
   options.resume = true;  // though nothing is left to go on from
-  EXPECT_EQ(Forecaster::train(series, options).report.told, whole);
+  EXPECT_EQ(Forecaster::train(series, options).report.predicted, whole);
 }
 
 TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
@@ -179,12 +179,12 @@ TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
   const std::vector<std::function<void(ForecastOptions&)>> changes{
       [](auto& o) { o.units = 5; },
       [](auto& o) { o.layers = 2; },
-      [](auto& o) { o.members = 1; },
+      [](auto& o) { o.networks = 1; },
       [](auto& o) { o.epochs = 3; },
       [](auto& o) { o.learning_rate = 0.5; },
       [](auto& o) { o.dropout = 0.5; },
       [](auto& o) { o.lookback = 13; },
-      [](auto& o) { o.transform = "none"; },
+      [](auto& o) { o.transform = "log"; },
       [](auto& o) { o.validation_rows = 33; },
       [](auto& o) { o.test_rows = 41; },
       [](auto& o) { o.horizon = 2; },
@@ -196,6 +196,49 @@ TEST(Forecaster, GoesOnWithNoOtherOptionsThanItBeganWith) {
     EXPECT_NE(refusal(waves(200), changes[i]).find("is of another run"), std::string::npos) << i;
   EXPECT_NE(refusal(waves(201), same).find("is of another run"), std::string::npos);
   EXPECT_FALSE(Forecaster::train(waves(200), options).stopped);
+}
+
+TEST(Forecaster, ChecksItsOptionsByTheirRanges) {
+  const auto error = [](const ForecastOptions& options) {
+    return test::error_of([&] { Forecaster::train(waves(200), options); });
+  };
+  EXPECT_EQ(error({.horizon = 0}), "horizon of Forecaster must be from 1 to 1000000000, got 0");
+  EXPECT_EQ(error({.covariates = 1}),
+            "covariates of Forecaster must leave a target among 1 columns, got 1");
+  EXPECT_EQ(error({.covariates = -1}), "covariates of Forecaster must be at least 0, got -1");
+  EXPECT_EQ(error({.test_every = 0}),
+            "test_every of Forecaster must be from 1 to 1000000000, got 0");
+  EXPECT_EQ(error({.quantiles = {0.5, 1.0}}),
+            "quantiles of Forecaster must be above 0 and below 1, got 1");
+  EXPECT_EQ(error({.quantiles = {0.5, 0.5}}),
+            "quantiles of Forecaster must rise, got 0.5, 0.5: as in 0.1, 0.5, 0.9");
+  EXPECT_EQ(error({.networks = 65}), "networks of Forecaster must be from 1 to 64, got 65");
+  EXPECT_EQ(error({.learning_rate = 0.0}), "learning_rate of Forecaster must be above 0, got 0");
+  EXPECT_EQ(error({.dropout = 1.0}), "dropout of Forecaster must be at least 0 and below 1, got 1");
+  EXPECT_TRUE(error({.cell = "lstn"}).starts_with("unknown cell of Forecaster \"lstn\""));
+  EXPECT_TRUE(error({.transform = "exp"}).starts_with("unknown transform of Forecaster \"exp\""));
+  EXPECT_EQ(error({.resume = true}),
+            "a run can only be resumed from a checkpoint: give the checkpoint's file");
+  const Forecaster forecaster = Forecaster::train(waves(200), quick()).forecaster;
+  EXPECT_EQ(test::error_of([&] { forecaster.backtest(waves(200), {.every = 0}); }),
+            "every of a backtest must be from 1 to 1000000000, got 0");
+}
+
+TEST(Forecaster, SaysWhatItsOptionsWereChosenAs) {
+  ForecastOptions options;
+  options.epochs = 1;
+  ForecastOptions chosen = Forecaster::train(waves(200), options).options;
+  EXPECT_EQ(chosen.test_rows, 40);
+  EXPECT_EQ(chosen.validation_rows, 40);
+  EXPECT_EQ(chosen.units, 16);
+  EXPECT_EQ(chosen.networks, 3);
+  EXPECT_GT(chosen.lookback, 0);
+  EXPECT_TRUE(chosen.transform == "log" || chosen.transform == "none");
+  // Given as they were chosen, they are the same run; but a lookback that is given is the only one
+  // that is tried.
+  chosen.lookback = 0;
+  EXPECT_EQ(Forecaster::train(waves(200), chosen).report.predicted,
+            Forecaster::train(waves(200), options).report.predicted);
 }
 
 TEST(Forecaster, SaysWhereTrainingBecameNaN) {

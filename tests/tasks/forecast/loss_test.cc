@@ -15,10 +15,10 @@ TEST(ForecastLoss, IsSquaredErrorAndPinball) {
   const LossPtr loss = forecast_loss({0.1, 0.9}, 0.5);
   const Tensor truth({1, 1, 2}, std::vector<float>{1.0F, none});
   // Means, lower and upper quantile of two steps, of which the second does not count.
-  const Tensor told({1, 1, 6}, std::vector<float>{3.0F, 9.0F, 2.0F, 9.0F, 0.0F, 9.0F});
+  const Tensor predicted({1, 1, 6}, std::vector<float>{3.0F, 9.0F, 2.0F, 9.0F, 0.0F, 9.0F});
   const Tensor values({1, 1});
   const Tensor gradient({1, 1, 6});
-  loss->values(truth, told, values, gradient);
+  loss->values(truth, predicted, values, gradient);
   // (4 + 0.5 (0.9 * 1 + 0.9 * 1)) / 2
   EXPECT_FLOAT_EQ(values.as<float>()[0], 2.45F);
   const std::vector<float> expected{2.0F, 0.0F, 0.225F, 0.0F, -0.225F, 0.0F};

@@ -12,7 +12,7 @@
 namespace chronicler::tasks {
 namespace {
 
-// A series of steps and four ways to tell each, all off by so much.
+// A series of steps and four ways to predict each, all off by so much.
 ChannelForecasts forecasts(std::size_t count, double model, double last, double linear) {
   const Random random(7);
   ChannelForecasts channel;
