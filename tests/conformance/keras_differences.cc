@@ -72,6 +72,10 @@ constexpr std::array differences{
                    "no `mean` and `variance` as options: `adapt` sets them, as do files",
                    "mean variance"},
     KeptDifference{"layers", "Rescaling", "`scale` and `offset` are one number each"},
+    KeptDifference{"layers", "Add",
+                   "Keras on TensorFlow, run eagerly, takes an input of (batch, 1, 1) for a bias "
+                   "where the batch has as many rows as there are features, and adds one row's "
+                   "number to another row: here every row is added to its own"},
     KeptDifference{
         "layers", "RNN",
         "with `unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask "

@@ -1,4 +1,4 @@
-// Where Chronicler differs from Keras 3.15.1 on purpose. docs/keras.md tells it from here, and
+// Where Chronicler differs from Keras 3.15.1 on purpose. docs/keras.md lists them from here, and
 // scripts/test-with-keras takes no other difference.
 #pragma once
 

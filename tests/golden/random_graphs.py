@@ -487,6 +487,15 @@ def compile_at_random(model, outputs, drawing):
     return targets
 
 
+def check_rows(model, x, batch_sizes):
+    """Keras on TensorFlow adds (batch, 1, 1) along the features where there are as many of these as rows."""
+    alone = predict(model, x, 1)
+    for size in batch_sizes:
+        for row_by_row, together in zip(alone, predict(model, x, size)):
+            if not np.allclose(row_by_row, together, rtol=1e-3, atol=1e-4):
+                raise NotThisOne("a row of which Keras makes something else among others")
+
+
 def written(path, seed):
     """Draws, computes and writes one; throws what Keras throws, or NotThisOne."""
     keras.backend.clear_session()
@@ -497,6 +506,7 @@ def written(path, seed):
     x = drawing.data()
     batch_size = drawing.r.choice([3, ROWS])  # eagerly, Keras weighs a smaller last batch in another way
     first = predict(model, x, ROWS)
+    check_rows(model, x, (ROWS, batch_size))
     y = compile_at_random(model, first, drawing)
     model.save(f"{path}.keras")
     arrays = {f"x{i}": v for i, v in enumerate(x)} | {f"y{i}": v for i, v in enumerate(y)}
