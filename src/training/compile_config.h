@@ -1,4 +1,4 @@
-// Keras's compile_config: what compile was told, as JSON in model files.
+// Keras's compile_config: what compile was given, as JSON in model files.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What is wrong with data, told before anybody trains on it.
+// What is wrong with data, found before anybody trains on it.
 #pragma once
 
 #include <string>

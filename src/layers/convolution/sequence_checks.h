@@ -11,7 +11,7 @@
 
 namespace chronicler {
 
-// who() tells the layer for the error: called for nothing else, as it makes a string.
+// who() names the layer in the error: called for nothing else, as it makes a string.
 template <class Who>
 void check_sequence(const Who& who, const Shape& x) {
   if (x.rank() == 3) return;

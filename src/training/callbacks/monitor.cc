@@ -36,7 +36,7 @@ void Monitor::find_direction(const Model& model) {
   direction_ = metric_direction(model, key_);
   if (direction_ != Direction::unknown) return;
   throw Error(
-      fmt::format("{} cannot tell whether a larger or a smaller \"{}\" is better", callback_, key_),
+      fmt::format("{} cannot know whether a larger or a smaller \"{}\" is better", callback_, key_),
       "set mode to \"max\" or \"min\"");
 }
 

@@ -1,4 +1,4 @@
-// What targets must look like, told before training starts.
+// What targets must look like: checked before training starts.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ struct Options {
   bool sparse_y_true = true;  // labels, not one-hot rows
   bool sparse_y_pred = true;
   double threshold = 0.5;
-  bool by_threshold = false;    // two classes, told apart by the threshold
+  bool by_threshold = false;    // two classes: above and below the threshold
   std::string dtype = "int64";  // Keras cuts weights to its whole numbers
 };
 

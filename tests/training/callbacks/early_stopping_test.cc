@@ -66,7 +66,7 @@ TEST_F(EarlyStopping, ModeSaysWhatIsBetter) {
 
 TEST_F(EarlyStopping, TheDirectionMustBeKnown) {
   EXPECT_EQ(error_of([&] { stops_after({}, {1}); }),
-            "EarlyStopping cannot tell whether a larger or a smaller \"val_metric\" is better: set "
+            "EarlyStopping cannot know whether a larger or a smaller \"val_metric\" is better: set "
             "mode to \"max\" or \"min\"");
 }
 
