@@ -271,14 +271,16 @@ void drop_idle_slots(const Slots& slots, Variables& variables) {
   if (are_idle) variables.erase(idle, variables.end());
 }
 
-// What Nadam multiplies at each step, which Keras 2.11 to 2.15 do not save.
+// What Nadam multiplies at each step, which Keras before 2.3, and 2.11 to 2.15, do not save.
 double nadam_product(const Json& config, double iterations) {
   constexpr double usual = 0.9;
   constexpr double most_steps = 100'000;  // by then it is 0
   const double beta = is_number(config, "beta_1") ? config["beta_1"].get<double>() : usual;
+  const double decay =
+      is_number(config, "schedule_decay") ? config["schedule_decay"].get<double>() : 1.0;
   double product = 1.0;
   for (double step = 1.0; step <= std::min(iterations, most_steps); ++step)
-    product *= beta * (1.0 - 0.5 * std::pow(0.96, step));
+    product *= beta * (1.0 - 0.5 * std::pow(0.96, step * decay));
   return product;
 }
 

@@ -168,6 +168,21 @@ TEST(OldTraining, KeepsTheAveragesOfAnSgdWithoutMomentum) {
   EXPECT_EQ(names, (std::vector<std::string>{"iteration:0", "", "ema/a", "ema/b"}));
 }
 
+// Keras 2.2 saves no product of Nadam's momenta: they are those of the schedule that the file has.
+TEST(OldTraining, FindsTheProductOfNadamsMomenta) {
+  const Json config = renewed(R"({"optimizer": {"class_name": "Nadam", "config":
+      {"lr": 0.002, "beta_1": 0.5, "schedule_decay": 0.5}}})");
+  Tensor two(Shape{}, DType::float64);
+  two.fill(2.0);
+  const std::vector<NamedTensor> variables =
+      renewed_optimizer(config, {{"Nadam/iterations:0", two, true},
+                                 {"m:0", Tensor(Shape{3}), false},
+                                 {"v:0", Tensor(Shape{3}), false}});
+  ASSERT_EQ(variables.back().value.shape().rank(), 0);
+  const double expected = 0.5 * (1.0 - 0.5 * std::pow(0.96, 0.5)) * 0.5 * (1.0 - 0.5 * 0.96);
+  EXPECT_NEAR(variables.back().value.to(DType::float64).as<double>()[0], expected, 1e-7);
+}
+
 // Whatever a file says, it gives a configuration or an error.
 TEST(OldTraining, TakesAnyJson) {
   const std::vector<std::string> values{
