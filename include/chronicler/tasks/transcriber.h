@@ -27,6 +27,9 @@
 namespace chronicler::tasks {
 
 struct TranscriberReport;
+struct SpeechRecognition;
+class LabelLanguage;
+class LiveSpeech;
 
 // What is 0 or empty is chosen from the recordings; fields() says what each option is.
 struct TranscriberOptions {
@@ -194,9 +197,8 @@ class TranscriptStream {
 
  private:
   friend class Transcriber;
-  struct Parts;
-  explicit TranscriptStream(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  explicit TranscriptStream(std::unique_ptr<LiveSpeech> live);
+  std::unique_ptr<LiveSpeech> live_;
 };
 
 class Transcriber {
@@ -230,16 +232,12 @@ class Transcriber {
   const TranscriberReport& report() const { return report_; }
 
  private:
-  friend class TranscriptStream;
-  struct Reader;
-  Transcriber(std::shared_ptr<const Reader> reader, std::shared_ptr<Model> model,
+  Transcriber(std::shared_ptr<const SpeechRecognition> recognition, std::shared_ptr<Model> model,
               TranscriberReport report);
-  struct Language;
-  Transcript read(const Tensor& scores, const TranscribeOptions& options) const;
 
-  std::shared_ptr<const Reader> reader_;  // from sound to what the network takes, and back to text
+  std::shared_ptr<const SpeechRecognition> recognition_;  // from sound to scores, and to text
   std::shared_ptr<Model> model_;
-  std::shared_ptr<const Language> language_;
+  std::shared_ptr<const LabelLanguage> language_;
   TranscriberReport report_;
 };
 

@@ -76,8 +76,8 @@ std::string SpeechLabels::cleaned(std::string_view text) const {
   return cleaned_text(text, as_written_);
 }
 
-std::vector<std::int32_t> SpeechLabels::ids(std::string_view cleaned) const {
-  std::vector<std::int32_t> result;
+LabelIds SpeechLabels::ids(std::string_view cleaned) const {
+  LabelIds result;
   for (const std::string_view piece : pieces_of(cleaned, level_ == "word")) {
     const auto found = numbers_.find(piece);
     result.push_back(found == numbers_.end() ? unknown : found->second);
@@ -115,6 +115,12 @@ Transcript SpeechLabels::transcript(std::span<const decoding::CtcLabel> labels,
   }
   while (result.text.ends_with(' ')) result.text.pop_back();
   return result;
+}
+
+std::int64_t least_steps(const LabelIds& labels) {
+  auto count = static_cast<std::int64_t>(labels.size());
+  for (std::size_t i = 1; i < labels.size(); ++i) count += labels[i] == labels[i - 1] ? 1 : 0;
+  return count;
 }
 
 }  // namespace chronicler::tasks

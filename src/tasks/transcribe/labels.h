@@ -1,4 +1,4 @@
-// What a recogniser writes: words or characters, by number. 0 is CTC's blank.
+// What a transcriber predicts: words or characters, by number. 0 is CTC's blank.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@
 #include "chronicler/tasks/transcriber.h"
 
 namespace chronicler::tasks {
+
+using LabelIds = std::vector<std::int32_t>;
 
 class SpeechLabels {
  public:
@@ -33,7 +35,7 @@ class SpeechLabels {
   // A text as this model would write it.
   std::string cleaned(std::string_view text) const;
   // Of a cleaned text; `unknown` where there is no label.
-  std::vector<std::int32_t> ids(std::string_view cleaned) const;
+  LabelIds ids(std::string_view cleaned) const;
   // What a label adds to a text that is not empty, or is.
   std::string text(std::int64_t label, bool first) const;
   // Labels and their steps, as text and words.
@@ -45,5 +47,8 @@ class SpeechLabels {
   std::vector<std::string> names_;
   std::map<std::string, std::int32_t, std::less<>> numbers_;
 };
+
+// Steps that labels need: one each, and one between two that are the same.
+std::int64_t least_steps(const LabelIds& labels);
 
 }  // namespace chronicler::tasks

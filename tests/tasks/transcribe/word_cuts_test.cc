@@ -1,4 +1,4 @@
-#include "tasks/transcribe/training.h"
+#include "tasks/transcribe/word_cuts.h"
 
 #include <set>
 
