@@ -182,6 +182,10 @@ constexpr std::array differences{
                    "scalars alone: no histograms, graphs, images, embeddings, profiles",
                    "histogram_freq write_graph write_images write_steps_per_second profile_batch "
                    "embeddings_freq embeddings_metadata"},
+    KeptDifference{"callbacks", "TensorBoard",
+                   "with `update_freq` in batches every epoch has its point all the same; in Keras "
+                   "only those whose last batch is one of these",
+                   "board_freq"},
 };
 
 }  // namespace

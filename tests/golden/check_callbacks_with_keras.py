@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import warnings
@@ -190,7 +191,9 @@ def untried_options(runs):
 def main():
     tests, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     ours, theirs = folder / "chronicler", folder / "keras"
-    ours.mkdir(parents=True, exist_ok=True)
+    for old in (ours, theirs):  # checkpoints that a run would go on from
+        shutil.rmtree(old, ignore_errors=True)
+    ours.mkdir(parents=True)
     done = subprocess.run([tests, "--gtest_brief=1", "--gtest_filter=CallbackRuns.*:KeptDifferences.*"],
                           env={**os.environ, "CHRONICLER_CALLBACKS_OUT": str(ours), "CHRONICLER_OPTIONS_OUT": str(folder)},
                           capture_output=True, text=True)

@@ -281,7 +281,8 @@ struct LambdaCallbackOptions {
   std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_end = {};
 };
 // Curves for TensorBoard, as Keras writes them: epoch_<name> below log_dir/train and, of val_ keys,
-// log_dir/validation; batch_<name> too if update_freq is a number of batches. Scalars only.
+// log_dir/validation, where evaluation_<name>_vs_iterations counts the optimizer's steps;
+// batch_<name> too if update_freq is a number of batches. Scalars only.
 struct TensorBoardOptions {
   static constexpr std::string_view class_name = "TensorBoard";
   std::string log_dir = "logs";

@@ -75,6 +75,13 @@ class TensorBoardCallback final : public Callback {
     validation_.write(epoch, named("epoch_", logs, true));
   }
 
+  void on_test_end(Logs& logs) override {
+    std::vector<Scalar> scalars;
+    for (const auto& [key, value] : logs)
+      scalars.push_back({fmt::format("evaluation_{}_vs_iterations", key), value});
+    validation_.write(trainer_of(model(), "evaluate").optimizer().iterations(), scalars);
+  }
+
   CallbackState state() const override {
     return {{{"batches", static_cast<double>(batches_)}}, {}};
   }

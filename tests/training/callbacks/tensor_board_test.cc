@@ -49,6 +49,7 @@ TEST(TensorBoard, WritesCurvesOfEpochsAndBatches) {
   EXPECT_EQ(count(train, "batch_loss"), 6U);
   const std::string validation = only_file_in(folder.path("logs") + std::string("/validation"));
   EXPECT_EQ(count(validation, "epoch_loss"), 3U);
+  EXPECT_EQ(count(validation, "evaluation_loss_vs_iterations"), 3U);
   EXPECT_EQ(count(validation, "batch"), 0U);
 }
 
