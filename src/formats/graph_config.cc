@@ -171,17 +171,39 @@ void rename_edges(Json& json, const std::string& from, const std::string& to) {
   for (auto& part : json) rename_edges(part, from, to);
 }
 
+bool takes(const Json& arguments, const std::string& layer) {
+  if (!arguments.is_structured()) return false;
+  if (arguments.is_object() && arguments.contains("keras_history") &&
+      arguments["keras_history"][0] == layer) {
+    return true;
+  }
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [&](const Json& part) { return takes(part, layer); });
+}
+
+bool is_used(const Json& layers, const std::string& name) {
+  return std::any_of(layers.begin(), layers.end(),
+                     [&](const Json& layer) { return takes(layer["inbound_nodes"], name); });
+}
+
+// An output keeps its name, by which losses and results are called, unless its mask goes on to
+// another layer; but if the graph has Keras's operations, those of the masks are there by name.
 void rename_joins(Json& graph) {
   Json& layers = graph["layers"];
   if (std::none_of(layers.begin(), layers.end(), makes_mask)) return;
+  const bool has_joins = std::any_of(layers.begin(), layers.end(), [](const Json& layer) {
+    return layer["module"] != "keras.layers" && layer["class_name"] == "Concatenate";
+  });
   for (Json& layer : layers) {
     const std::string name = layer["name"];
-    const bool is_output = std::any_of(graph["output_layers"].begin(), graph["output_layers"].end(),
-                                       [&](const Json& edge) { return edge[0] == name; });
-    if (layer["module"] != "keras.layers" || layer["class_name"] != "Concatenate" || is_output ||
+    if (layer["module"] != "keras.layers" || layer["class_name"] != "Concatenate" ||
         !has_name_of_operation(name)) {
       continue;
     }
+    Json& outputs = graph["output_layers"];
+    const bool is_output = std::any_of(outputs.begin(), outputs.end(),
+                                       [&](const Json& edge) { return edge[0] == name; });
+    if (is_output && (has_joins || !is_used(layers, name))) continue;
     std::string renamed = name;
     renamed.insert(0, "layer_");
     const bool is_taken = std::any_of(layers.begin(), layers.end(),
@@ -190,6 +212,9 @@ void rename_joins(Json& graph) {
     layer["name"] = renamed;
     layer["config"]["name"] = renamed;
     for (Json& other : layers) rename_edges(other["inbound_nodes"], name, renamed);
+    for (Json& edge : outputs) {
+      if (edge[0] == name) edge[0] = renamed;
+    }
   }
 }
 

@@ -35,22 +35,7 @@ Json field_to_json(const std::optional<Value>& value) {
 Json field_to_json(const std::vector<std::int64_t>& value) {
   return value.empty() ? Json() : Json(value);
 }
-// A model of one input, wrapped by a layer, must not be called on a list of one: Keras asks it what
-// shape it makes of a shape. (One in a graph may, and is written for every Keras 3.)
-void unlist_edges(Json& json) {
-  if (!json.is_structured()) return;
-  for (const auto& [name, part] : json.items()) {
-    const bool is_edges = json.is_object() && (name == "input_layers" || name == "output_layers");
-    if (is_edges && part.is_array() && part.size() == 1 && part[0].is_array()) part = Json(part[0]);
-    unlist_edges(part);
-  }
-}
-Json field_to_json(const LayerPtr& value) {
-  if (!value) return {};
-  Json json = layer_to_json(*value);
-  unlist_edges(json);
-  return json;
-}
+Json field_to_json(const LayerPtr& value) { return value ? held_layer_to_json(*value) : Json(); }
 Json field_to_json(const std::vector<LayerPtr>& value) {
   Json list = Json::array();
   for (const LayerPtr& layer : value) list.push_back(field_to_json(layer));
@@ -323,6 +308,25 @@ Json layer_to_json(Layer& layer) {
   if (layer.build_shapes().size() == 1)
     object["build_config"] = {{"input_shape", to_json(layer.build_shapes().front())}};
   return object;
+}
+
+namespace {
+
+void unlist_edges(Json& json) {
+  if (!json.is_structured()) return;
+  for (const auto& [name, part] : json.items()) {
+    const bool is_edges = json.is_object() && (name == "input_layers" || name == "output_layers");
+    if (is_edges && part.is_array() && part.size() == 1 && part[0].is_array()) part = Json(part[0]);
+    unlist_edges(part);
+  }
+}
+
+}  // namespace
+
+Json held_layer_to_json(Layer& layer) {
+  Json json = layer_to_json(layer);
+  unlist_edges(json);
+  return json;
 }
 
 Json fields_to_json(Layer& layer) {

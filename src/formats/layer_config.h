@@ -9,6 +9,11 @@ namespace chronicler {
 // {"module": ..., "class_name": "LSTM", "config": {...}, "registered_name": null,
 //  "build_config": {"input_shape": [...]}}, with the keys that every Keras 3 knows.
 Json layer_to_json(Layer& layer);
+// The same for a layer that another layer or a Sequential holds: a model of one input and one
+// output in it says them alone, not in lists of one: from 3.9 on Keras gives the next layer
+// what it gets from there, and none takes a list. (A graph may hold such lists, which every Keras 3
+// reads.)
+Json held_layer_to_json(Layer& layer);
 
 // A layer that is not built yet. An option that is not given has its default; one that is unknown
 // and not switched off (null, false or {}) is an Error.

@@ -114,9 +114,9 @@ ModelSpec read_legacy(std::string_view bytes) {
   renew_config(spec.model, is_old);
   const std::vector<std::string>& training = texts(content.attributes, "@training_config");
   if (training.size() == 1 && spec.model.is_object())
-    spec.model["compile_config"] =
+    spec.model["compile_config"] = with_metrics_by_class(
         renewed_training(parse_json(training.front(), "training_config"),
-                         is_old ? output_names_in(spec.model) : std::vector<std::string>());
+                         is_old ? output_names_in(spec.model) : std::vector<std::string>()));
 
   read_weights(content, "model_weights", spec);
   read_optimizer(content, spec);

@@ -30,7 +30,7 @@ Json sequential_layers(const Sequential& model, const std::optional<Shape>& inpu
                        .name = "input_layer"});
     layers.push_back(layer_to_json(*input));
   }
-  for (const LayerPtr& layer : model.layers()) layers.push_back(layer_to_json(*layer));
+  for (const LayerPtr& layer : model.layers()) layers.push_back(held_layer_to_json(*layer));
   return layers;
 }
 

@@ -220,6 +220,26 @@ NamedTensors describe_weights(const Model& model) {
   return tensors;
 }
 
+namespace {
+
+// What is said of each output by its name: graph_to_json may have called one otherwise.
+void rename_outputs(const Model& model, Json& object) {
+  const Json& config = object["config"];
+  if (!config.contains("output_layers")) return;
+  const std::vector<std::string> names = model.output_names();
+  for (std::size_t i = 0; i < names.size() && i < config["output_layers"].size(); ++i) {
+    const Json& renamed = config["output_layers"][i][0];
+    if (renamed == names[i]) continue;
+    for (auto& [name, part] : object["compile_config"].items()) {
+      if (!part.is_object() || !part.contains(names[i])) continue;
+      part[renamed.get<std::string>()] = part[names[i]];
+      part.erase(names[i]);
+    }
+  }
+}
+
+}  // namespace
+
 ModelSpec describe_model(const Model& model) {
   for (const auto& [name, bytes] : model.assets()) {
     check_asset_name(name);
@@ -233,6 +253,7 @@ ModelSpec describe_model(const Model& model) {
   const auto compilation = model.compilation();
   spec.model["compile_config"] =
       compilation ? parse_json(compilation->config, "compile_config") : Json::object();
+  rename_outputs(model, spec.model);
   return spec;
 }
 

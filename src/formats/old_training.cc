@@ -159,6 +159,12 @@ void renew_one(Json& one) {
   }
 }
 
+// Of those that the shapes of the data choose from, h5 files keep the name.
+bool is_chosen_by_data(const std::string& name) {
+  constexpr std::array<std::string_view, 4> words{"accuracy", "acc", "crossentropy", "ce"};
+  return std::find(words.begin(), words.end(), name) != words.end();
+}
+
 // "out_mae" is the "mae" of the output "out", and "accuracy" one of several, by the shapes of the
 // data: Keras 2 writes which one it was for data that it had perhaps not seen.
 void renew_metric_name(Json& one, const std::vector<std::string>& outputs) {
@@ -172,9 +178,7 @@ void renew_metric_name(Json& one, const std::vector<std::string>& outputs) {
     break;
   }
   config["name"] = name;
-  constexpr std::array<std::string_view, 4> words{"accuracy", "acc", "crossentropy", "ce"};
-  const bool is_word = std::find(words.begin(), words.end(), name) != words.end();
-  if (is_word && one.value("class_name", "") == "MeanMetricWrapper") one = name;
+  if (is_chosen_by_data(name) && one.value("class_name", "") == "MeanMetricWrapper") one = name;
 }
 
 void renew_metric_names(Json& place, const std::vector<std::string>& outputs) {
@@ -195,6 +199,16 @@ void give_to_each_output(Json& metrics, const std::vector<std::string>& outputs)
   Json of_each = Json::object();
   for (const std::string& output : outputs) of_each[output] = metrics;
   metrics = std::move(of_each);
+}
+
+void name_by_class(Json& place) {
+  if (place.is_array() || (place.is_object() && !place.contains("class_name"))) {
+    for (Json& one : place) name_by_class(one);
+    return;
+  }
+  if (!place.is_string() || is_chosen_by_data(place)) return;
+  Json class_name = place;
+  place = {{"class_name", std::move(class_name)}, {"config", Json::object()}};
 }
 
 // Lists of them, lists in lists, and objects by the names of outputs.
@@ -316,11 +330,28 @@ std::string name_in(const Place& place, const std::string& name) {
   return name;
 }
 
+// Names whose class does not follow from them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> short_names{
+    {{"auc", "AUC"},
+     {"bce", "BinaryCrossentropy"},
+     {"BCE", "BinaryCrossentropy"},
+     {"kl_divergence", "KLDivergence"},
+     {"mae", "MeanAbsoluteError"},
+     {"MAE", "MeanAbsoluteError"},
+     {"mape", "MeanAbsolutePercentageError"},
+     {"MAPE", "MeanAbsolutePercentageError"},
+     {"mse", "MeanSquaredError"},
+     {"MSE", "MeanSquaredError"},
+     {"msle", "MeanSquaredLogarithmicError"},
+     {"MSLE", "MeanSquaredLogarithmicError"}}};
+
 // "mean_absolute_error" is of the class MeanAbsoluteError; classes stay as they are.
 std::string class_of(const std::string& function) {
+  for (const auto& [name, class_name] : short_names) {
+    if (function == name) return std::string(class_name);
+  }
   if (function.empty() || !is_lower(function.front()) || function.find('>') != std::string::npos)
     return function;
-  if (function == "kl_divergence") return "KLDivergence";
   std::string name;
   bool begins = true;
   for (const char letter : function) {
@@ -423,6 +454,13 @@ Json renewed_training(Json config, const std::vector<std::string>& outputs) {
   }
   for (const char* name : {"loss", "metrics", "weighted_metrics"}) {
     if (config.contains(name)) renew_all(config[name]);
+  }
+  return config;
+}
+
+Json with_metrics_by_class(Json config) {
+  for (const char* name : {"metrics", "weighted_metrics"}) {
+    if (config.contains(name)) name_by_class(config[name]);
   }
   return config;
 }

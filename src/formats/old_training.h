@@ -20,6 +20,10 @@ Json renewed_training(Json config, const std::vector<std::string>& outputs = {})
 // The names of the outputs of a model, by its object; none for a chain, which has one.
 std::vector<std::string> output_names_in(const Json& model);
 
+// Metrics by names are what an .h5 file says, but Keras 3 makes objects of them when it reads one,
+// so that "mae" is called "mean_absolute_error" from then on. (In .keras files it stays "mae".)
+Json with_metrics_by_class(Json config);
+
 // As Keras 3 reads it: classes by their names, with the module of each, functions by theirs;
 // without that an optimizer moves weights as Keras 2.10 did.
 Json training_for_keras3(Json config);

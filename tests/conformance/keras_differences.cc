@@ -42,6 +42,10 @@ constexpr std::array differences{
                    "MultiHeadAttention.every_option ReversibleEmbedding.every_option "
                    "ReversibleEmbedding.every_option_reverse",
                    "Keras: InvalidArgumentError: cannot compute Pack *"},
+    KeptDifference{"layers", "Attention",
+                   "inputs are (batch, steps, features): of (batch, features) Keras makes an "
+                   "attention of the rows of a batch to one another, here that is an error"},
+    KeptDifference{"layers", "AdditiveAttention", "the same inputs as Attention"},
     KeptDifference{"layers", "BatchNormalization",
                    "no `renorm`, no `synchronized`: there is one machine",
                    "renorm renorm_clipping renorm_momentum synchronized"},

@@ -305,7 +305,8 @@ these differences and no others.
 |---|---|---|---|
 | `.keras` of Keras 2.13 to 3.15 | yes | yes; Keras 3.4 to 3.15 read it (3.0 to 3.3 know Orthogonal, the default of recurrent kernels, by another name) | optimizer's state; under `assets/chronicler/`: `model.assets()`, carried states, seeds of dropout |
 | `.keras` of Keras 3.0 to 3.3 in which masks meet in `Add`, `Concatenate`, `Multiply` and their kin | yes | | with the masks, as Keras 3.15 reads it; those versions lost them there (one of their outputs differed by 0.97) |
-| a `Concatenate` called `concatenate` or `concatenate_1` in a model with masks | yes | as `layer_concatenate` | Keras 3.15 makes an operation of that name where it joins masks, and then refuses the file |
+| a `Concatenate` called `concatenate` or `concatenate_1` in a model with masks | yes | as `layer_concatenate`; not where it is an output and nothing else | Keras 3.15 makes an operation of that name where it joins masks, and then refuses the file |
+| metrics by name in an `.h5` file (`"mae"`) | yes | | by their classes, as Keras 3 reads them: results are called `mean_absolute_error` |
 | `.weights.h5` of Keras 2.12 to 3.15 | weights | weights | into a model of the same layers: `load_weights`, `chronicler convert --like` |
 | `.h5` of `save_weights` of Keras 1 and 2 | weights | no | by the order of the layers, as in Keras |
 | `model.to_json()` of Keras 1 to 3 | architecture | no | `chronicler convert WEIGHTS OUT.keras --architecture FILE.json` |

@@ -7,6 +7,7 @@
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/training/fit.h"
 #include "formats/archive.h"
 #include "formats/bytes.h"
 #include "formats/keras_file.h"
@@ -206,6 +207,35 @@ TEST(GraphConfig, RunsTheMaskArithmeticOfKeras) {
     EXPECT_TRUE(test::close_to(outputs[i], expected, 1e-5)) << i;
     EXPECT_TRUE(test::same_bits(outputs[i], outputs_again[i])) << i;
   }
+}
+
+// Keras makes an operation "concatenate" where masks meet, unless the joined are an output only.
+TEST(GraphConfig, RenamesWhatKerasNeedsTheNameOf) {
+  const auto saved = [](bool goes_on) {
+    const Symbol a = Input({.shape = {5}, .name = "a"});
+    const Symbol b = Input({.shape = {5}, .name = "b"});
+    const LayerPtr embedding =
+        layers::Embedding({.input_dim = 7, .output_dim = 3, .mask_zero = true});
+    const Symbol joined =
+        layers::Concatenate({.axis = 1, .name = "concatenate"})({embedding(a), embedding(b)});
+    const LayerPtr memory = layers::GRU({.units = 2, .name = "memory"});
+    Functional model({a, b}, {joined, memory(goes_on ? joined : Symbol(embedding(a)))});
+    CompileOptions options{.loss = "mse"};
+    options.loss_weights = {{"concatenate", 0.5}, {"memory", 2.0}};
+    options.output_metrics["concatenate"].emplace_back("mae");
+    model.compile(options);
+    return describe_model(model);
+  };
+  const Json alone = saved(false).model;
+  EXPECT_EQ(alone["config"]["output_layers"][0][0], "concatenate");
+  EXPECT_EQ(alone["compile_config"]["loss_weights"]["concatenate"], 0.5);
+  const ModelSpec renamed = saved(true);
+  const Json& used = renamed.model;
+  EXPECT_EQ(used["config"]["output_layers"][0][0], "layer_concatenate");
+  EXPECT_EQ(used["compile_config"]["loss_weights"]["layer_concatenate"], 0.5);
+  EXPECT_EQ(used["compile_config"]["metrics"]["layer_concatenate"], Json::array({"mae"}));
+  EXPECT_FALSE(used["compile_config"]["metrics"].contains("concatenate"));
+  EXPECT_EQ(make_model(renamed)->output_names()[0], "layer_concatenate");
 }
 
 // Keras's Softmax takes no list of one axis, its Mean no empty list.

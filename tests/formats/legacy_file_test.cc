@@ -1,6 +1,7 @@
 // Files that Keras 2 and Keras 3 made (tests/golden/legacy/make_legacy.py).
 #include "formats/legacy_file.h"
 
+#include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include "formats/hdf5_writer.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
+#include "support/temporary_folder.h"
 
 namespace chronicler {
 namespace {
@@ -65,6 +67,29 @@ TEST_P(LegacyOptimizer, GoesOnWhereKerasStopped) {
 
 INSTANTIATE_TEST_SUITE_P(Keras, LegacyOptimizer, testing::Values("stack_keras2", "stack_keras3"),
                          [](const auto& name) { return name.param; });
+
+// Keras 3 makes objects of the names that an .h5 file has; "mae" is mean_absolute_error from then
+// on.
+TEST(LegacyMetrics, AreCalledByTheirClasses) {
+  const auto path = [](const std::string& ending) {
+    return (test::source_dir() / "tests/golden/legacy/metrics_keras3").string() + ending;
+  };
+  const auto expect_results = [&](const std::string& file) {
+    const Json expected = parse_json(read_file(path(".json")), "metrics");
+    const std::unique_ptr<Model> model = load_model(file);
+    const Results results = model->evaluate(load_npy(path("_x0.npy")), load_npy(path("_y.npy")));
+    EXPECT_EQ(results.names.size(), expected.size());
+    for (const auto& [name, json] : expected.items()) {
+      const double value = json.get<double>();
+      EXPECT_NEAR(results[name], value, 1e-5 * std::abs(value)) << name;
+    }
+  };
+  expect_results(path(".h5"));
+  const test::TemporaryFolder folder;  // what is written anew, without being trained
+  const std::string again = folder.path("again.keras");
+  load_model(path(".h5"))->save(again);
+  expect_results(again);
+}
 
 TEST(LegacyErrors, WeightsAloneAreNoModel) {
   EXPECT_NE(test::error_of([] { read_legacy(write_hdf5({})); }).find("neither a model nor weights"),

@@ -49,6 +49,39 @@ TEST(ModelConfig, ComesBack) {
   EXPECT_EQ(model_to_json(*model_at({of_graph, "model"})), of_graph);
 }
 
+LayerPtr one_to_one(const std::string& name, const LayerPtr& within) {
+  const Symbol x = Input({.shape = {5, 3}});
+  return Functional({x}, {layers::Dense({.units = 3})(within ? Symbol(within(x)) : x)}, name)
+      .as_layer();
+}
+
+// Keras 3.15 gives the next layer of a Sequential what it gets, and no layer takes a list of one.
+TEST(ModelConfig, WritesEdgesOfModelsInASequentialAlone) {
+  const LayerPtr deep =
+      Sequential({layers::Input(Shape{5, 3}), one_to_one("third", nullptr)}, "second").as_layer();
+  const Symbol x = Input({.shape = {5, 3}, .name = "x"});
+  const Json graph =
+      model_to_json(Functional({x}, {one_to_one("direct", nullptr)(deep(x))}, "first"));
+  const auto layer_in = [](const Json& model, const std::string& name) {
+    for (const Json& layer : model["config"]["layers"]) {
+      if (layer["config"]["name"] == name) return layer;
+    }
+    return Json();
+  };
+  // A graph, whose own edges and those of models in it are lists, for every Keras 3.
+  EXPECT_EQ(graph["config"]["input_layers"], Json::parse(R"([["x", 0, 0]])"));
+  EXPECT_TRUE(layer_in(graph, "direct")["config"]["input_layers"][0].is_array());
+  const Json third = layer_in(layer_in(graph, "second"), "third");
+  EXPECT_TRUE(third["config"]["input_layers"][0].is_string()) << third;
+  EXPECT_TRUE(third["config"]["output_layers"][0].is_string()) << third;
+
+  const Sequential chain({layers::Input(Shape{5, 3}), one_to_one("one", one_to_one("two", nullptr)),
+                          layers::LSTM({.units = 2})});
+  const Json one = layer_in(model_to_json(chain), "one");
+  EXPECT_TRUE(one["config"]["output_layers"][0].is_string());
+  EXPECT_TRUE(layer_in(one, "two")["config"]["output_layers"][0].is_string());
+}
+
 TEST(ModelConfig, SaysWhereItIsWrong) {
   const Json custom = {{"class_name", "MyModel"}, {"config", Json::object()}};
   EXPECT_EQ(error_of([&] {

@@ -83,7 +83,9 @@ class AttentionBase : public Layer {
     throw Error(
         fmt::format("{} takes {{query (batch, queries, depth), value (batch, values, ...)}} "
                     "and optionally the key (batch, values, depth), got {}",
-                    described(), got));
+                    described(), got),
+        "in (batch, features) there are no steps to attend to: Keras lets the rows of a batch "
+        "attend to one another there; put RepeatVector or Reshape in front");
   }
 
  private:

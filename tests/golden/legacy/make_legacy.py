@@ -1,11 +1,14 @@
 """Whole models in the old .h5 format, made by Keras 3 and by Keras 2 (the package tf-keras).
 
     python make_legacy.py      writes NAME.h5, NAME_x*.npy and NAME_y.npy (the model's output) beside this script
+    python make_legacy.py metrics      only metrics_keras3.h5 and .json: what Keras calls metrics when it has read it
 
 Needs: pip install keras==3.15.1 tensorflow-cpu==2.21.0 tf-keras
 """
+import json
 import os
 import pathlib
+import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
@@ -46,6 +49,32 @@ def translator(k):
             rng.standard_normal((4, 5, 3)).astype("f4"))
 
 
+# Each with a name of its own in a .keras file; as classes many are called otherwise.
+METRICS = ("mae MSE mape MSLE bce acc binary_accuracy AUC kl_divergence KLDivergence log_cosh_error LogCoshError "
+           "cosine_similarity hinge poisson r2_score RootMeanSquaredError precision Recall F1Score FBetaScore").split()
+
+
+def metrics():
+    l = keras.layers
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential([keras.Input((2, 3)), l.SimpleRNN(2), l.Dense(1, activation="sigmoid")])
+    model.compile("sgd", keras.losses.MeanSquaredError(), metrics=METRICS, weighted_metrics=["mae"])
+    rng = np.random.default_rng(6)
+    x, y = rng.standard_normal((8, 2, 3)).astype("f4"), rng.integers(0, 2, (8, 1)).astype("f4")
+    model.evaluate(x, y, verbose=0)
+    model.save(HERE / "metrics_keras3.h5")
+    np.save(HERE / "metrics_keras3_x0.npy", x)
+    np.save(HERE / "metrics_keras3_y.npy", y)
+    keras.backend.clear_session()
+    results = keras.saving.load_model(HERE / "metrics_keras3.h5").evaluate(x, y, verbose=0, return_dict=True)
+    results = {name: float(np.ravel(value)[0]) for name, value in results.items()}
+    (HERE / "metrics_keras3.json").write_text(json.dumps(results, indent=1) + "\n")
+
+
+if "metrics" in sys.argv[1:]:
+    metrics()
+    sys.exit()
+
 for version, k in ((3, keras), (2, tf_keras)):
     write(f"stack_keras{version}", *stack(k))
     write(f"translator_keras{version}", *translator(k))
@@ -63,7 +92,6 @@ def old_layers():
 
 def cudnn_layers():
     """Needs a GPU in Keras: the layers are the usual ones, their file is rewritten as cuDNN's."""
-    import json
     import h5py
 
     l = tf_keras.layers
@@ -95,3 +123,4 @@ def cudnn_layers():
 
 write("old_keras2", *old_layers())
 cudnn_layers()
+metrics()
