@@ -18,29 +18,19 @@ namespace {
 
 class TranscribeCommand : public TaskCommand {
  protected:
-  TranscribeCommand()
-      : TaskCommand("transcribe",
-                    {"list.tsv",
-                     "-o",
-                     "m.keras",
-                     "--units",
-                     "16",
-                     "--layers",
-                     "1",
-                     "--filters",
-                     "16",
-                     "--bands",
-                     "16",
-                     "--dropout",
-                     "0",
-                     "--learning-rate",
-                     "0.01",
-                     "--batch-size",
-                     "4",
-                     "--no-augmentation",
-                     "--streaming",
-                     "--threads",
-                     "1"},
+  explicit TranscribeCommand(const std::string& networks = "1")
+      : TaskCommand("transcribe", {"list.tsv",    "-o",
+                                   "m.keras",     "--units",
+                                   "16",          "--layers",
+                                   "1",           "--filters",
+                                   "16",          "--bands",
+                                   "16",          "--dropout",
+                                   "0",           "--learning-rate",
+                                   "0.01",        "--batch-size",
+                                   "4",           "--no-augmentation",
+                                   "--streaming", "--threads",
+                                   "1",           "--networks",
+                                   networks},
                     "30") {
     write_list("list.tsv", spoken_at_random(80, 1));
     write_list("test.tsv", spoken_at_random(10, 2));
@@ -74,6 +64,11 @@ class TranscribeCommand : public TaskCommand {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, {.input = "sound.raw"});
   }
+};
+
+class TranscribeNetworks : public TranscribeCommand {
+ protected:
+  TranscribeNetworks() : TranscribeCommand("2") {}
 };
 
 TEST_F(TranscribeCommand, TrainsRunsAndEvaluates) {
@@ -147,6 +142,8 @@ TEST_F(TranscribeCommand, HasEveryFieldOfItsOptions) {
 }
 
 TEST_F(TranscribeCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }
+
+TEST_F(TranscribeNetworks, PauseAndGoOn) { expect_the_same_after_a_pause("m.keras", 2, 2); }
 
 TEST_F(TranscribeCommand, RefusesCheckpointsOfOlderVersions) {
   expect_old_checkpoint_refused("m.keras");

@@ -56,6 +56,7 @@ def commands(folder):
                                "--embedding", "16", "--attention", "additive"],
         "transcribe": speech,
         "transcribe_live": speech + ["--streaming"],
+        "transcribe_networks": speech + ["--networks", "2"],
     }
 
 

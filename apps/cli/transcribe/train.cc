@@ -42,11 +42,11 @@ void print_choices(const TranscriberReport& report) {
       with_commas(report.validation_recordings), with_commas(report.labels),
       options.level == "char" ? "character" : "word");
   std::cerr << fmt::format(
-      "{} {} LSTM layers of {} units, steps of {} ms, {} weights; dropout {:.2f}; batches of {}; "
+      "{}{} {} LSTM layers of {} units, steps of {} ms, {} weights; dropout {:.2f}; batches of {}; "
       "learning rate {:g}; {}\n",
-      options.layers, options.streaming ? "one-way" : "bidirectional", options.units,
-      10 * options.stride, with_commas(report.weights), *options.dropout, options.batch_size,
-      options.learning_rate,
+      options.networks == 1 ? "" : fmt::format("{} networks of ", options.networks), options.layers,
+      options.streaming ? "one-way" : "bidirectional", options.units, 10 * options.stride,
+      with_commas(report.weights), *options.dropout, options.batch_size, options.learning_rate,
       training_length(options.max_seconds, static_cast<double>(options.epochs)));
 }
 

@@ -44,6 +44,7 @@ struct TranscriberOptions {
   std::int64_t stride = 0;
   std::int64_t units = 0;
   std::int64_t layers = 2;
+  std::int64_t networks = 1;
   std::optional<double> dropout = {};
   std::optional<data::AugmentationOptions> augmentation = {};  // empty: its defaults
   std::int64_t batch_size = 0;
@@ -87,6 +88,8 @@ struct TranscriberOptions {
     visit("units", &Options::units, between(1, 8192), "units of each LSTM",
           {.default_text = "128; streaming 160"});
     visit("layers", &Options::layers, between(1, 16), "LSTM layers");
+    visit("networks", &Options::networks, between(1, 64),
+          "networks, trained one after the other, whose mean probabilities count");
     visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
           {.default_text = "0.3"});
     visit("batch_size", &Options::batch_size, between(1, 4096), "recordings in a batch",

@@ -110,6 +110,9 @@ SpeechRecognition recognition_of(const Model& model) {
   std::vector<float> mean = numbers_of_bands(place["mean"], spectrum.bands);
   recognition.sound.set_scale(std::move(mean), numbers_of_bands(place["factor"], spectrum.bands));
   const std::int64_t classes = recognition.labels.classes();
+  if (model.input_shapes().size() != 1 || model.input_shape().rank() != 3 ||
+      model.output_shapes().size() != 1 || model.output_shape().rank() != 3)
+    throw Error("its network does not turn frames into steps", "use another copy of the model");
   if (model.input_shape()[-1] != spectrum.bands || model.output_shape()[-1] != classes) {
     throw Error(
         fmt::format("its network has {} bands and {} classes, its settings {} and {}",

@@ -18,6 +18,8 @@
 #include "chronicler/training/losses/ctc.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
+#include "tasks/shared/networks_in_turn.h"
+#include "tasks/transcribe/network.h"
 #include "tasks/transcribe/word_cuts.h"
 
 namespace chronicler::tasks {
@@ -148,31 +150,68 @@ Validation validate(const Model& model, const SpeechRecognition& recognition,
   return {static_cast<double>(edits.edits()) + 1.0 - 1.0 / (1.0 + loss), edits.rate()};
 }
 
-}  // namespace
-
-TaskRunResult train_speech(Sequential& model, const SpeechRecognition& recognition,
-                           const SpeechParts& parts, const TranscriberOptions& options) {
-  const SpeechReader& reader = recognition.sound;
-  model.compile({.optimizer = optimizers::Adam(
-                     {.learning_rate = options.learning_rate, .global_clipnorm = options.clipnorm}),
-                 .loss = losses::CTC()});
-  const auto cuts = std::make_shared<WordCuts>(reader, parts.train, options);
-  EpochOfRecordings recordings(reader, parts.train, options, *cuts);
-  std::vector<Tensor> validation;
-  for (const std::vector<float>& sound : parts.validation.sounds)
-    validation.push_back(reader.features(sound));
+TaskRun common_run(const SpeechParts& parts, const TranscriberOptions& options) {
   TaskRun run = task_run(options, parts.identity());
   for (auto& field : identity_fields(*options.augmentation))
     run.identity.push_back(std::move(field));
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.02});
+  return run;
+}
+
+// Trains the one that is next.
+TaskRunResult train_next(Sequential& model, const SpeechRecognition& recognition,
+                         const SpeechParts& parts, const TranscriberOptions& options,
+                         NetworksInTurn& networks) {
+  model.compile({.optimizer = optimizers::Adam(
+                     {.learning_rate = options.learning_rate, .global_clipnorm = options.clipnorm}),
+                 .loss = losses::CTC()});
+  const SpeechReader& reader = recognition.sound;
+  const auto cuts = std::make_shared<WordCuts>(reader, parts.train, options);
+  EpochOfRecordings recordings(reader, parts.train, options, *cuts);
+  std::vector<Tensor> validation;
+  for (const std::vector<float>& sound : parts.validation.sounds)
+    validation.push_back(reader.features(sound));
+  TaskRun run = networks.next();
+  run.seed = options.seed;
   if (!validation.empty())
     run.validate = [&] { return validate(model, recognition, parts.validation, validation); };
   run.callbacks = {cuts};
-  return train(model,
-               Dataset::from_epochs([&](const Epoch& epoch) { return recordings.begin(epoch); },
-                                    recordings.size()),
-               run);
+  return networks.train(
+      model,
+      Dataset::from_epochs([&](const Epoch& epoch) { return recordings.begin(epoch); },
+                           recordings.size()),
+      run);
+}
+
+}  // namespace
+
+TrainedSpeech train_speech(std::shared_ptr<Sequential> first, const SpeechRecognition& recognition,
+                           const SpeechParts& parts, const TranscriberOptions& options) {
+  const SpeechSteps& steps = recognition.sound.steps();
+  const std::int64_t classes = recognition.labels.classes();
+  NetworksInTurn networks(common_run(parts, options), options.networks);
+  std::vector<std::shared_ptr<Sequential>> trained;
+  std::vector<TaskRunResult> results;
+  for (std::int64_t n = 0; n < options.networks; ++n) {
+    TranscriberOptions own = options;
+    own.seed = network_seed(options.seed, n);
+    if (n > 0) {
+      set_random_seed(own.seed);
+      first = std::make_shared<Sequential>(speech_network(own, steps, classes));
+    }
+    std::optional<TaskRunResult> result = networks.take_finished(*first);
+    if (!result && networks.pauses()) break;
+    if (!result) result = train_next(*first, recognition, parts, own, networks);
+    results.push_back(*result);
+    trained.push_back(first);
+    if (!result->is_finished) break;
+  }
+  const TaskRunResult all = together(results, options.networks);
+  if (all.is_finished) networks.remove();
+  if (trained.size() == 1) return {trained.front(), all};
+  return {std::make_shared<Functional>(joined_speech_network(trained, options, steps, classes)),
+          all};
 }
 
 }  // namespace chronicler::tasks

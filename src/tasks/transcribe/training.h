@@ -1,6 +1,8 @@
 // How a transcriber learns.
 #pragma once
 
+#include <memory>
+
 #include "chronicler/model/model.h"
 #include "chronicler/tasks/transcriber.h"
 #include "tasks/shared/task_run.h"
@@ -9,8 +11,14 @@
 
 namespace chronicler::tasks {
 
-// Leaves the weights of the epoch that was best on the validation part. Options are complete.
-TaskRunResult train_speech(Sequential& model, const SpeechRecognition& recognition,
+struct TrainedSpeech {
+  std::shared_ptr<Model> model;
+  TaskRunResult run;
+};
+
+// Trains options.networks of them one after the other, the first of which speech_network made, each
+// to the weights of the epoch that was best on the validation part. Options are complete.
+TrainedSpeech train_speech(std::shared_ptr<Sequential> first, const SpeechRecognition& recognition,
                            const SpeechParts& parts, const TranscriberOptions& options);
 
 }  // namespace chronicler::tasks

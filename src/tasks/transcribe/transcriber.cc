@@ -94,7 +94,7 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   options.validation.clear();
   learn_from(parts.train, *recognition);
   const std::int64_t classes = recognition->labels.classes();
-  auto model =
+  const auto first =
       std::make_shared<Sequential>(speech_network(options, recognition->sound.steps(), classes));
   TranscriberReport report;
   report.recordings = static_cast<std::int64_t>(parts.train.sounds.size());
@@ -102,11 +102,12 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   report.audio_seconds = parts.audio_seconds;
   report.skipped = std::move(parts.skipped);
   report.labels = classes - 1;
-  report.weights = model->count_params();
+  report.weights = options.networks * first->count_params();
   report.options = options;
   if (options.on_start) options.on_start(report);
 
-  const TaskRunResult run = train_speech(*model, *recognition, parts, options);
+  auto [model, run] = train_speech(first, *recognition, parts, options);
+  report.weights = model->count_params();
   report.finished = run.is_finished;
   report.epochs = run.epochs;
   report.best_epoch = run.best_epoch;

@@ -5,9 +5,11 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
+#include "chronicler/layers/layers.h"
 #include "support/conformance.h"
 #include "support/made_speech.h"
 #include "support/temporary_folder.h"
+#include "tasks/shared/networks_in_turn.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -128,7 +130,6 @@ TEST(Transcriber, AFileHoldsAllOfIt) {
   }
 }
 
-// Live sound gives what the recording gives, whatever the parts.
 // Files of before there was top_db hear all silences, as they were trained to.
 TEST(Transcriber, AFileSaysWhatIsSilence) {
   TranscriberOptions options = small();
@@ -159,6 +160,74 @@ TEST(Transcriber, AFileSaysWhatIsSilence) {
   EXPECT_NE(first_of(Transcriber::load(path)), first_of(typist));
 }
 
+// Two networks in one model are the two that are trained by themselves, and it answers with the
+// mean of their probabilities, live sound too.
+TEST(Transcriber, MayHaveSeveralNetworks) {
+  const data::Audio audio = spoken({2, 0, 1}, 80).audio;
+  const auto rows = [&](const Transcriber& any) { return any.trace(audio).probabilities; };
+  for (const bool streaming : {false, true}) {
+    TranscriberOptions options = small();
+    options.streaming = streaming;
+    options.epochs = 8;
+    options.validation = spoken_at_random(6, 5);
+    const auto trained = [&](std::int64_t networks, std::uint64_t seed) {
+      options.networks = networks;
+      options.seed = seed;
+      return Transcriber::train(spoken_at_random(48, 1), options);
+    };
+    const Transcriber one = trained(1, 4);
+    const Transcriber two = trained(1, network_seed(4, 1));
+    const Transcriber both = trained(2, 4);
+    EXPECT_EQ(both.report().weights, one.report().weights + two.report().weights);
+    EXPECT_DOUBLE_EQ(both.report().epochs, one.report().epochs + two.report().epochs);
+    const Tensor a = rows(one);
+    const Tensor b = rows(two);
+    const Tensor mean = rows(both);
+    ASSERT_EQ(mean.shape(), a.shape());
+    for (std::int64_t i = 0; i < mean.size(); ++i)
+      EXPECT_NEAR(mean.as<float>()[i], 0.5F * (a.as<float>()[i] + b.as<float>()[i]), 1e-6F) << i;
+
+    const test::TemporaryFolder folder;
+    const std::vector<data::Recording> others = spoken_at_random(8, 9);
+    for (const char* name : {"m.keras", "m.chronicler"}) {
+      both.save(folder.path(name));
+      const Transcriber again = Transcriber::load(folder.path(name));
+      EXPECT_TRUE(test::same_bits(rows(again), mean)) << name;
+      EXPECT_EQ(again.evaluate(others).words.edits(), both.evaluate(others).words.edits());
+      EXPECT_EQ(again.is_streaming(), streaming);
+    }
+    if (!streaming) continue;
+    TranscriptStream live = both.stream(audio.rate);
+    std::string text;
+    for (std::size_t at = 0; at < audio.samples.size(); at += 300) {
+      text += live.push(std::span(audio.samples)
+                            .subspan(at, std::min<std::size_t>(300, audio.samples.size() - at)));
+    }
+    text += live.finish();
+    EXPECT_FALSE(text.empty());
+    EXPECT_EQ(text, both.run(audio).text);
+  }
+}
+
+TEST(Transcriber, SettingsOfAnotherNetworkAreRefused) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("m.keras");
+  two_ways().save(path);
+  const Assets assets = load_model(path)->assets();
+  const auto error_with = [&](const Shape& input, std::int64_t classes) {
+    Sequential other({layers::Dense({.units = classes, .input_shape = input})});
+    other.assets() = assets;
+    other.save(path);
+    return error_of([&] { Transcriber::load(path); });
+  };
+  EXPECT_NE(error_with({16}, 4).find("does not turn frames into steps"), std::string::npos);
+  EXPECT_NE(error_with({None, 15}, 4)
+                .find("its network has 15 bands and 4 classes, its settings "
+                      "16 and 4"),
+            std::string::npos);
+}
+
+// Live sound gives what the recording gives, whatever the parts.
 TEST(Transcriber, AStreamGivesWhatTheRecordingGives) {
   const data::Audio audio = spoken({2, 0, 1}, 80).audio;
   const Transcript whole = one_way().run(audio);
