@@ -6,6 +6,7 @@
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/decoding/ctc_beam_search.h"
 #include "chronicler/decoding/ctc_greedy.h"
+#include "tasks/transcribe/loudness.h"
 #include "tasks/transcribe/silence.h"
 
 namespace chronicler::tasks {

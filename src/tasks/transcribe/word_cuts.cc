@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "chronicler/base/error.h"
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/checkpoint_error.h"
+#include "tasks/transcribe/loudness.h"
 
 namespace chronicler::tasks {
 
@@ -83,8 +84,7 @@ void WordCuts::set_state(const CallbackState& state) {
   if (state.tensors.size() != 1 || state.tensors[0].dtype() != DType::int32 ||
       state.tensors[0].shape().rank() != 2 ||
       state.tensors[0].shape()[0] != static_cast<std::int64_t>(cuts_.size())) {
-    throw Error("the checkpoint has no places between words for these recordings",
-                "start anew without --resume");
+    throw CheckpointError("the checkpoint has no places between words for these recordings");
   }
   const Tensor& all = state.tensors[0];
   const auto most = static_cast<std::size_t>(all.shape()[1]);
