@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chronicler/base/runtime.h"
+#include "cli/command.h"
 #include "cli/common_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
@@ -21,19 +22,6 @@ void add_output(CLI::App& app, TrainingOptions& options) {
       ->required();
 }
 
-void add_run_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
-  app.add_option("--max-seconds", options.max_seconds,
-                 "time to train, instead of epochs; the schedule ends with it")
-      ->type_name("S")
-      ->check(number_above_0());
-  app.add_option("--stop-after", options.stop_after,
-                 "pauses after so many epochs; the same command with --resume goes on")
-      ->type_name("EPOCHS")
-      ->check(whole_number(1, 1'000'000));
-  add_seed(app, options.seed);
-  add_program_options(app, options, what_quiet);
-}
-
 void add_program_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
   app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
       ->disable_flag_override();
@@ -44,20 +32,19 @@ void add_program_options(CLI::App& app, TrainingOptions& options, const std::str
       ->disable_flag_override();
 }
 
-void add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& what,
-               std::int64_t most, std::int64_t least) {
-  app.add_option(name, value, what)->type_name("N")->check(whole_number(least, most));
+void add_folds(CLI::App& app, TrainingOptions& options) {
+  app.add_option("--folds", options.folds,
+                 "first measures by cross-validation: K more trainings, each as long as this one, "
+                 "each tested on a K-th that it has not learnt from")
+      ->type_name("K")
+      ->check(whole_number(2, 20));
 }
 
-void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
-                 const std::string& what) {
-  app.add_option(name, value, what)->type_name("X")->check(number_from(0.0, 0.95));
-}
-
-void add_learning_rate(CLI::App& app, double& value, const std::string& usual) {
-  app.add_option("--learning-rate", value, fmt::format("the highest of the schedule ({})", usual))
-      ->type_name("X")
-      ->check(number_above_0());
+void check_folds(const TrainingOptions& options, bool is_paused) {
+  if (options.folds == 0 || (!options.resume && !is_paused)) return;
+  throw UsageError(
+      "a training with --folds cannot be paused or resumed",
+      fmt::format("leave out --folds or {}", options.resume ? "--resume" : "--stop-after"));
 }
 
 void begin_training(const TrainingOptions& options) {
@@ -65,7 +52,7 @@ void begin_training(const TrainingOptions& options) {
   if (options.threads != 0) set_threads(options.threads);
 }
 
-void tell_if_nothing_is_resumed(const std::string& checkpoint) {
+void say_if_nothing_is_resumed(const std::string& checkpoint) {
   if (std::filesystem::exists(checkpoint) ||
       std::filesystem::exists(tasks::finished_networks_file(checkpoint)))
     return;
@@ -88,6 +75,7 @@ tasks::TaskProgressFunction TrainingDisplay::progress() {
 
 void TrainingDisplay::show(const tasks::TaskProgress& now) {
   std::string text;
+  if (now.folds > 0) text += fmt::format("fold {}/{}  ", now.fold, now.folds);
   if (now.networks > 1) text += fmt::format("network {}/{}  ", now.network, now.networks);
   text += fmt::format("epoch {:.2f}  loss {:.3f}", now.epochs, now.loss);
   if (now.validation) text += fmt::format("  validation {}", validation_(*now.validation));
@@ -95,11 +83,14 @@ void TrainingDisplay::show(const tasks::TaskProgress& now) {
     text += fmt::format("  {} {}/s", with_commas(static_cast<std::int64_t>(now.items_per_second)),
                         items_);
   text += fmt::format("  {} left", duration_text(now.seconds_left));
-  const double share =
+  double share =
       (static_cast<double>(now.network - 1) + now.share) / static_cast<double>(now.networks);
+  if (now.folds > 0)
+    share = (static_cast<double>(now.fold - 1) + share) / static_cast<double>(now.folds);
   line_.update(share, text);
   if (!json_epochs_ || !now.is_epoch) return;
   nlohmann::ordered_json json;
+  if (now.folds > 0) json["fold"] = now.fold;
   if (now.networks > 1) json["network"] = now.network;
   json["epoch"] = now.epochs;
   json["loss"] = now.loss;

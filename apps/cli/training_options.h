@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -17,52 +16,36 @@ namespace chronicler::cli {
 struct TrainingOptions {
   std::string output;
   bool resume = false;
-  std::int64_t seed = 0;
+  std::int64_t folds = 0;  // of a cross-validation before it; 0: none
   int threads = 0;
   bool quiet = false;
   bool json = false;
   bool json_epochs = false;
-  double max_seconds = 0.0;
-  std::optional<std::int64_t> stop_after;
 };
 
 // -o MODEL
 void add_output(CLI::App& app, TrainingOptions& options);
+// --folds K
+void add_folds(CLI::App& app, TrainingOptions& options);
 // --resume, --threads, --quiet, --json, --json-epochs
 void add_program_options(CLI::App& app, TrainingOptions& options,
                          const std::string& what_quiet = "no progress");
-// The same, and before them --max-seconds, --stop-after and --seed.
-void add_run_options(CLI::App& app, TrainingOptions& options,
-                     const std::string& what_quiet = "no progress");
-
-// Options of networks that go by the same names in all tasks.
-void add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& what,
-               std::int64_t most, std::int64_t least = 1);
-void add_dropout(CLI::App& app, const std::string& name, std::optional<double>& value,
-                 const std::string& what);
-void add_learning_rate(CLI::App& app, double& value, const std::string& usual);
 
 // Before any work: can the model be written there? Sets the threads, and what the task's own
 // options take from these.
 void begin_training(const TrainingOptions& options);
-void tell_if_nothing_is_resumed(const std::string& checkpoint);
-// Whether a task's options are a table, which then has the run's options.
-template <class TaskOptions>
-concept has_fields = requires {
-  TaskOptions::fields([](auto&&...) {});
-};
+// Throws UsageError for --folds with what it cannot go with.
+void check_folds(const TrainingOptions& options, bool is_paused);
+void say_if_nothing_is_resumed(const std::string& checkpoint);
 template <class TaskOptions>
 void begin_training(const TrainingOptions& options, TaskOptions& task) {
+  check_folds(options, task.stop_after.has_value());
   begin_training(options);
   task.resume = options.resume;
-  if constexpr (!has_fields<TaskOptions>) {
-    task.seed = static_cast<std::uint64_t>(options.seed);
-    task.max_seconds = options.max_seconds;
-    task.stop_after = options.stop_after;
-  }
   task.checkpoint = options.output + ".checkpoint";
-  if (options.resume) tell_if_nothing_is_resumed(task.checkpoint);
+  if (options.resume) say_if_nothing_is_resumed(task.checkpoint);
 }
+
 // What a run shows while it trains: a progress line on standard error, and with --json-epochs a
 // line of JSON for each epoch on standard output. Ctrl-C pauses the run.
 class TrainingDisplay {

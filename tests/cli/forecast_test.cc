@@ -131,6 +131,14 @@ TEST_F(ForecastRun, EndsByTheClockOrWithAnInterruption) {
       << other.errors;
 }
 
+TEST_F(ForecastRun, MeasuresFoldsFirst) {
+  expect_folds("m.keras", {"rmse", "baseline_rmse"}, {"--epochs", "1"});
+}
+
+TEST_F(ForecastRun, EndsAmidFoldsWithAnInterruption) {
+  expect_no_model_of_stopped_folds("m.keras");
+}
+
 TEST_F(ForecastCommand, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(error(""), "data.csv is empty, expected a header line and rows");
   EXPECT_EQ(error("x\n"), "data.csv has a header line but no rows");

@@ -53,6 +53,15 @@ TEST_F(SentimentCommand, RefusesCheckpointsOfOlderVersions) {
   expect_old_checkpoint_refused("m.keras");
 }
 
+TEST_F(SentimentCommand, MeasuresFoldsFirst) {
+  expect_folds("m.keras", {"accuracy", "macro_f1", "baseline_accuracy"},
+               {"--epochs", "1", "--networks", "1"});
+}
+
+TEST_F(SentimentCommand, EndsAmidFoldsWithAnInterruption) {
+  expect_no_model_of_stopped_folds("m.keras");
+}
+
 TEST_F(SentimentCommand, BlankLinesStayBlank) {
   ASSERT_EQ(train({"--quiet", "--epochs", "5"}).status, 0);
   file("new.txt", "a superb film\n\n \u00A0\t\r\n\u200B\na superb film");

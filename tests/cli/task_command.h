@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/program_run.h"
 #include "support/temporary_folder.h"
@@ -110,6 +112,66 @@ class TaskCommand : public ::testing::Test {
       EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
     }
     EXPECT_EQ(train({"--quiet", "--epochs", "1"}).status, 0);  // anew
+  }
+
+  // --folds measures first, in numbers and as a table; the model is the same as without. `figures`:
+  // what is measured. `more`: to train with, in moments.
+  void expect_folds(const std::string& model, const std::vector<std::string>& figures,
+                    const std::vector<std::string>& more) const {
+    const auto with = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      return train(arguments);
+    };
+    const ProgramRun whole = with({"--quiet", "--json"});
+    ASSERT_EQ(whole.status, 0) << whole.errors;
+    EXPECT_EQ(whole.out.find("cross_validation"), std::string::npos);
+    const std::string weights = weights_of(model);
+    const ProgramRun measured = with({"--folds", "2", "--quiet", "--json", "--json-epochs"});
+    ASSERT_EQ(measured.status, 0) << measured.errors;
+    EXPECT_EQ(measured.errors, whole.errors);
+    EXPECT_EQ(measured.out.find(R"({"fold":1,)"), 0U) << measured.out;
+    const std::string last =
+        measured.out.substr(measured.out.rfind('\n', measured.out.size() - 2) + 1);
+    const auto json = nlohmann::json::parse(last)["cross_validation"];
+    ASSERT_EQ(json["folds"].size(), 2U) << last;
+    for (const std::string& figure : figures) {
+      const double first = json["folds"][0][figure];
+      const double second = json["folds"][1][figure];
+      EXPECT_NEAR(json["mean"][figure], (first + second) / 2.0, 1e-12 * std::abs(first + second));
+      EXPECT_NEAR(json["deviation"][figure], std::abs(first - second) / 2.0,
+                  1e-9 * std::abs(first + second));
+    }
+    EXPECT_EQ(weights_of(model), weights);
+    const ProgramRun shown = with({"--folds", "3", "--quiet"});
+    ASSERT_EQ(shown.status, 0) << shown.errors;
+    for (const char* part :
+         {"Cross-validation, 3 folds:", "\n  fold 3 ", "\n  mean ", "deviation "})
+      EXPECT_NE(shown.out.find(part), std::string::npos) << shown.out;
+    for (const char* other : {"--resume", "--stop-after"}) {
+      std::vector<std::string> both{"--folds", "2", other};
+      if (other == std::string("--stop-after")) both.emplace_back("1");
+      const ProgramRun refused = with(both);
+      EXPECT_EQ(refused.status, 2);
+      EXPECT_EQ(refused.errors,
+                std::string("error: a training with --folds cannot be paused or resumed\n"
+                            "hint: leave out --folds or ") +
+                    other + "\n");
+    }
+    EXPECT_EQ(with({"--folds", "1"}).status, 2);
+    EXPECT_EQ(with({"--folds", "21"}).status, 2);
+  }
+
+  // Stopped in a fold it writes no model, and ends as if interrupted.
+  void expect_no_model_of_stopped_folds(const std::string& model) const {
+    RunOptions soon;
+    soon.interrupt_after = 1.5;
+    const ProgramRun stopped = train({"--folds", "5", "--epochs", "10000"}, soon);
+    EXPECT_EQ(stopped.status, 130) << stopped.errors;
+    EXPECT_NE(stopped.errors.find("\nstopped in fold 1 of 5: no model is written\n"),
+              std::string::npos)
+        << stopped.errors;
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(model + ".checkpoint")));
   }
 
   TemporaryFolder folder_;

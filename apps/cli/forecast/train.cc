@@ -10,6 +10,7 @@
 #include "chronicler/base/runtime.h"
 #include "chronicler/insight/svg.h"
 #include "cli/common_options.h"
+#include "cli/cross_validation.h"
 #include "cli/field_options.h"
 #include "cli/forecast/report.h"
 #include "cli/forecast/series_options.h"
@@ -18,6 +19,8 @@
 
 namespace chronicler::cli::forecast {
 namespace {
+
+using tasks::ForecastReport;
 
 struct Options : SeriesOptions, TrainingOptions {
   std::string target;
@@ -52,6 +55,17 @@ void run(Options& options) {
   TrainingDisplay display(options, [](double rmse) { return fmt::format("{:.4f}", rmse); });
   task.say = [&](const std::string& text) { display.line().say(text); };
   task.progress = display.progress();
+  const auto number = [](double value) { return fmt::format("{:.4g}", value); };
+  const FoldFigures folds = cross_validated<ForecastReport>(
+      options, display,
+      {{"learnt_rows",
+        "rows before",
+        {},
+        [](const ForecastReport& report) { return static_cast<double>(report.rows.front()); }},
+       {"rmse", "RMSE", number, [](const ForecastReport& report) { return report.model.rmse; }},
+       {"baseline_rmse", "RMSE of the best baseline", number,
+        [](const ForecastReport& report) { return report.best_baseline().rmse; }}},
+      [&] { return tasks::Forecaster::cross_validate(series, task, options.folds); });
   const tasks::Forecaster::Trained trained = tasks::Forecaster::train(series, task);
   display.line().finish();
   trained.forecaster.save(options.output);
@@ -62,6 +76,7 @@ void run(Options& options) {
     nlohmann::ordered_json json = to_json(trained.report);
     add_fields(json, trained.options);
     json["epochs"] = trained.epochs;
+    cli::add_folds(json, folds);
     std::cout << json.dump() << std::endl;
   } else {
     std::cout << to_text(trained.report)
@@ -91,6 +106,7 @@ Job describe(CLI::App& app) {
   share("--validation-fraction", options->validation_fraction, "--validation-rows");
   app.add_option("--plot", options->plot, "forecasts of the test part beside the truth, SVG")
       ->type_name("FILE");
+  cli::add_folds(app, *options);
   add_program_options(app, *options);
   return [options] { run(*options); };
 }

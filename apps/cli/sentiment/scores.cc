@@ -44,6 +44,8 @@ std::string verdict(const ClassifierScore& score) {
 
 }  // namespace
 
+double best_baseline_accuracy(const ClassifierScore& score) { return best_baseline(score).second; }
+
 std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 std::string shortened(const std::string& label) {

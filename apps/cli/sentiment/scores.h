@@ -10,6 +10,7 @@
 
 namespace chronicler::cli::sentiment {
 
+double best_baseline_accuracy(const tasks::ClassifierScore& score);
 std::string percent(double share);  // "83.1 %"
 // A label that fits a table's column.
 std::string shortened(const std::string& label);

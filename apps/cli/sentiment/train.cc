@@ -12,6 +12,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/tasks/text_classifier.h"
 #include "cli/common_options.h"
+#include "cli/cross_validation.h"
 #include "cli/field_options.h"
 #include "cli/sentiment/scores.h"
 #include "cli/sentiment/texts.h"
@@ -97,8 +98,6 @@ void train(TrainOptions& options) {
   if (!options.test_file.empty()) {
     test = read(options.test_file, options.columns);
     check_labels(test, options.test_file, different(texts.labels));
-  } else if (options.test_fraction > 0.0) {
-    test = take_share(texts, options.test_fraction, task.seed);
   }
   if (!options.validation_file.empty()) {
     LabelledTexts validation = read(options.validation_file, options.columns);
@@ -114,6 +113,22 @@ void train(TrainOptions& options) {
   note_similar_labels(different(texts.labels));
   TrainingDisplay display(options, percent);
   task.progress = display.progress();
+  const FoldFigures folds = cross_validated<ClassifierScore>(
+      options, display,
+      {{"texts",
+        "texts",
+        {},
+        [](const ClassifierScore& score) { return static_cast<double>(score.texts); }},
+       {"accuracy", "accuracy", percent,
+        [](const ClassifierScore& score) { return score.accuracy; }},
+       {"macro_f1", "macro F1", percent,
+        [](const ClassifierScore& score) { return score.macro_f1; }},
+       {"baseline_accuracy", "accuracy of the best baseline", percent, best_baseline_accuracy}},
+      [&] {
+        return TextClassifier::cross_validate(texts.texts, texts.labels, task, options.folds);
+      });
+  if (options.test_file.empty() && options.test_fraction > 0.0)
+    test = take_share(texts, options.test_fraction, task.seed);
   const TextClassifier classifier = TextClassifier::train(texts.texts, texts.labels, task);
   display.line().finish();
   classifier.save(options.output);
@@ -131,12 +146,13 @@ void train(TrainOptions& options) {
     }
     if (report.validation) json["validation_accuracy"] = report.validation->accuracy;
     json["seconds"] = report.seconds;
-    json["epochs"] = report.epochs;
     json["best_epoch"] = report.best_epoch;
     json["texts"] = report.texts;
     json["vocabulary"] = report.vocabulary;
     json["weights"] = report.weights;
     add_fields(json, report.options);
+    json["epochs"] = report.epochs;  // done, instead of those that were to be
+    cli::add_folds(json, folds);
     json["model"] = options.output;
     std::cout << json.dump() << '\n';
     return;
@@ -169,6 +185,7 @@ Job describe_train(CLI::App& app) {
                  "texts that choose the epoch (a tenth of the others, at most 20,000)")
       ->type_name("FILE");
   add_fields(app, task);
+  cli::add_folds(app, *options);
   add_program_options(app, *options);
   return [options] { train(*options); };
 }

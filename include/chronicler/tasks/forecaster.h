@@ -187,6 +187,13 @@ class Forecaster {
   // gives what it has learnt so far.
   static Trained train(const data::TimeSeries& series, const ForecastOptions& options);
 
+  // The forecasts of K = 2 to 20 folds, as TimeSeriesSplit of scikit-learn cuts them: equal
+  // stretches at the end of the series (of test_rows, or a (K + 1)-th of all), each forecast by a
+  // model that has learnt from the rows before it. A run that is paused gives the folds before.
+  static std::vector<ForecastReport> cross_validate(const data::TimeSeries& series,
+                                                    const ForecastOptions& options,
+                                                    std::int64_t folds);
+
   // Series for the following have targets() and covariates() as columns, in this order.
   Forecast run(const data::TimeSeries& series) const;
   ForecastReport backtest(const data::TimeSeries& series,

@@ -27,6 +27,8 @@ struct TaskProgress {
   double items_per_second = 0.0;  // characters (generate), pieces (translate); 0: not counted
   std::int64_t network = 1;       // of `networks` that are trained one after the other, from 1
   std::int64_t networks = 1;
+  std::int64_t fold = 0;  // of `folds` of a cross-validation, from 1; 0: this is none
+  std::int64_t folds = 0;
 };
 
 // Called every half second or so, and after each epoch. False pauses the training, which keeps what

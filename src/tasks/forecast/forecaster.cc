@@ -18,9 +18,11 @@
 #include "tasks/forecast/measure.h"
 #include "tasks/forecast/network.h"
 #include "tasks/forecast/recipe.h"
+#include "tasks/forecast/series_folds.h"
 #include "tasks/forecast/sizes.h"
 #include "tasks/forecast/split.h"
 #include "tasks/forecast/training.h"
+#include "tasks/shared/folds.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -174,6 +176,20 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   result.report.notes = series.notes;
   result.report.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   return result;
+}
+
+std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& series,
+                                                       const ForecastOptions& options,
+                                                       std::int64_t folds) {
+  const auto report = [&](ForecastOptions own, std::int64_t fold) -> std::optional<ForecastReport> {
+    const SeriesFold part = fold_of_series(series, options, fold, folds);
+    own.test_rows = part.test_rows;
+    Trained trained = train(part.series, own);
+    if (trained.stopped) return {};
+    return std::move(trained.report);
+  };
+  check_options(options, series.columns.size());
+  return cross_validated<ForecastReport>(options, folds, report);
 }
 
 Forecast Forecaster::run(const data::TimeSeries& given) const {

@@ -11,6 +11,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/data/plain_text.h"
+#include "tasks/shared/folds.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -32,9 +33,7 @@ std::vector<std::string> classes_of(std::span<const std::string> labels) {
   return {different.begin(), different.end()};
 }
 
-// Labels that look the same are the same.
-
-constexpr double most_validating = 20e3;  // texts tell an accuracy to a third of a point
+constexpr double most_validating = 20e3;  // an accuracy of so many is right to a third of a point
 
 // The numbers of the texts that validate: a share of each label, at random.
 std::vector<bool> held_out(const Labels& labels, std::size_t classes, double share,
@@ -91,6 +90,25 @@ std::vector<std::int64_t> LabelledParts::label_counts() const {
   std::vector<std::int64_t> counts(classes.size(), 0);
   for (const std::int32_t label : train_labels) ++counts[static_cast<std::size_t>(label)];
   return counts;
+}
+
+std::vector<std::int64_t> folds_of_texts(std::span<const std::string> labels, std::int64_t folds,
+                                         std::uint64_t seed) {
+  const std::vector<std::string> names = plain_names(labels);
+  const std::set<std::string> different(names.begin(), names.end());
+  const std::vector<std::string> classes(different.begin(), different.end());
+  const Labels ids = ids_of(names, classes);
+  const std::vector<std::int64_t> result = folds_of(ids, folds, seed, "texts");
+  std::vector<std::int64_t> counts(classes.size(), 0);
+  for (const std::int32_t id : ids) ++counts[static_cast<std::size_t>(id)];
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    if (counts[c] > 1) continue;
+    throw Error(fmt::format("one text alone has the label \"{}\": the fold that tests it has "
+                            "nothing to learn the label from",
+                            classes[c]),
+                "leave that text out, or give the label more texts");
+  }
+  return result;
 }
 
 LabelledParts labelled_parts(std::span<const std::string> texts,

@@ -31,6 +31,11 @@ LabelledParts labelled_parts(std::span<const std::string> texts,
                              std::span<const std::string> labels,
                              const TextClassifierOptions& options);
 
+// The fold that tests each text, from 0. Throws Error for fewer texts than folds, and a label of a
+// single text.
+std::vector<std::int64_t> folds_of_texts(std::span<const std::string> labels, std::int64_t folds,
+                                         std::uint64_t seed);
+
 std::vector<std::string> plain_names(std::span<const std::string> labels);
 // Throws Error for a label that is none of the classes.
 Labels ids_of(std::span<const std::string> labels, const std::vector<std::string>& classes);

@@ -14,6 +14,7 @@
 #include "base/shuffle.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
+#include "chronicler/data/labelled_texts.h"
 #include "chronicler/data/plain_text.h"
 #include "chronicler/data/word_vectors.h"
 #include "chronicler/formats/model_file.h"
@@ -21,6 +22,7 @@
 #include "tasks/sentiment/parts.h"
 #include "tasks/sentiment/text_reader.h"
 #include "tasks/sentiment/training.h"
+#include "tasks/shared/folds.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -303,6 +305,30 @@ ClassifierScore TextClassifier::evaluate(std::span<const std::string> texts,
   if (texts.size() != labels.size() || texts.empty())
     throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
   return reader_->score(*model_, texts, ids_of(plain_names(labels), reader_->labels));
+}
+
+std::vector<ClassifierScore> TextClassifier::cross_validate(std::span<const std::string> texts,
+                                                            std::span<const std::string> labels,
+                                                            const TextClassifierOptions& options,
+                                                            std::int64_t folds) {
+  check_folds(folds, options.resume, options.stop_after.has_value());
+  if (texts.size() != labels.size())
+    throw Error(fmt::format("{} texts have {} labels", texts.size(), labels.size()));
+  const std::vector<std::int64_t> fold_of = folds_of_texts(labels, folds, options.seed);
+  const auto score = [&](const TextClassifierOptions& own,
+                         std::int64_t fold) -> std::optional<ClassifierScore> {
+    data::LabelledTexts learnt;
+    data::LabelledTexts tested;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      data::LabelledTexts& to = fold_of[i] == fold ? tested : learnt;
+      to.texts.push_back(texts[i]);
+      to.labels.push_back(labels[i]);
+    }
+    const TextClassifier classifier = train(learnt.texts, learnt.labels, own);
+    if (!classifier.report().finished) return {};
+    return classifier.evaluate(tested.texts, tested.labels);
+  };
+  return cross_validated<ClassifierScore>(options, folds, score);
 }
 
 void TextClassifier::save(const std::string& path) const {

@@ -104,6 +104,37 @@ TEST(Forecaster, LearnsNothingFromTheTestRows) {
   EXPECT_EQ(weights(waves(200)), weights(changed));
 }
 
+TEST(Forecaster, CrossValidatesOnRowsThatComeLater) {
+  const data::TimeSeries series = waves(240);
+  const ForecastOptions options = quick();
+  const std::vector<ForecastReport> folds = Forecaster::cross_validate(series, options, 3);
+  ASSERT_EQ(folds.size(), 3U);
+  for (std::size_t fold = 0; fold < 3; ++fold) {
+    EXPECT_EQ(folds[fold].rows.front(), 60 + 60 * static_cast<std::int64_t>(fold));
+    EXPECT_EQ(folds[fold].rows.size(), 60U);
+    EXPECT_LT(folds[fold].model.rmse, folds[fold].repeat_last.rmse);
+  }
+  // The last one is what training measures on as many test rows.
+  ForecastOptions last = options;
+  last.test_rows = 60;
+  EXPECT_EQ(Forecaster::train(series, last).report.predicted, folds[2].predicted);
+  // Rows behind a fold do not matter to it.
+  data::TimeSeries changed = series;
+  for (std::size_t row = 180; row < 240; ++row) changed.values[row] = -1000.0;
+  const std::vector<ForecastReport> others = Forecaster::cross_validate(changed, options, 3);
+  for (const std::size_t fold : {0U, 1U}) EXPECT_EQ(others[fold].predicted, folds[fold].predicted);
+  EXPECT_NE(others[2].predicted, folds[2].predicted);
+}
+
+TEST(Forecaster, GivesTheFoldsBeforeAPause) {
+  ForecastOptions options = quick();
+  options.report_seconds = 0.0;
+  options.progress = [](const TaskProgress& at) { return at.fold < 2; };
+  EXPECT_EQ(Forecaster::cross_validate(waves(240), options, 3).size(), 1U);
+  options.stop_after = 1;
+  EXPECT_NE(test::error_of([&] { Forecaster::cross_validate(waves(240), options, 3); }), "");
+}
+
 TEST(Forecaster, ComesBackFromItsFile) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("waves.chronicler");

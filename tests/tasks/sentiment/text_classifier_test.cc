@@ -68,6 +68,44 @@ TEST(TextClassifier, TellsALabelAndItsWords) {
   EXPECT_EQ(critic().run("the film was dreadful !").label, "bad");
 }
 
+TEST(TextClassifier, CrossValidatesOnEachTextOnce) {
+  TextClassifierOptions options = quick();
+  options.epochs = 2;
+  options.networks = 1;
+  const auto scores = [&](std::uint64_t seed) {
+    options.seed = seed;
+    return TextClassifier::cross_validate(opinions().texts, opinions().labels, options, 3);
+  };
+  const std::vector<ClassifierScore> folds = scores(1);
+  ASSERT_EQ(folds.size(), 3U);
+  std::int64_t texts = 0;
+  for (const ClassifierScore& fold : folds) {
+    texts += fold.texts;
+    EXPECT_EQ(fold.labels, (std::vector<std::string>{"bad", "good"}));
+    EXPECT_LT(fold.majority_accuracy, 0.7);
+  }
+  EXPECT_EQ(texts, static_cast<std::int64_t>(opinions().texts.size()));
+  const std::vector<ClassifierScore> again = scores(1);
+  for (std::size_t fold = 0; fold < 3; ++fold)
+    EXPECT_EQ(again[fold].log_loss, folds[fold].log_loss);
+  EXPECT_NE(scores(2).front().log_loss, folds.front().log_loss);
+}
+
+TEST(TextClassifier, RefusesFoldsThatCannotBe) {
+  const auto error = [](const std::vector<std::string>& labels, std::int64_t folds) {
+    return test::error_of([&] {
+      const std::vector<std::string> texts(labels.size(), "some words");
+      TextClassifier::cross_validate(texts, labels, quick(), folds);
+    });
+  };
+  EXPECT_EQ(error({"a", "a", "b", "b", "b"}, 6),
+            "6 folds need at least as many texts, got 5: use fewer folds");
+  EXPECT_EQ(error({"a", "a", "b", " a", "a"}, 3),
+            "one text alone has the label \"b\": the fold that tests it has nothing to learn the "
+            "label from: leave that text out, or give the label more texts");
+  EXPECT_EQ(error({"a", "b"}, 21), "folds must be from 2 to 20, got 21");
+}
+
 TEST(TextClassifier, ReadsPlainText) {
   const TextLabel plain = critic().run("The film was superb!", true);
   const TextLabel other = critic().run("The\u00A0film\u3000was su\u00ADper\u200Bb!", true);
