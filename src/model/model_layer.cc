@@ -49,11 +49,6 @@ class ModelLayer final : public Layer {
     }
     return true;
   }
-  bool passes_on(bool training) const override {
-    const std::vector<int>& outputs = network().outputs();
-    return outputs.size() == 1 && network().input_shapes().size() == 1 &&
-           network().source_of(outputs[0], training) == 0;
-  }
   bool takes_ids() const override { return network().nodes().front().layer->takes_ids(); }
   State initial_state(std::int64_t batch) const override {
     State all;

@@ -9,6 +9,7 @@
 #include "chronicler/base/error.h"
 #include "model/frame.h"
 #include "model/mask_flow.h"
+#include "model/model_layer.h"
 
 namespace chronicler {
 namespace {
@@ -79,11 +80,25 @@ int Network::node_of(int value) const {
   return -1;
 }
 
+namespace {
+
+// Which of a node's inputs its output is, unchanged; -1 for none.
+int input_passed_on(const Network::Node& node, int output, bool training) {
+  const Model* model = model_of(*node.layer);
+  if (model == nullptr) return node.layer->passes_on(training) ? 0 : -1;
+  const Network& inside = model->network();
+  const int source = inside.source_of(inside.outputs()[static_cast<std::size_t>(output)], training);
+  return source < static_cast<int>(inside.input_shapes().size()) ? source : -1;
+}
+
+}  // namespace
+
 int Network::source_of(int value, bool training) const {
   for (int node = node_of(value); node >= 0; node = node_of(value)) {
     const Node& own = nodes_[static_cast<std::size_t>(node)];
-    if (!own.layer->passes_on(training)) return value;
-    value = own.inputs[0];
+    const int input = input_passed_on(own, value - own.first_output, training);
+    if (input < 0) return value;
+    value = own.inputs[static_cast<std::size_t>(input)];
   }
   return value;
 }

@@ -78,6 +78,17 @@ def within():
                                 layers.Dense(2)(z)])
 
 
+def through():
+    """A model within gives the very tensor that it was given, beside another output."""
+    a = keras.Input((5, 4))
+    kept = layers.Dropout(0.0)(a)
+    inner = keras.Model(a, [layers.GlobalMaxPooling1D()(kept), kept])
+    i, x = masked()
+    first = inner(x)[1]
+    pooled, second = inner(first)
+    return keras.Model(i, [heads(second, layers.Dense(4)(x)), first, layers.Dense(2)(x), layers.Dense(2)(pooled)])
+
+
 def distributed():
     i = keras.Input((3, 5, 4))
     return keras.Model(i, layers.TimeDistributed(attending())(layers.Masking()(i)))
@@ -108,7 +119,7 @@ def bias():
     return keras.Model([i, j], [layers.MultiHeadAttention(2, 1, value_dim=2)(i, j), gated()(i, j), gated()(j, i)])
 
 
-GRAPHS = [transformer, merged, passed_on, order, within, distributed, states, given, bias]
+GRAPHS = [transformer, merged, passed_on, order, within, distributed, states, given, bias, through]
 
 
 def data_for(tensor, rng):

@@ -492,7 +492,7 @@ def check_rows(model, x, batch_sizes):
     alone = predict(model, x, 1)
     for size in batch_sizes:
         for row_by_row, together in zip(alone, predict(model, x, size)):
-            if not np.allclose(row_by_row, together, rtol=1e-3, atol=1e-4):
+            if not np.allclose(row_by_row, together, rtol=1e-5, atol=2e-6):
                 raise NotThisOne("a row of which Keras makes something else among others")
 
 

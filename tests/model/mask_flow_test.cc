@@ -73,6 +73,25 @@ TEST(MaskFlow, MasksOfPaddingStay) {
   EXPECT_TRUE(has_mask(run, 1));
 }
 
+// What a model within passes on is the tensor that it was given, whichever output it is.
+TEST(MaskFlow, AttentionTakesThemOffThroughAModelWithin) {
+  const Symbol inner = Input({.shape = {4, 3}});
+  const Symbol kept = layers::Dropout({.rate = 0.5})(inner);
+  const auto within = std::make_shared<Functional>(
+      Symbols{inner}, Symbols{layers::GlobalMaxPooling1D()(kept), kept});
+  const Symbol x = Input({.shape = {4, 3}});
+  const Symbols first = (*within)(Symbols{layers::Masking()(x)});
+  const Symbols second = (*within)(Symbols{first[1]});
+  Functional model({x}, {heads()(Symbols({second[1], second[1]})), first[1]});
+  const Tensor data = half_silent();
+  const Value input{data, {}};
+  Execution run(model.network());
+  run.forward(std::span(&input, 1), {});
+  EXPECT_FALSE(has_mask(run, 1));
+  run.forward(std::span(&input, 1), {.training = true});
+  EXPECT_TRUE(has_mask(run, 1)) << "Dropout made another tensor of it";
+}
+
 TEST(MaskFlow, AModelWithinTakesThemOffItsInputs) {
   const Symbol inner = Input({.shape = {4, 3}});
   Functional within({inner}, {heads()(Symbols({inner, inner}))});
