@@ -1,5 +1,5 @@
 // Hears three words, each a tone of its own: a recogniser learns them from sentences without being
-// shown where each word is, writes down new ones, and then follows live sound. The program ends
+// shown where each word is, transcribes new ones, and then follows live sound. The program ends
 // with status 1 if it gets more than one word of twenty wrong.
 #include <cmath>
 #include <cstdio>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <string>
 
@@ -31,8 +30,7 @@ using tasks::TextGenerator;
 using tasks::TextScore;
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
-// A passage of the training text that is longer than this was learnt by heart.
+// A passage of the training text that is longer than this was memorized.
 constexpr std::int64_t long_copy = 50;
 
 std::int64_t characters_of(std::string_view text) {
@@ -95,13 +93,13 @@ void print_report(const GeneratorReport& report) {
     insight::ReportTable table;
     table.header = {"validation, a character", "nats", "bits", "perplexity"};
     table.rows = {row("this model, state carried", report.validation->nats),
-                  row("this model, windows of 256 from nothing", report.validation->cold_nats),
+                  row("this model, windows of 256, state reset", report.validation->cold_nats),
                   row(fmt::format("{}-gram (Witten-Bell)", report.ngram_order), report.ngram_nats),
-                  row("all characters alike", report.uniform_nats)};
+                  row("uniform distribution", report.uniform_nats)};
     std::cout << to_text(table) << '\n';
     print_score_note(*report.validation);
   } else {
-    std::cout << "No validation text: nothing is known of how good the model is.\n\n";
+    std::cout << "No validation text: the model was not evaluated.\n\n";
   }
   const std::string best =
       report.best_epoch > 0.0 ? fmt::format("; best after {:.2f}", report.best_epoch) : "";
@@ -147,10 +145,11 @@ void show_sample(const TextGenerator& writer, std::string_view text, std::uint64
   }
   if (quiet) return;
   std::cout << fmt::format("\nA sample (temperature 0.8):\n\n{}\n\n", sample.substr(0, 600));
-  std::cout << fmt::format("Longest passage in 2,000 characters that stands in the text: {} ({})\n",
-                           characters_of(copy), in_one_line(copy));
+  std::cout << fmt::format(
+      "Longest passage of 2,000 characters that is copied from the text: {} ({})\n",
+      characters_of(copy), in_one_line(copy));
   if (characters_of(copy) > long_copy)
-    std::cout << "That is long: the model has learnt passages by heart.\n";
+    std::cout << "That is long: the model has memorized passages.\n";
 }
 
 void train(TrainOptions& options) {
@@ -197,7 +196,6 @@ struct WriteOptions {
   std::string model;
   std::string compare;
   tasks::RunOptions task;
-  std::int64_t seed = 0;
   int threads = 0;
   bool json = false;
 };
@@ -212,13 +210,11 @@ void write(WriteOptions& options) {
     task.prompt =
         data::plain_text(data::clean_text(task.prompt, "--prompt"), writer.pieces().unplain());
   }
-  task.sampling.seed = static_cast<std::uint64_t>(options.seed);
   std::int64_t unknown = 0;
   for (const auto id : writer.pieces().ids(task.prompt)) unknown += id == 0 ? 1 : 0;
   if (unknown > 0) {
     std::cerr << fmt::format(
-        "note: {} characters of the prompt do not occur in the training text; passed over\n",
-        unknown);
+        "note: {} characters of the prompt do not occur in the training text; skipped\n", unknown);
   }
   if (options.json) {
     const std::string text = writer.run(task);
@@ -241,45 +237,21 @@ void write(WriteOptions& options) {
   stop_if_interrupted();
   if (options.compare.empty()) return;
   const std::string_view copy = tasks::longest_copy(text, original);
-  std::cerr << fmt::format("longest passage that stands in \"{}\": {} characters ({}){}\n",
+  std::cerr << fmt::format("longest passage copied from \"{}\": {} characters ({}){}\n",
                            options.compare, characters_of(copy), in_one_line(copy),
-                           characters_of(copy) > long_copy ? ": learnt by heart" : "");
+                           characters_of(copy) > long_copy ? ": memorized" : "");
 }
 
 Job describe_run(CLI::App& app) {
   const auto options = std::make_shared<WriteOptions>();
   tasks::RunOptions& task = options->task;
   app.add_option("MODEL", options->model, "made by generate train")->required();
-  app.add_option("--prompt", task.prompt, "what the text begins with (a new line)")
-      ->type_name("TEXT");
-  app.add_option("--length", task.length, "characters to write (500)")
-      ->type_name("N")
-      ->check(whole_number(1, no_limit));
-  app.add_option("--temperature", task.sampling.temperature,
-                 "below 1 safer, above 1 bolder, 0 always the likeliest (0.8)")
-      ->type_name("X")
-      ->check(number_from(0.0));
   task.sampling.temperature = 0.8;
-  app.add_option("--top-k", task.sampling.top_k, "only the k likeliest pieces (all)")
-      ->type_name("K")
-      ->check(whole_number(1, no_limit));
-  app.add_option("--top-p", task.sampling.top_p,
-                 "only the likeliest pieces that together have this probability (1)")
-      ->type_name("P")
-      ->check(number_from(1e-6, 1.0));
-  app.add_option("--repetition-penalty", task.sampling.repetition_penalty,
-                 "makes what came up lately less likely (1: no)")
-      ->type_name("X")
-      ->check(number_from(1.0, 100.0));
-  app.add_option("--stop", task.stop, "ends before this text")->type_name("TEXT");
-  app.add_option("--weights", task.weights,
-                 "float32, or bfloat16: rounded, and faster where they are many (float32)")
-      ->type_name("TYPE")
-      ->check(CLI::IsMember({"float32", "bfloat16"}));
+  add_fields(app, task);
+  add_fields(app, task.sampling);
   app.add_option("--compare", options->compare,
-                 "shows the longest passage that also stands in this text")
+                 "shows the longest passage that is copied from this text")
       ->type_name("FILE");
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "text and figures as JSON")->disable_flag_override();
   return [options] { write(*options); };
@@ -312,7 +284,7 @@ void evaluate(const EvaluateTextOptions& options) {
   }
   std::cout << fmt::format(
       "{:.4f} nats, {:.4f} bits a character, perplexity {:.3f}, over {} characters with the state "
-      "carried\n{:.4f} nats in windows of 256 pieces, each from nothing\n",
+      "carried\n{:.4f} nats in windows of 256 pieces, the state reset before each\n",
       score.nats, score.bits, score.perplexity, with_commas(score.characters), score.cold_nats);
   print_score_note(score);
 }
@@ -339,15 +311,15 @@ Command generate_command() {
       "  chronicler generate run shakespeare.keras --temperature 0.5 --top-k 20 --seed 7\n";
   constexpr std::string_view evaluate_examples =
       "  chronicler generate evaluate shakespeare.keras other-play.txt\n";
-  return {
-      "generate",
-      "a model that writes like a text of yours",
-      "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
-      "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\"\n",
-      nullptr,
-      {{"train", "learns from a text", train_examples, describe_train},
-       {"run", "writes, each piece as it is made", run_examples, describe_run},
-       {"evaluate", "how well the model foretells a text", evaluate_examples, describe_evaluate}}};
+  return {"generate",
+          "a model that writes like a text of yours",
+          "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
+          "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\"\n",
+          nullptr,
+          {{"train", "learns from a text", train_examples, describe_train},
+           {"run", "writes, each piece as it is made", run_examples, describe_run},
+           {"evaluate", "cross-entropy and perplexity of a text", evaluate_examples,
+            describe_evaluate}}};
 }
 
 }  // namespace chronicler::cli

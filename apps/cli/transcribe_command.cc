@@ -9,7 +9,7 @@ namespace chronicler::cli {
 Command transcribe_command() {
   return {
       "transcribe",
-      "a model that writes down what is said in recordings",
+      "a model that transcribes speech, learnt from your recordings",
       "  chronicler transcribe train calls.tsv -o calls.keras\n"
       "  chronicler transcribe run calls.keras call.wav\n"
       "  arecord -q -t raw -f S16_LE -r 16000 | chronicler transcribe run live.keras --stream\n",

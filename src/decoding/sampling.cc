@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "chronicler/base/error.h"
 
 namespace chronicler::decoding {
@@ -14,20 +12,10 @@ namespace {
 constexpr std::size_t remembered = 64;
 constexpr std::uint64_t draw_stream = 0;
 
-void check(bool fits, std::string_view option, std::string_view range, double got) {
-  if (!fits) throw Error(fmt::format("{} must be {}, got {}", option, range, got));
-}
-
 }  // namespace
 
 Sampler::Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {
-  check(options.temperature >= 0.0 && std::isfinite(options.temperature), "temperature",
-        "at least 0", options.temperature);
-  check(options.top_k >= 0, "top_k", "at least 0", static_cast<double>(options.top_k));
-  check(options.top_p > 0.0 && options.top_p <= 1.0, "top_p", "above 0 and at most 1",
-        options.top_p);
-  check(options.repetition_penalty >= 1.0 && std::isfinite(options.repetition_penalty),
-        "repetition_penalty", "at least 1", options.repetition_penalty);
+  check_fields("Sampler", options);
 }
 
 std::int64_t Sampler::choose(std::span<const float> scores) {

@@ -155,7 +155,7 @@ TEST_F(TranscribeCommand, BadRowsAndFilesAreNamed) {
   const ProgramRun trained = train({"--epochs", "1", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.errors;
   EXPECT_EQ(nlohmann::json::parse(trained.out)["skipped"], 3);
-  EXPECT_NE(trained.errors.find("passed over: list.tsv:82: cannot read \"none.wav\""),
+  EXPECT_NE(trained.errors.find("skipped: list.tsv:82: cannot read \"none.wav\""),
             std::string::npos)
       << trained.errors;
 
@@ -163,7 +163,7 @@ TEST_F(TranscribeCommand, BadRowsAndFilesAreNamed) {
   EXPECT_EQ(some.status, 1);
   EXPECT_TRUE(some.out.starts_with("list.tsv.0.wav\n")) << some.out;
   EXPECT_NE(some.errors.find("\"bad.wav\" is not a recording that can be read"), std::string::npos);
-  EXPECT_NE(some.errors.find("2 of 3 recordings could not be written down"), std::string::npos);
+  EXPECT_NE(some.errors.find("2 of 3 recordings could not be transcribed"), std::string::npos);
   const ProgramRun one = run({"run", "m.keras", "none.wav"});
   EXPECT_EQ(one.status, 1);
   EXPECT_TRUE(one.errors.starts_with("error: cannot read \"none.wav\": No such file"))

@@ -36,7 +36,7 @@ struct LabelOptions {
   bool json = false;
 };
 
-// The words that weighed most, at most so many.
+// The words with most weight, at most so many.
 std::vector<TextLabel::Word> weightiest(const TextLabel& label, std::size_t most) {
   std::vector<TextLabel::Word> words;
   for (const TextLabel::Word& word : label.words) {
@@ -55,8 +55,8 @@ std::string_view word_in(std::string_view text, const TextLabel::Word& word) {
                      static_cast<std::size_t>(word.end - word.begin));
 }
 
-// What speaks for the label in green, what against it in red; in bold what weighs more than half as
-// much as the weightiest word.
+// Words for the label in green, against it in red; in bold those of more than half the largest
+// weight.
 std::string colored(std::string_view text, const TextLabel& label) {
   double largest = 0.0;
   for (const TextLabel::Word& word : label.words)
@@ -159,7 +159,7 @@ Job describe_run(CLI::App& app) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "labels texts, and shows which words weighed most",
+  return {"run", "classifies texts, and shows the words with most weight",
           "  echo \"a delight\" | chronicler sentiment run reviews.keras\n"
           "  chronicler sentiment run reviews.keras new.csv --text review --no-words --json\n",
           describe_run};

@@ -162,7 +162,7 @@ void train(TrainOptions& options) {
   } else if (report.validation) {
     print_score(*report.validation, "validation (it chose the epoch)");
   } else {
-    std::cout << "No test texts: nothing is known of how good the model is.\n";
+    std::cout << "No test texts: the model was not evaluated.\n";
   }
   std::cout << fmt::format("\n{:.1f} s, best after epoch {:.3g} of {}\n", report.seconds,
                            report.best_epoch, report.options.epochs);

@@ -37,7 +37,7 @@ void evaluate(const Options& options) {
                       [&](const data::Recording& recording, const tasks::Transcript& found) {
                         stop_if_interrupted();
                         if (options.errors && found.text != recording.text)
-                          std::cerr << fmt::format("{}\n  said: {}\n  recognised: {}\n",
+                          std::cerr << fmt::format("{}\n  expected: {}\n  got: {}\n",
                                                    recording.name, recording.text, found.text);
                       });
   if (!options.json) {
@@ -56,8 +56,7 @@ Job describe(CLI::App& app) {
       ->required();
   add_columns(app, options->columns);
   add_search(app, options->search);
-  app.add_flag("--errors", options->errors,
-               "shows texts that were recognised wrongly, beside the right ones")
+  app.add_flag("--errors", options->errors, "shows wrong transcripts beside the right ones")
       ->disable_flag_override();
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
@@ -68,7 +67,7 @@ Job describe(CLI::App& app) {
 
 Command evaluate_command() {
   return {
-      "evaluate", "how many words and characters a model gets wrong",
+      "evaluate", "word and character error rates of a model",
       "  chronicler transcribe evaluate calls.keras test.tsv\n"
       "  chronicler transcribe evaluate calls.keras test.tsv --language-model texts.txt --json\n",
       describe};

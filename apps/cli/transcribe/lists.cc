@@ -17,8 +17,8 @@ void add_columns(CLI::App& app, data::RecordingsOptions& options) {
 void print_skipped(std::span<const std::string> skipped) {
   constexpr std::size_t shown = 8;
   for (const std::string& line : skipped.first(std::min(shown, skipped.size())))
-    std::cerr << fmt::format("passed over: {}\n", line);
-  if (skipped.size() > shown) std::cerr << fmt::format("passed over: {} in all\n", skipped.size());
+    std::cerr << fmt::format("skipped: {}\n", line);
+  if (skipped.size() > shown) std::cerr << fmt::format("skipped: {} in all\n", skipped.size());
 }
 
 }  // namespace chronicler::cli::transcribe

@@ -1,4 +1,4 @@
-// Lists of recordings on the command line: their options, and what is said of rows passed over.
+// Lists of recordings on the command line: their options, and the notes on rows that are skipped.
 #pragma once
 
 #include <span>

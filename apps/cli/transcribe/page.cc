@@ -56,10 +56,10 @@ void add_recording(insight::Report& page, const std::string& name,
                    const tasks::TranscriptTrace& trace) {
   const tasks::Transcript& transcript = trace.transcript;
   page.heading(name);
-  page.verdict(transcript.text.empty() ? "(nothing was heard)" : transcript.text);
+  page.verdict(transcript.text.empty() ? "(no speech)" : transcript.text);
   insight::HeatMap map = spectrum(trace);
   const double end = map.column_width * static_cast<double>(map.columns);
-  map.title = fmt::format("{:.2f} s of sound, and where labels are written", transcript.seconds);
+  map.title = fmt::format("{:.2f} s of sound, and the probability of a label", transcript.seconds);
   map.lines = {spikes(trace, end)};
   for (const tasks::Transcript::Word& word : transcript.words) {
     if (word.begin < end) map.marks.push_back({(word.begin + word.end) / 2.0, word.text});

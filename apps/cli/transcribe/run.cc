@@ -51,7 +51,7 @@ void check(const Options& options) {
     return;
   }
   if (options.files.empty())
-    throw UsageError("nothing to write down", "give recordings, or --stream for live sound");
+    throw UsageError("nothing to transcribe", "give recordings, or --stream for live sound");
   for (const std::string& file : options.files) {
     if (file == "-" && writes)
       throw UsageError("a recording from standard input has no name for other files",
@@ -95,7 +95,7 @@ void run(const Options& options) {
     return;
   }
   take_search(typist, options.search);
-  insight::Report page("What was heard");
+  insight::Report page("Transcripts");
   std::size_t failed = 0;
   for (const std::string& file : options.files) {
     stop_if_interrupted();
@@ -121,7 +121,7 @@ void run(const Options& options) {
   if (!options.page.empty()) page.write(options.page);
   if (failed > 0)
     throw Error(
-        fmt::format("{} of {} recordings could not be written down", failed, options.files.size()));
+        fmt::format("{} of {} recordings could not be transcribed", failed, options.files.size()));
 }
 
 Job describe(CLI::App& app) {
@@ -143,7 +143,7 @@ Job describe(CLI::App& app) {
   flag("--output-srt", options->srt, "also writes FILE.srt: subtitles");
   flag("--output-vtt", options->vtt, "also writes FILE.vtt: subtitles for the web");
   flag("--output-json", options->json_file, "also writes FILE.json");
-  app.add_option("--page", options->page, "draws the spectra and what was written over them")
+  app.add_option("--page", options->page, "a page with spectra, words and probabilities")
       ->type_name("HTML");
   add_search(app, options->search);
   add_threads(app, options->threads);
@@ -155,7 +155,7 @@ Job describe(CLI::App& app) {
 
 Command run_command() {
   return {
-      "run", "writes down what is said in recordings, or in live sound",
+      "run", "transcribes recordings, or live sound",
       "  chronicler transcribe run calls.keras call.wav\n"
       "  chronicler transcribe run calls.keras *.flac --output-srt --page heard.html\n"
       "  arecord -q -t raw -f S16_LE -r 16000 | chronicler transcribe run live.keras --stream\n",

@@ -1,4 +1,4 @@
-// chronicler transcribe run: writes down what is said in recordings, or in live sound.
+// chronicler transcribe run: transcribes recordings, or live sound.
 #pragma once
 
 #include "cli/command.h"

@@ -39,7 +39,8 @@ void print_score(const tasks::TranscriberScore& score, std::string_view title) {
                                     with_commas(edits.insertions)};
   };
   insight::ReportTable table;
-  table.header = {std::string(title), "wrong", "of", "substituted", "missing", "too many"};
+  table.header = {std::string(title), "error rate", "of",
+                  "substitutions",    "deletions",  "insertions"};
   table.rows = {row("words", score.words),
                 row("characters", score.characters),
                 {"words, always the most frequent text",
@@ -65,10 +66,10 @@ void print_score(const tasks::TranscriberScore& score, std::string_view title) {
 
 void add_search(CLI::App& app, SearchOptions& options) {
   app.add_option("--language-model", options.language_file,
-                 "a text, a sentence on each line: likelier ones are preferred")
+                 "a text for an n-gram language model, a sentence on each line")
       ->type_name("FILE");
   app.add_option("--language-order", options.orders,
-                 "words or characters that it looks at, at most 12 (3 words, 8 characters)")
+                 "its order, at most 12 (3 for words, 8 for characters)")
       ->type_name("N")
       ->check(whole_number(1, 12));
   add_fields(app, options.task);

@@ -73,7 +73,7 @@ void print_report(const TranscriberReport& report, const std::optional<Transcrib
     print_score(*test, "test");
   }
   if (!report.validation && !test)
-    std::cout << "No validation recordings: nothing is known of how good the model is.\n";
+    std::cout << "No validation or test recordings: the model was not evaluated.\n";
   std::cout << fmt::format("\n{:.1f} s, {:.1f} epochs; the best was {:.3g}\n", report.seconds,
                            report.epochs, report.best_epoch);
 }

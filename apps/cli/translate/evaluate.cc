@@ -5,7 +5,7 @@
 
 #include "chronicler/base/runtime.h"
 #include "cli/common_options.h"
-#include "cli/translate/beam_options.h"
+#include "cli/field_options.h"
 #include "cli/translate/scores.h"
 
 namespace chronicler::cli::translate {
@@ -49,7 +49,7 @@ Job describe(CLI::App& app) {
   app.add_option("--memory", options->memory_file,
                  "the pairs that it learnt from: what a translation memory of them scores")
       ->type_name("FILE");
-  add_beam(app, options->task);
+  add_fields(app, options->task);
   add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();

@@ -12,10 +12,10 @@
 #include "chronicler/insight/report.h"
 #include "chronicler/tasks/translator.h"
 #include "cli/common_options.h"
+#include "cli/field_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/table.h"
-#include "cli/translate/beam_options.h"
 
 namespace chronicler::cli::translate {
 namespace {
@@ -53,7 +53,7 @@ std::vector<std::string> labels_of(const std::vector<std::string>& pieces) {
 void draw(insight::Report& page, const std::string& source, const tasks::Translation& result) {
   page.heading(source);
   if (result.target_pieces.empty()) {
-    page.paragraph("Nothing was written.");
+    page.paragraph("The translation is empty.");
     return;
   }
   page.alignment({.title = result.text,
@@ -70,10 +70,11 @@ void run(const Options& options) {
   if (options.threads != 0) set_threads(options.threads);
   if (!options.attention.empty()) check_output_file(options.attention);
   const auto translator = tasks::Translator::load(options.model);
-  insight::Report page("Where each word of a translation looked");
+  insight::Report page("Attention of each translation");
   page.paragraph(
-      "Each row is a piece that was written, each column one of the source; the darker, the more "
-      "it was looked at. A hyphen goes on a word.");
+      "Each row is a piece of the translation, each column one of the source; the darker, the "
+      "larger "
+      "the attention weight. A hyphen continues a word.");
   data::TextLines lines(options.file, longest_line);
   const std::size_t most = options.file == "-" ? 1 : 64;
   std::vector<std::string> batch;
@@ -122,8 +123,8 @@ Job describe(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model, "made by translate train")->required();
   app.add_option("FILE", options->file, "a text on each line (\"-\": standard input)");
-  add_beam(app, options->task);
-  app.add_option("--attention", options->attention, "a page (HTML) of what each word looked at")
+  add_fields(app, options->task);
+  app.add_option("--attention", options->attention, "a page (HTML) with the attention weights")
       ->type_name("FILE");
   add_seed(app, options->seed);
   add_threads(app, options->threads);

@@ -98,7 +98,7 @@ void train(Options& options) {
   if (is_tested) {
     print_scores(scores);
   } else {
-    std::cout << "No test pairs: nothing is known of how good the model is (--test FILE).\n";
+    std::cout << "No test pairs: the model was not evaluated (--test FILE).\n";
   }
   std::cout << fmt::format("\n{:.1f} s, {:.2f} epochs, best after {:.2f}", report.seconds,
                            report.epochs, report.best_epoch);

@@ -24,11 +24,11 @@ struct RecordingsOptions {
 
 struct Recordings {
   std::vector<Recording> recordings;
-  std::vector<std::string> skipped;  // for each row that was passed over, a sentence with its line
+  std::vector<std::string> skipped;  // for each row that was skipped, a sentence with its line
 };
 
 // A list: TSV, CSV or JSON lines, its first line naming the columns; paths are relative to the
-// list's folder. Rows without a text, and those whose recording cannot be read, are passed over.
+// list's folder. Rows without a text, and those whose recording cannot be read, are skipped.
 // Throws Error for a list that cannot be read, has no such columns, or leaves nothing.
 Recordings read_recordings(const std::filesystem::path& list,
                            const RecordingsOptions& options = {});

@@ -61,20 +61,20 @@ struct TextClassifierOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = TextClassifierOptions;
-    visit("level", &Options::level, one_of({"word", "subword", "char"}), "what texts are read as",
+    visit("level", &Options::level, one_of({"word", "subword", "char"}), "pieces of the texts",
           {.default_text = "char where they are single words, else word"});
     visit("vectors", &Options::vectors, any_value(),
-          "a file of word vectors to begin with, in GloVe's text format");
+          "a file of pretrained word vectors, in GloVe's text format");
     visit("vocabulary", &Options::vocabulary, between(1, 1'000'000),
           "most words (or sub-words, or characters) that it knows",
           {.default_text = "20,000; sub-words 4,000; characters 2,000"});
     visit("min_count", &Options::min_count, between(1, 1'000'000),
           "words that come less often are unknown");
-    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a word",
+    visit("embedding", &Options::embedding, between(1, 8192), "size of a word's embedding",
           {.default_text = "64; characters 32"});
-    visit("units", &Options::units, between(1, 8192), "of the LSTM in each direction",
+    visit("units", &Options::units, between(1, 8192), "units of the LSTM in each direction",
           {.default_text = "64; characters 96"});
-    visit("networks", &Options::networks, between(1, 64), "networks whose mean counts",
+    visit("networks", &Options::networks, between(1, 64), "networks whose predictions are averaged",
           {.default_text = "4; 2 or 1 where texts are many"});
     visit("ngrams", &Options::ngrams, between(1, 8), "longest n-gram of the bag of words",
           {.default_text = "2; characters 4"});
@@ -85,24 +85,25 @@ struct TextClassifierOptions {
     visit("longest", &Options::longest, between(1, 100'000),
           "words that the network reads of a text: its first and last half",
           {.default_text = "600"});
-    visit("wide", &Options::wide, any_value(), "the bags help the network");
-    visit("dropout", &Options::dropout, share_below(1.0), "share left out of what was read",
+    visit("wide", &Options::wide, any_value(), "linear scores of the bags beside the network");
+    visit("dropout", &Options::dropout, share_below(1.0),
+          "dropout rate of what was read; of the embeddings half of it",
           {.default_text = "0.6; characters 0.3"});
     visit("word_dropout", &Options::word_dropout, share_below(1.0),
-          "share of the words that training makes unknown",
+          "share of the words that training replaces by the unknown word",
           {.default_text = "0.4; characters 0.05"});
     visit("label_smoothing", &Options::label_smoothing, share_below(1.0),
           "share of a label that is spread over all", {.default_text = "0.1; characters 0"});
-    visit("batch_size", &Options::batch_size, between(1, 4096), "texts at a time",
+    visit("batch_size", &Options::batch_size, between(1, 4096), "texts in a batch",
           {.default_text = "32"});
-    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
-          {.default_text = "0.0015; characters 0.002"});
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "peak of the learning-rate schedule", {.default_text = "0.0015; characters 0.002"});
     visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
     visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
           "share of the texts, some of each label, that choose the epoch",
           {.default_text = "a tenth, at most 20,000 texts"});
     visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
-    visit("epochs", &Options::epochs, between(1, 10'000), "how often to read the texts",
+    visit("epochs", &Options::epochs, between(1, 10'000), "passes over the texts",
           {.default_text = "from their number"});
     visit_run_fields<Options>(visit);
   }

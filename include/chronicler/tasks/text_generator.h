@@ -58,26 +58,26 @@ struct TextGeneratorOptions {
     visit("units", &Options::units, between(1, 8192), "units of each LSTM",
           {.default_text = "from the text and the time"});
     visit("layers", &Options::layers, between(1, 16), "LSTM layers", {.default_text = "2"});
-    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a piece",
+    visit("embedding", &Options::embedding, between(1, 8192), "size of a piece's embedding",
           {.default_text = "64; sub-words 256"});
     visit("networks", &Options::networks, between(1, 64),
-          "networks, trained one after the other, whose mean counts");
-    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
-          {.default_text = "from how often the text is read"});
+          "networks, trained one after the other, whose predictions are averaged");
+    visit("dropout", &Options::dropout, share_below(1.0), "dropout rate between the layers",
+          {.default_text = "from the number of epochs"});
     visit("batch_size", &Options::batch_size, between(1, 4096),
           "passages of the text that are read side by side",
           {.default_text = "12; 8 for short texts"});
-    visit("steps", &Options::steps, between(1, 4096), "pieces that the gradient goes back",
+    visit("steps", &Options::steps, between(1, 4096), "pieces that backpropagation goes back",
           {.default_text = "64"});
-    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
-          {.default_text = "0.008; 0.004 above 300 units"});
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "peak of the learning-rate schedule", {.default_text = "0.008; 0.004 above 300 units"});
     visit("weight_decay", &Options::weight_decay, at_least(0.0), "AdamW's weight decay");
     visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
     visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
           "share of the text, its last part, that validates",
           {.default_text = "0.1, at most 1 MB"});
     visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
-    visit("epochs", &Options::epochs, above(0.0), "how often to read the text",
+    visit("epochs", &Options::epochs, above(0.0), "passes over the text",
           {.default_text = "from its length", .is_of_run = true});
     visit_run_fields<Options>(visit);
   }
@@ -113,14 +113,25 @@ struct GeneratorReport {
 
 struct RunOptions {
   std::string prompt = {};
-  std::int64_t length = 500;  // characters
+  std::int64_t length = 500;
   decoding::SamplingOptions sampling = {};
-  std::string stop = {};  // the text ends before this
-  // How the network's weights are held while it writes, see StreamOptions: "float32", or
-  // "bfloat16", up to four times as fast where the weights do not fit a processor's own cache.
-  std::string weights = "float32";
+  std::string stop = {};
+  std::string weights = "float32";  // see StreamOptions
   // Called with each new piece of text as it is made, always whole characters; false ends the text.
   std::function<bool(std::string_view)> on_text = {};
+
+  // But those of `sampling`, which has a table of its own.
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = RunOptions;
+    visit("prompt", &Options::prompt, any_value(), "what the text begins with",
+          {.default_text = "a new line"});
+    visit("length", &Options::length, at_least(0), "characters to write");
+    visit("stop", &Options::stop, any_value(), "ends before this text");
+    visit("weights", &Options::weights, one_of({"float32", "bfloat16"}),
+          "type of the weights, of which bfloat16 is rounded, and up to four times as fast where "
+          "they are many");
+  }
 };
 
 class TextGenerator {

@@ -70,7 +70,7 @@ struct TranscriberOptions {
           {.default_text = "word where there are few different ones, else char"});
     visit("as_written", &Options::as_written, any_value(), "keeps capital letters and punctuation");
     visit("streaming", &Options::streaming, any_value(),
-          "one direction only: a model that can follow live sound");
+          "unidirectional: a model that can follow live sound");
     visit("normalize", &Options::normalize, one_of({"recording", "training"}),
           "whose mean is subtracted from each band",
           {.default_text = "recording; streaming training"});
@@ -82,25 +82,25 @@ struct TranscriberOptions {
           {.default_text = "that of most recordings, at most 16,000"});
     visit("bands", &Options::bands, between(4, 256), "mel bands of the spectrum");
     visit("filters", &Options::filters, between(1, 8192),
-          "of the convolution that turns frames into steps");
+          "filters of the convolution that turns frames into steps");
     visit("stride", &Options::stride, between(1, 16), "frames of 10 ms in a step",
           {.default_text = "3; characters 2"});
     visit("units", &Options::units, between(1, 8192), "units of each LSTM",
           {.default_text = "128; streaming 160"});
     visit("layers", &Options::layers, between(1, 16), "LSTM layers");
     visit("networks", &Options::networks, between(1, 64),
-          "networks, trained one after the other, whose mean probabilities count");
-    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
+          "networks, trained one after the other, whose probabilities are averaged");
+    visit("dropout", &Options::dropout, share_below(1.0), "dropout rate between the layers",
           {.default_text = "0.3"});
     visit("batch_size", &Options::batch_size, between(1, 4096), "recordings in a batch",
           {.default_text = "8 to 32, from their number"});
-    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
-          {.default_text = "0.002"});
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "peak of the learning-rate schedule", {.default_text = "0.002"});
     visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
     visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
           "share of the recordings that chooses the epoch");
     visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
-    visit("epochs", &Options::epochs, between(1, 1'000'000), "how often to hear each recording",
+    visit("epochs", &Options::epochs, between(1, 1'000'000), "passes over the recordings",
           {.default_text = "from their number"});
     visit_run_fields<Options>(visit);
   }
@@ -133,7 +133,7 @@ struct TranscriberReport {
   std::int64_t validation_recordings = 0;
   double audio_seconds = 0.0;
   std::int64_t labels = 0;                // different ones
-  std::vector<std::string> skipped = {};  // a sentence for each recording that was passed over
+  std::vector<std::string> skipped = {};  // a sentence for each recording that was skipped
   std::int64_t weights = 0;
   double epochs = 0.0;
   double best_epoch = 0.0;
@@ -173,7 +173,7 @@ struct TranscribeOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = TranscribeOptions;
-    visit("beams", &Options::beams, between(1, 10'000), "texts that are followed side by side",
+    visit("beams", &Options::beams, between(1, 10'000), "width of the beam search",
           {.default_text = "1: the likeliest label of each step; with a language model 32"});
     visit("language_weight", &Options::language_weight, at_least(0.0),
           "weight of the language model beside the network");
@@ -208,7 +208,7 @@ class Transcriber {
  public:
   // Log-mel energies, normalised band by band; a convolution over the frames, LSTMs in both
   // directions (or one), and CTC over words or characters. Recordings that cannot be learnt are
-  // passed over, see the report. Throws Error if too few are left.
+  // skipped, see the report. Throws Error if too few are left.
   static Transcriber train(std::vector<data::Recording> recordings,
                            TranscriberOptions options = {});
 

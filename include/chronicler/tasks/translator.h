@@ -62,7 +62,7 @@ struct TranslatorOptions {
           {.default_text = "word where there are few different ones, else as the source"});
     visit("vocabulary", &Options::vocabulary, between(16, 60'000),
           "sub-words of both sides together", {.default_text = "from the pairs"});
-    visit("embedding", &Options::embedding, between(1, 8192), "numbers that stand for a piece",
+    visit("embedding", &Options::embedding, between(1, 8192), "size of a piece's embedding",
           {.default_text = "from the pairs"});
     visit("units", &Options::units, between(1, 8192), "units of each LSTM",
           {.default_text = "from the pairs"});
@@ -70,10 +70,10 @@ struct TranslatorOptions {
           "LSTM layers of the encoder, each in both directions",
           {.default_text = "1; characters and words 2"});
     visit("attention", &Options::attention, one_of({"dot", "additive"}),
-          "how steps of the source are compared with the target's");
+          "score function of the attention");
     visit("networks", &Options::networks, between(1, 64),
-          "networks, trained one after the other, whose mean counts");
-    visit("dropout", &Options::dropout, share_below(1.0), "share left out between the layers",
+          "networks, trained one after the other, whose predictions are averaged");
+    visit("dropout", &Options::dropout, share_below(1.0), "dropout rate between the layers",
           {.default_text = "0.4; characters and words 0.3"});
     visit("label_smoothing", &Options::label_smoothing, share_below(1.0),
           "share of a piece that is spread over all");
@@ -81,13 +81,13 @@ struct TranslatorOptions {
           "most pieces of both sides in a batch", {.default_text = "2,000; few pairs 500"});
     visit("longest", &Options::longest, between(1, 100'000),
           "pairs with more pieces on a side are left out", {.default_text = "128"});
-    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule",
-          {.default_text = "0.002"});
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "peak of the learning-rate schedule", {.default_text = "0.002"});
     visit("clipnorm", &Options::clipnorm, above(0.0), "the largest norm of a step's gradients");
     visit("validation_fraction", &Options::validation_fraction, share_below(1.0),
           "share of the pairs, by their sources, that chooses the epoch");
     visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
-    visit("epochs", &Options::epochs, above(0.0), "how often to read the pairs",
+    visit("epochs", &Options::epochs, above(0.0), "passes over the pairs",
           {.default_text = "from their number", .is_of_run = true});
     visit_run_fields<Options>(visit);
   }
@@ -108,9 +108,18 @@ struct TranslatorReport {
   std::optional<double> validation_nats = {};  // a piece, of the weights that were kept
 };
 
+// How a translation is searched for.
 struct TranslateOptions {
-  std::int64_t beam = 5;  // hypotheses that are followed; 1: greedy
+  std::int64_t beam = 5;
   double length_penalty = 1.0;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TranslateOptions;
+    visit("beam", &Options::beam, between(1, 1000), "width of the beam search; 1: greedy");
+    visit("length_penalty", &Options::length_penalty, between(0.0, 5.0),
+          "0 prefers short translations, 1 the best mean");
+  }
 };
 
 struct Translation {

@@ -94,10 +94,6 @@ std::int64_t chosen_vocabulary(std::string_view text, double characters) {
       std::clamp<std::int64_t>(static_cast<std::int64_t>(std::sqrt(characters)), 256, 8000), least);
 }
 
-void check_range(std::string_view option, bool fits, std::string_view range, double got) {
-  if (!fits) throw Error(fmt::format("{} must be {}, got {}", option, range, got));
-}
-
 void check(const TextGeneratorOptions& options) {
   check_fields("TextGenerator", options);
   if (options.resume && options.checkpoint.empty())
@@ -357,7 +353,7 @@ std::string TextGenerator::run(const RunOptions& given) const {
   RunOptions options = given;
   options.prompt = data::plain_text(given.prompt, pieces_.unplain());
   options.stop = data::plain_text(given.stop, pieces_.unplain());
-  check_range("length", options.length >= 0, "at least 0", static_cast<double>(options.length));
+  check_fields("TextGenerator", options);
   decoding::Sampler sampler(options.sampling);
   Stream live = model_->stream({.weights = options.weights});
   std::vector<float> scores(static_cast<std::size_t>(live.outputs()));

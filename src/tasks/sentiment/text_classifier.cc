@@ -55,7 +55,7 @@ Sample sample_of(const TextReader& reader, std::span<const TextPiece> pieces) {
   return {reader.ids(pieces), reader.wide(pieces)};
 }
 
-// Learns from some of the texts, and tells how many.
+// Learns from some of the texts, and returns how many.
 template <class BagOf>
 std::pair<BagOfWords, std::int64_t> learnt_bag(const Texts& texts, const Labels& labels,
                                                std::int64_t classes, const std::vector<bool>& drawn,
@@ -88,9 +88,9 @@ std::int32_t best_of(std::span<const float> scores) {
   return static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 }
 
-double share_right(std::span<const std::int32_t> told, const Labels& truth) {
+double share_right(std::span<const std::int32_t> predicted, const Labels& truth) {
   std::size_t right = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) right += told[i] == truth[i] ? 1 : 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) right += predicted[i] == truth[i] ? 1 : 0;
   return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(truth.size(), 1));
 }
 
@@ -114,7 +114,7 @@ struct TextClassifier::Reader {
       samples.push_back({text.ids(pieces), {}});
       if (has_wide(model)) samples.back().wide = text.wide(pieces);
     }
-    const auto told = log_probabilities(model, samples);
+    const auto predicted = log_probabilities(model, samples);
     ClassifierScore score;
     score.labels = labels;
     score.texts = static_cast<std::int64_t>(texts.size());
@@ -122,16 +122,17 @@ struct TextClassifier::Reader {
     constexpr std::size_t bins = 10;
     std::array<double, bins> confidence{};
     std::array<double, bins> right{};
-    for (std::size_t i = 0; i < told.size(); ++i) {
-      const std::int32_t best = best_of(told[i]);
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+      const std::int32_t best = best_of(predicted[i]);
       score.confusion.add(truth[i], best);
-      score.log_loss -= static_cast<double>(told[i][static_cast<std::size_t>(truth[i])]);
-      const double sure = std::exp(static_cast<double>(told[i][static_cast<std::size_t>(best)]));
+      score.log_loss -= static_cast<double>(predicted[i][static_cast<std::size_t>(truth[i])]);
+      const double sure =
+          std::exp(static_cast<double>(predicted[i][static_cast<std::size_t>(best)]));
       const auto bin = std::min(static_cast<std::size_t>(sure * bins), bins - 1);
       confidence[bin] += sure;
       right[bin] += best == truth[i] ? 1.0 : 0.0;
     }
-    const auto count = static_cast<double>(std::max<std::size_t>(told.size(), 1));
+    const auto count = static_cast<double>(std::max<std::size_t>(predicted.size(), 1));
     for (std::size_t bin = 0; bin < bins; ++bin)
       score.calibration_error += std::abs(confidence[bin] - right[bin]) / count;
     score.log_loss /= count;
@@ -149,9 +150,9 @@ struct TextClassifier::Reader {
     return has_wide(model) ? sample_of(text, pieces) : Sample{text.ids(pieces), {}};
   }
 
-  void tell(TextLabel& result, const std::vector<float>& told) const {
-    for (const float each : told) result.probabilities.push_back(std::exp(double{each}));
-    const auto best = static_cast<std::size_t>(best_of(told));
+  void fill(TextLabel& result, const std::vector<float>& predicted) const {
+    for (const float each : predicted) result.probabilities.push_back(std::exp(double{each}));
+    const auto best = static_cast<std::size_t>(best_of(predicted));
     result.label = labels[best];
     result.probability = result.probabilities[best];
   }
@@ -178,11 +179,11 @@ struct TextClassifier::Reader {
       }
       samples.push_back(sample(model, without));
     }
-    const auto told = log_probabilities(model, samples);
+    const auto predicted = log_probabilities(model, samples);
     std::vector<TextLabel::Word> words;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (pieces[i].begin == pieces[i].end) continue;
-      const double without = row_of[i] < most ? double{told[row_of[i]][label]} : full;
+      const double without = row_of[i] < most ? double{predicted[row_of[i]][label]} : full;
       words.push_back({pieces[i].begin, pieces[i].end, full - without});
     }
     return words;
@@ -276,11 +277,11 @@ TextLabel TextClassifier::run(std::string_view text, bool with_words) const {
   if (!data::has_text(text)) return result;
   const std::vector<TextPiece> pieces = reader_->text.pieces(result.text);
   const Sample sample = reader_->sample(*model_, pieces);
-  const std::vector<float> told = log_probabilities(*model_, std::span(&sample, 1)).front();
-  reader_->tell(result, told);
+  const std::vector<float> predicted = log_probabilities(*model_, std::span(&sample, 1)).front();
+  reader_->fill(result, predicted);
   if (!with_words) return result;
-  const auto label = static_cast<std::size_t>(best_of(told));
-  result.words = reader_->words_of(*model_, pieces, label, double{told[label]});
+  const auto label = static_cast<std::size_t>(best_of(predicted));
+  result.words = reader_->words_of(*model_, pieces, label, double{predicted[label]});
   return result;
 }
 
@@ -295,8 +296,8 @@ std::vector<TextLabel> TextClassifier::run(std::span<const std::string> texts) c
     samples.push_back(reader_->sample(*model_, reader_->text.pieces(results[i].text)));
   }
   if (samples.empty()) return results;
-  const auto told = log_probabilities(*model_, samples);
-  for (std::size_t i = 0; i < places.size(); ++i) reader_->tell(results[places[i]], told[i]);
+  const auto predicted = log_probabilities(*model_, samples);
+  for (std::size_t i = 0; i < places.size(); ++i) reader_->fill(results[places[i]], predicted[i]);
   return results;
 }
 

@@ -111,7 +111,7 @@ TextReader::TextReader(std::string_view bytes) {
   };
   ngrams_ = length("ngrams", 1);
   longest_ = place["longest"].whole();
-  if (place.find("spelling")) spelling_ = length("spelling", 0);  // older files do not tell
+  if (place.find("spelling")) spelling_ = length("spelling", 0);  // older files have none
   for (const JsonPlace& word : place["words"].items()) words_.push_back(word.text());
   index_words();
   if (level_ == "subword")

@@ -246,7 +246,7 @@ std::vector<float> centred(std::vector<float> scores) {
   return scores;
 }
 
-// How much each part counts, so that their weighted sum tells the labels best (by the mean of
+// How much each part counts, so that their weighted sum predicts the labels best (by the mean of
 // -ln p). A few numbers, held to the usual ones where texts are few.
 std::vector<double> best_shares(const std::vector<Scores>& parts, const std::vector<double>& usual,
                                 std::span<const std::int32_t> labels) {

@@ -42,8 +42,8 @@ TaskRunResult train_classifier(Functional& model, const ClassifierData& data,
                                const TextClassifierOptions& options);
 
 // The network that is kept: the trained ones' mean and, with options.wide, the bags: their scores
-// are added, each with the share that tells the validation part's labels best. (Trained together,
-// the network would soon know its texts by heart and the bags would no more be heard.)
+// are added, each with the share that predicts the validation part's labels best. (Trained
+// together, the network would soon know its texts by heart and the bags would no more be heard.)
 Functional finished_network(const Functional& trained, std::int64_t vocabulary,
                             const TextClassifierOptions& options,
                             std::span<const Sample> validation,

@@ -34,7 +34,7 @@ class ValidationCallback final : public Callback {
   }
 
   // What the task's progress has besides fit's.
-  void tell(TaskProgress& progress) const {
+  void add_to(TaskProgress& progress) const {
     progress.validation = shown_;
     progress.is_epoch = is_epoch_;
     progress.is_best = is_epoch_ && is_best_;
@@ -93,7 +93,7 @@ CallbackPtr report(const TaskRun& run, Model& model, const ValidationCallback& v
     progress.seconds_left = now.seconds_left + following * (now.seconds + now.seconds_left);
     progress.steps_per_second = now.steps_per_second;
     progress.items_per_second = now.steps_per_second * run.items_per_step;
-    validation.tell(progress);
+    validation.add_to(progress);
     return !run.progress || run.progress(progress);
   };
   return callbacks::Report({.seconds = run.report_seconds, .report = call});

@@ -44,7 +44,7 @@ struct TaskRun {
   std::vector<CallbackPtr> callbacks = {};  // the task's own, called before all others
 };
 
-// What the options of every task say of its run. `data` is what its data are told by from others.
+// What the options of every task say of its run. `data` identifies its data.
 template <class Options>
 TaskRun task_run(const Options& options, const std::string& data) {
   TaskRun run;

@@ -30,7 +30,7 @@ std::string hash_of(const SpeechPart& part) {
   return fmt::format("{:016x}", hash);
 }
 
-// Why a recording is passed over; empty if it is not.
+// Why a recording is skipped; empty if it is not.
 std::string reason_to_skip(const data::Recording& recording, std::span<const float> sound,
                            const LabelIds& ids, const SpeechRecognition& recognition) {
   if (sound.empty()) return "it is silent: all of its samples are alike";

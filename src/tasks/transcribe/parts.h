@@ -1,4 +1,4 @@
-// The recordings of a training: which teach, which validate, and which are passed over.
+// The recordings of a training: which teach, which validate, and which are skipped.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct SpeechParts {
   SpeechPart validation;
   std::vector<data::Recording> validation_recordings;
   double audio_seconds = 0.0;        // of the training part
-  std::vector<std::string> skipped;  // a sentence for each recording that was passed over
+  std::vector<std::string> skipped;  // a sentence for each recording that was skipped
 
   // Of sounds and labels, for checkpoints: "recordings 00.., validation 00..".
   std::string identity() const;

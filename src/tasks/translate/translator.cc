@@ -243,7 +243,7 @@ Translation Translator::run(std::string_view text, const TranslateOptions& optio
 }
 
 std::vector<Translation> Translator::run(Texts texts, const TranslateOptions& options) const {
-  if (options.beam < 1) throw Error(fmt::format("beam must be at least 1, got {}", options.beam));
+  check_fields("Translator", options);
   std::vector<Translation> results(texts.size());
   std::vector<std::string> lines;
   std::vector<std::size_t> places;  // of texts that say anything: nothing is translated to nothing

@@ -8,6 +8,7 @@
 
 #include "chronicler/base/fields.h"
 #include "chronicler/data/audio_augmentation.h"
+#include "chronicler/tasks/forecaster.h"
 #include "chronicler/tasks/text_classifier.h"
 #include "chronicler/tasks/text_generator.h"
 #include "chronicler/tasks/transcriber.h"
@@ -20,8 +21,10 @@ namespace {
 template <class Options>
 class OptionTable : public ::testing::Test {};
 
-using Tables = ::testing::Types<TextClassifierOptions, TextGeneratorOptions, TranslatorOptions,
-                                TranscriberOptions, TranscribeOptions, data::AugmentationOptions>;
+using Tables =
+    ::testing::Types<TextClassifierOptions, TextGeneratorOptions, TranslatorOptions,
+                     TranslateOptions, RunOptions, decoding::SamplingOptions, ForecastOptions,
+                     TranscriberOptions, TranscribeOptions, data::AugmentationOptions>;
 TYPED_TEST_SUITE(OptionTable, Tables);
 
 template <class Value>

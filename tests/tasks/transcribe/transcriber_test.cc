@@ -378,8 +378,8 @@ TEST(Transcriber, WritesCharacters) {
   EXPECT_EQ(typist.report().labels, 10);  // d e g h i l m o w, and the space
 }
 
-// Named, passed over, counted.
-TEST(Transcriber, WhatCannotBeLearntIsPassedOver) {
+// Named, skipped, counted.
+TEST(Transcriber, WhatCannotBeLearntIsSkipped) {
   std::vector<data::Recording> recordings = spoken_at_random(20, 1);
   recordings[3].text =
       "low low low low low low low low low low low low low low low low low low "
