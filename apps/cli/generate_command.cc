@@ -15,6 +15,7 @@
 #include "chronicler/tasks/text_generator.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/cross_validation.h"
 #include "cli/field_options.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
@@ -163,6 +164,20 @@ void train(TrainOptions& options) {
   TrainingDisplay display(
       options, [](double nats) { return fmt::format("{:.3f}", nats); }, "characters");
   task.progress = display.progress();
+  const auto nats = [](double value) { return fmt::format("{:.3f}", value); };
+  const FoldFigures folds = cross_validated<tasks::GeneratorFold>(
+      options, display,
+      {{"characters",
+        "characters",
+        {},
+        [](const tasks::GeneratorFold& fold) {
+          return static_cast<double>(fold.score.characters);
+        }},
+       {"nats", "nats a character", nats,
+        [](const tasks::GeneratorFold& fold) { return fold.score.nats; }},
+       {"ngram_nats", "nats of counted n-grams", nats,
+        [](const tasks::GeneratorFold& fold) { return fold.ngram_nats; }}},
+      [&] { return TextGenerator::cross_validate(text, task, options.folds); });
   const TextGenerator writer = TextGenerator::train(text, task);
   display.line().finish();
   writer.save(options.output);
@@ -170,6 +185,7 @@ void train(TrainOptions& options) {
   if (options.json) {
     OrderedJson json = json_of(writer.report());
     show_sample(writer, text, task.seed, options.quiet, &json);
+    add_folds(json, folds);
     json["model"] = options.output;
     std::cout << json.dump() << '\n';
     return;

@@ -23,6 +23,11 @@ void add_output(CLI::App& app, TrainingOptions& options) {
 }
 
 void add_program_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
+  app.add_option("--folds", options.folds,
+                 "first measures by cross-validation: K more trainings, each as long as this one, "
+                 "each tested on a K-th that it has not learnt from")
+      ->type_name("K")
+      ->check(whole_number(2, 20));
   app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
       ->disable_flag_override();
   add_threads(app, options.threads);
@@ -30,14 +35,6 @@ void add_program_options(CLI::App& app, TrainingOptions& options, const std::str
   app.add_flag("--json", options.json, "the results as JSON")->disable_flag_override();
   app.add_flag("--json-epochs", options.json_epochs, "a line of JSON for each epoch")
       ->disable_flag_override();
-}
-
-void add_folds(CLI::App& app, TrainingOptions& options) {
-  app.add_option("--folds", options.folds,
-                 "first measures by cross-validation: K more trainings, each as long as this one, "
-                 "each tested on a K-th that it has not learnt from")
-      ->type_name("K")
-      ->check(whole_number(2, 20));
 }
 
 void check_folds(const TrainingOptions& options, bool is_paused) {

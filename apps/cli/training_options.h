@@ -25,9 +25,7 @@ struct TrainingOptions {
 
 // -o MODEL
 void add_output(CLI::App& app, TrainingOptions& options);
-// --folds K
-void add_folds(CLI::App& app, TrainingOptions& options);
-// --resume, --threads, --quiet, --json, --json-epochs
+// --folds, --resume, --threads, --quiet, --json, --json-epochs
 void add_program_options(CLI::App& app, TrainingOptions& options,
                          const std::string& what_quiet = "no progress");
 

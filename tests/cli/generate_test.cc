@@ -27,6 +27,14 @@ class GenerateNetworks : public GenerateCommand {
   GenerateNetworks() : GenerateCommand("2") {}
 };
 
+TEST_F(GenerateCommand, MeasuresFoldsFirst) {
+  expect_folds("m.keras", {"nats", "ngram_nats"}, {"--epochs", "0.5"});
+}
+
+TEST_F(GenerateCommand, EndsAmidFoldsWithAnInterruption) {
+  expect_no_model_of_stopped_folds("m.keras");
+}
+
 TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
   const ProgramRun trained = train();
   EXPECT_EQ(trained.status, 0) << trained.errors;

@@ -71,6 +71,14 @@ class TranscribeNetworks : public TranscribeCommand {
   TranscribeNetworks() : TranscribeCommand("2") {}
 };
 
+TEST_F(TranscribeCommand, MeasuresFoldsFirst) {
+  expect_folds("m.keras", {"wer", "cer", "baseline_wer"}, {"--epochs", "1"});
+}
+
+TEST_F(TranscribeCommand, EndsAmidFoldsWithAnInterruption) {
+  expect_no_model_of_stopped_folds("m.keras");
+}
+
 TEST_F(TranscribeCommand, TrainsRunsAndEvaluates) {
   const ProgramRun trained = train({"--test", "test.tsv", "--json", "--quiet"});
   ASSERT_EQ(trained.status, 0) << trained.errors;

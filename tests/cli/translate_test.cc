@@ -43,6 +43,14 @@ class TranslateNetworks : public TranslateCommand {
   TranslateNetworks() : TranslateCommand("2") {}
 };
 
+TEST_F(TranslateCommand, MeasuresFoldsFirst) {
+  expect_folds("m.keras", {"bleu", "chrf", "baseline_bleu"}, {"--epochs", "0.5"});
+}
+
+TEST_F(TranslateCommand, EndsAmidFoldsWithAnInterruption) {
+  expect_no_model_of_stopped_folds("m.keras");
+}
+
 TEST_F(TranslateCommand, TrainsTranslatesAndEvaluates) {
   const ProgramRun trained = train({"--test", "test.tsv"});
   EXPECT_EQ(trained.status, 0) << trained.errors;

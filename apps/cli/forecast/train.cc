@@ -106,7 +106,6 @@ Job describe(CLI::App& app) {
   share("--validation-fraction", options->validation_fraction, "--validation-rows");
   app.add_option("--plot", options->plot, "forecasts of the test part beside the truth, SVG")
       ->type_name("FILE");
-  cli::add_folds(app, *options);
   add_program_options(app, *options);
   return [options] { run(*options); };
 }

@@ -185,7 +185,6 @@ Job describe_train(CLI::App& app) {
                  "texts that choose the epoch (a tenth of the others, at most 20,000)")
       ->type_name("FILE");
   add_fields(app, task);
-  cli::add_folds(app, *options);
   add_program_options(app, *options);
   return [options] { train(*options); };
 }

@@ -1,5 +1,6 @@
 #include "cli/transcribe/train.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "chronicler/tasks/transcriber.h"
 #include "cli/common_options.h"
+#include "cli/cross_validation.h"
 #include "cli/field_options.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
@@ -53,7 +55,6 @@ void print_choices(const TranscriberReport& report) {
 nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
   nlohmann::ordered_json json;
   json["seconds"] = report.seconds;
-  json["epochs"] = report.epochs;
   json["best_epoch"] = report.best_epoch;
   json["recordings"] = report.recordings;
   json["audio_seconds"] = report.audio_seconds;
@@ -63,6 +64,7 @@ nlohmann::ordered_json json_of_run(const TranscriberReport& report) {
   json["labels"] = report.labels;
   add_fields(json, report.options);
   add_fields(json, *report.options.augmentation);
+  json["epochs"] = report.epochs;  // done, instead of those that were to be
   return json;
 }
 
@@ -100,6 +102,23 @@ void train(Options& options) {
     if (!options.quiet) print_choices(report);
   };
   task.progress = display.progress();
+  const auto percent = [](double share) { return fmt::format("{:.2f} %", 100.0 * share); };
+  const FoldFigures folds = cross_validated<TranscriberScore>(
+      options, display,
+      {{"recordings",
+        "recordings",
+        {},
+        [](const TranscriberScore& score) { return static_cast<double>(score.recordings); }},
+       {"wer", "wrong words", percent,
+        [](const TranscriberScore& score) { return score.words.rate(); }},
+       {"cer", "wrong characters", percent,
+        [](const TranscriberScore& score) { return score.characters.rate(); }},
+       {"baseline_wer", "wrong words of the best baseline", percent,
+        [](const TranscriberScore& score) {
+          return std::min(score.usual_word_error,
+                          score.linear_word_error.value_or(score.usual_word_error));
+        }}},
+      [&] { return Transcriber::cross_validate(list.recordings, task, options.folds); });
   const Transcriber typist = Transcriber::train(std::move(list.recordings), task);
   display.line().finish();
   typist.save(options.output);
@@ -115,6 +134,7 @@ void train(Options& options) {
   if (typist.report().validation) json["validation"] = json_of(*typist.report().validation);
   json.update(json_of_run(typist.report()));
   json["skipped"] = skipped.size() + typist.report().skipped.size();
+  cli::add_folds(json, folds);
   json["model"] = options.output;
   std::cout << json.dump() << '\n';
 }

@@ -1,11 +1,13 @@
 #include "cli/translate/train.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/common_options.h"
+#include "cli/cross_validation.h"
 #include "cli/field_options.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
@@ -15,6 +17,7 @@ namespace chronicler::cli::translate {
 namespace {
 
 using tasks::TranslatorReport;
+using tasks::TranslatorScore;
 using OrderedJson = nlohmann::ordered_json;
 
 struct Options : TrainingOptions {
@@ -75,6 +78,22 @@ void train(Options& options) {
   TrainingDisplay display(
       options, [](double nats) { return fmt::format("{:.3f}", nats); }, "pieces");
   task.progress = display.progress();
+  const auto bleu = [](double value) { return fmt::format("{:.2f}", value); };
+  const FoldFigures folds = cross_validated<TranslatorScore>(
+      options, display,
+      {{"sentences",
+        "sentences",
+        {},
+        [](const TranslatorScore& score) { return static_cast<double>(score.sentences); }},
+       {"bleu", "BLEU", bleu, [](const TranslatorScore& score) { return score.bleu; }},
+       {"chrf", "chrF2", bleu, [](const TranslatorScore& score) { return score.chrf; }},
+       {"baseline_bleu", "BLEU of the best baseline", bleu,
+        [](const TranslatorScore& score) {
+          return std::max(score.copy_bleu, score.memory_bleu.value_or(0.0));
+        }}},
+      [&] {
+        return tasks::Translator::cross_validate(pairs.sources, pairs.targets, task, options.folds);
+      });
   const auto translator = tasks::Translator::train(pairs.sources, pairs.targets, task);
   display.line().finish();
   translator.save(options.output);
@@ -91,6 +110,7 @@ void train(Options& options) {
       for (const char* key : {"bleu", "chrf"}) json[key] = nullptr;
     }
     json.update(json_of(report));
+    cli::add_folds(json, folds);
     json["model"] = options.output;
     std::cout << json.dump() << '\n';
     return;

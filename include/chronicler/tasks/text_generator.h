@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chronicler/base/fields.h"
 #include "chronicler/data/pieces.h"
@@ -111,6 +112,13 @@ struct GeneratorReport {
   double characters_per_second = 0.0;
 };
 
+// What a fold of a cross-validation measured.
+struct GeneratorFold {
+  TextScore score;
+  double ngram_nats = 0.0;  // a character; the best order on the fold's text
+  double uniform_nats = 0.0;
+};
+
 struct RunOptions {
   std::string prompt = {};
   std::int64_t length = 500;
@@ -141,6 +149,13 @@ class TextGenerator {
   // batch (AdamW), and keeps the weights that were best on validation text. Throws Error for a text
   // that is too short.
   static TextGenerator train(std::string_view text, TextGeneratorOptions options = {});
+
+  // The scores of K = 2 to 20 folds of the text's paragraphs, or its lines where those are few,
+  // drawn by the seed: each is scored by a model that has learnt from all others. A run that is
+  // paused gives the folds before. Throws Error for fewer lines than folds.
+  static std::vector<GeneratorFold> cross_validate(std::string_view text,
+                                                   const TextGeneratorOptions& options,
+                                                   std::int64_t folds);
 
   // Text that follows the prompt, without it.
   std::string run(const RunOptions& options = {}) const;

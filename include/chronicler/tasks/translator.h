@@ -139,6 +139,9 @@ struct TranslatorScore {
   double exact = 0.0;       // share of sentences that are one of their references
   double word_error = 0.0;  // edits for each word of the nearest reference
   double copy_bleu = 0.0;   // of the sources themselves
+  // Of a translation memory of the training's pairs (tasks/translation_memory.h): in a
+  // cross-validation only, files do not keep the pairs.
+  std::optional<double> memory_bleu = {};
   std::int64_t sentences = 0;
   std::int64_t cut_off = 0;  // translations that did not end
   std::int64_t unknown = 0;  // pieces of the sources that were never learnt
@@ -153,6 +156,14 @@ class Translator {
   // Throws Error for too few pairs.
   static Translator train(std::span<const std::string> sources,
                           std::span<const std::string> targets, TranslatorOptions options = {});
+
+  // The scores of K = 2 to 20 folds of the pairs, drawn by the seed, those of one source in one
+  // fold: each is translated by a model that has learnt from all others. A run that is paused gives
+  // the folds before. Throws Error for fewer sources than folds.
+  static std::vector<TranslatorScore> cross_validate(std::span<const std::string> sources,
+                                                     std::span<const std::string> targets,
+                                                     const TranslatorOptions& options,
+                                                     std::int64_t folds);
 
   // Texts are read as lines of plain text (data/plain_text.h), here as in training; nothing is
   // translated to nothing.

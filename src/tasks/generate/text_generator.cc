@@ -14,11 +14,13 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/plain_text.h"
-#include "chronicler/decoding/ngram_model.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/model/stream.h"
 #include "data/utf8.h"
+#include "tasks/generate/baselines.h"
+#include "tasks/generate/text_folds.h"
 #include "tasks/generate/training.h"
+#include "tasks/shared/folds.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -119,28 +121,6 @@ Parts parts_of(std::string_view text, const TextGeneratorOptions& options) {
          (static_cast<unsigned char>(text[border]) & 0xC0U) == 0x80)
     --border;
   return {text.substr(0, border), text.substr(border)};
-}
-
-// The n-gram model of characters that the network is compared with, whatever its own pieces are.
-void add_baselines(const Parts& parts, GeneratorReport& report) {
-  // More text than this changes little, but takes gigabytes to count.
-  constexpr std::size_t most = 20'000'000;
-  std::string_view train = parts.train;
-  if (train.size() > most) train.remove_prefix(train.size() - most);
-  while (!train.empty() && (static_cast<unsigned char>(train.front()) & 0xC0U) == 0x80)
-    train.remove_prefix(1);
-  const data::Pieces characters = data::Pieces::characters(train);
-  report.uniform_nats = std::log(static_cast<double>(characters.size() - 1));
-  if (parts.validation.empty()) return;
-  const std::vector<Id> ids = characters.ids(train);
-  const std::vector<Id> validation = characters.ids(parts.validation);
-  constexpr std::size_t reach = 16;
-  const decoding::NgramModel ngrams(ids, characters.size());
-  const std::vector<double> nats =
-      ngrams.nats(validation, std::span(ids).last(std::min(reach, ids.size())));
-  const auto best = std::min_element(nats.begin(), nats.end());
-  report.ngram_nats = *best;
-  report.ngram_order = static_cast<int>(best - nats.begin()) + 1;
 }
 
 TextScore score(const Model& model, const data::Pieces& pieces, std::string_view text) {
@@ -317,7 +297,10 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
     options.batch_size /= 2;
   options.steps = std::min(options.steps, std::max<std::int64_t>(size / 4, 1));
 
-  add_baselines(parts, report);
+  const TextBaselines baselines = baselines_of(parts.train, parts.validation);
+  report.ngram_nats = baselines.ngram_nats;
+  report.ngram_order = baselines.ngram_order;
+  report.uniform_nats = baselines.uniform_nats;
   auto model = std::make_shared<Functional>(language_model(pieces.size(), options, 0));
   const LanguageData data{train, validation, static_cast<double>(size) / characters,
                           validation.empty()
@@ -347,6 +330,23 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
 
 TextScore TextGenerator::evaluate(std::string_view text) const {
   return score(*model_, pieces_, data::plain_text(text, pieces_.unplain()));
+}
+
+std::vector<GeneratorFold> TextGenerator::cross_validate(std::string_view text,
+                                                         const TextGeneratorOptions& options,
+                                                         std::int64_t folds) {
+  check_folds(folds, options.resume, options.stop_after.has_value());
+  const TextFolds parts(text, folds, options.seed);
+  return cross_validated<GeneratorFold>(
+      options, folds,
+      [&](const TextGeneratorOptions& own, std::int64_t fold) -> std::optional<GeneratorFold> {
+        const TextFold part = parts.fold(fold);
+        const TextGenerator writer = train(part.learnt, own);
+        if (!writer.report().finished) return {};
+        const TextBaselines baselines = baselines_of(part.learnt, part.tested);
+        return GeneratorFold{writer.evaluate(part.tested), baselines.ngram_nats,
+                             baselines.uniform_nats};
+      });
 }
 
 std::string TextGenerator::run(const RunOptions& given) const {

@@ -1,6 +1,7 @@
 #include "tasks/shared/folds.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,6 +37,16 @@ std::vector<std::int64_t> folds_of(std::span<const std::int32_t> classes, std::i
 std::vector<std::int64_t> folds_of(std::size_t count, std::int64_t folds, std::uint64_t seed,
                                    std::string_view samples) {
   return folds_of(std::vector<std::int32_t>(count, 0), folds, seed, samples);
+}
+
+std::vector<std::int64_t> folds_by_key(std::span<const std::string> keys, std::int64_t folds,
+                                       std::uint64_t seed, std::string_view samples) {
+  std::map<std::string_view, std::size_t> places;
+  for (const std::string& key : keys) places.emplace(key, places.size());
+  const std::vector<std::int64_t> fold_of = folds_of(places.size(), folds, seed, samples);
+  std::vector<std::int64_t> result;
+  for (const std::string& key : keys) result.push_back(fold_of[places.at(key)]);
+  return result;
 }
 
 void check_folds(std::int64_t folds, bool is_resumed, bool is_paused) {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "chronicler/tasks/task_progress.h"
@@ -21,6 +23,10 @@ std::vector<std::int64_t> folds_of(std::span<const std::int32_t> classes, std::i
 // The same where there are no classes.
 std::vector<std::int64_t> folds_of(std::size_t count, std::int64_t folds, std::uint64_t seed,
                                    std::string_view samples);
+
+// The same where samples of one key are in one fold, which are then about as large.
+std::vector<std::int64_t> folds_by_key(std::span<const std::string> keys, std::int64_t folds,
+                                       std::uint64_t seed, std::string_view samples);
 
 // Throws Error unless there are 2 to 20 folds, and for a run that is paused or resumed: what a fold
 // has learnt is not kept.

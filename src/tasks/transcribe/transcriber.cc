@@ -12,6 +12,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
+#include "tasks/shared/folds.h"
 #include "tasks/transcribe/choices.h"
 #include "tasks/transcribe/live.h"
 #include "tasks/transcribe/network.h"
@@ -62,6 +63,22 @@ SpeechRecognition recognition_for(std::span<const data::Recording> recordings,
   return {SpeechReader(spectrum, {.stride = options.stride},
                        {options.normalize == "recording", *options.top_db}),
           std::move(labels), options.streaming, one_label};
+}
+
+// The fold that tests each recording: a text that is spoken in many of them, as digits are, is in
+// all.
+std::vector<std::int64_t> folds_of_recordings(std::span<const data::Recording> recordings,
+                                              std::int64_t folds, std::uint64_t seed) {
+  std::map<std::string_view, std::int32_t> numbers;
+  std::vector<std::int32_t> classes;
+  for (const data::Recording& each : recordings) {
+    const auto next = static_cast<std::int32_t>(numbers.size());
+    classes.push_back(numbers.emplace(each.text, next).first->second);
+  }
+  const bool are_few = static_cast<std::int64_t>(numbers.size()) * folds <=
+                       static_cast<std::int64_t>(recordings.size());
+  return are_few ? folds_of(classes, folds, seed, "recordings")
+                 : folds_of(recordings.size(), folds, seed, "recordings");
 }
 
 // What is learnt from the training part before there is a network.
@@ -118,6 +135,24 @@ Transcriber Transcriber::train(std::vector<data::Recording> recordings,
   if (!parts.validation_recordings.empty())
     result.report_.validation = result.evaluate(parts.validation_recordings);
   return result;
+}
+
+std::vector<TranscriberScore> Transcriber::cross_validate(
+    std::span<const data::Recording> recordings, const TranscriberOptions& options,
+    std::int64_t folds) {
+  check_folds(folds, options.resume, options.stop_after.has_value());
+  const std::vector<std::int64_t> fold_of = folds_of_recordings(recordings, folds, options.seed);
+  const auto score = [&](const TranscriberOptions& own,
+                         std::int64_t fold) -> std::optional<TranscriberScore> {
+    std::vector<data::Recording> learnt;
+    std::vector<data::Recording> tested;
+    for (std::size_t i = 0; i < recordings.size(); ++i)
+      (fold_of[i] == fold ? tested : learnt).push_back(recordings[i]);
+    const Transcriber typist = train(std::move(learnt), own);
+    if (!typist.report().finished) return {};
+    return typist.evaluate(tested);
+  };
+  return cross_validated<TranscriberScore>(options, folds, score);
 }
 
 Transcript Transcriber::run(const data::Audio& audio, const TranscribeOptions& options) const {

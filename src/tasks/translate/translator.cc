@@ -15,7 +15,10 @@
 #include "chronicler/data/chrf.h"
 #include "chronicler/data/error_rate.h"
 #include "chronicler/data/plain_text.h"
+#include "chronicler/data/sentence_pairs.h"
 #include "chronicler/formats/model_file.h"
+#include "chronicler/tasks/translation_memory.h"
+#include "tasks/shared/folds.h"
 #include "tasks/translate/network.h"
 #include "tasks/translate/training.h"
 #include "tasks/translate/vocabulary.h"
@@ -300,6 +303,35 @@ TranslatorScore Translator::evaluate(Texts sources,
   score.word_error = errors.rate();
   score.copy_bleu = data::corpus_bleu(sources, plain_references).score;
   return score;
+}
+
+std::vector<TranslatorScore> Translator::cross_validate(Texts sources, Texts targets,
+                                                        const TranslatorOptions& options,
+                                                        std::int64_t folds) {
+  check_folds(folds, options.resume, options.stop_after.has_value());
+  if (sources.size() != targets.size())
+    throw Error(fmt::format("{} sources have {} targets", sources.size(), targets.size()));
+  std::vector<std::string> lines;
+  for (const std::string& source : sources) lines.push_back(data::plain_line(source));
+  const std::vector<std::int64_t> fold_of = folds_by_key(lines, folds, options.seed, "sources");
+  const auto score = [&](const TranslatorOptions& own,
+                         std::int64_t fold) -> std::optional<TranslatorScore> {
+    data::SentencePairs learnt;
+    data::SentencePairs tested;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      data::SentencePairs& to = fold_of[i] == fold ? tested : learnt;
+      to.sources.push_back(sources[i]);
+      to.targets.push_back(targets[i]);
+    }
+    const Translator translator = train(learnt.sources, learnt.targets, own);
+    if (!translator.report().finished) return {};
+    const auto [texts, references] = data::by_source(tested);
+    TranslatorScore result = translator.evaluate(texts, references);
+    const TranslationMemory memory(learnt.sources, learnt.targets);
+    result.memory_bleu = data::corpus_bleu(memory.run(texts), references).score;
+    return result;
+  };
+  return cross_validated<TranslatorScore>(options, folds, score);
 }
 
 void Translator::save(const std::string& path) const {

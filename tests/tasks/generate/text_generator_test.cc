@@ -57,6 +57,24 @@ TEST(TextGenerator, LearnsWhatFollows) {
   EXPECT_TRUE(report.finished);
 }
 
+TEST(TextGenerator, CrossValidates) {
+  TextGeneratorOptions options = quick();
+  options.epochs = 1.0;
+  const std::string text = simple_text(300);
+  const std::vector<GeneratorFold> folds = TextGenerator::cross_validate(text, options, 3);
+  ASSERT_EQ(folds.size(), 3U);
+  std::int64_t characters = 0;
+  for (const GeneratorFold& fold : folds) {
+    characters += fold.score.characters;
+    EXPECT_LT(fold.score.nats, fold.uniform_nats);
+    EXPECT_LT(fold.ngram_nats, 1.0);
+  }
+  EXPECT_EQ(characters, static_cast<std::int64_t>(text.size()));
+  options.report_seconds = 0.0;
+  options.progress = [](const TaskProgress&) { return false; };
+  EXPECT_TRUE(TextGenerator::cross_validate(text, options, 3).empty());
+}
+
 TEST(TextGenerator, ReadsPlainText) {
   std::string composed = simple_text(80);
   std::string other = composed;

@@ -43,6 +43,18 @@ TEST(Folds, AreEvenAndSoIsEachClassInThem) {
   }
 }
 
+TEST(Folds, KeepWhatBelongsTogether) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 90; ++i) keys.push_back("key " + std::to_string(i % 31));
+  const std::vector<std::int64_t> fold_of = folds_by_key(keys, 4, 3, "sources");
+  ASSERT_EQ(fold_of.size(), keys.size());
+  for (std::size_t i = 31; i < keys.size(); ++i) EXPECT_EQ(fold_of[i], fold_of[i - 31]);
+  for (std::int64_t fold = 0; fold < 4; ++fold)
+    EXPECT_GE(std::count(fold_of.begin(), fold_of.end(), fold), 14) << fold;
+  EXPECT_EQ(error_of([&] { folds_by_key(std::vector<std::string>(50, "same"), 2, 3, "sources"); }),
+            "2 folds need at least as many sources, got 1: use fewer folds");
+}
+
 TEST(Folds, FollowFromTheSeed) {
   EXPECT_EQ(folds_of(50, 5, 1, "texts"), folds_of(50, 5, 1, "texts"));
   EXPECT_NE(folds_of(50, 5, 1, "texts"), folds_of(50, 5, 2, "texts"));

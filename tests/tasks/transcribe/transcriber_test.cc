@@ -60,6 +60,18 @@ TEST(Transcriber, LearnsMadeWords) {
   EXPECT_NEAR(score.accuracy(), static_cast<double>(score.right) / 40.0, 1e-12);
 }
 
+TEST(Transcriber, CrossValidatesOnEachRecordingOnce) {
+  TranscriberOptions options = small();
+  options.epochs = 2;
+  const std::vector<data::Recording> recordings = spoken_at_random(31, 1);
+  const std::vector<TranscriberScore> folds = Transcriber::cross_validate(recordings, options, 3);
+  ASSERT_EQ(folds.size(), 3U);
+  EXPECT_EQ(folds[0].recordings + folds[1].recordings + folds[2].recordings, 31);
+  EXPECT_EQ(
+      test::error_of([&] { Transcriber::cross_validate(spoken_at_random(4, 1), options, 5); }),
+      "5 folds need at least as many recordings, got 4: use fewer folds");
+}
+
 TEST(Transcriber, SaysWhenWordsAreSpoken) {
   const data::Recording recording = spoken({0, 2}, 77);
   const Transcript found = two_ways().run(recording.audio);

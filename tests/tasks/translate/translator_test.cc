@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -68,6 +69,23 @@ std::vector<std::vector<std::string>> as_references(const Texts& targets) {
   std::vector<std::vector<std::string>> references;
   for (const std::string& target : targets) references.push_back({target});
   return references;
+}
+
+TEST(Translator, CrossValidatesOnEachSourceOnce) {
+  TranslatorOptions options = quick();
+  options.epochs = 1.0;
+  const Pairs pairs = letters(200);
+  const std::vector<TranslatorScore> folds =
+      Translator::cross_validate(pairs.sources, pairs.targets, options, 2);
+  ASSERT_EQ(folds.size(), 2U);
+  const std::set<std::string> different(pairs.sources.begin(), pairs.sources.end());
+  EXPECT_EQ(folds[0].sentences + folds[1].sentences, static_cast<std::int64_t>(different.size()));
+  for (const TranslatorScore& fold : folds) {
+    EXPECT_EQ(fold.copy_bleu, 0.0);
+    EXPECT_EQ(fold.memory_bleu, 0.0);  // each source is one word, of which none is known
+  }
+  EXPECT_EQ(Translator::cross_validate(pairs.sources, pairs.targets, options, 2)[1].translations,
+            folds[1].translations);
 }
 
 TEST(Translator, LearnsToWriteWhatItReads) {
