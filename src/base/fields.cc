@@ -70,8 +70,8 @@ FieldRange at_most(double most) { return {.most = most}; }
 FieldRange between(double least, double most) { return {.least = least, .most = most}; }
 FieldRange share_below(double most) { return {.least = 0.0, .most = most, .most_is_out = true}; }
 FieldRange one_of(std::initializer_list<std::string_view> words) { return {.words = words}; }
-FieldRange one_number(FieldRange range) { return numbers(1, 1, std::move(range)); }
-FieldRange numbers(std::size_t fewest, std::size_t longest, FieldRange range) {
+FieldRange one_number(FieldRange range) { return number_list(1, 1, std::move(range)); }
+FieldRange number_list(std::size_t fewest, std::size_t longest, FieldRange range) {
   range.fewest = fewest;
   range.longest = longest;
   return range;

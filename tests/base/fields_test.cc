@@ -80,7 +80,7 @@ TEST(Fields, CanBeWritten) {
 }
 
 TEST(Fields, ListsHaveABoundedNumberOfNumbers) {
-  const FieldRange sides = numbers(1, 2, at_least(0));
+  const FieldRange sides = number_list(1, 2, at_least(0));
   const auto holds = [](const FieldRange& range, const std::vector<std::int64_t>& list) {
     return range.holds(std::span<const std::int64_t>(list));
   };

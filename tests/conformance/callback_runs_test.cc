@@ -20,6 +20,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "conformance/exchange.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"

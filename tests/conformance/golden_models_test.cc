@@ -13,6 +13,7 @@
 #include "chronicler/formats/npy.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "conformance/exchange.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"

@@ -12,6 +12,8 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses.h"
 #include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers/adam.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "conformance/golden.h"
 
 namespace chronicler::test {

@@ -64,11 +64,11 @@ std::vector<std::string_view> names_of(std::span<const DescribedClass> classes) 
   return names;
 }
 
-std::string row_of(const OptionShown& row) {
+std::string row_of(const FieldRow& row) {
   const std::string value =
-      row.notes.is_required ? "required" : fmt::format("`{}`", row.default_value);
+      row.notes.is_required ? "required" : fmt::format("`{}`", row.default_text);
   return fmt::format("| `{}` | {} | {} | {}{} |\n", row.name,
-                     row.notes.default_text.empty() ? value : row.default_value, row.range,
+                     row.notes.default_text.empty() ? value : row.default_text, row.range,
                      row.sentence,
                      row.notes.is_extra ? "; in files only where it is not the default" : "");
 }
@@ -79,7 +79,7 @@ constexpr std::string_view options_head =
 // The options that all layers have.
 std::string shared_options_table() {
   std::string text(options_head);
-  for (const OptionShown& row : layer_catalog().front().options()) {
+  for (const FieldRow& row : layer_catalog().front().fields().rows) {
     if (row.notes.is_shared) text += row_of(row);
   }
   return text;
@@ -87,7 +87,7 @@ std::string shared_options_table() {
 
 std::string own_options_rows(const LayerKind& kind) {
   std::string text;
-  for (const OptionShown& row : kind.options()) {
+  for (const FieldRow& row : kind.fields().rows) {
     if (!row.notes.is_shared) text += row_of(row);
   }
   return text;
@@ -185,7 +185,9 @@ bool is_in_all(const std::vector<ClassFields>& classes, const FieldRow& row) {
 
 std::string row_text(std::string_view class_name, const FieldRow& row) {
   const std::string where = class_name.empty() ? "" : fmt::format("`{}`", class_name);
-  const std::string value = row.default_text.empty() ? "" : fmt::format("`{}`", row.default_text);
+  const std::string value = row.notes.is_required      ? "required"
+                            : row.default_text.empty() ? ""
+                                                       : fmt::format("`{}`", row.default_text);
   return fmt::format("| {} | `{}` | {} | {} | {} |\n", where, row.name, value, row.range,
                      row.sentence);
 }

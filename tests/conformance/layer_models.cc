@@ -12,6 +12,7 @@
 #include "chronicler/layers/operation.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "conformance/cases.h"
 #include "conformance/fields.h"
 #include "kernels/activation.h"

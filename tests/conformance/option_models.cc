@@ -11,6 +11,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "conformance/fields.h"
 #include "conformance/layer_models.h"
 #include "conformance/option_values.h"

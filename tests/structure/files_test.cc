@@ -53,16 +53,6 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/training/callbacks/tensor_board.cc",             // callbacks.h
       "src/training/callbacks/terminate_on_nan.cc",         // callbacks.h
       "src/training/predict.cc",                            // fit.h
-      "src/training/optimizers/adadelta.cc",                // optimizers.h
-      "src/training/optimizers/adagrad.cc",                 // optimizers.h
-      "src/training/optimizers/adam.cc",                    // optimizers.h
-      "src/training/optimizers/adamax.cc",                  // optimizers.h
-      "src/training/optimizers/ftrl.cc",                    // optimizers.h
-      "src/training/optimizers/lamb.cc",                    // optimizers.h
-      "src/training/optimizers/lion.cc",                    // optimizers.h
-      "src/training/optimizers/nadam.cc",                   // optimizers.h
-      "src/training/optimizers/rmsprop.cc",                 // optimizers.h
-      "src/training/optimizers/sgd.cc",                     // optimizers.h
   };
   return set;
 }

@@ -5,6 +5,7 @@
 
 #include "chronicler/training/losses.h"
 #include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "support/conformance.h"
 
 namespace chronicler {

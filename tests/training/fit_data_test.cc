@@ -6,6 +6,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -10,6 +10,8 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/metrics.h"
+#include "chronicler/training/optimizers/adam.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -9,6 +9,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -6,6 +6,8 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/optimizers/adam.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"
 #include "training/metrics/metric_direction.h"
 

@@ -11,6 +11,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/data/csv.h"
 #include "chronicler/layers/layers.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 

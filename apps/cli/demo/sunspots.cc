@@ -15,6 +15,7 @@
 #include "chronicler/data/windows.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/tasks/baselines.h"
+#include "chronicler/training/optimizers/adam.h"
 
 namespace chronicler::cli::demo {
 namespace {

@@ -54,7 +54,7 @@ FieldRange share_below(double most);            // from 0, less than `most`
 FieldRange one_of(std::initializer_list<std::string_view> words);
 // Lists, whose numbers are each in `range`.
 FieldRange one_number(FieldRange range = {});
-FieldRange numbers(std::size_t fewest, std::size_t longest, FieldRange range = {});
+FieldRange number_list(std::size_t fewest, std::size_t longest, FieldRange range = {});
 
 // What else is to be said of a field.
 struct FieldNotes {

@@ -105,7 +105,7 @@ struct SoftmaxOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = SoftmaxOptions;
-    visit("axis", &Options::axis, numbers(1, Shape::max_rank),
+    visit("axis", &Options::axis, number_list(1, Shape::max_rank),
           "one axis, or several that are taken together");
     visit_shared_fields<Options>(visit);
   }

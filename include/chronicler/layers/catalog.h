@@ -3,23 +3,12 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "chronicler/base/fields.h"
+#include "chronicler/base/field_table.h"
 #include "chronicler/layers/layer.h"
 
 namespace chronicler {
-
-// A row of the table of a layer's options, for documents and other languages.
-struct OptionShown {
-  std::string_view name;
-  std::string default_value;  // "0.5", "glorot_uniform", "none"
-  std::string range;          // "at least 1"; empty: any value
-  std::string_view sentence;
-  FieldNotes notes;
-};
 
 struct LayerKind {
   std::string_view class_name;  // Keras's
@@ -27,7 +16,7 @@ struct LayerKind {
   // sets the options through visit_config and then calls validate().
   LayerPtr (*make)();
   // Its options in Keras's order.
-  std::vector<OptionShown> (*options)();
+  FieldTable (*fields)();
 };
 
 std::span<const LayerKind> layer_catalog();

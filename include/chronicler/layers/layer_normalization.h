@@ -31,7 +31,8 @@ struct LayerNormalizationOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = LayerNormalizationOptions;
-    visit("axis", &Options::axis, numbers(1, Shape::max_rank), "the last axes, or the last one");
+    visit("axis", &Options::axis, number_list(1, Shape::max_rank),
+          "the last axes, or the last one");
     visit("epsilon", &Options::epsilon, above(0.0), "added to the variance");
     visit("center", &Options::center, any_value(), "adds beta");
     visit("scale", &Options::scale, any_value(), "multiplies by gamma");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chronicler/base/fields.h"
 #include "chronicler/layers/layer.h"
 
 namespace chronicler::layers {
@@ -38,21 +39,41 @@ struct OperationArgument {
   bool is_number = false;
 };
 
+// The options of all operations; each has some of them (operation.cc says which), under Keras's
+// names.
 struct OperationOptions {
-  // For each argument of the call, a constant, or nothing where it is a symbol. {{}, 0.0} is x and
-  // 0. Shorter than the call's arguments: the rest are symbols.
   std::vector<OperationArgument> arguments = {};
-  std::vector<std::int64_t> axis = {};  // empty: the operation's default, of reductions all axes
-  bool keepdims = false;                // of reductions
+  std::vector<std::int64_t> axis = {};
+  bool keepdims = false;
   // Of Reshape and BroadcastTo: the new shape, the batch in front, -1 for what is left (Reshape) or
   // stays (BroadcastTo). Of Transpose, which old axis each new one is; of Swapaxes the two; of Tile
   // and Repeat how often.
   std::vector<std::int64_t> sizes = {};
-  std::string to = "float32";          // of Cast
-  std::vector<Setting> settings = {};  // other options of Keras by name: {"negative_slope", 0.1}
-  std::vector<SliceItem> items = {};   // of GetItem; the batch axis must be taken whole
+  std::string to = "float32";
+  std::vector<Setting> settings = {};
+  std::vector<SliceItem> items = {};
   std::string name = {};
-  std::string dtype = "float32";  // of the results that are numbers
+  std::string dtype = "float32";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = OperationOptions;
+    visit("arguments", &Options::arguments, any_value(),
+          "constants among the arguments of the call, symbols elsewhere: {{}, 0.0} is x and 0");
+    visit("axis", &Options::axis, number_list(0, Shape::max_rank),
+          "axes that it works along; none: the operation's default, of reductions all");
+    visit("keepdims", &Options::keepdims, any_value(), "reduced axes stay, with extent 1");
+    visit("sizes", &Options::sizes, any_value(),
+          "the new shape, the new order of the axes, or how often each is repeated");
+    visit("to", &Options::to, any_value(), "type that Cast makes");
+    visit("settings", &Options::settings, any_value(), "other options of Keras by name");
+    visit("items", &Options::items, any_value(),
+          "what stands between the brackets of x[...]; the batch axis is taken whole");
+    visit("name", &Options::name, any_value(), "name in its model, and in files",
+          FieldNotes{.default_text = "from the class: add_1", .is_shared = true});
+    visit("dtype", &Options::dtype, any_value(), "type of the results that are numbers",
+          FieldNotes{.is_shared = true});
+  }
 };
 
 // By Keras's class name; operation_names() lists them. Comparisons and logic give truth values,

@@ -21,7 +21,7 @@ struct ReshapeOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = ReshapeOptions;
-    visit("target_shape", &Options::target_shape, numbers(0, Shape::max_rank, at_least(-1)),
+    visit("target_shape", &Options::target_shape, number_list(0, Shape::max_rank, at_least(-1)),
           "shape of a sample; one extent may be -1: what is left");
     visit_shared_fields<Options>(visit);
   }
@@ -39,7 +39,7 @@ struct PermuteOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = PermuteOptions;
-    visit("dims", &Options::dims, numbers(0, Shape::max_rank, at_least(1)),
+    visit("dims", &Options::dims, number_list(0, Shape::max_rank, at_least(1)),
           "which axis each new one was, counted from 1");
     visit_shared_fields<Options>(visit);
   }

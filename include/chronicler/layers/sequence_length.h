@@ -21,7 +21,7 @@ struct Cropping1DOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = Cropping1DOptions;
-    visit("cropping", &Options::cropping, numbers(1, 2, between(0, most_added_steps)),
+    visit("cropping", &Options::cropping, number_list(1, 2, between(0, most_added_steps)),
           "steps to leave out in front and behind; one number for both");
     visit_shared_fields<Options>(visit);
   }
@@ -41,7 +41,7 @@ struct ZeroPadding1DOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = ZeroPadding1DOptions;
-    visit("padding", &Options::padding, numbers(1, 2, between(0, most_added_steps)),
+    visit("padding", &Options::padding, number_list(1, 2, between(0, most_added_steps)),
           "steps of zeros in front and behind; one number for both");
     visit("data_format", &Options::data_format, one_of({"channels_last", "channels_first"}),
           "channels_last: (B, T, F); channels_first: (B, F, T)");

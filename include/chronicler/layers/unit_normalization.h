@@ -21,7 +21,7 @@ struct UnitNormalizationOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = UnitNormalizationOptions;
-    visit("axis", &Options::axis, numbers(1, Shape::max_rank),
+    visit("axis", &Options::axis, number_list(1, Shape::max_rank),
           "one axis, or several that are taken together");
     visit_shared_fields<Options>(visit);
   }
@@ -41,7 +41,8 @@ struct RMSNormalizationOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = RMSNormalizationOptions;
-    visit("axis", &Options::axis, numbers(1, Shape::max_rank), "the last axis, or the last ones");
+    visit("axis", &Options::axis, number_list(1, Shape::max_rank),
+          "the last axis, or the last ones");
     visit("epsilon", &Options::epsilon, above(0.0), "added to the mean of the squares");
     visit_shared_fields<Options>(visit);
   }

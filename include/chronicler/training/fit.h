@@ -14,7 +14,7 @@
 #include "chronicler/training/dataset.h"
 #include "chronicler/training/loss.h"
 #include "chronicler/training/metric.h"
-#include "chronicler/training/optimizers.h"
+#include "chronicler/training/optimizer.h"
 
 namespace chronicler {
 

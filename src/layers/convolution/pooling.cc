@@ -73,7 +73,7 @@ void for_each_window(const Shape& x, const PoolWindows& over, const Function& fu
 }
 
 // The largest or the mean of each window of (B, T, F).
-void pool(Pass& pass, Call& call, const PoolWindows& over, bool is_max) {
+void pool_windows(Pass& pass, Call& call, const PoolWindows& over, bool is_max) {
   const TensorView& x = call.inputs[0].data;
   const TensorView y = pass.arena.tensor({x.shape()[0], over.count, x.shape()[2]}, x.dtype());
   const TensorView largest = is_max ? pass.arena.tensor(y.shape(), DType::int32) : TensorView();
@@ -100,8 +100,8 @@ void pool(Pass& pass, Call& call, const PoolWindows& over, bool is_max) {
   if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
 }
 
-void pool_back(Pass& pass, const Call& call, CallGradient& gradient, const PoolWindows& over,
-               bool is_max) {
+void pool_windows_back(Pass& pass, const Call& call, CallGradient& gradient,
+                       const PoolWindows& over, bool is_max) {
   if (!gradient.wanted[0]) return;
   const Shape& shape = call.inputs[0].data.shape();
   const TensorView dx = gradient.inputs[0] = pass.arena.zeros(shape, call.inputs[0].data.dtype());
@@ -121,55 +121,77 @@ void pool_back(Pass& pass, const Call& call, CallGradient& gradient, const PoolW
   });
 }
 
-class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
+// What all pooling layers share: the order of the channels, the checks, the largest or the mean.
+// Derived gives shape_of(x), the shape of the result, and the two passes, both with channels last.
+template <class Derived, class Options>
+class PoolingLayer : public LayerWith<Derived, Options> {
  public:
-  Pooling1D(const layers::Pooling1DOptions& options, bool is_max)
-      : LayerWith(options), is_max_(is_max) {}
+  PoolingLayer(const Options& options, bool is_max)
+      : LayerWith<Derived, Options>(options), is_max_(is_max) {}
 
-  std::string_view class_name() const override {
-    return is_max_ ? "MaxPooling1D" : "AveragePooling1D";
-  }
   bool supports_masking() const override { return false; }
   bool causal() const override { return false; }
-
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    const Shape x = channels_last(inputs[0]);
-    return {channels_last({x[0], windows(x[1]).count, x[2]})};
+    return {channels_last(derived().shape_of(channels_last(inputs[0])))};
   }
   void check_inputs(std::span<const Value> inputs) const override {
     Layer::check_inputs(inputs);
-    check_sequence([this] { return described(); }, inputs[0].data.shape());
-    const Shape x = channels_last(inputs[0].data.shape());
+    check_sequence([this] { return this->described(); }, inputs[0].data.shape());
+    derived().check_steps(inputs[0], channels_last(inputs[0].data.shape()));
+  }
+  void forward(Pass& pass, Call& call) const override {
+    forward_with_channels(pass, call, first(), [&](Call& own) { derived().pool(pass, own); });
+  }
+  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
+    backward_with_channels(pass, call, gradient, first(),
+                           [&](const Call& own, CallGradient& own_gradient) {
+                             derived().pool_back(pass, own, own_gradient);
+                           });
+  }
+
+ protected:
+  bool is_max() const { return is_max_; }
+  void check_any_step(const Shape& x) const {
+    if (x[1] > 0) return;
+    throw Error(fmt::format("{} needs at least one step", this->described()));
+  }
+
+ private:
+  const Derived& derived() const { return static_cast<const Derived&>(*this); }
+  bool first() const { return channels_are_first(this->options_.data_format); }
+  Shape channels_last(const Shape& shape) const {
+    return first() ? with_channels_moved(shape) : shape;
+  }
+  void build_weights(std::span<const Shape> inputs) override {
+    check_sequence([this] { return this->described(); }, inputs[0]);
+  }
+
+  bool is_max_;
+};
+
+class Pooling1D final : public PoolingLayer<Pooling1D, layers::Pooling1DOptions> {
+ public:
+  using PoolingLayer::PoolingLayer;
+  std::string_view class_name() const override {
+    return is_max() ? "MaxPooling1D" : "AveragePooling1D";
+  }
+
+  Shape shape_of(const Shape& x) const { return {x[0], windows(x[1]).count, x[2]}; }
+  void check_steps(const Value& /*input*/, const Shape& x) const {
     if (windows(x[1]).count > 0) return;
     throw Error(fmt::format("{}: {} steps are fewer than one window of {}", described(), x[1],
                             options_.pool_size[0]),
                 "give longer sequences, or padding \"same\"");
   }
-
-  void forward(Pass& pass, Call& call) const override {
-    forward_with_channels(pass, call, first(),
-                          [&](Call& own) { pool(pass, own, windows_of(own), is_max_); });
-  }
-  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    backward_with_channels(pass, call, gradient, first(),
-                           [&](const Call& own, CallGradient& own_gradient) {
-                             pool_back(pass, own, own_gradient, windows_of(own), is_max_);
-                           });
+  void pool(Pass& pass, Call& call) const { pool_windows(pass, call, windows_of(call), is_max()); }
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
+    pool_windows_back(pass, call, gradient, windows_of(call), is_max());
   }
 
  private:
-  bool first() const { return channels_are_first(options_.data_format); }
-  Shape channels_last(const Shape& shape) const {
-    return first() ? with_channels_moved(shape) : shape;
-  }
-
   SlidingWindows windows_of(const Call& call) const {
     const std::int64_t steps = call.inputs[0].data.shape()[1];
     return {windows(steps), steps};
-  }
-
-  void build_weights(std::span<const Shape> inputs) override {
-    check_sequence([this] { return described(); }, inputs[0]);
   }
   std::int64_t stride() const {
     return options_.strides.empty() ? options_.pool_size[0] : options_.strides[0];
@@ -177,105 +199,54 @@ class Pooling1D final : public LayerWith<Pooling1D, layers::Pooling1DOptions> {
   Windows windows(std::int64_t steps) const {
     return Windows::over(steps, options_.pool_size[0], stride(), options_.padding);
   }
-
-  bool is_max_;
 };
 
 class AdaptivePooling1D final
-    : public LayerWith<AdaptivePooling1D, layers::AdaptivePooling1DOptions> {
+    : public PoolingLayer<AdaptivePooling1D, layers::AdaptivePooling1DOptions> {
  public:
-  AdaptivePooling1D(const layers::AdaptivePooling1DOptions& options, bool is_max)
-      : LayerWith(options), is_max_(is_max) {}
-
+  using PoolingLayer::PoolingLayer;
   std::string_view class_name() const override {
-    return is_max_ ? "AdaptiveMaxPooling1D" : "AdaptiveAveragePooling1D";
-  }
-  bool supports_masking() const override { return false; }
-  bool causal() const override { return false; }
-
-  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    const Shape x = channels_last(inputs[0]);
-    return {channels_last({x[0], options_.output_size[0], x[2]})};
-  }
-  void check_inputs(std::span<const Value> inputs) const override {
-    Layer::check_inputs(inputs);
-    check_sequence([this] { return described(); }, inputs[0].data.shape());
-    if (channels_last(inputs[0].data.shape())[1] > 0) return;
-    throw Error(fmt::format("{} needs at least one step", described()));
+    return is_max() ? "AdaptiveMaxPooling1D" : "AdaptiveAveragePooling1D";
   }
 
-  void forward(Pass& pass, Call& call) const override {
-    forward_with_channels(pass, call, first(),
-                          [&](Call& own) { pool(pass, own, windows_of(own), is_max_); });
-  }
-  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    backward_with_channels(pass, call, gradient, first(),
-                           [&](const Call& own, CallGradient& own_gradient) {
-                             pool_back(pass, own, own_gradient, windows_of(own), is_max_);
-                           });
+  Shape shape_of(const Shape& x) const { return {x[0], options_.output_size[0], x[2]}; }
+  void check_steps(const Value& /*input*/, const Shape& x) const { check_any_step(x); }
+  void pool(Pass& pass, Call& call) const { pool_windows(pass, call, windows_of(call), is_max()); }
+  void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
+    pool_windows_back(pass, call, gradient, windows_of(call), is_max());
   }
 
  private:
-  bool first() const { return channels_are_first(options_.data_format); }
-  Shape channels_last(const Shape& shape) const {
-    return first() ? with_channels_moved(shape) : shape;
-  }
   EvenWindows windows_of(const Call& call) const {
     return {options_.output_size[0], call.inputs[0].data.shape()[1]};
   }
-  void build_weights(std::span<const Shape> inputs) override {
-    check_sequence([this] { return described(); }, inputs[0]);
-  }
-
-  bool is_max_;
 };
 
-class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPooling1DOptions> {
+class GlobalPooling1D final : public PoolingLayer<GlobalPooling1D, layers::GlobalPooling1DOptions> {
  public:
-  GlobalPooling1D(const layers::GlobalPooling1DOptions& options, bool is_max)
-      : LayerWith(options), is_max_(is_max) {}
-
+  using PoolingLayer::PoolingLayer;
   std::string_view class_name() const override {
-    return is_max_ ? "GlobalMaxPooling1D" : "GlobalAveragePooling1D";
+    return is_max() ? "GlobalMaxPooling1D" : "GlobalAveragePooling1D";
   }
-  bool supports_masking() const override { return !is_max_; }
-  bool causal() const override { return false; }
-  std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
-    return {channels_last(pooled(channels_last(inputs[0])))};
-  }
-  void check_inputs(std::span<const Value> inputs) const override {
-    Layer::check_inputs(inputs);
-    check_sequence([this] { return described(); }, inputs[0].data.shape());
-    const Shape x = channels_last(inputs[0].data.shape());
-    if (!is_max_) check_step_mask([this] { return described(); }, inputs[0].mask, x);
-    if (x[1] > 0) return;
-    throw Error(fmt::format("{} needs at least one step", described()));
-  }
+  bool supports_masking() const override { return !is_max(); }
 
-  void forward(Pass& pass, Call& call) const override {
-    forward_with_channels(pass, call, first(), [&](Call& own) { pool(pass, own); });
+  Shape shape_of(const Shape& x) const {
+    return options_.keepdims ? Shape{x[0], 1, x[2]} : Shape{x[0], x[2]};
   }
-  void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
-    backward_with_channels(
-        pass, call, gradient, first(),
-        [&](const Call& own, CallGradient& own_gradient) { pool_back(pass, own, own_gradient); });
-  }
-
- private:
-  bool first() const { return channels_are_first(options_.data_format); }
-  Shape channels_last(const Shape& shape) const {
-    return first() ? with_channels_moved(shape) : shape;
+  void check_steps(const Value& input, const Shape& x) const {
+    if (!is_max()) check_step_mask([this] { return described(); }, input.mask, x);
+    check_any_step(x);
   }
 
   void pool(Pass& pass, Call& call) const {
     const Value& x = call.inputs[0];
     const Shape& shape = x.data.shape();
-    const TensorView y = pass.arena.tensor(pooled(shape), dtype());
+    const TensorView y = pass.arena.tensor(shape_of(shape), dtype());
     const TensorView largest = pass.arena.tensor({shape[0], shape[2]}, DType::int32);
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
       for (std::int64_t row = 0; row < shape[0]; ++row) {
-        const double weight = is_max_ ? 1.0 : counted(x, row);
+        const double weight = is_max() ? 1.0 : counted(x, row);
         for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
           const Real* from = x.data.as<Real>() + row * shape[1] * shape[2] + feature;
           std::int32_t best = 0;
@@ -283,12 +254,12 @@ class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPo
           for (std::int64_t step = 0; step < shape[1]; ++step) {
             const Real here = from[step * shape[2]];
             if (here > from[best * shape[2]]) best = static_cast<std::int32_t>(step);
-            if (!is_max_ && counts(x, row, step)) sum += static_cast<double>(here);
+            if (!is_max() && counts(x, row, step)) sum += static_cast<double>(here);
           }
           const std::int64_t out = row * shape[2] + feature;
           largest.as<std::int32_t>()[out] = best;
-          y.as<Real>()[out] = is_max_ ? from[best * shape[2]]
-                                      : static_cast<Real>(weight > 0.0 ? sum / weight : 0.0);
+          y.as<Real>()[out] = is_max() ? from[best * shape[2]]
+                                       : static_cast<Real>(weight > 0.0 ? sum / weight : 0.0);
         }
       }
     });
@@ -306,11 +277,11 @@ class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPo
       const Real* dy = gradient.outputs[0].as<Real>();
       const auto* largest = (*call.tape)[largest_place].template as<std::int32_t>();
       for (std::int64_t row = 0; row < shape[0]; ++row) {
-        const auto weight = static_cast<Real>(is_max_ ? 1.0 : counted(x, row));
+        const auto weight = static_cast<Real>(is_max() ? 1.0 : counted(x, row));
         for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
           const std::int64_t out = row * shape[2] + feature;
           Real* to = dx.as<Real>() + row * shape[1] * shape[2] + feature;
-          if (is_max_) {
+          if (is_max()) {
             to[largest[out] * shape[2]] = dy[out];
             continue;
           }
@@ -322,12 +293,7 @@ class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPo
     });
   }
 
-  void build_weights(std::span<const Shape> inputs) override {
-    check_sequence([this] { return described(); }, inputs[0]);
-  }
-  Shape pooled(const Shape& x) const {
-    return options_.keepdims ? Shape{x[0], 1, x[2]} : Shape{x[0], x[2]};
-  }
+ private:
   static bool counts(const Value& x, std::int64_t row, std::int64_t step) {
     return !x.mask || x.mask.as<std::uint8_t>()[row * x.mask.shape()[1] + step] != 0;
   }
@@ -337,8 +303,6 @@ class GlobalPooling1D final : public LayerWith<GlobalPooling1D, layers::GlobalPo
     const auto* mask = x.mask.as<std::uint8_t>() + row * steps;
     return static_cast<double>(std::count(mask, mask + steps, std::uint8_t{1}));
   }
-
-  bool is_max_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/layers/layers.h"
 #include "layers/core/layer_with.h"
-#include "layers/core/options_shown.h"
+#include "layers/core/shown_default.h"
 
 namespace chronicler {
 
@@ -20,7 +20,7 @@ LayerPtr made_by() {
 
 template <class Options, LayerPtr (*factory)(const Options&)>
 LayerKind kind(std::string_view class_name) {
-  return {class_name, made_by<Options, factory>, options_shown<Options>};
+  return {class_name, made_by<Options, factory>, field_table<Options>};
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/field_table.h"
+#include "chronicler/base/field_table.h"
 #include "chronicler/base/fields.h"
 #include "chronicler/layers/options.h"
 

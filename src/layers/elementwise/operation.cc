@@ -13,6 +13,7 @@
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
 #include "layers/core/lines.h"
+#include "layers/core/places.h"
 #include "layers/elementwise/operation_functions.h"
 
 namespace chronicler {
@@ -78,19 +79,6 @@ class InputShapes {
   std::vector<Shape> many_;
 };
 
-// Where number i of the result is in an input whose missing axes and extents of 1 are repeated.
-std::int64_t place_in(const Shape& input, const Shape& result, std::int64_t i) {
-  std::int64_t place = 0;
-  std::int64_t stride = 1;
-  const int missing = result.rank() - input.rank();
-  for (int axis = result.rank() - 1; axis >= missing; --axis) {
-    if (input[axis - missing] != 1) place += i % result[axis] * stride;
-    stride *= input[axis - missing];
-    i /= result[axis];
-  }
-  return place;
-}
-
 // Elements of a tensor by strides: element (i, j, ...) of the result is the one at
 // base + i * strides[0] + j * strides[1] + ...
 struct Selection {
@@ -142,14 +130,19 @@ Range range_of(const layers::SliceItem& item, std::int64_t extent, std::int64_t 
   return {start, length <= 0 ? 0 : (length - 1) / stride + 1};
 }
 
-// The options of an operation that Keras's configuration has.
-enum class Option : std::uint8_t { axis, keepdims, newshape, shape, axes, two_axes, to, repeats };
+// An option of an operation: a field of OperationOptions, and what Keras calls it. With two names
+// they are those of its two numbers.
+struct OptionRow {
+  std::string_view field;
+  std::string_view name = field;
+  std::string_view second = {};
+};
 
 struct OperationRow {
   std::string_view name;
   std::string_view module = "numpy";
   std::size_t arguments = 1;  // 0: any number, in a list
-  std::vector<Option> options = {};
+  std::vector<OptionRow> options = {};
   std::vector<FunctionSetting> settings = {};
 };
 
@@ -171,7 +164,7 @@ class OperationLayer : public Layer {
   bool takes_ids() const override { return true; }
 
   void fields(FieldVisitor& visitor) override {
-    for (const Option option : row_.options) visit(option, visitor);
+    for (const OptionRow& option : row_.options) visit(option, visitor);
     for (std::size_t i = 0; i < row_.settings.size(); ++i) {
       if (row_.settings[i].is_flag) {
         bool flag = settings_[i] != 0.0;
@@ -252,34 +245,18 @@ class OperationLayer : public Layer {
     }
   }
 
-  void visit(Option option, FieldVisitor& visitor) {
-    switch (option) {
-      case Option::axis:
-        visitor.field("axis", options_.axis);
-        break;
-      case Option::keepdims:
-        visitor.field("keepdims", options_.keepdims);
-        break;
-      case Option::newshape:
-        visitor.field("newshape", options_.sizes);
-        break;
-      case Option::shape:
-        visitor.field("shape", options_.sizes);
-        break;
-      case Option::axes:
-        visitor.field("axes", options_.sizes);
-        break;
-      case Option::repeats:
-        visitor.field("repeats", options_.sizes);
-        break;
-      case Option::two_axes:
-        options_.sizes.resize(2);
-        visitor.field("axis1", options_.sizes[0]);
-        visitor.field("axis2", options_.sizes[1]);
-        break;
-      case Option::to:
-        visitor.field("dtype", options_.to);
+  void visit(const OptionRow& option, FieldVisitor& visitor) {
+    if (!option.second.empty()) {
+      options_.sizes.resize(2);
+      visitor.field(option.name, options_.sizes[0]);
+      visitor.field(option.second, options_.sizes[1]);
+      return;
     }
+    for_each_field(options_, [&](const FieldInfo& field, auto& value) {
+      if constexpr (requires { visitor.field(option.name, value); }) {
+        if (field.name == option.field) visitor.field(option.name, value);
+      }
+    });
   }
 
   void build_weights(std::span<const Shape> inputs) override { output_shapes(inputs); }
@@ -1135,23 +1112,23 @@ struct OtherOperation {
 
 const std::vector<OtherOperation>& other_operations() {
   static const std::vector<OtherOperation> rows{
-      {{"Cast", "core", 1, {Option::to}}, made<CastOperation>},
-      {{"Softmax", "nn", 1, {Option::axis}}, made<LineOperation>},
-      {{"LogSoftmax", "nn", 1, {Option::axis}}, made<LineOperation>},
-      {{"Cumsum", "numpy", 1, {Option::axis}}, made<LineOperation>},
-      {{"ExpandDims", "numpy", 1, {Option::axis}}, made<ReshapeOperation>},
-      {{"Squeeze", "numpy", 1, {Option::axis}}, made<ReshapeOperation>},
-      {{"Reshape", "numpy", 1, {Option::newshape}}, made<ReshapeOperation>},
+      {{"Cast", "core", 1, {{"to", "dtype"}}}, made<CastOperation>},
+      {{"Softmax", "nn", 1, {{"axis"}}}, made<LineOperation>},
+      {{"LogSoftmax", "nn", 1, {{"axis"}}}, made<LineOperation>},
+      {{"Cumsum", "numpy", 1, {{"axis"}}}, made<LineOperation>},
+      {{"ExpandDims", "numpy", 1, {{"axis"}}}, made<ReshapeOperation>},
+      {{"Squeeze", "numpy", 1, {{"axis"}}}, made<ReshapeOperation>},
+      {{"Reshape", "numpy", 1, {{"sizes", "newshape"}}}, made<ReshapeOperation>},
       {{"ConvertToTensor", "core"}, made<ReshapeOperation>},
       {{"Copy", "numpy"}, made<ReshapeOperation>},
       {{"StopGradient", "core"}, made<ReshapeOperation>},
       {{"GetItem", "numpy"}, made<SelectOperation>},
-      {{"Transpose", "numpy", 1, {Option::axes}}, made<SelectOperation>},
-      {{"Swapaxes", "numpy", 1, {Option::two_axes}}, made<SelectOperation>},
-      {{"Flip", "numpy", 1, {Option::axis}}, made<SelectOperation>},
-      {{"BroadcastTo", "numpy", 1, {Option::shape}}, made<SelectOperation>},
-      {{"Concatenate", "numpy", 0, {Option::axis}}, made<JoinOperation>},
-      {{"Stack", "numpy", 0, {Option::axis}}, made<JoinOperation>},
+      {{"Transpose", "numpy", 1, {{"sizes", "axes"}}}, made<SelectOperation>},
+      {{"Swapaxes", "numpy", 1, {{"sizes", "axis1", "axis2"}}}, made<SelectOperation>},
+      {{"Flip", "numpy", 1, {{"axis"}}}, made<SelectOperation>},
+      {{"BroadcastTo", "numpy", 1, {{"sizes", "shape"}}}, made<SelectOperation>},
+      {{"Concatenate", "numpy", 0, {{"axis"}}}, made<JoinOperation>},
+      {{"Stack", "numpy", 0, {{"axis"}}}, made<JoinOperation>},
       {{"Matmul", "numpy", 2}, made<MatmulOperation>},
   };
   return rows;
@@ -1169,7 +1146,7 @@ std::shared_ptr<OperationLayer> found(std::string_view class_name,
   }
   for (const ReduceFunction& function : reduce_functions()) {
     if (function.name != class_name) continue;
-    const OperationRow row{function.name, function.module, 1, {Option::axis, Option::keepdims}};
+    const OperationRow row{function.name, function.module, 1, {{"axis"}, {"keepdims"}}};
     return std::make_shared<ReduceOperation>(row, options, function);
   }
   for (const OtherOperation& other : other_operations()) {

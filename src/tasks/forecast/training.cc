@@ -10,6 +10,7 @@
 #include "base/shuffle.h"
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "tasks/forecast/loss.h"
 #include "training/trainer.h"
 

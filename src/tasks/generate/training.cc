@@ -16,6 +16,7 @@
 #include "chronicler/model/stream.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/sparse_categorical_crossentropy.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "model/network.h"
 #include "tasks/shared/joined_networks.h"
 #include "tasks/shared/networks_in_turn.h"

@@ -13,6 +13,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/categorical_crossentropy.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 

@@ -16,6 +16,7 @@
 #include "chronicler/decoding/ctc_greedy.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/ctc.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 #include "tasks/shared/networks_in_turn.h"

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "model/network.h"
 #include "tasks/shared/joined_networks.h"
 #include "tasks/shared/networks_in_turn.h"

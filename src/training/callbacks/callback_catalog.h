@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/field_table.h"
+#include "chronicler/base/field_table.h"
 
 namespace chronicler {
 

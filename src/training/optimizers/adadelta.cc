@@ -1,4 +1,6 @@
 // Adadelta (Zeiler: "ADADELTA: an adaptive learning rate method", 2012).
+#include "chronicler/training/optimizers/adadelta.h"
+
 #include <cmath>
 
 #include "layers/core/dispatch.h"

@@ -1,4 +1,6 @@
 // Adagrad (Duchi, Hazan, Singer: "Adaptive subgradient methods", JMLR 2011).
+#include "chronicler/training/optimizers/adagrad.h"
+
 #include <cmath>
 
 #include "layers/core/dispatch.h"

@@ -1,13 +1,14 @@
 // Adam (Kingma, Ba: "Adam: a method for stochastic optimization", ICLR 2015), AMSGrad (Reddi, Kale,
 // Kumar: "On the convergence of Adam and beyond", ICLR 2018) and AdamW (Loshchilov, Hutter:
 // "Decoupled weight decay regularization", ICLR 2019).
-#include "kernels/adam.h"
+#include "chronicler/training/optimizers/adam.h"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 
 #include "chronicler/base/error.h"
+#include "kernels/adam.h"
 #include "layers/core/dispatch.h"
 #include "training/optimizers/beta_power.h"
 #include "training/optimizers/gradient_squares.h"

@@ -1,4 +1,6 @@
 // Adamax (Kingma, Ba: "Adam: a method for stochastic optimization", ICLR 2015, section 7.1).
+#include "chronicler/training/optimizers/adamax.h"
+
 #include <algorithm>
 
 #include "layers/core/dispatch.h"

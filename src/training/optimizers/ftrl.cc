@@ -1,4 +1,6 @@
 // Follow the regularized leader (McMahan et al.: "Ad click prediction", KDD 2013).
+#include "chronicler/training/optimizers/ftrl.h"
+
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,6 @@
 // LAMB (You et al.: "Large batch optimization for deep learning", ICLR 2020).
+#include "chronicler/training/optimizers/lamb.h"
+
 #include <cmath>
 
 #include "layers/core/dispatch.h"

@@ -1,4 +1,6 @@
 // Lion (Chen et al.: "Symbolic discovery of optimization algorithms", NeurIPS 2023).
+#include "chronicler/training/optimizers/lion.h"
+
 #include "layers/core/dispatch.h"
 #include "training/optimizers/optimizer_settings.h"
 

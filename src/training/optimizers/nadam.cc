@@ -1,4 +1,6 @@
 // Nadam (Dozat: "Incorporating Nesterov momentum into Adam", 2016).
+#include "chronicler/training/optimizers/nadam.h"
+
 #include <cmath>
 
 #include "layers/core/dispatch.h"

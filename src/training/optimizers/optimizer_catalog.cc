@@ -4,6 +4,7 @@
 #include <array>
 
 #include "chronicler/base/error.h"
+#include "chronicler/training/optimizers.h"
 
 namespace chronicler {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicler/training/optimizers.h"
+#include "chronicler/training/optimizer.h"
 #include "training/field_settings.h"
 
 namespace chronicler {

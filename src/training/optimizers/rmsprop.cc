@@ -1,5 +1,7 @@
 // RMSprop (Tieleman, Hinton: "Lecture 6.5", Coursera, 2012), with momentum and the centered variant
 // (Graves: "Generating sequences with recurrent neural networks", 2013).
+#include "chronicler/training/optimizers/rmsprop.h"
+
 #include <cmath>
 
 #include "layers/core/dispatch.h"

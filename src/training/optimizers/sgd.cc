@@ -1,5 +1,7 @@
 // Gradient descent, with momentum (Polyak, 1964) and Nesterov's variant (Sutskever, Martens, Dahl,
 // Hinton: "On the importance of initialization and momentum in deep learning", ICML 2013).
+#include "chronicler/training/optimizers/sgd.h"
+
 #include "layers/core/dispatch.h"
 #include "training/optimizers/optimizer_settings.h"
 

@@ -10,9 +10,8 @@
 
 #include "chronicler/layers/catalog.h"
 #include "chronicler/layers/layers.h"
-#include "layers/core/options_shown.h"
+#include "layers/core/shown_default.h"
 #include "support/conformance.h"
-#include "support/member_count.h"
 
 namespace chronicler {
 namespace {
@@ -46,17 +45,17 @@ void for_each_options(const Function& function) {
   function.template operator()<StackedRNNCellsOptions>();
 }
 
-std::vector<std::string_view> names_of(const std::vector<OptionShown>& rows) {
-  std::vector<std::string_view> names;
-  for (const OptionShown& row : rows) names.push_back(row.name);
+std::vector<std::string> names_of(const FieldTable& table) {
+  std::vector<std::string> names;
+  for (const FieldRow& row : table.rows) names.push_back(row.name);
   return names;
 }
 
 TEST(OptionTable, EveryKindOfLayerIsTriedHere) {
-  std::vector<std::vector<std::string_view>> tried;
-  for_each_options([&]<class Options>() { tried.push_back(names_of(options_shown<Options>())); });
+  std::vector<std::vector<std::string>> tried;
+  for_each_options([&]<class Options>() { tried.push_back(names_of(field_table<Options>())); });
   for (const LayerKind& kind : layer_catalog()) {
-    EXPECT_NE(std::find(tried.begin(), tried.end(), names_of(kind.options())), tried.end())
+    EXPECT_NE(std::find(tried.begin(), tried.end(), names_of(kind.fields())), tried.end())
         << kind.class_name << ": add its options to for_each_options";
   }
 }
@@ -72,18 +71,18 @@ TEST(OptionTable, HasEveryMemberOnce) {
       before = &value;
       ++rows;
     });
-    EXPECT_EQ(rows, test::member_count<Options>()) << names_of(options_shown<Options>()).front();
+    EXPECT_EQ(rows, member_count<Options>()) << names_of(field_table<Options>()).front();
   });
 }
 
 TEST(OptionTable, SentencesAreShortAndPlain) {
   for (const LayerKind& kind : layer_catalog()) {
-    for (const OptionShown& row : kind.options()) {
+    for (const FieldRow& row : kind.fields().rows) {
       EXPECT_FALSE(row.sentence.empty()) << kind.class_name << ": " << row.name;
       EXPECT_FALSE(row.sentence.ends_with('.')) << kind.class_name << ": " << row.name;
       EXPECT_LE(row.sentence.size(), 120) << kind.class_name << ": " << row.name;
-      EXPECT_EQ(row.sentence.find('|'), std::string_view::npos) << "would split a table's row";
-      EXPECT_EQ(row.notes.is_required, row.default_value.empty())
+      EXPECT_EQ(row.sentence.find('|'), std::string::npos) << "would split a table's row";
+      EXPECT_EQ(row.notes.is_required, row.default_text.empty())
           << kind.class_name << ": " << row.name;
     }
   }

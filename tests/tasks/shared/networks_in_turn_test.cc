@@ -11,6 +11,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "model/tensor_file.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"

@@ -16,6 +16,8 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/optimizers/adam.h"
+#include "chronicler/training/optimizers/nadam.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
 #include "training/trainer.h"

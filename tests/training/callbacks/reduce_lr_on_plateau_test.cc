@@ -5,6 +5,7 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"
 #include "training/trainer.h"
 

@@ -2,6 +2,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "model/network.h"
 #include "support/conformance.h"
 #include "training/trainer.h"

@@ -9,6 +9,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/adam.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
 

@@ -13,6 +13,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"
 #include "training/losses/golden_numbers.h"
 

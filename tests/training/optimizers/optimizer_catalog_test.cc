@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/optimizers.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -10,6 +10,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/optimizers/rmsprop.h"
 #include "training/losses/golden_numbers.h"
 
 namespace chronicler {

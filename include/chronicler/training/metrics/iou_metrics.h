@@ -10,6 +10,34 @@
 
 namespace chronicler::metrics {
 
+template <class Options, class Visitor>
+void visit_type_of_sums(Visitor&& visit) {
+  visit("dtype", &Options::dtype, any_value(),
+        "type of the sums: with whole numbers weights lose their fractions");
+}
+
+// The fields of the metrics of many classes, each as far as its options have the member.
+template <class Options, class Visitor>
+void visit_iou_fields(Visitor&& visit) {
+  visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
+        FieldNotes{.is_required = true});
+  if constexpr (requires { &Options::target_class_ids; }) {
+    visit("target_class_ids", &Options::target_class_ids, at_least(0),
+          "classes whose mean is taken", FieldNotes{.default_text = "all"});
+  }
+  visit_name<Options>(visit);
+  visit_type_of_sums<Options>(visit);
+  visit("ignore_class", &Options::ignore_class, any_value(),
+        "label whose predictions are left out");
+  if constexpr (requires { &Options::sparse_y_true; }) {
+    visit("sparse_y_true", &Options::sparse_y_true, any_value(),
+          "targets are labels, not one-hot rows");
+  }
+  visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
+        "predictions are labels, not one-hot rows or scores");
+  visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+}
+
 struct IoUOptions {
   std::int64_t num_classes = 0;
   std::vector<double> target_class_ids = {};
@@ -22,21 +50,7 @@ struct IoUOptions {
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
-    using Options = IoUOptions;
-    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
-          FieldNotes{.is_required = true});
-    visit("target_class_ids", &Options::target_class_ids, at_least(0),
-          "classes whose mean is taken", FieldNotes{.default_text = "all"});
-    visit_name<Options>(visit);
-    visit("dtype", &Options::dtype, any_value(),
-          "type of the sums: with whole numbers weights lose their fractions");
-    visit("ignore_class", &Options::ignore_class, any_value(),
-          "label whose predictions are left out");
-    visit("sparse_y_true", &Options::sparse_y_true, any_value(),
-          "targets are labels, not one-hot rows");
-    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
-          "predictions are labels, not one-hot rows or scores");
-    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+    visit_iou_fields<IoUOptions>(visit);
   }
 };
 struct MeanIoUOptions {
@@ -50,19 +64,7 @@ struct MeanIoUOptions {
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
-    using Options = MeanIoUOptions;
-    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
-          FieldNotes{.is_required = true});
-    visit_name<Options>(visit);
-    visit("dtype", &Options::dtype, any_value(),
-          "type of the sums: with whole numbers weights lose their fractions");
-    visit("ignore_class", &Options::ignore_class, any_value(),
-          "label whose predictions are left out");
-    visit("sparse_y_true", &Options::sparse_y_true, any_value(),
-          "targets are labels, not one-hot rows");
-    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
-          "predictions are labels, not one-hot rows or scores");
-    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+    visit_iou_fields<MeanIoUOptions>(visit);
   }
 };
 struct BinaryIoUOptions {
@@ -79,8 +81,7 @@ struct BinaryIoUOptions {
     visit("threshold", &Options::threshold, any_value(),
           "score from which on class 1 is predicted");
     visit_name<Options>(visit);
-    visit("dtype", &Options::dtype, any_value(),
-          "type of the sums: with whole numbers weights lose their fractions");
+    visit_type_of_sums<Options>(visit);
   }
 };
 struct OneHotIoUOptions {
@@ -94,19 +95,7 @@ struct OneHotIoUOptions {
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
-    using Options = OneHotIoUOptions;
-    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
-          FieldNotes{.is_required = true});
-    visit("target_class_ids", &Options::target_class_ids, at_least(0),
-          "classes whose mean is taken", FieldNotes{.default_text = "all"});
-    visit_name<Options>(visit);
-    visit("dtype", &Options::dtype, any_value(),
-          "type of the sums: with whole numbers weights lose their fractions");
-    visit("ignore_class", &Options::ignore_class, any_value(),
-          "label whose predictions are left out");
-    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
-          "predictions are labels, not one-hot rows or scores");
-    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+    visit_iou_fields<OneHotIoUOptions>(visit);
   }
 };
 struct OneHotMeanIoUOptions {
@@ -119,17 +108,7 @@ struct OneHotMeanIoUOptions {
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
-    using Options = OneHotMeanIoUOptions;
-    visit("num_classes", &Options::num_classes, at_least(1), "number of classes",
-          FieldNotes{.is_required = true});
-    visit_name<Options>(visit);
-    visit("dtype", &Options::dtype, any_value(),
-          "type of the sums: with whole numbers weights lose their fractions");
-    visit("ignore_class", &Options::ignore_class, any_value(),
-          "label whose predictions are left out");
-    visit("sparse_y_pred", &Options::sparse_y_pred, any_value(),
-          "predictions are labels, not one-hot rows or scores");
-    visit("axis", &Options::axis, between(-1, -1), "axis of the classes: always the last");
+    visit_iou_fields<OneHotMeanIoUOptions>(visit);
   }
 };
 

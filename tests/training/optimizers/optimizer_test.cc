@@ -1,5 +1,3 @@
-#include "chronicler/training/optimizers.h"
-
 #include <cmath>
 #include <deque>
 #include <functional>
@@ -8,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chronicler/training/optimizers.h"
 #include "support/conformance.h"
 
 namespace chronicler {

@@ -1,4 +1,4 @@
-#include "chronicler/training/optimizers.h"
+#include "chronicler/training/optimizer.h"
 
 #include <algorithm>
 #include <array>

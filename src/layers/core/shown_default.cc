@@ -1,4 +1,6 @@
-#include "layers/core/options_shown.h"
+#include "layers/core/shown_default.h"
+
+#include "chronicler/layers/layer.h"
 
 namespace chronicler {
 

@@ -1,0 +1,43 @@
+// Adam with a step for each weight as large as the weight is (You and others 2020).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chronicler/training/optimizer.h"
+
+namespace chronicler::optimizers {
+
+struct LambOptions {
+  static constexpr std::string_view class_name = "Lamb";
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9;
+  double beta_2 = 0.999;
+  double epsilon = 1e-7;
+  std::optional<double> weight_decay = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> clipvalue = {};
+  std::optional<double> global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<std::int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "lamb";
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = LambOptions;
+    visit_learning_rate<Options>(visit);
+    visit("beta_1", &Options::beta_1, share_below(1.0), "decay of the mean of gradients");
+    visit("beta_2", &Options::beta_2, share_below(1.0), "decay of the mean of squared gradients");
+    visit("epsilon", &Options::epsilon, any_value(),
+          "added to the root, so that nothing is divided by 0");
+    visit_optimizer_fields<Options>(visit);
+  }
+};
+OptimizerPtr Lamb(const LambOptions& options = {});
+
+}  // namespace chronicler::optimizers
