@@ -39,6 +39,14 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/layers/options/initializers.cc",                 // options.h
       "src/layers/core/names.cc",                           // layer.h
       "src/layers/options/regularizers.cc",                 // options.h
+      "src/layers/operations/cast_operation.cc",            // operation_kinds.h
+      "src/layers/operations/element_operation.cc",         // operation_kinds.h
+      "src/layers/operations/join_operation.cc",            // operation_kinds.h
+      "src/layers/operations/line_operation.cc",            // operation_kinds.h
+      "src/layers/operations/matmul_operation.cc",          // operation_kinds.h
+      "src/layers/operations/reduce_operation.cc",          // operation_kinds.h
+      "src/layers/operations/reshape_operation.cc",         // operation_kinds.h
+      "src/layers/operations/select_operation.cc",          // operation_kinds.h
       "src/model/sequential.cc",                            // model.h
       "src/training/callbacks/best_weights.cc",             // callbacks.h
       "src/training/callbacks/learning_rate_over_run.cc",   // callbacks.h

@@ -40,6 +40,7 @@ const std::map<std::string, Names>& rooms() {
       {"layers/options", {"layers/core"}},
       {"layers/convolution", {"layers/core"}},
       {"layers/elementwise", {"layers/core", "layers/convolution"}},
+      {"layers/operations", {"layers/core"}},
       {"layers/attention", {"layers/core", "layers/convolution"}},
       {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
       {"training/dataset", {}},

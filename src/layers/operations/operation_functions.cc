@@ -1,4 +1,4 @@
-#include "layers/elementwise/operation_functions.h"
+#include "layers/operations/operation_functions.h"
 
 #include <algorithm>
 #include <cmath>
