@@ -11,6 +11,7 @@
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
+#include "layers/recurrent/slices.h"
 
 namespace chronicler {
 namespace {
@@ -269,7 +270,6 @@ class BidirectionalLayer final
   // and a half, else one after the other, with all threads.
   template <class Function>
   void for_sides(Pass& pass, const TensorView& x, const Function& function) const {
-    constexpr double inline_work = 200e3;  // multiplications; as in recurrent.cc
     const double work = static_cast<double>(x.shape()[0] * x.shape()[1]) *
                         static_cast<double>(sublayer(0).count_params());
     const int threads = pass.runtime.threads();

@@ -9,6 +9,7 @@
 #include "layers/core/invoke.h"
 #include "layers/core/kernel_activation.h"
 #include "layers/elementwise/dropout_factors.h"
+#include "layers/recurrent/slices.h"
 
 namespace chronicler {
 namespace {
@@ -117,8 +118,6 @@ struct Flows {
   std::array<Real*, 2> d_inputs;  // of x (null: not wanted) and h'
 };
 
-// Below this many multiplications a second thread costs more than it brings.
-constexpr double inline_work = 200e3;
 // So many points, in whole rows, are one task.
 constexpr std::int64_t points_a_task = 64;
 

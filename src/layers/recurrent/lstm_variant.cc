@@ -10,6 +10,7 @@
 #include "layers/core/kernel_activation.h"
 #include "layers/elementwise/dropout_factors.h"
 #include "layers/recurrent/row_normalization.h"
+#include "layers/recurrent/slices.h"
 
 namespace chronicler {
 namespace {
@@ -118,8 +119,6 @@ void read_gradient(const Source<Real>& source, const Real* packed, const Real* d
 // Fewer rows than these do not pay for laying out the weights anew.
 constexpr std::int64_t rows_worth_packing = 8;
 
-// Below this many multiplications a second thread costs more than it brings.
-constexpr double inline_work = 200e3;
 // The rows of the batch that one task takes through a step.
 constexpr std::int64_t rows_a_task = 16;
 

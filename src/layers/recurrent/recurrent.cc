@@ -1,7 +1,6 @@
 #include "layers/recurrent/recurrent.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <span>
 
@@ -12,8 +11,9 @@
 #include "layers/convolution/sequence_checks.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/kernel_activation.h"
-#include "layers/recurrent/cut_choice.h"
 #include "layers/recurrent/row_cell.h"
+#include "layers/recurrent/sequence_output.h"
+#include "layers/recurrent/slices.h"
 #include "layers/recurrent/step_loop.h"
 
 namespace chronicler {
@@ -31,77 +31,6 @@ struct Record {
   Recurrence<Real> run;
   const kernels::CellKernels<Real>* cell;
 };
-
-// Below this many multiplications a second thread costs more than it brings.
-constexpr double inline_work = 200e3;
-
-// Rows are independent of one another, so the number of slices changes no bit.
-std::int64_t slice_count(const Pass& pass, std::int64_t rows, double multiplications) {
-  if (multiplications < inline_work) return 1;
-  return std::min<std::int64_t>(pass.runtime.threads(), rows);
-}
-
-Range slice(std::int64_t index, std::int64_t count, std::int64_t size) {
-  return {size * index / count, size * (index + 1) / count};
-}
-
-template <class Function>
-void for_slices(Pass& pass, std::int64_t count, std::int64_t size, const Function& function) {
-  pass.runtime.parallel(count, [&](std::int64_t i) { function(slice(i, count, size)); });
-}
-
-template <class Real>
-double multiplications(const Recurrence<Real>& run, std::int64_t gates) {
-  return static_cast<double>(run.steps) * static_cast<double>(run.rows) *
-         static_cast<double>(gates * run.units) * static_cast<double>(run.features + run.units);
-}
-
-// Weights of fewer bytes stay in a core's second-level cache, and rows are the better cut.
-constexpr double small_weights = 256e3;
-
-// Runs rows(range) for slices of the batch, or units(share, barrier) for shares of the units of all
-// rows, whichever is quicker here; what comes after the latter is rows_after(range).
-template <class Real, class Rows, class Units, class After>
-void run_in_cuts(Pass& pass, const Recurrence<Real>& run, const kernels::CellKernels<Real>& kernels,
-                 std::int64_t slices, bool backward, const Rows& rows, const Units& units,
-                 const After& rows_after) {
-  const int threads = pass.runtime.threads();
-  const double weights = static_cast<double>(kernels.gate_blocks * run.units * run.units) *
-                         static_cast<double>(sizeof(Real));
-  const auto slice_rows = [&] {
-    for_slices(pass, slices, run.rows, [&](Range some) {
-      rows(some);
-      rows_after(some);
-    });
-  };
-  if (threads == 1 || weights < small_weights || kernels.shares_units == nullptr ||
-      !kernels.shares_units(run) || multiplications(run, kernels.gate_blocks) < inline_work) {
-    return slice_rows();
-  }
-  const RunShape shape{&kernels, run.rows, run.features, run.units, threads, backward};
-  const auto start = std::chrono::steady_clock::now();
-  Cut cut = cut_to_take(shape);
-  if (cut == Cut::units) {
-    kernels::StepBarrier barrier(threads);
-    if (pass.runtime.together(threads, [&](std::int64_t i) { units({i, threads}, barrier); })) {
-      for_slices(pass, slices, run.rows, rows_after);
-    } else {
-      cut = Cut::rows;
-      slice_rows();
-    }
-  } else {
-    slice_rows();
-  }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  cut_took(shape, cut, took.count() / static_cast<double>(run.steps));
-}
-
-// Shares of the work of laying out the weights: numbers to copy, which are quick.
-template <class Real>
-std::int64_t share_count(const Pass& pass, const Recurrence<Real>& run, std::int64_t gates) {
-  const std::int64_t numbers = gates * run.units * (run.features + run.units);
-  return numbers < 100'000 ? 1 : pass.runtime.threads();
-}
 
 // (B, T) to the order in which the kernels walk: [T][B], reversed for a layer that goes backwards.
 const std::uint8_t* step_major_mask(Pass& pass, const TensorView& mask, bool backwards) {
@@ -126,62 +55,27 @@ void start_state(const TensorView& given, Real* slot, std::int64_t count) {
   }
 }
 
-// What a masked step puts out.
-struct MaskedOutput {
-  bool zero;  // always 0 (zero_output_for_mask)
-  bool seen;  // there was an output before the first step of this call, the state it starts from
-};
-
-// The outputs of all steps of one row. As in Keras a masked step repeats the output before it;
-// before the first step that counts there is none, and the output is 0, whatever the state.
-template <class Real>
-void write_sequence(const Recurrence<Real>& run, MaskedOutput masked, std::int64_t n, Real* y) {
-  bool seen = masked.seen;
-  for (std::int64_t t = 0; t < run.steps; ++t) {
-    const bool counts = run.mask == nullptr || run.mask[t * run.rows + n] != 0;
-    seen = seen || counts;
-    Real* out = y + t * run.units;
-    if (counts || (seen && !masked.zero)) {
-      const Real* state = run.hidden + ((t + 1) % run.state_slots * run.rows + n) * run.units;
-      std::copy_n(state, run.units, out);
-    } else {
-      std::fill_n(out, run.units, Real{0});
-    }
-  }
+// The state that a call starts from: given as an input, or carried; empty for zeros.
+TensorView given_state(const Call& call, std::size_t index) {
+  if (call.inputs.size() > 1) return call.inputs[index + 1].data;
+  return call.state.empty() ? TensorView() : call.state[index];
 }
 
-// Whether the last output of row n is its last state (else it is 0).
+// Memory for the tape and for what the kernels need on their way.
 template <class Real>
-bool last_output_is_state(const Recurrence<Real>& run, MaskedOutput masked, std::int64_t n) {
-  if (run.mask == nullptr) return true;
-  if (run.mask[(run.steps - 1) * run.rows + n] != 0) return true;
-  if (masked.zero) return false;
-  if (masked.seen) return true;
-  for (std::int64_t t = 0; t < run.steps; ++t) {
-    if (run.mask[t * run.rows + n] != 0) return true;
-  }
-  return false;
-}
-
-// Where the gradient of a step's output flows: to the state of the last step that counted.
-template <class Real>
-void gather_sequence_gradient(const Recurrence<Real>& run, bool zero_masked, std::int64_t n,
-                              const Real* dy, Real* carry, Real* states) {
-  const std::int64_t units = run.units;
-  std::fill_n(carry, units, Real{0});
-  for (std::int64_t t = run.steps; t-- > 0;) {
-    const bool counts = run.mask == nullptr || run.mask[t * run.rows + n] != 0;
-    Real* state = states + (t * run.rows + n) * units;
-    const Real* from = dy + t * units;
-    if (counts) {
-      for (std::int64_t u = 0; u < units; ++u) state[u] = from[u] + carry[u];
-      std::fill_n(carry, units, Real{0});
-    } else {
-      std::fill_n(state, units, Real{0});
-      if (zero_masked) continue;
-      for (std::int64_t u = 0; u < units; ++u) carry[u] += from[u];
-    }
-  }
+void make_room(Arena& arena, const kernels::CellKernels<Real>& kernels, bool training,
+               Recurrence<Real>& run) {
+  constexpr std::int64_t rows_in_flight = 128;  // of gates, when nothing has to be kept
+  run.tape_slots = training
+                       ? run.steps
+                       : std::min(run.steps, std::max<std::int64_t>(1, rows_in_flight / run.rows));
+  const std::int64_t tape_size = run.tape_slots * run.rows * kernels.tape_blocks * run.units;
+  run.tape = arena.array<Real>(tape_size);
+  const bool keep_input =
+      kernels::needs_input(run.activation) || kernels::needs_input(run.recurrent_activation);
+  if (training && keep_input) run.preactivations = arena.array<Real>(tape_size);
+  run.packed = arena.array<Real>(kernels.packed_size(run, training));
+  run.scratch = arena.array<Real>(run.rows * kernels.scratch_size(run, training));
 }
 
 template <class Real>
@@ -430,27 +324,9 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   run.state_slots = training || options.return_sequences ? run.steps + 1 : 2;
   run.hidden = arena.array<Real>(run.state_slots * state_size);
   if (kernels.has_cell_state) run.cell = arena.array<Real>(run.state_slots * state_size);
-  for (int i = 0; i < state_count(); ++i) {
-    TensorView start;
-    if (call.inputs.size() > 1) {
-      start = call.inputs[static_cast<std::size_t>(i) + 1].data;
-    } else if (!call.state.empty()) {
-      start = call.state[static_cast<std::size_t>(i)];
-    }
-    start_state(start, i == 0 ? run.hidden : run.cell, state_size);
-  }
-
-  constexpr std::int64_t rows_in_flight = 128;  // of gates, when nothing has to be kept
-  run.tape_slots = training
-                       ? run.steps
-                       : std::min(run.steps, std::max<std::int64_t>(1, rows_in_flight / run.rows));
-  const std::int64_t tape_size = run.tape_slots * run.rows * kernels.tape_blocks * run.units;
-  run.tape = arena.array<Real>(tape_size);
-  const bool keep_input =
-      kernels::needs_input(run.activation) || kernels::needs_input(run.recurrent_activation);
-  if (training && keep_input) run.preactivations = arena.array<Real>(tape_size);
-  run.packed = arena.array<Real>(kernels.packed_size(run, training));
-  run.scratch = arena.array<Real>(run.rows * kernels.scratch_size(run, training));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(state_count()); ++i)
+    start_state(given_state(call, i), i == 0 ? run.hidden : run.cell, state_size);
+  make_room(arena, kernels, training, run);
 
   const std::int64_t shares = share_count(pass, run, kernels.gate_blocks);
   pass.runtime.parallel(shares, [&](std::int64_t i) { kernels.prepare(run, {i, shares}); });
@@ -467,10 +343,8 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
       Real* out = y.as<Real>() + n * output_steps * run.units;
       if (options.return_sequences) {
         write_sequence(run, masked, n, out);
-      } else if (last_output_is_state(run, masked, n)) {
-        std::copy_n(run.hidden + last + n * run.units, run.units, out);
       } else {
-        std::fill_n(out, run.units, Real{0});
+        write_last(run, masked, n, out);
       }
     }
   };
@@ -490,6 +364,46 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
     call.tape->record = new (arena.allocate(sizeof(Record<Real>))) Record<Real>{run, &kernels};
 }
 
+// The gradients of the last states, where a call gives them on, and that of the input.
+template <class Real>
+RecurrenceGradient<Real> RecurrentLayer::start_flow(Arena& arena, CallGradient& gradient,
+                                                    const kernels::CellKernels<Real>& kernels,
+                                                    const Recurrence<Real>& run) const {
+  const Common options = common();
+  const std::int64_t state_size = run.rows * run.units;
+  RecurrenceGradient<Real> flow;
+  flow.hidden = arena.array<Real>(state_size);
+  if (kernels.has_cell_state) flow.cell = arena.array<Real>(state_size);
+  const auto state_gradient = [&](std::size_t i) {
+    return options.return_state ? gradient.outputs[i + 1] : TensorView();
+  };
+  start_state(state_gradient(0), flow.hidden, state_size);
+  if (kernels.has_cell_state) start_state(state_gradient(1), flow.cell, state_size);
+  if (gradient.wanted[0]) {
+    gradient.inputs[0] = arena.tensor({run.rows, run.steps, run.features}, dtype());
+    flow.x.row_stride = run.x.row_stride;
+    flow.x.step_stride = run.x.step_stride;
+    flow.x.data = gradient.inputs[0].template as<Real>() +
+                  (options.go_backwards ? (run.steps - 1) * run.features : 0);
+  }
+  return flow;
+}
+
+// Adds to the gradients of the weights, in so many shares.
+template <class Real>
+void RecurrentLayer::learn(Pass& pass, const kernels::CellKernels<Real>& kernels,
+                           const Recurrence<Real>& run, std::int64_t shares,
+                           RecurrenceGradient<Real>& flow) const {
+  flow.kernel = parameters_[0].gradient.as<Real>();
+  flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
+  if (common().use_bias) flow.bias = parameters_[2].gradient.as<Real>();
+  const std::int64_t size = kernels.workspace_size(run);
+  auto* workspace = pass.arena.array<Real>(shares * size);
+  pass.runtime.parallel(shares, [&](std::int64_t i) {
+    kernels.weight_gradient(run, flow, {i, shares}, workspace + i * size);
+  });
+}
+
 template <class Real>
 void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
   const Common options = common();
@@ -501,15 +415,7 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   const std::int64_t slices =
       slice_count(pass, run.rows, multiplications(run, kernels.gate_blocks));
 
-  RecurrenceGradient<Real> flow;
-  flow.hidden = arena.array<Real>(state_size);
-  if (kernels.has_cell_state) flow.cell = arena.array<Real>(state_size);
-  const auto state_gradient = [&](std::size_t i) {
-    return options.return_state ? gradient.outputs[i + 1] : TensorView();
-  };
-  start_state(state_gradient(0), flow.hidden, state_size);
-  if (kernels.has_cell_state) start_state(state_gradient(1), flow.cell, state_size);
-
+  RecurrenceGradient<Real> flow = start_flow(arena, gradient, kernels, run);
   const TensorView& dy = gradient.outputs[0];
   const Real* from = dy ? dy.as<Real>() : nullptr;
   Real* states = nullptr;  // dLoss/d hidden of every step, by way of the outputs
@@ -527,13 +433,6 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   if (pass.observe) {
     call.tape->observed = arena.tensor({run.steps, run.rows, run.units}, dtype());
     flow.trace = call.tape->observed.template as<Real>();
-  }
-  if (gradient.wanted[0]) {
-    gradient.inputs[0] = arena.tensor({run.rows, run.steps, run.features}, dtype());
-    flow.x.row_stride = run.x.row_stride;
-    flow.x.step_stride = run.x.step_stride;
-    flow.x.data = gradient.inputs[0].template as<Real>() +
-                  (options.go_backwards ? (run.steps - 1) * run.features : 0);
   }
 
   const std::int64_t shares = share_count(pass, run, kernels.gate_blocks);
@@ -556,17 +455,7 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
       [&](Range rows) {
         if (gradient.wanted[0]) kernels.input_gradient(run, flow, rows);
       });
-  if (learns()) {
-    flow.kernel = parameters_[0].gradient.as<Real>();
-    flow.recurrent_kernel = parameters_[1].gradient.as<Real>();
-    if (options.use_bias) flow.bias = parameters_[2].gradient.as<Real>();
-    const std::int64_t weight_shares = slices == 1 ? 1 : pass.runtime.threads();
-    const std::int64_t size = kernels.workspace_size(run);
-    auto* workspace = arena.array<Real>(weight_shares * size);
-    pass.runtime.parallel(weight_shares, [&](std::int64_t i) {
-      kernels.weight_gradient(run, flow, {i, weight_shares}, workspace + i * size);
-    });
-  }
+  if (learns()) learn(pass, kernels, run, slices == 1 ? 1 : pass.runtime.threads(), flow);
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {
     if (!gradient.wanted[i]) continue;
     gradient.inputs[i] =

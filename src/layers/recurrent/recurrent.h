@@ -112,6 +112,14 @@ class RecurrentLayer : public Layer {
   template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
   template <class Real>
+  kernels::RecurrenceGradient<Real> start_flow(Arena& arena, CallGradient& gradient,
+                                               const kernels::CellKernels<Real>& kernels,
+                                               const kernels::Recurrence<Real>& run) const;
+  template <class Real>
+  void learn(Pass& pass, const kernels::CellKernels<Real>& kernels,
+             const kernels::Recurrence<Real>& run, std::int64_t shares,
+             kernels::RecurrenceGradient<Real>& flow) const;
+  template <class Real>
   kernels::Recurrence<Real> describe_run(const TensorView& x) const;
   template <class Real>
   void draw_dropout(Pass& pass, kernels::Recurrence<Real>& run, std::int64_t gates) const;
