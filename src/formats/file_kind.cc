@@ -9,7 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "formats/bytes.h"
-#include "formats/hdf5_layout.h"
+#include "formats/hdf5/hdf5_layout.h"
 
 namespace chronicler {
 namespace {

@@ -12,9 +12,9 @@
 #include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
-#include "formats/model_config.h"
-#include "formats/old_config.h"
-#include "formats/old_training.h"
+#include "formats/keras/model_config.h"
+#include "formats/old_keras/old_config.h"
+#include "formats/old_keras/old_training.h"
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
 #include "layers/core/weights_from_file.h"

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "chronicler/model/model.h"
 #include "formats/named_tensor.h"
-#include "formats/old_weights.h"
+#include "formats/old_keras/old_weights.h"
 
 namespace chronicler {
 

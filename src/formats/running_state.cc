@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "formats/safetensors.h"
+#include "formats/safetensors/safetensors.h"
 #include "layers/core/each_field.h"
 #include "model/network.h"
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
-#include "formats/safetensors.h"
+#include "formats/safetensors/safetensors.h"
 #include "support/conformance.h"
 
 namespace chronicler::test {

@@ -19,7 +19,7 @@
 #include "chronicler/training/fit.h"
 #include "conformance/exchange.h"
 #include "conformance/keras_differences.h"
-#include "formats/keras_file.h"
+#include "formats/keras/keras_file.h"
 #include "support/conformance.h"
 
 namespace chronicler::test {
