@@ -2,19 +2,19 @@
 
 #include <array>
 
-#include "cli/bench_command.h"
+#include "cli/bench/bench_command.h"
 #include "cli/convert_command.h"
-#include "cli/demo_command.h"
+#include "cli/demo/demo_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/fit_command.h"
-#include "cli/forecast_command.h"
-#include "cli/generate_command.h"
+#include "cli/forecast/forecast_command.h"
+#include "cli/generate/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/predict_command.h"
-#include "cli/sentiment_command.h"
+#include "cli/sentiment/sentiment_command.h"
 #include "cli/summary_command.h"
-#include "cli/transcribe_command.h"
-#include "cli/translate_command.h"
+#include "cli/transcribe/transcribe_command.h"
+#include "cli/translate/translate_command.h"
 
 namespace chronicler::cli {
 

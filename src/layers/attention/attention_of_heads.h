@@ -354,10 +354,10 @@ class AttentionOfHeads : public LayerWith<Derived, Options> {
     const TensorView d_gate = arena.zeros(d_mixed.shape(), dtype());
     penalize_back(tape[gate], d_gate);
     for (std::int64_t i = 0; i < d_gate.size(); ++i) {
-      const Real open = tape[gate].as<Real>()[i];
+      const Real open = tape[gate].template as<Real>()[i];
       Real& flow = d_mixed.as<Real>()[i];
       Real& slope = d_gate.as<Real>()[i];
-      slope = (slope + flow * tape[mixed_place].as<Real>()[i]) * open * (Real{1} - open);
+      slope = (slope + flow * tape[mixed_place].template as<Real>()[i]) * open * (Real{1} - open);
       flow *= open;
     }
     return d_gate;
@@ -406,9 +406,9 @@ class AttentionOfHeads : public LayerWith<Derived, Options> {
     penalize_back(tape[value], dv);
     const TensorView d_scores = gradient.outputs.size() > 1 ? gradient.outputs[1] : TensorView();
     const Heads<Real> heads{size,
-                            tape[query].as<Real>(),
-                            tape[key].as<Real>(),
-                            tape[value].as<Real>(),
+                            tape[query].template as<Real>(),
+                            tape[key].template as<Real>(),
+                            tape[value].template as<Real>(),
                             weights.as<Real>(),
                             dropout_factors<Real>(pass, weights.size())};
     const HeadFlows<Real> flows{d_mixed.as<Real>(), d_scores ? d_scores.as<Real>() : nullptr,

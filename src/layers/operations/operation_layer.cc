@@ -21,6 +21,15 @@ std::optional<Shape> shape_of_both(const Shape& a, const Shape& b) {
   return result;
 }
 
+void OperationLayer::check_options() const {
+  for_each_field(options_, [&](const FieldInfo& field, const auto& value) {
+    if constexpr (requires { field_text(value); }) {
+      if (!detail::is_in_range(field.range, value))
+        refuse_field(row_.name, field, field_text(value));
+    }
+  });
+}
+
 void OperationLayer::fields(FieldVisitor& visitor) {
   for (const OptionRow& option : row_.options) visit(option, visitor);
   for (std::size_t i = 0; i < row_.settings.size(); ++i) {

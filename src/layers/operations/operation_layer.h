@@ -101,7 +101,7 @@ class OperationLayer : public Layer {
  public:
   OperationLayer(OperationRow row, const layers::OperationOptions& options)
       : options_(options), row_(std::move(row)) {
-    check_fields(row_.name, options);
+    check_options();
     set_name(options.name);
     set_dtype(dtype_from_name(options.dtype));
     complete_settings();
@@ -151,6 +151,7 @@ class OperationLayer : public Layer {
   layers::OperationOptions options_;
 
  private:
+  void check_options() const;
   void complete_settings();
 
   void visit(const OptionRow& option, FieldVisitor& visitor);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/cell_gates.h"
 #include "kernels/gemm.h"
 #include "layers/convolution/padding.h"
 #include "layers/core/dispatch.h"
@@ -15,9 +16,12 @@ namespace chronicler {
 namespace {
 
 using kernels::Start;
-
-enum Gate : std::int64_t { input, forget, candidate, output };
-constexpr std::int64_t gates = 4;
+using kernels::cell_gates::candidate;
+using kernels::cell_gates::forget;
+using kernels::cell_gates::gates;
+using kernels::cell_gates::input;
+using kernels::cell_gates::output;
+using kernels::cell_gates::packed_stride;
 
 // A convolution along the rows of a batch as one matrix product: for every point of the result the
 // numbers below its window, [points][taps * channels], times the kernel [taps * channels][columns].
@@ -290,10 +294,10 @@ class ConvLSTMCell final : public Layer {
     Real* c = record.cell + at;
     Real* shown = record.shown + at;
     Real* h = record.output + at;
-    for (std::int64_t i = 0; i < points * filters; ++i)
-      c[i] = forget_gate[i] * before[i] + input_gate[i] * candidates[i];
+    kernels::cell_gates::next_cell(points * filters, forget_gate, before, input_gate, candidates,
+                                   c);
     kernels::activate(kernel_activation(options_.activation), points, filters, c, shown);
-    for (std::int64_t i = 0; i < points * filters; ++i) h[i] = output_gate[i] * shown[i];
+    kernels::cell_gates::multiply(points * filters, output_gate, shown, h);
   }
 
   template <class Real>
@@ -341,11 +345,6 @@ class ConvLSTMCell final : public Layer {
   static const Source<Real>& source_of(const Record<Real>& record, std::size_t weight) {
     return weight == 0 ? record.x : record.hidden;
   }
-  template <class Real>
-  static std::int64_t packed_stride(std::int64_t k, std::int64_t n) {
-    constexpr std::int64_t aligned = 16;
-    return (kernels::packed_size<Real>(k, n) + aligned - 1) / aligned * aligned;
-  }
   // The transposed kernel for the products that lead back to a source.
   template <class Real>
   const Real* pack_kernel(Arena& arena, const Source<Real>& source, std::size_t weight) const {
@@ -386,7 +385,7 @@ class ConvLSTMCell final : public Layer {
         std::fill_n(flow, size, Real{0});
         return;
       }
-      for (std::int64_t i = 0; i < size; ++i) flow[i] = a[i] * b[i];
+      kernels::cell_gates::multiply(size, a, b, flow);
     };
     times(dh, gate_of(output));
     kernels::activate_backward(kernel_activation(options_.activation), points, filters, c, shown,
@@ -410,8 +409,18 @@ class ConvLSTMCell final : public Layer {
     }
     const Real* forget_gate = gate_of(forget);
     for (std::int64_t i = 0; i < size; ++i) dc[i] *= forget_gate[i];
+    scatter_back(record, flows, begin, end);
+  }
 
-    // Back to what the two convolutions read.
+  // Back to what the two convolutions read.
+  template <class Real>
+  void scatter_back(const Record<Real>& record, const Flows<Real>& flows, std::int64_t begin,
+                    std::int64_t end) const {
+    const std::int64_t columns = gates * options_.filters;
+    const std::int64_t places = record.hidden.over.windows.count;
+    const std::int64_t first = begin * places;
+    const std::int64_t points = (end - begin) * places;
+    const Real* d_sums = flows.d_sums + first * columns;
     for (std::size_t weight = 0; weight < 2; ++weight) {
       if (flows.d_inputs[weight] == nullptr) continue;
       const Source<Real>& source = source_of(record, weight);

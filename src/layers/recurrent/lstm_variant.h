@@ -17,6 +17,7 @@
 #include <array>
 
 #include "chronicler/layers/lstm.h"
+#include "kernels/activation.h"
 
 namespace chronicler {
 
@@ -53,22 +54,47 @@ class LSTMVariantCell final : public Layer {
   struct Record;
   template <class Real>
   struct Flows;
+  struct Stretch;
 
   template <class Real>
   Weights<Real> weights() const;
   template <class Real>
   void run_forward(Pass& pass, Call& call) const;
   template <class Real>
-  void forward_rows(const Weights<Real>& w, const Record<Real>& record, std::int64_t begin,
-                    std::int64_t end) const;
+  void make_room(Pass& pass, const Call& call, const Weights<Real>& w, Record<Real>& record) const;
+  template <class Real>
+  void forward_rows(const Weights<Real>& w, const Record<Real>& record, const Stretch& some) const;
+  template <class Real>
+  void add_products(const Weights<Real>& w, const Record<Real>& record, const Stretch& some) const;
+  template <class Real>
+  void forward_cell(const Weights<Real>& w, const Record<Real>& record, const Stretch& some) const;
+  template <class Real>
+  void forward_hidden(const Weights<Real>& w, const Record<Real>& record,
+                      const Stretch& some) const;
   template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
   template <class Real>
   void backward_rows(const Weights<Real>& w, const Record<Real>& record, const Flows<Real>& flows,
-                     std::int64_t begin, std::int64_t end) const;
+                     const Stretch& some) const;
+  template <class Real>
+  void backward_hidden(const Weights<Real>& w, const Record<Real>& record, const Flows<Real>& flows,
+                       const Stretch& some) const;
+  template <class Real>
+  void backward_cell(const Weights<Real>& w, const Record<Real>& record, const Flows<Real>& flows,
+                     const Stretch& some) const;
+  template <class Real>
+  void backward_products(const Weights<Real>& w, const Record<Real>& record,
+                         const Flows<Real>& flows, const Stretch& some) const;
+  template <class Real>
+  void activated_back(const Record<Real>& record, const Flows<Real>& flows, const Stretch& some,
+                      std::int64_t gate) const;
+  template <class Real>
+  void look_back(const Weights<Real>& w, const Flows<Real>& flows, const Stretch& some,
+                 std::int64_t gate, std::int64_t peephole, Real* to) const;
   template <class Real>
   void add_weight_gradients(const Weights<Real>& w, const Record<Real>& record,
                             const Flows<Real>& flows, std::int64_t part) const;
+  kernels::Activation activation_of(std::int64_t gate) const;
 
   const layers::LSTMOptions& options_;
   const ParameterList& list_;

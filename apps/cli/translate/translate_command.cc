@@ -1,4 +1,4 @@
-#include "cli/translate_command.h"
+#include "cli/translate/translate_command.h"
 
 #include "cli/translate/evaluate.h"
 #include "cli/translate/run.h"

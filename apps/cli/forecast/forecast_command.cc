@@ -1,4 +1,4 @@
-#include "cli/forecast_command.h"
+#include "cli/forecast/forecast_command.h"
 
 #include "cli/forecast/backtest.h"
 #include "cli/forecast/run.h"

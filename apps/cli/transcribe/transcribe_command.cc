@@ -1,4 +1,4 @@
-#include "cli/transcribe_command.h"
+#include "cli/transcribe/transcribe_command.h"
 
 #include "cli/transcribe/evaluate.h"
 #include "cli/transcribe/run.h"

@@ -1,4 +1,4 @@
-#include "cli/bench_command.h"
+#include "cli/bench/bench_command.h"
 
 #include <cstdio>
 #include <iostream>

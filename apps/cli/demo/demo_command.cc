@@ -1,4 +1,4 @@
-#include "cli/demo_command.h"
+#include "cli/demo/demo_command.h"
 
 #include <algorithm>
 #include <cstdint>

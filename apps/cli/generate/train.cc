@@ -1,15 +1,14 @@
-#include "cli/generate_command.h"
+#include "cli/generate/train.h"
 
-#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "chronicler/base/runtime.h"
 #include "chronicler/data/plain_text.h"
 #include "chronicler/data/text_file.h"
 #include "chronicler/tasks/text_generator.h"
@@ -17,44 +16,18 @@
 #include "cli/console.h"
 #include "cli/cross_validation.h"
 #include "cli/field_options.h"
-#include "cli/interrupt.h"
-#include "cli/output_file.h"
-#include "cli/progress.h"
+#include "cli/generate/scores.h"
 #include "cli/table.h"
 #include "cli/training_options.h"
 
-namespace chronicler::cli {
+namespace chronicler::cli::generate {
 namespace {
 
 using tasks::GeneratorReport;
 using tasks::TextGenerator;
-using tasks::TextScore;
 using OrderedJson = nlohmann::ordered_json;
 
-// A passage of the training text that is longer than this was memorized.
-constexpr std::int64_t long_copy = 50;
-
-std::int64_t characters_of(std::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
-}
-
-// A passage in one line, its newlines shown.
-std::string in_one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) line += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return line;
-}
-
-void print_score_note(const TextScore& score) {
-  if (score.unknown == 0) return;
-  std::cerr << fmt::format("note: {} of {} characters do not occur in the training text\n",
-                           with_commas(score.unknown), with_commas(score.characters));
-}
-
-// ---- train
-
-struct TrainOptions : TrainingOptions {
+struct Options : TrainingOptions {
   std::string file;
   std::string validation_file;
   tasks::TextGeneratorOptions task;
@@ -153,7 +126,7 @@ void show_sample(const TextGenerator& writer, std::string_view text, std::uint64
     std::cout << "That is long: the model has memorized passages.\n";
 }
 
-void train(TrainOptions& options) {
+void train(Options& options) {
   tasks::TextGeneratorOptions& task = options.task;
   begin_training(options, task);
   std::string text = data::read_text(options.file);
@@ -195,7 +168,7 @@ void train(TrainOptions& options) {
 }
 
 Job describe_train(CLI::App& app) {
-  const auto options = std::make_shared<TrainOptions>();
+  const auto options = std::make_shared<Options>();
   tasks::TextGeneratorOptions& task = options->task;
   app.add_option("FILE", options->file, "the text, UTF-8 (\"-\": standard input)")->required();
   add_output(app, *options);
@@ -206,136 +179,14 @@ Job describe_train(CLI::App& app) {
   return [options] { train(*options); };
 }
 
-// ---- run
-
-struct WriteOptions {
-  std::string model;
-  std::string compare;
-  tasks::RunOptions task;
-  int threads = 0;
-  bool json = false;
-};
-
-void write(WriteOptions& options) {
-  if (options.threads != 0) set_threads(options.threads);
-  const TextGenerator writer = TextGenerator::load(options.model);
-  std::string original = options.compare.empty() ? std::string() : data::read_text(options.compare);
-  data::make_plain(original);
-  tasks::RunOptions& task = options.task;
-  if (!task.prompt.empty()) {
-    task.prompt =
-        data::plain_text(data::clean_text(task.prompt, "--prompt"), writer.pieces().unplain());
-  }
-  std::int64_t unknown = 0;
-  for (const auto id : writer.pieces().ids(task.prompt)) unknown += id == 0 ? 1 : 0;
-  if (unknown > 0) {
-    std::cerr << fmt::format(
-        "note: {} characters of the prompt do not occur in the training text; skipped\n", unknown);
-  }
-  if (options.json) {
-    const std::string text = writer.run(task);
-    OrderedJson json{{"prompt", task.prompt}, {"text", text}, {"characters", characters_of(text)}};
-    if (!options.compare.empty()) {
-      json["longest_copy"] = characters_of(tasks::longest_copy(text, original));
-    }
-    std::cout << json.dump() << '\n';
-    return;
-  }
-  std::cout << task.prompt << std::flush;
-  const bool at_once = is_terminal(std::cout);
-  task.on_text = [&](std::string_view piece) {
-    std::cout << piece;
-    if (at_once) std::cout.flush();
-    return !interrupted() && static_cast<bool>(std::cout);
-  };
-  const std::string text = writer.run(task);
-  std::cout << '\n';
-  stop_if_interrupted();
-  if (options.compare.empty()) return;
-  const std::string_view copy = tasks::longest_copy(text, original);
-  std::cerr << fmt::format("longest passage copied from \"{}\": {} characters ({}){}\n",
-                           options.compare, characters_of(copy), in_one_line(copy),
-                           characters_of(copy) > long_copy ? ": memorized" : "");
-}
-
-Job describe_run(CLI::App& app) {
-  const auto options = std::make_shared<WriteOptions>();
-  tasks::RunOptions& task = options->task;
-  app.add_option("MODEL", options->model, "made by generate train")->required();
-  task.sampling.temperature = 0.8;
-  add_fields(app, task);
-  add_fields(app, task.sampling);
-  app.add_option("--compare", options->compare,
-                 "shows the longest passage that is copied from this text")
-      ->type_name("FILE");
-  add_threads(app, options->threads);
-  app.add_flag("--json", options->json, "text and figures as JSON")->disable_flag_override();
-  return [options] { write(*options); };
-}
-
-// ---- evaluate
-
-struct EvaluateTextOptions {
-  std::string model;
-  std::string file;
-  int threads = 0;
-  std::int64_t seed = 0;
-  bool json = false;
-};
-
-void evaluate(const EvaluateTextOptions& options) {
-  if (options.threads != 0) set_threads(options.threads);
-  const TextGenerator writer = TextGenerator::load(options.model);
-  const TextScore score = writer.evaluate(data::read_text(options.file));
-  if (options.json) {
-    const OrderedJson json{{"nats", score.nats},
-                           {"bits", score.bits},
-                           {"perplexity", score.perplexity},
-                           {"cold_nats", score.cold_nats},
-                           {"characters", score.characters},
-                           {"pieces", score.pieces},
-                           {"unknown", score.unknown}};
-    std::cout << json.dump() << '\n';
-    return;
-  }
-  std::cout << fmt::format(
-      "{:.4f} nats, {:.4f} bits a character, perplexity {:.3f}, over {} characters with the state "
-      "carried\n{:.4f} nats in windows of 256 pieces, the state reset before each\n",
-      score.nats, score.bits, score.perplexity, with_commas(score.characters), score.cold_nats);
-  print_score_note(score);
-}
-
-Job describe_evaluate(CLI::App& app) {
-  const auto options = std::make_shared<EvaluateTextOptions>();
-  app.add_option("MODEL", options->model, "made by generate train")->required();
-  app.add_option("FILE", options->file, "a text, UTF-8 (\"-\": standard input)")->required();
-  add_seed(app, options->seed);
-  add_threads(app, options->threads);
-  app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
-  return [options] { evaluate(*options); };
-}
-
 }  // namespace
 
-Command generate_command() {
-  constexpr std::string_view train_examples =
-      "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
-      "  chronicler generate train shakespeare.txt -o s.keras --max-seconds 180 --json\n"
-      "  chronicler generate train book.txt -o book.keras --level subword --units 512\n";
-  constexpr std::string_view run_examples =
-      "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\" --length 300\n"
-      "  chronicler generate run shakespeare.keras --temperature 0.5 --top-k 20 --seed 7\n";
-  constexpr std::string_view evaluate_examples =
-      "  chronicler generate evaluate shakespeare.keras other-play.txt\n";
-  return {"generate",
-          "a model that writes like a text of yours",
+Command train_command() {
+  return {"train", "learns from a text",
           "  chronicler generate train shakespeare.txt -o shakespeare.keras\n"
-          "  chronicler generate run shakespeare.keras --prompt \"ROMEO:\"\n",
-          nullptr,
-          {{"train", "learns from a text", train_examples, describe_train},
-           {"run", "writes, each piece as it is made", run_examples, describe_run},
-           {"evaluate", "cross-entropy and perplexity of a text", evaluate_examples,
-            describe_evaluate}}};
+          "  chronicler generate train shakespeare.txt -o s.keras --max-seconds 180 --json\n"
+          "  chronicler generate train book.txt -o book.keras --level subword --units 512\n",
+          describe_train};
 }
 
-}  // namespace chronicler::cli
+}  // namespace chronicler::cli::generate

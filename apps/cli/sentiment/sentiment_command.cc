@@ -1,4 +1,4 @@
-#include "cli/sentiment_command.h"
+#include "cli/sentiment/sentiment_command.h"
 
 #include "cli/sentiment/evaluate.h"
 #include "cli/sentiment/run.h"
