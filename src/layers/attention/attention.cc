@@ -252,6 +252,64 @@ class AttentionBase : public Layer {
     if (call.tape != nullptr) (*call.tape)[weights_place] = weights;
   }
 
+  // What flows back through one row of the batch.
+  template <class Real>
+  struct RowBack {
+    std::int64_t row;
+    const Real* lines;     // the weights of its queries
+    const Real* dropped;   // factors of dropout; null: none
+    const Real* dy;        // null: nothing flows
+    const Real* dweights;  // of the weights, where they are an output too; or null
+    const Real* value;
+    Real* turned;   // room for the values' transpose
+    Real* shares;   // what of the values each query that counts has taken
+    Real* flow;     // dLoss/dscores
+    Real* d_value;  // is added to
+  };
+
+  // From the row's output to its scores and values.
+  template <class Real>
+  void weights_back(const Call& call, const Sizes& size, const RowBack<Real>& one) const {
+    const std::int64_t square = size.queries * size.values;
+    std::copy_n(one.lines, square, one.shares);
+    std::fill_n(one.flow, square, Real{0});
+    if (one.dy != nullptr) {
+      product_with_turned(size.queries, size.values, size.width, one.dy, one.value, one.turned,
+                          one.flow);
+      for (std::int64_t q = 0; q < size.queries; ++q) {
+        if (query_counts(call, one.row, q)) continue;
+        std::fill_n(one.flow + q * size.values, size.values, Real{0});
+        std::fill_n(one.shares + q * size.values, size.values, Real{0});
+      }
+      for (std::int64_t i = 0; one.dropped != nullptr && i < square; ++i)
+        one.shares[i] *= one.dropped[i];
+      kernels::gemm_outer(size.values, size.width, size.queries, one.shares, size.values, one.dy,
+                          size.width, one.d_value, size.width);
+    }
+    for (std::int64_t q = 0; q < size.queries; ++q) {
+      Real* line = one.flow + q * size.values;
+      for (std::int64_t v = 0; v < size.values; ++v) {
+        if (one.dweights != nullptr) line[v] += one.dweights[q * size.values + v];
+        if (one.dropped != nullptr) line[v] *= one.dropped[q * size.values + v];
+      }
+      softmax_backward(size.values, one.lines + q * size.values, line);
+    }
+  }
+
+  // The gradients of the weights, which each row has summed up for itself: `all` numbers, of which
+  // the first `own` are the scale's.
+  template <class Real>
+  void add_partial(std::int64_t rows, std::int64_t own, std::int64_t all,
+                   const Real* partial) const {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t i = 0; i < all; ++i) {
+        const bool of_concat = i == own;
+        const Parameter& parameter = parameters_[of_concat && use_scale() ? 1U : 0U];
+        parameter.gradient.as<Real>()[of_concat ? 0 : i] += partial[row * all + i];
+      }
+    }
+  }
+
   template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
     const Sizes size = sizes_of(call);
@@ -282,51 +340,26 @@ class AttentionBase : public Layer {
     const Real* dweights = gradient.outputs.size() > 1 && gradient.outputs[1]
                                ? gradient.outputs[1].template as<Real>()
                                : nullptr;
+    const std::int64_t square = size.queries * size.values;
+    const std::int64_t values = size.values * size.width;
     pass.runtime.parallel(size.rows, [&](std::int64_t row) {
-      const std::int64_t square = size.queries * size.values;
-      const Real* lines = weights.as<Real>() + row * square;
-      const Real* dropped = factors == nullptr ? nullptr : factors + row * square;
-      Real* flow = flows + row * square;
-      Real* shares = taken + row * square;
-      std::copy_n(lines, square, shares);
-      std::fill_n(flow, square, Real{0});
-      if (dy != nullptr) {
-        const Real* d_row = dy + row * size.queries * size.width;
-        product_with_turned(size.queries, size.values, size.width, d_row,
-                            value + row * size.values * size.width,
-                            turned + row * size.width * size.values, flow);
-        for (std::int64_t q = 0; q < size.queries; ++q) {
-          if (query_counts(call, row, q)) continue;
-          std::fill_n(flow + q * size.values, size.values, Real{0});
-          std::fill_n(shares + q * size.values, size.values, Real{0});
-        }
-        for (std::int64_t i = 0; dropped != nullptr && i < square; ++i) shares[i] *= dropped[i];
-        kernels::gemm_outer(size.values, size.width, size.queries, shares, size.values, d_row,
-                            size.width, d_value.as<Real>() + row * size.values * size.width,
-                            size.width);
-      }
-      for (std::int64_t q = 0; q < size.queries; ++q) {
-        Real* line = flow + q * size.values;
-        for (std::int64_t v = 0; v < size.values; ++v) {
-          if (dweights != nullptr) line[v] += dweights[row * square + q * size.values + v];
-          if (dropped != nullptr) line[v] *= dropped[q * size.values + v];
-        }
-        softmax_backward(size.values, lines + q * size.values, line);
-      }
+      const RowBack<Real> one{row,
+                              weights.as<Real>() + row * square,
+                              factors == nullptr ? nullptr : factors + row * square,
+                              dy == nullptr ? nullptr : dy + row * size.queries * size.width,
+                              dweights == nullptr ? nullptr : dweights + row * square,
+                              value + row * values,
+                              turned + row * values,
+                              taken + row * square,
+                              flows + row * square,
+                              d_value.as<Real>() + row * values};
+      weights_back(call, size, one);
       scores_back(size, query + row * size.queries * size.depth,
-                  key + row * size.values * size.depth, gains, work + row * room, flow,
+                  key + row * size.values * size.depth, gains, work + row * room, one.flow,
                   d_query.as<Real>() + row * size.queries * size.depth,
                   d_key.as<Real>() + row * size.values * size.depth, partial + row * all);
     });
-    if (trainable()) {
-      for (std::int64_t row = 0; row < size.rows; ++row) {
-        for (std::int64_t i = 0; i < all; ++i) {
-          const bool of_concat = i == own;
-          const Parameter& parameter = parameters_[of_concat && use_scale() ? 1U : 0U];
-          parameter.gradient.as<Real>()[of_concat ? 0 : i] += partial[row * all + i];
-        }
-      }
-    }
+    if (trainable()) add_partial(size.rows, own, all, partial);
     if (gradient.wanted[0]) gradient.inputs[0] = d_query;
     if (gradient.wanted[1]) gradient.inputs[1] = d_value;
     if (key_input == 2 && gradient.wanted[2]) gradient.inputs[2] = d_key;

@@ -6,6 +6,7 @@
 
 #include "chronicler/layers/layer.h"
 #include "kernels/activation.h"
+#include "kernels/gemm.h"
 
 namespace chronicler {
 
@@ -37,11 +38,31 @@ class RowCell final : public Layer {
  private:
   template <class Real>
   struct Record;
+  template <class Real>
+  struct Back;
 
   std::int64_t gates() const { return options_.recurrent_activation ? 3 : 1; }
   kernels::Activation activation_of(std::int64_t gate) const;
   template <class Real>
   const Real* bias(std::int64_t row, std::int64_t gate) const;
+  template <class Real>
+  void add_product(const Record<Real>& record, const Real* from, std::int64_t width,
+                   std::size_t weight, std::int64_t gate, Real* out, kernels::Start start,
+                   const Real* row) const;
+  template <class Real>
+  void add_recurrent(const Record<Real>& record, std::int64_t gate, Real* out) const;
+  template <class Real>
+  void activate(const Record<Real>& record, std::int64_t gate) const;
+  template <class Real>
+  void forward_gated(const Record<Real>& record, Real* after) const;
+  template <class Real>
+  void through_state(const Back<Real>& back, std::int64_t gate, const Real* dz) const;
+  template <class Real>
+  void activated_back(const Back<Real>& back, std::int64_t gate) const;
+  template <class Real>
+  void backward_gated(const Back<Real>& back, const Real* dy) const;
+  template <class Real>
+  void reset_before_back(const Back<Real>& back, Real* d_part) const;
   template <class Real>
   void run_forward(Pass& pass, Call& call) const;
   template <class Real>

@@ -100,6 +100,16 @@ TensorView part_of(Arena& arena, const TensorView& mask, std::int64_t time, cons
   return result;
 }
 
+// The cell once, from these inputs: the step's and the states.
+void run_step(Pass& pass, const Layer& cell, std::span<const Value> inputs, std::int64_t place,
+              bool keeps_tape, Step& step) {
+  step.call.inputs = inputs;
+  step.call.outputs = arena_objects<Value>(pass.arena, inputs.size());
+  step.call.tape = keeps_tape ? &step.tape : nullptr;
+  step.call.time = place;
+  invoke(pass, cell, step.call);
+}
+
 }  // namespace
 
 void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& call) {
@@ -127,11 +137,7 @@ void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& c
     inputs[0].data = arena.tensor(step_shape, x.dtype());
     copy_step(x, time, inputs[0].data, true);
     std::copy(before.begin(), before.end(), inputs.begin() + 1);
-    step.call.inputs = inputs;
-    step.call.outputs = arena_objects<Value>(arena, 1 + states);
-    step.call.tape = call.tape == nullptr ? nullptr : &step.tape;
-    step.call.time = i;
-    invoke(pass, cell, step.call);
+    run_step(pass, cell, inputs, i, call.tape != nullptr, step);
 
     step.kept = arena_objects<Value>(arena, 1 + states);
     const TensorView& output = step.call.outputs[0].data;
