@@ -1,6 +1,7 @@
 // Where files are, what they are called, and what must not be in them.
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -178,6 +179,42 @@ TEST(Files, NoneIsLarge) {
     }
   }
   expect_none(findings, "At most 2 MiB: a clone stays small. Shrink it, or make it in a script.");
+}
+
+// Sources that may be long, and why.
+const std::set<std::string>& long_sources() {
+  static const std::set<std::string> set{
+      "src/kernels/simd/recurrent-inl.h",  // one subject, compiled for each instruction set
+  };
+  return set;
+}
+
+TEST(Files, NoSourceIsLong) {
+  constexpr std::size_t most_lines = 500;
+  std::vector<std::string> findings;
+  for (std::string_view folder : {"src/", "include/", "apps/"}) {
+    for (const std::string& path : files_in(folder, {".h", ".cc"})) {
+      const std::size_t lines = lines_of(path).size();
+      if (lines > most_lines && !long_sources().contains(path))
+        findings.push_back(path + ": " + std::to_string(lines) + " lines");
+    }
+  }
+  expect_none(findings,
+              "At most 500 lines: split it into files that are each named after the one thing in "
+              "them, or give the reason in long_sources() and ARCHITECTURE.md.");
+}
+
+TEST(Files, NoFolderIsCrowded) {
+  constexpr int most_files = 60;
+  std::map<std::string, int> counts;
+  for (const std::string& path : project_files()) {
+    if (!path.starts_with("tests/golden/")) ++counts[folder_of(path)];
+  }
+  std::vector<std::string> findings;
+  for (const auto& [folder, count] : counts) {
+    if (count > most_files) findings.push_back(folder + ": " + std::to_string(count) + " files");
+  }
+  expect_none(findings, "At most 60 files: make rooms in it, each for one subject.");
 }
 
 TEST(Files, NothingIsLeftUndone) {
