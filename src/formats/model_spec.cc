@@ -14,7 +14,7 @@
 #include "chronicler/base/error.h"
 #include "formats/keras/model_config.h"
 #include "formats/old_keras/old_config.h"
-#include "formats/old_keras/old_training.h"
+#include "formats/old_keras/old_optimizer.h"
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
 #include "layers/core/weights_from_file.h"

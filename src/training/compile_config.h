@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicler/training/fit.h"
+#include "chronicler/training/compile.h"
 
 namespace chronicler {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "chronicler/training/dataset.h"
-#include "chronicler/training/fit.h"
+#include "chronicler/training/fit_options.h"
 #include "training/dataset/sequence_rows.h"
 #include "training/trainer.h"
 

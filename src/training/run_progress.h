@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "chronicler/training/callbacks.h"
-#include "chronicler/training/fit.h"
+#include "chronicler/training/fit_options.h"
 
 namespace chronicler {
 

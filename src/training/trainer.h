@@ -9,7 +9,7 @@
 
 #include "chronicler/model/model.h"
 #include "chronicler/training/dataset.h"
-#include "chronicler/training/fit.h"
+#include "chronicler/training/compile.h"
 
 namespace chronicler {
 

@@ -171,6 +171,44 @@ TEST(Levels, EveryRoomIsListed) {
   expect_none(findings, "Add the folder to rooms(), with the rooms that it may include.");
 }
 
+// The room of a file, or its stem where it lies in the level's own folder: fit.h and fit.cc are
+// one.
+std::string room_or_stem_of(const std::string& path) {
+  const std::string room = room_of(path);
+  return room.empty() ? level_of(path) + "/" + stem_of(path) : room;
+}
+
+// A level is read from below: what a room or a file beside the rooms includes never leads back.
+TEST(Levels, NoIncludesGoInCircles) {
+  for (const std::string level : {"training", "tasks"}) {
+    std::map<std::string, Names> above;  // what each includes of its level
+    for (const std::string& path : library_files()) {
+      if (level_of(path) != level) continue;
+      Names& own = above[room_or_stem_of(path)];
+      for (const Include& include : includes_of(path)) {
+        if (level_of_include(include.name) != level) continue;
+        const std::string included = room_or_stem_of(path_of_include(include.name));
+        if (included != room_or_stem_of(path)) own.insert(included);
+      }
+    }
+    // Takes away whoever includes only what was taken away before; a circle is left.
+    Names done;
+    for (std::size_t before = above.size() + 1; above.size() < before;) {
+      before = above.size();
+      std::erase_if(above, [&](const auto& each) {
+        const auto is_done = [&](const std::string& name) {
+          return done.contains(name) || !above.contains(name);
+        };
+        return std::all_of(each.second.begin(), each.second.end(), is_done) &&
+               done.insert(each.first).second;
+      });
+    }
+    std::vector<std::string> findings;
+    for (const auto& [name, included] : above) findings.push_back(name);
+    expect_none(findings, "Part what both need from one of them, as compile.h from fit.h.");
+  }
+}
+
 TEST(Levels, TheLibraryDoesNotIncludeItsOwnUmbrella) {
   std::vector<std::string> findings;
   for (const std::string& path : library_files()) {

@@ -10,6 +10,7 @@
 #include "formats/hdf5/hdf5_reader.h"
 #include "formats/keras/keras_file.h"
 #include "formats/old_keras/old_config.h"
+#include "formats/old_keras/old_optimizer.h"
 #include "formats/old_keras/old_training.h"
 
 namespace chronicler {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "formats/named_tensor.h"
 
 namespace chronicler {
 
@@ -27,11 +26,5 @@ Json with_metrics_by_class(Json config);
 // As Keras 3 reads it: classes by their names, with the module of each, functions by theirs;
 // without that an optimizer moves weights as Keras 2.10 did.
 Json training_for_keras3(Json config);
-
-// The variables of an optimizer as those of Keras 3: iteration, learning rate unless there is a
-// schedule, the slots in their order. `config` is what renewed_training gives. The names of
-// variables show how old they are; variables without names lie in the order of Keras 2.11 and
-// later. What does not fit stays as it is, for the one who takes it to refuse.
-std::vector<NamedTensor> renewed_optimizer(const Json& config, std::vector<NamedTensor> variables);
 
 }  // namespace chronicler

@@ -1,4 +1,5 @@
 // How Keras 1 and 2 compiled models (tests/golden/old_optimizers/make_old_optimizers.py).
+#include "formats/old_keras/old_optimizer.h"
 #include "formats/old_keras/old_training.h"
 
 #include <cmath>
