@@ -6,6 +6,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
 #include "chronicler/training/optimizers/sgd.h"
 #include "support/conformance.h"

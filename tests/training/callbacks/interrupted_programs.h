@@ -16,6 +16,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
 #include "chronicler/training/optimizers/nadam.h"
 #include "support/conformance.h"
