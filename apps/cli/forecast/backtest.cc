@@ -50,7 +50,7 @@ void run(const Options& options) {
 
 Command backtest_command() {
   return {
-      "backtest", "a model's forecasts of rows that came, beside what needs no model",
+      "backtest", "compares a model's forecasts of known rows with baselines",
       "  chronicler forecast backtest energy.keras energy.csv\n"
       "  chronicler forecast backtest energy.keras energy.csv --rows 500 --json\n",
       [](CLI::App& app) -> Job {

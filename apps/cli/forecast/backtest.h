@@ -1,4 +1,4 @@
-// chronicler forecast backtest: what a model would have forecast, beside what came.
+// chronicler forecast backtest: what a model would have forecast of known rows.
 #pragma once
 
 #include "cli/command.h"

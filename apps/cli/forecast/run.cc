@@ -162,7 +162,7 @@ void run(const Options& options) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "what comes after the last row of a file",
+  return {"run", "predicts the rows after the last one of a file",
           "  chronicler forecast run energy.keras energy.csv\n"
           "  chronicler forecast run energy.keras energy.csv -o next.csv --plot next.svg\n",
           [](CLI::App& app) -> Job {

@@ -14,8 +14,8 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   app.add_option("FILE", options.file, "the series: CSV with a header line; - is standard input")
       ->required();
   app.add_option("--time", options.time,
-                 "column of the dates, or several: year,month,day,hour; none: rows only follow one "
-                 "another (found by itself)")
+                 "column of the dates, or several: year,month,day,hour; none: rows are only "
+                 "numbered (the first column of dates)")
       ->type_name("COL,...");
   const auto flag = [&](const char* name, bool& value, const char* text) {
     return app.add_flag(name, value, text)->disable_flag_override();
@@ -27,24 +27,25 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   day_first->excludes(month_first)->excludes(year_first);
   month_first->excludes(year_first);
   app.add_option("--where", options.where,
-                 "of a file of several series, the rows with this cell: --where shop=A")
+                 "where a file holds several series: only the rows with this cell, --where shop=A")
       ->type_name("COL=VALUE,...");
-  app.add_option("--delimiter", options.delimiter, "between cells (as the header line has it)")
+  app.add_option("--delimiter", options.delimiter,
+                 "character between cells (as in the header line)")
       ->type_name("C")
       ->check(CLI::IsMember({",", ";", "tab"}));
-  app.add_option("--decimal", options.decimal, "what marks decimals (as the numbers have it)")
+  app.add_option("--decimal", options.decimal, "decimal mark (as in the numbers)")
       ->type_name("C")
       ->check(CLI::IsMember({".", ","}));
   app.add_option("--thousands", options.thousands,
-                 "what stands between thousands: , . ' space or none (as the numbers have it)")
+                 "thousands separator: , . ' space or none (as in the numbers)")
       ->type_name("C")
       ->check(CLI::IsMember({",", ".", "'", "space", "none"}));
-  app.add_flag("--no-header", options.no_header, "columns are called column_1, column_2, ...")
+  app.add_flag("--no-header", options.no_header,
+               "the file has no header line; columns are column_1, column_2, ...")
       ->disable_flag_override();
-  app.add_flag("--sort", options.sort, "put rows that are out of order in order of time")
-      ->disable_flag_override();
+  app.add_flag("--sort", options.sort, "sorts the rows by time")->disable_flag_override();
   app.add_flag("--average-doubles", options.average_doubles,
-               "rows of one time become their mean, however many")
+               "rows of the same time are replaced by their mean")
       ->disable_flag_override();
   app.add_option("--max-rows", options.max_rows,
                  "most rows to read: of a longer file, the last ones (2,000,000)")

@@ -59,7 +59,7 @@ void run(Options& options) {
   const FoldFigures folds = cross_validated<ForecastReport>(
       options, display,
       {{"learnt_rows",
-        "rows before",
+        "rows learnt from",
         {},
         [](const ForecastReport& report) { return static_cast<double>(report.rows.front()); }},
        {"rmse", "RMSE", number, [](const ForecastReport& report) { return report.model.rmse; }},
@@ -114,7 +114,7 @@ Job describe(CLI::App& app) {
 
 Command train_command() {
   return {
-      "train", "a model from a CSV file, beside what needs no model",
+      "train", "trains a model from a CSV file and compares it with baselines",
       "  chronicler forecast train energy.csv --target OT --horizon 24 -o energy.keras\n"
       "  chronicler forecast train weather.csv --target temp_max --covariates wind,precipitation "
       "--horizon 1 -o w.keras\n"
