@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "chronicler/model/model.h"
-#include "chronicler/training/dataset.h"
 #include "chronicler/training/compile.h"
+#include "chronicler/training/dataset.h"
 
 namespace chronicler {
 

@@ -138,9 +138,8 @@ class MergeLayer final : public LayerWith<MergeLayer, layers::MergeOptions> {
   static bool counts_at(const Value& input, const Masks& masks, const Shape& result,
                         std::int64_t i) {
     if (!masks.any || !has_mask(input, result)) return true;
-    return input.mask
-               .as<std::uint8_t>()[merged_place(input.mask.shape(), masks.places, i / masks.width)] !=
-           0;
+    return input.mask.as<std::uint8_t>()[merged_place(input.mask.shape(), masks.places,
+                                                      i / masks.width)] != 0;
   }
   // Whether place i counts in any input. Where all have masks and none of them does, a product is
   // 0.

@@ -1,5 +1,4 @@
 // How Keras 1 and 2 compiled models (tests/golden/old_optimizers/make_old_optimizers.py).
-#include "formats/old_keras/old_optimizer.h"
 #include "formats/old_keras/old_training.h"
 
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "chronicler/formats/npy.h"
 #include "chronicler/training/fit.h"
 #include "formats/bytes.h"
+#include "formats/old_keras/old_optimizer.h"
 #include "support/conformance.h"
 #include "support/source_dir.h"
 #include "support/temporary_folder.h"
