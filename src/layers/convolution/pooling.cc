@@ -222,6 +222,25 @@ class AdaptivePooling1D final
   }
 };
 
+// The gradient of the largest of a column's steps goes to all that are as large, in equal parts, as
+// TensorFlow's reduce_max has it; its pooling with windows gives all of it to the first.
+template <class Real>
+void share_among_largest(const Real* x, const Shape& shape, Real slope, Real* to) {
+  const std::int64_t width = shape[2];
+  Real largest = x[0];
+  std::int64_t count = 0;
+  for (std::int64_t step = 0; step < shape[1]; ++step) {
+    const Real here = x[step * width];
+    if (here > largest) count = 0;
+    largest = std::max(largest, here);
+    if (here == largest) ++count;
+  }
+  const Real share = Real{1} / static_cast<Real>(count) * slope;
+  for (std::int64_t step = 0; step < shape[1]; ++step) {
+    if (x[step * width] == largest) to[step * width] = share;
+  }
+}
+
 class GlobalPooling1D final : public PoolingLayer<GlobalPooling1D, layers::GlobalPooling1DOptions> {
  public:
   using PoolingLayer::PoolingLayer;
@@ -242,29 +261,25 @@ class GlobalPooling1D final : public PoolingLayer<GlobalPooling1D, layers::Globa
     const Value& x = call.inputs[0];
     const Shape& shape = x.data.shape();
     const TensorView y = pass.arena.tensor(shape_of(shape), dtype());
-    const TensorView largest = pass.arena.tensor({shape[0], shape[2]}, DType::int32);
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
       for (std::int64_t row = 0; row < shape[0]; ++row) {
         const double weight = is_max() ? 1.0 : counted(x, row);
         for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
           const Real* from = x.data.as<Real>() + row * shape[1] * shape[2] + feature;
-          std::int32_t best = 0;
+          Real best = from[0];
           double sum = 0.0;
           for (std::int64_t step = 0; step < shape[1]; ++step) {
             const Real here = from[step * shape[2]];
-            if (here > from[best * shape[2]]) best = static_cast<std::int32_t>(step);
+            if (here > best) best = here;
             if (!is_max() && counts(x, row, step)) sum += static_cast<double>(here);
           }
-          const std::int64_t out = row * shape[2] + feature;
-          largest.as<std::int32_t>()[out] = best;
-          y.as<Real>()[out] = is_max() ? from[best * shape[2]]
-                                       : static_cast<Real>(weight > 0.0 ? sum / weight : 0.0);
+          y.as<Real>()[row * shape[2] + feature] =
+              is_max() ? best : static_cast<Real>(weight > 0.0 ? sum / weight : 0.0);
         }
       }
     });
     call.outputs[0] = {y, {}};
-    if (call.tape != nullptr) (*call.tape)[largest_place] = largest;
   }
 
   void pool_back(Pass& pass, const Call& call, CallGradient& gradient) const {
@@ -275,14 +290,13 @@ class GlobalPooling1D final : public PoolingLayer<GlobalPooling1D, layers::Globa
     with_real(dtype(), [&](auto real) {
       using Real = decltype(real);
       const Real* dy = gradient.outputs[0].as<Real>();
-      const auto* largest = (*call.tape)[largest_place].template as<std::int32_t>();
       for (std::int64_t row = 0; row < shape[0]; ++row) {
         const auto weight = static_cast<Real>(is_max() ? 1.0 : counted(x, row));
         for (std::int64_t feature = 0; feature < shape[2]; ++feature) {
           const std::int64_t out = row * shape[2] + feature;
           Real* to = dx.as<Real>() + row * shape[1] * shape[2] + feature;
           if (is_max()) {
-            to[largest[out] * shape[2]] = dy[out];
+            share_among_largest(x.data.as<Real>() + (to - dx.as<Real>()), shape, dy[out], to);
             continue;
           }
           for (std::int64_t step = 0; step < shape[1]; ++step) {
