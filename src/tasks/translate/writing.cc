@@ -104,6 +104,42 @@ TensorView mean_of(std::span<const TensorView> all) {
   return all.front();
 }
 
+// Sentences to read, side by side, and how long each answer may be.
+struct Sentences {
+  explicit Sentences(std::span<const std::vector<PieceId>> sources)
+      : ids({static_cast<std::int64_t>(sources.size()), longest_of(sources)}, DType::int32),
+        mask(ids.shape(), DType::boolean) {
+    const std::int64_t steps = ids.shape()[1];
+    for (std::size_t row = 0; row < sources.size(); ++row) {
+      const auto& source = sources[row];
+      const std::int64_t begin = static_cast<std::int64_t>(row) * steps;
+      std::copy(source.begin(), source.end(), ids.as<std::int32_t>() + begin);
+      std::fill_n(mask.as<std::uint8_t>() + begin, source.size(), std::uint8_t{1});
+      longest_answers.push_back(2 * static_cast<std::int64_t>(source.size()) + 10);
+    }
+  }
+
+  Tensor ids;
+  Tensor mask;
+  std::vector<std::int64_t> longest_answers;
+
+ private:
+  static std::int64_t longest_of(std::span<const std::vector<PieceId>> sources) {
+    std::size_t longest = 1;
+    for (const auto& source : sources) longest = std::max(longest, source.size());
+    return static_cast<std::int64_t>(longest);
+  }
+};
+
+// No sentence holds the marks of padding and of the start.
+void forbid_marks(const TensorView& scores) {
+  const std::int64_t classes = scores.shape()[-1];
+  for (std::int64_t row = 0; row < scores.shape()[0]; ++row) {
+    for (const PieceId never : {TranslationVocabulary::padding, TranslationVocabulary::start})
+      scores.as<float>()[row * classes + never] = -std::numeric_limits<float>::infinity();
+  }
+}
+
 }  // namespace
 
 TranslationWriter::TranslationWriter(std::span<const TranslationLayers> networks) {
@@ -135,27 +171,17 @@ std::vector<WrittenIds> TranslationWriter::write(std::span<const std::vector<Pie
 
 std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vector<PieceId>> sources,
                                                       const TranslateOptions& options) const {
-  // Read.
-  std::size_t longest = 1;
-  for (const auto& source : sources) longest = std::max(longest, source.size());
+  const Sentences read(sources);
   const auto count = static_cast<std::int64_t>(sources.size());
-  const auto steps = static_cast<std::int64_t>(longest);
-  const Tensor ids({count, steps}, DType::int32);
-  const Tensor mask({count, steps}, DType::boolean);
-  decoding::BeamOptions beam{.width = options.beam,
-                             .end = TranslationVocabulary::end,
-                             .length_penalty = options.length_penalty};
-  for (std::int64_t row = 0; row < count; ++row) {
-    const auto& source = sources[static_cast<std::size_t>(row)];
-    std::copy(source.begin(), source.end(), ids.as<std::int32_t>() + row * steps);
-    std::fill_n(mask.as<std::uint8_t>() + row * steps, source.size(), std::uint8_t{1});
-    beam.longest_of.push_back(2 * static_cast<std::int64_t>(source.size()) + 10);
-  }
   std::deque<Hand> hands;
   for (std::size_t n = 0; n < readers_.size(); ++n)
-    hands.emplace_back(readers_[n].network(), writers_[n].network(), ids);
+    hands.emplace_back(readers_[n].network(), writers_[n].network(), read.ids);
 
-  // Write, in the order of the search.
+  // In the order of the search.
+  const decoding::BeamOptions beam{.width = options.beam,
+                                   .end = TranslationVocabulary::end,
+                                   .longest_of = read.longest_answers,
+                                   .length_penalty = options.length_penalty};
   decoding::BeamSearch search(count, beam, TranslationVocabulary::start);
   std::vector<Tensor> looked;  // where each step looked, row by row
   std::vector<std::int64_t> of_values;
@@ -163,7 +189,7 @@ std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vecto
     const auto rows = static_cast<std::int64_t>(search.symbols().size());
     const std::vector<std::int64_t> sequences(search.sequences().begin(), search.sequences().end());
     if (sequences != of_values) {
-      const Tensor own_mask = mask_rows(mask, sequences);
+      const Tensor own_mask = mask_rows(read.mask, sequences);
       for (Hand& hand : hands) hand.look_at(sequences, own_mask);
       of_values = sequences;
     }
@@ -177,10 +203,7 @@ std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vecto
     }
     const TensorView scores = mean_of(all_scores);
     const std::int64_t classes = scores.shape()[-1];
-    for (std::int64_t row = 0; row < rows; ++row) {
-      for (const PieceId never : {TranslationVocabulary::padding, TranslationVocabulary::start})
-        scores.as<float>()[row * classes + never] = -std::numeric_limits<float>::infinity();
-    }
+    forbid_marks(scores);
     looked.push_back(rows_of(mean_of(all_attention), all_rows(rows)));
     search.advance({scores.as<float>(), static_cast<std::size_t>(rows * classes)}, classes);
   }
@@ -191,7 +214,7 @@ std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vecto
     WrittenIds written{best.symbols, best.log_probability, best.ended, {}};
     const auto source = static_cast<std::int64_t>(sources[static_cast<std::size_t>(i)].size());
     for (std::size_t step = 0; step < best.rows.size(); ++step) {
-      const float* row = looked[step].as<float>() + best.rows[step] * steps;
+      const float* row = looked[step].as<float>() + best.rows[step] * read.ids.shape()[1];
       written.attention.insert(written.attention.end(), row, row + source);
     }
     results.push_back(std::move(written));
