@@ -181,14 +181,16 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
 std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& series,
                                                        const ForecastOptions& options,
                                                        std::int64_t folds) {
+  check_options(options, series.columns.size());
+  check_folds(folds, options.resume, options.stop_after.has_value());
+  const std::int64_t stretch = rows_of_fold(series, options, folds);
   const auto report = [&](ForecastOptions own, std::int64_t fold) -> std::optional<ForecastReport> {
-    const SeriesFold part = fold_of_series(series, options, fold, folds);
+    const SeriesFold part = fold_of_series(series, stretch, fold, folds);
     own.test_rows = part.test_rows;
     Trained trained = train(part.series, own);
     if (trained.stopped) return {};
     return std::move(trained.report);
   };
-  check_options(options, series.columns.size());
   return cross_validated<ForecastReport>(options, folds, report);
 }
 

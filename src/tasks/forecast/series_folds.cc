@@ -21,8 +21,8 @@ data::TimeSeries first_rows(const data::TimeSeries& series, std::int64_t rows) {
 
 }  // namespace
 
-SeriesFold fold_of_series(const data::TimeSeries& series, const ForecastOptions& options,
-                          std::int64_t fold, std::int64_t folds) {
+std::int64_t rows_of_fold(const data::TimeSeries& series, const ForecastOptions& options,
+                          std::int64_t folds) {
   const std::int64_t rows = series.rows();
   const std::int64_t stretch = options.test_rows > 0 ? options.test_rows : rows / (folds + 1);
   if (stretch < options.horizon || rows / folds < stretch || rows - folds * stretch < 1) {
@@ -33,7 +33,12 @@ SeriesFold fold_of_series(const data::TimeSeries& series, const ForecastOptions&
                             options.horizon),
                 "use fewer folds, more rows, a shorter horizon or fewer test rows");
   }
-  const std::int64_t learnt = rows - (folds - fold) * stretch;
+  return stretch;
+}
+
+SeriesFold fold_of_series(const data::TimeSeries& series, std::int64_t stretch, std::int64_t fold,
+                          std::int64_t folds) {
+  const std::int64_t learnt = series.rows() - (folds - fold) * stretch;
   SeriesFold result{first_rows(series, learnt + stretch), stretch};
   if (series.times.empty()) return result;
   // On the calendar of the rows before the fold, as a training has it: that may put rows in.

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/shuffle.h"
-#include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 
 namespace chronicler::tasks {
@@ -58,6 +57,10 @@ void check_folds(std::int64_t folds, bool is_resumed, bool is_paused) {
     throw Error("a cross-validation cannot be paused or resumed",
                 "leave out resume and stop_after");
   }
+}
+
+Error error_of_fold(const Error& error, std::int64_t fold, std::int64_t folds) {
+  return Error(fmt::format("fold {} of {}: {}", fold, folds, error.message()), error.hint());
 }
 
 TaskProgressFunction progress_of_fold(TaskProgressFunction progress, std::int64_t fold,

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/error.h"
 #include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
@@ -47,15 +48,22 @@ Options options_of_fold(Options options, std::int64_t fold, std::int64_t folds) 
   return options;
 }
 
+// The error that is thrown for one in a fold's training: says which fold it was.
+Error error_of_fold(const Error& error, std::int64_t fold, std::int64_t folds);
+
 // train(options, number) of each fold, from 0, until one is paused: gives no score then.
 template <class Score, class Options, class Train>
 std::vector<Score> cross_validated(const Options& options, std::int64_t folds, const Train& train) {
   check_folds(folds, options.resume, options.stop_after.has_value());
   std::vector<Score> scores;
   for (std::int64_t fold = 0; fold < folds; ++fold) {
-    std::optional<Score> score = train(options_of_fold(options, fold + 1, folds), fold);
-    if (!score) break;
-    scores.push_back(*std::move(score));
+    try {
+      std::optional<Score> score = train(options_of_fold(options, fold + 1, folds), fold);
+      if (!score) break;
+      scores.push_back(*std::move(score));
+    } catch (const Error& error) {
+      throw error_of_fold(error, fold + 1, folds);
+    }
   }
   return scores;
 }

@@ -126,6 +126,20 @@ TEST(Forecaster, CrossValidatesOnRowsThatComeLater) {
   EXPECT_NE(others[2].predicted, folds[2].predicted);
 }
 
+TEST(Forecaster, SaysInWhichFoldItFailed) {
+  data::TimeSeries series = waves(240);
+  for (std::size_t row = 0; row < 90; ++row) series.values[row] = 5.0;
+  EXPECT_EQ(
+      test::error_of([&] { Forecaster::cross_validate(series, quick(), 3); }),
+      "fold 1 of 3: made up: column \"y\" is 5 in all 45 rows to learn from: there is nothing "
+      "to forecast; give another --target");
+  ForecastOptions options = quick();
+  options.horizon = 100;
+  EXPECT_TRUE(test::error_of([&] {
+                Forecaster::cross_validate(series, options, 3);
+              }).starts_with("made up has 240 rows: 3 folds of 60 each leave 60 before the first"));
+}
+
 TEST(Forecaster, GivesTheFoldsBeforeAPause) {
   ForecastOptions options = quick();
   options.report_seconds = 0.0;

@@ -47,7 +47,8 @@ TEST(SeriesFolds, AreStretchesAtTheEndOneAfterTheOther) {
       const ForecastOptions options{.test_rows = test_rows};
       std::int64_t end = 103 - folds * (test_rows > 0 ? test_rows : 103 / (folds + 1));
       for (std::int64_t fold = 0; fold < folds; ++fold) {
-        const SeriesFold part = fold_of_series(series, options, fold, folds);
+        const SeriesFold part =
+            fold_of_series(series, rows_of_fold(series, options, folds), fold, folds);
         EXPECT_EQ(part.series.rows() - part.test_rows, end);  // learnt: all before it
         end = part.series.rows();
       }
@@ -63,7 +64,7 @@ TEST(SeriesFolds, TestEachTimeOnceWhateverTheCalendar) {
   std::set<std::int64_t> tested;
   std::int64_t last = 0;
   for (std::int64_t fold = 0; fold < 5; ++fold) {
-    const SeriesFold part = fold_of_series(series, {}, fold, 5);
+    const SeriesFold part = fold_of_series(series, rows_of_fold(series, {}, 5), fold, 5);
     const std::vector<std::int64_t>& times = part.series.times;
     for (std::size_t row = times.size() - static_cast<std::size_t>(part.test_rows);
          row < times.size(); ++row) {
@@ -79,15 +80,15 @@ TEST(SeriesFolds, TestEachTimeOnceWhateverTheCalendar) {
 
 TEST(SeriesFolds, KnowNothingOfLaterRows) {
   data::TimeSeries series = numbers(100);
-  const SeriesFold before = fold_of_series(series, {}, 1, 4);
+  const SeriesFold before = fold_of_series(series, 20, 1, 4);
   for (std::size_t row = static_cast<std::size_t>(before.series.rows()); row < 100; ++row)
     series.values[row] = -1e9;
-  EXPECT_EQ(fold_of_series(series, {}, 1, 4).series.values, before.series.values);
+  EXPECT_EQ(fold_of_series(series, 20, 1, 4).series.values, before.series.values);
 }
 
 TEST(SeriesFolds, NeedRowsForEach) {
   const auto error = [](std::int64_t rows, const ForecastOptions& options, std::int64_t folds) {
-    return test::error_of([&] { fold_of_series(numbers(rows), options, 0, folds); });
+    return test::error_of([&] { rows_of_fold(numbers(rows), options, folds); });
   };
   EXPECT_EQ(error(10, {}, 20),
             "made up has 10 rows: 20 folds of 0 each leave 10 before the first; a fold tests at "
