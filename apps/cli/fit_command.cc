@@ -90,7 +90,7 @@ void run(const Options& options) {
 }  // namespace
 
 Command fit_command() {
-  return {"fit", "a model learns on, from where its file left off",
+  return {"fit", "continues training a model, from where its file left off",
           "  chronicler fit digits.keras --input x.npy --target y.npy --epochs 10 --output "
           "trained.keras\n"
           "  chronicler fit new.keras --input x.npy --target y.npy --loss mse --optimizer adam "

@@ -1,4 +1,4 @@
-// chronicler fit: a model learns on.
+// chronicler fit: continues training a model.
 #pragma once
 
 #include "cli/command.h"

@@ -1,4 +1,4 @@
-// How well a model translates, beside what needs no model.
+// How well a model translates, compared with baselines that need no model.
 #pragma once
 
 #include <optional>
