@@ -109,11 +109,11 @@ void train(Options& options) {
         "recordings",
         {},
         [](const TranscriberScore& score) { return static_cast<double>(score.recordings); }},
-       {"wer", "wrong words", percent,
+       {"wer", "word error rate", percent,
         [](const TranscriberScore& score) { return score.words.rate(); }},
-       {"cer", "wrong characters", percent,
+       {"cer", "character error rate", percent,
         [](const TranscriberScore& score) { return score.characters.rate(); }},
-       {"baseline_wer", "wrong words of the best baseline", percent,
+       {"baseline_wer", "word error rate of the best baseline", percent,
         [](const TranscriberScore& score) {
           return std::min(score.usual_word_error,
                           score.linear_word_error.value_or(score.usual_word_error));

@@ -108,6 +108,7 @@ std::vector<std::size_t> WordCuts::find(std::size_t row, Execution& execution) c
   if (!sure) return {};
   const double step = reader_.step_seconds();
   std::vector<SaidSpan> words;
+  words.reserve(places.size());
   for (const auto& place : places) {
     words.push_back(
         {static_cast<double>(place.begin) * step, static_cast<double>(place.end) * step});
