@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "kernels/softmax.h"
 
 namespace chronicler::decoding {
 
@@ -20,11 +21,7 @@ void check_ctc_scores(const TensorView& scores, std::int64_t blank) {
 }
 
 std::vector<double> log_softmax(const float* scores, std::int64_t classes) {
-  const double best = *std::max_element(scores, scores + classes);
-  double total = 0.0;
-  for (std::int64_t k = 0; k < classes; ++k)
-    total += std::exp(static_cast<double>(scores[k]) - best);
-  const double shift = best + std::log(total);
+  const auto shift = kernels::log_sum_exp<double>(classes, scores);
   std::vector<double> result;
   for (std::int64_t k = 0; k < classes; ++k)
     result.push_back(static_cast<double>(scores[k]) - shift);

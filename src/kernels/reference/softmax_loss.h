@@ -1,26 +1,19 @@
 // Softmax and cross-entropy as on paper: the contract is kernels/softmax_loss.h.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
-namespace chronicler::kernels::reference {
+#include "kernels/softmax.h"
 
-template <class Real>
-Real log_sum_exp(std::int64_t classes, const Real* scores) {
-  const Real top = *std::max_element(scores, scores + classes);
-  Real sum{0};
-  for (std::int64_t i = 0; i < classes; ++i) sum += std::exp(scores[i] - top);
-  return top + std::log(sum);
-}
+namespace chronicler::kernels::reference {
 
 template <class Real>
 void softmax_loss(std::int64_t rows, std::int64_t classes, const std::int32_t* labels,
                   Real smoothing, Real scale, Real* scores, Real* losses) {
   const auto count = static_cast<Real>(classes);
   for (std::int64_t row = 0; row < rows; ++row, scores += classes) {
-    const Real log_total = log_sum_exp(classes, scores);
+    const Real log_total = log_sum_exp<Real>(classes, scores);
     Real sum{0};
     for (std::int64_t i = 0; i < classes; ++i) sum += scores[i];
     losses[row] = log_total - (Real{1} - smoothing) * scores[labels[row]] - smoothing * sum / count;
@@ -34,8 +27,7 @@ void softmax_loss(std::int64_t rows, std::int64_t classes, const std::int32_t* l
 template <class Real>
 void log_softmax(std::int64_t rows, std::int64_t classes, Real* scores) {
   for (std::int64_t row = 0; row < rows; ++row, scores += classes) {
-    const Real log_total = log_sum_exp(classes, scores);
-    for (std::int64_t i = 0; i < classes; ++i) scores[i] -= log_total;
+    log_softmax_of_row(classes, scores);
   }
 }
 

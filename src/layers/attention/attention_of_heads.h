@@ -294,7 +294,7 @@ class AttentionOfHeads : public LayerWith<Derived, Options> {
     if (blind && blind_gets_nothing(call)) {
       std::fill_n(line, size.values, Real{0});
     } else {
-      softmax(size.values, line);
+      kernels::softmax_of_row(size.values, line);
     }
   }
 

@@ -1,20 +1,11 @@
 // From scores to the weights of attention, and back.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 
-namespace chronicler {
+#include "kernels/softmax.h"
 
-// Scores to weights that sum to 1, in place.
-template <class Real>
-void softmax(std::int64_t count, Real* line) {
-  const Real largest = *std::max_element(line, line + count);
-  Real sum{0};
-  for (std::int64_t i = 0; i < count; ++i) sum += line[i] = std::exp(line[i] - largest);
-  for (std::int64_t i = 0; i < count; ++i) line[i] /= sum;
-}
+namespace chronicler {
 
 // Which values a query may look at. As in Keras the others' scores are lowered by a billion, so
 // that a query that may look at none looks at all.
@@ -35,7 +26,7 @@ struct AttentionMask {
     for (std::int64_t v = 0; v < value_count; ++v) {
       if (hides(row, query, v)) line[v] -= billion;
     }
-    chronicler::softmax(value_count, line);
+    kernels::softmax_of_row(value_count, line);
   }
 };
 

@@ -13,6 +13,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
 #include "data/utf8.h"
+#include "kernels/softmax.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -22,10 +23,7 @@ std::uint64_t hashed(std::uint64_t hash, std::string_view text) {
 }
 
 void to_log_probabilities(std::vector<float>& scores) {
-  const float best = *std::max_element(scores.begin(), scores.end());
-  float total = 0.0F;
-  for (const float score : scores) total += std::exp(score - best);
-  for (float& score : scores) score -= best + std::log(total);
+  kernels::log_softmax_of_row(static_cast<std::int64_t>(scores.size()), scores.data());
 }
 
 // ---- bytes: little-endian numbers, one array after another

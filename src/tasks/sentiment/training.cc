@@ -14,6 +14,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/categorical_crossentropy.h"
 #include "chronicler/training/optimizers/adam.h"
+#include "kernels/softmax.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 
@@ -134,10 +135,7 @@ std::vector<std::vector<float>> log_probabilities(const Model& model,
       std::vector<float> result(classes, 0.0F);
       for (std::size_t j = 0; j < networks * classes; ++j)
         result[j % classes] += row[j] / static_cast<float>(networks);
-      const float best = *std::max_element(result.begin(), result.end());
-      float total = 0.0F;
-      for (const float score : result) total += std::exp(score - best);
-      for (float& score : result) score -= best + std::log(total);
+      kernels::log_softmax_of_row(static_cast<std::int64_t>(classes), result.data());
       results[part[i]] = std::move(result);
     }
   }
@@ -270,16 +268,14 @@ std::vector<double> best_shares(const std::vector<Scores>& parts, const std::vec
         for (std::size_t c = 0; c < classes; ++c)
           scores[c] += shares[p] * static_cast<double>(parts[p][i][c]);
       }
-      const double best = *std::max_element(scores.begin(), scores.end());
-      double total = 0.0;
-      for (double& score : scores) total += score = std::exp(score - best);
+      kernels::softmax_of_row(static_cast<std::int64_t>(classes), scores.data());
       for (std::size_t p = 0; p < parts.size(); ++p) {
         double mean = 0.0;
         double square = 0.0;
         for (std::size_t c = 0; c < classes; ++c) {
           const auto score = static_cast<double>(parts[p][i][c]);
-          mean += scores[c] / total * score;
-          square += scores[c] / total * score * score;
+          mean += scores[c] * score;
+          square += scores[c] * score * score;
         }
         slopes[p] += mean - static_cast<double>(parts[p][i][static_cast<std::size_t>(labels[i])]);
         curves[p] += square - mean * mean;

@@ -12,6 +12,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/formats/model_file.h"
+#include "kernels/softmax.h"
 #include "tasks/shared/folds.h"
 #include "tasks/transcribe/choices.h"
 #include "tasks/transcribe/live.h"
@@ -186,11 +187,7 @@ TranscriptTrace Transcriber::trace(const data::Audio& audio,
   trace.probabilities = scores.clone();
   const std::int64_t classes = scores.shape()[1];
   for (std::int64_t t = 0; t < scores.shape()[0]; ++t) {
-    float* row = trace.probabilities.as<float>() + t * classes;
-    const float best = *std::max_element(row, row + classes);
-    float total = 0.0F;
-    for (std::int64_t k = 0; k < classes; ++k) total += row[k] = std::exp(row[k] - best);
-    for (std::int64_t k = 0; k < classes; ++k) row[k] /= total;
+    kernels::softmax_of_row(classes, trace.probabilities.as<float>() + t * classes);
   }
   return trace;
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "kernels/softmax.h"
 #include "layers/core/dispatch.h"
 #include "training/losses/class_rows.h"
 #include "training/losses/loss_base.h"
@@ -127,7 +128,7 @@ class CategoricalCrossentropyLoss final : public LossWith<losses::CategoricalCro
 
   template <class Target, class Real>
   double of_logits(const Target* targets, const Real* z, Real* slope, std::int64_t classes) const {
-    const double log_total = log_sum_exp(z, classes);
+    const double log_total = kernels::log_sum_exp<double>(classes, z);
     double value = 0.0;
     double target_total = 0.0;
     for (std::int64_t i = 0; i < classes; ++i) {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kernels/softmax.h"
 #include "training/losses/class_rows.h"
 #include "training/losses/elementwise_loss.h"
 #include "training/losses/focal.h"
@@ -53,7 +54,7 @@ class CategoricalFocalCrossentropyLoss final
     Shares(const Real* predictions, std::int64_t width, bool logits)
         : predictions_(predictions), logits_(logits) {
       if (logits) {
-        total_ = log_sum_exp(predictions, width);
+        total_ = kernels::log_sum_exp<double>(width, predictions);
       } else {
         for (std::int64_t i = 0; i < width; ++i) total_ += static_cast<double>(predictions[i]);
       }

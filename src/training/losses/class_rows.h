@@ -19,17 +19,6 @@ bool is_clipped(double p) {
   return p < lowest_probability<Real> || p > highest_probability<Real>;
 }
 
-// ln of the sum of exp(score) over a row, written so that nothing overflows.
-template <class Real>
-double log_sum_exp(const Real* scores, std::int64_t count) {
-  const auto largest = static_cast<double>(*std::max_element(scores, scores + count));
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    sum += std::exp(static_cast<double>(scores[i]) - largest);
-  }
-  return largest + std::log(sum);
-}
-
 // ln of each class's part in the softmax of a row. The softmax itself is right to 6e-8 of the
 // whole, not of each part; of its largest part that is enough.
 template <class Real>

@@ -8,6 +8,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/runtime.h"
+#include "kernels/softmax.h"
 #include "layers/core/dispatch.h"
 #include "training/losses/class_rows.h"
 #include "training/losses/loss_base.h"
@@ -50,7 +51,7 @@ class Alignment {
     for (std::size_t i = 0; i < row.labels.size(); ++i) symbols_[2 * i + 1] = row.labels[i];
     log_totals_.clear();
     for (const std::int64_t step : counted) {
-      log_totals_.push_back(log_sum_exp(scores + step * classes, classes));
+      log_totals_.push_back(kernels::log_sum_exp<double>(classes, scores + step * classes));
     }
   }
 

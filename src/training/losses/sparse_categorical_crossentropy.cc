@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/softmax.h"
 #include "layers/core/dispatch.h"
 #include "training/losses/class_rows.h"
 #include "training/losses/loss_base.h"
@@ -142,7 +143,7 @@ class SparseCategoricalCrossentropyLoss final
 
   template <class Real>
   static double of_logits(std::int64_t label, const Real* z, Real* slope, std::int64_t classes) {
-    const double log_total = log_sum_exp(z, classes);
+    const double log_total = kernels::log_sum_exp<double>(classes, z);
     if (slope != nullptr) {
       for (std::int64_t i = 0; i < classes; ++i) {
         const double softmax = std::exp(static_cast<double>(z[i]) - log_total);
