@@ -1,11 +1,15 @@
 #include "cli/arrays.h"
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/base/texts.h"
+#include "chronicler/data/text_file.h"
 #include "chronicler/formats/npy.h"
 
 namespace chronicler::cli {
@@ -18,6 +22,18 @@ Tensor read_array(const std::string& path) {
   } catch (const Error& error) {
     throw Error(fmt::format("cannot read standard input: {}", error.message()), error.hint());
   }
+}
+
+Tensor read_input(const std::string& path) {
+  if (!path.ends_with(".txt")) return read_array(path);
+  const std::string text = data::read_text(path);
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return text_tensor(lines);
 }
 
 void write_array(const std::string& path, const Tensor& array) {

@@ -23,14 +23,14 @@ namespace {
 
 std::vector<Tensor> read_arrays(const std::vector<std::string>& paths, std::string_view option,
                                 std::string_view kind, const std::vector<std::string>& names,
-                                const std::string& model) {
+                                const std::string& model, Tensor (*read)(const std::string& path)) {
   if (paths.size() != names.size()) {
     throw UsageError(fmt::format("\"{}\" has {} {}{} ({}), got {} {}", model, names.size(), kind,
                                  names.size() == 1 ? "" : "s", listed(names), paths.size(), option),
                      fmt::format("give {} once for each {}, in that order", option, kind));
   }
   std::vector<Tensor> arrays;
-  for (const std::string& path : paths) arrays.push_back(read_array(path));
+  for (const std::string& path : paths) arrays.push_back(read(path));
   return arrays;
 }
 
@@ -99,7 +99,10 @@ void add_model(CLI::App& app, ModelOptions& options) {
 
 void add_model_and_inputs(CLI::App& app, ModelOptions& options) {
   add_model(app, options);
-  app.add_option("--input", options.inputs, "an .npy file for each of the model's inputs, in order")
+  app.add_option(
+         "--input", options.inputs,
+         "a file for each of the model's inputs, in order: .npy; of texts also .txt, one text a "
+         "line")
       ->type_name("X.NPY")
       ->allow_extra_args(false)
       ->required();
@@ -148,11 +151,13 @@ std::unique_ptr<Model> open_model(const ModelOptions& options) {
 }
 
 std::vector<Tensor> read_inputs(const ModelOptions& options, const Model& model) {
-  return read_arrays(options.inputs, "--input", "input", model.input_names(), options.model);
+  return read_arrays(options.inputs, "--input", "input", model.input_names(), options.model,
+                     read_input);
 }
 
 std::vector<Tensor> read_targets(const ModelOptions& options, const Model& model) {
-  return read_arrays(options.targets, "--target", "output", model.output_names(), options.model);
+  return read_arrays(options.targets, "--target", "output", model.output_names(), options.model,
+                     read_array);
 }
 
 void compile_if_asked(Model& model, const ModelOptions& options, const CompileWords& words) {

@@ -33,11 +33,13 @@
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/fields.h"
+#include "chronicler/base/number_array.h"
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/sequence_list.h"
 #include "chronicler/base/shape.h"
 #include "chronicler/base/tensor.h"
+#include "chronicler/base/texts.h"
 #include "chronicler/kernels/machine.h"
 
 // ---- Forecasts.
@@ -57,7 +59,6 @@
 #include "chronicler/data/sequences.h"
 #include "chronicler/data/text_file.h"
 #include "chronicler/data/text_lines.h"
-#include "chronicler/data/text_vectorization.h"
 #include "chronicler/data/word_vectors.h"
 #include "chronicler/data/words.h"
 #include "chronicler/decoding/ngram_model.h"

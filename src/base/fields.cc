@@ -86,6 +86,9 @@ std::string field_text(const std::string& value) { return value; }
 std::string field_text(const std::vector<double>& value) {
   return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
 }
+std::string field_text(const std::vector<std::string>& value) {
+  return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
+}
 std::string field_text(const std::vector<std::int64_t>& value) {
   return value.empty() ? "none" : fmt::format("{}", fmt::join(value, ", "));
 }

@@ -21,11 +21,12 @@ struct DTypeRow {
   std::size_t size;
 };
 // In the order of the enumeration.
-constexpr std::array<DTypeRow, 4> dtypes{{
+constexpr std::array<DTypeRow, 5> dtypes{{
     {"float32", sizeof(float)},
     {"float64", sizeof(double)},
     {"int32", sizeof(std::int32_t)},
     {"bool", sizeof(std::uint8_t)},
+    {"string", sizeof(char)},
 }};
 
 const DTypeRow& row_of(DType dtype) { return dtypes[static_cast<std::size_t>(dtype)]; }
@@ -42,6 +43,8 @@ void with_element(DType dtype, const Function& function) {
       return function(std::int32_t{});
     case DType::boolean:
       return function(std::uint8_t{});
+    case DType::text:
+      return function(char{});
   }
 }
 
@@ -174,6 +177,10 @@ Tensor Tensor::clone() const { return own(view_); }
 
 Tensor Tensor::to(DType dtype) const {
   if (!*this || dtype == this->dtype()) return *this;
+  if (dtype == DType::text || this->dtype() == DType::text) {
+    throw Error(fmt::format("{} cannot be converted to {}", name_of(this->dtype()), name_of(dtype)),
+                "a TextVectorization layer makes ids of texts");
+  }
   Tensor result(shape(), dtype);
   with_element(this->dtype(), [&](auto from) {
     with_element(dtype, [&](auto to) {

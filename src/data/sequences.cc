@@ -57,6 +57,7 @@ double class_at(const Tensor& classes, std::int64_t i) {
       return classes.as<std::uint8_t>()[i];
     case DType::float64:
       return classes.as<double>()[i];
+    case DType::text:
     case DType::float32:
       break;
   }

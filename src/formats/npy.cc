@@ -5,12 +5,16 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
+#include "chronicler/base/texts.h"
 #include "formats/archive.h"
 #include "formats/bytes.h"
 #include "formats/stored_numbers.h"
@@ -136,16 +140,13 @@ struct OtherType {
 };
 constexpr const char* as_float32 =
     "save it as numbers: numpy.save(path, array.astype(\"float32\"))";
-constexpr std::array<OtherType, 8> other_types{{
+constexpr std::array<OtherType, 5> other_types{{
     {'O', "Python objects",
      "save it as numbers: numpy.save(path, array.astype(\"float32\")), and "
-     "sequences of several lengths padded to one"},
+     "sequences of several lengths padded to one; texts as numpy.save(path, array.astype(str))"},
     {'c', "complex numbers",
      "save the parts as numbers: numpy.save(path, numpy.stack([array.real, "
      "array.imag], -1))"},
-    {'S', "texts", "turn them into numbers first, for instance into ids of words"},
-    {'a', "texts", "turn them into numbers first, for instance into ids of words"},
-    {'U', "texts", "turn them into numbers first, for instance into ids of words"},
     {'V', "bytes without a type", as_float32},
     {'M', "dates",
      "save them as seconds: numpy.save(path, "
@@ -182,6 +183,82 @@ StoredNumber stored_type(const std::string& name) {
       return type;
   }
   refuse_type(name, letter);
+}
+
+// ---- texts
+
+// "<U12": code points of 4 bytes each; "|S12": bytes.
+struct TextType {
+  bool is_unicode = false;
+  bool reversed = false;  // the highest byte comes first
+  std::size_t length = 0;
+
+  std::size_t size() const { return is_unicode ? 4 * length : length; }
+};
+
+std::optional<TextType> text_type(const std::string& name) {
+  const std::size_t letter = name.find_first_not_of("<>|=");
+  if (letter > 1 || letter >= name.size()) return std::nullopt;
+  const char kind = name[letter];
+  if (kind != 'U' && kind != 'S' && kind != 'a') return std::nullopt;
+  TextType type{kind == 'U', name.front() == '>'};
+  const char* const end = name.data() + name.size();
+  const auto [stopped, error] = std::from_chars(name.data() + letter + 1, end, type.length);
+  constexpr std::size_t longest = std::size_t{1} << 32U;
+  if (error != std::errc() || stopped != end || type.length > longest)
+    throw Error(fmt::format("it holds texts of type \"{}\", which has no length", name));
+  return type;
+}
+
+void append_utf8(std::string& text, std::uint32_t code) {
+  constexpr std::uint32_t last = 0x10FFFF;
+  if (code > last || (code >= 0xD800 && code <= 0xDFFF))
+    throw Error(fmt::format("it holds a text with {:#x}, which is no character", code));
+  const auto append = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
+  const auto append_last = [&](unsigned shift) { append(0x80U | ((code >> shift) & 0x3FU)); };
+  if (code < 0x80) return append(code);
+  if (code < 0x800) return append(0xC0U | (code >> 6U)), append_last(0);
+  if (code < 0x10000) return append(0xE0U | (code >> 12U)), append_last(6), append_last(0);
+  append(0xF0U | (code >> 18U)), append_last(12), append_last(6), append_last(0);
+}
+
+std::string text_from(const TextType& type, std::string_view bytes) {
+  if (!type.is_unicode) return std::string(bytes.substr(0, bytes.find_last_not_of('\0') + 1));
+  std::string text;
+  std::size_t zeros = 0;  // at the end they are padding
+  for (std::size_t i = 0; i < bytes.size(); i += 4) {
+    std::uint32_t code = number_at<std::uint32_t>(bytes, i);
+    if (type.reversed) code = __builtin_bswap32(code);
+    if (code == 0) {
+      ++zeros;
+      continue;
+    }
+    text.append(std::exchange(zeros, 0), '\0');
+    append_utf8(text, code);
+  }
+  return text;
+}
+
+Tensor read_texts(const TextType& type, const Header& header, std::string_view data) {
+  const Shape& shape = header.shape;
+  if (!(shape.rank() == 1 || (shape.rank() == 2 && shape[1] == 1))) {
+    throw Error(fmt::format("it holds texts in shape {}", shape.to_string()),
+                "save a list of texts, one for each sample: numpy.save(path, array.reshape(-1))");
+  }
+  const auto count = static_cast<std::uint64_t>(shape.elements());
+  const bool fits = type.size() == 0
+                        ? data.empty()
+                        : data.size() % type.size() == 0 && data.size() / type.size() == count;
+  constexpr std::uint64_t most_empty = 1 << 20;
+  if (!fits || (type.size() == 0 && count > most_empty)) {
+    throw Error(fmt::format("its shape {} of {} does not agree with the {} bytes that it holds",
+                            shape.to_string(), header.type, data.size()),
+                "use another copy");
+  }
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < count; ++i)
+    texts.push_back(text_from(type, data.substr(i * type.size(), type.size())));
+  return text_tensor(texts);
 }
 
 // Elements whose first axis runs fastest, put into the order in which the last one does.
@@ -230,6 +307,8 @@ std::string_view name_in_file(DType dtype) {
       return "<i4";
     case DType::boolean:
       break;
+    case DType::text:
+      throw Error("texts are not written as an array");
   }
   return "|b1";
 }
@@ -255,6 +334,8 @@ Tensor read_array(std::string_view bytes) {
 
   const Header header = HeaderReader(bytes.substr(begin, length)).read();
   const std::string_view data = bytes.substr(begin + length);
+  if (const std::optional<TextType> texts = text_type(header.type))
+    return read_texts(*texts, header, data);
   const StoredNumber type = stored_type(header.type);
   const auto elements = static_cast<std::uint64_t>(header.shape.elements());
   if (elements > data.size() / type.size || elements * type.size != data.size()) {

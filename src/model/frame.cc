@@ -53,8 +53,8 @@ void run_back(const Network& network, std::size_t index, const Frame& frame, Pas
   const std::span<bool> wanted = arena_objects<bool>(arena, inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     wanted[i] = frame.wanted[place(node.inputs[i])];
-    if (inputs[i].data.dtype() == DType::int32 || inputs[i].data.dtype() == DType::boolean)
-      wanted[i] = false;
+    const DType dtype = inputs[i].data.dtype();
+    if (dtype != DType::float32 && dtype != DType::float64) wanted[i] = false;
   }
   Call call = call_of(node, inputs, made_outputs(arena, network, node, frame));
   call.tape = &frame.tapes[index];

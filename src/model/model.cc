@@ -193,6 +193,33 @@ bool takes_ids(const Network& network, int value) {
   return any;
 }
 
+// Of models within, by the input of theirs.
+bool takes_texts(const Network& network, int value) {
+  for (const Network::Node& node : network.nodes()) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] != value) continue;
+      const Model* within = model_of(*node.layer);
+      if (within != nullptr ? takes_texts(within->network(), static_cast<int>(i))
+                            : node.layer->takes_texts())
+        return true;
+    }
+  }
+  return false;
+}
+
+// Texts where texts are read, and numbers elsewhere.
+void check_kind(const Model& model, std::size_t index, DType given) {
+  const std::vector<LayerPtr>& layers = model.layers();
+  const bool reads_texts = model.built() ? takes_texts(model.network(), static_cast<int>(index))
+                                         : !layers.empty() && layers.front()->takes_texts();
+  if (reads_texts == (given == DType::text)) return;
+  throw Error(fmt::format("{} of model \"{}\" is {}, got {}", input_title(model, index),
+                          model.name(), reads_texts ? "texts" : "numbers", name_of(given)),
+              reads_texts
+                  ? "give text_tensor(texts); on the command line a .txt file, a text a line"
+                  : "a TextVectorization layer in the model would make ids of texts");
+}
+
 // A value that is used as a mask and as nothing else is converted to one.
 bool is_mask(const Network& network, int value) {
   bool any = false;
@@ -220,9 +247,11 @@ std::vector<Tensor> Model::prepare_inputs(const TensorList& x) {
           fmt::format("model \"{}\" got no data: x has shape {}", name_, x[i].shape().to_string()),
           "give at least one sample");
     }
+    check_kind(*this, i, x[i].dtype());
     // The first axis of x may hold many batches: a fixed batch size is checked batch by batch.
     Shape samples = x[i].shape();
     samples.set(0, None);
+    if (x[i].dtype() == DType::text && samples.rank() == 2) samples.set(1, None);
     const std::optional<Shape> declared = i == 0 ? declared_input() : input_shapes()[i];
     if (declared && !declared->fits(samples)) wrong_input(*this, i, *declared, x[i].shape());
     if (built() && x[i].shape().rank() != input_shapes()[i].rank())
@@ -235,9 +264,9 @@ std::vector<Tensor> Model::prepare_inputs(const TensorList& x) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const int value = static_cast<int>(i);
     const bool is_ids = x[i].dtype() == DType::int32 && takes_ids(*network_, value);
-    inputs.push_back(is_ids                      ? x[i]
-                     : is_mask(*network_, value) ? x[i].to(DType::boolean)
-                                                 : x[i].to(real));
+    inputs.push_back(is_ids || x[i].dtype() == DType::text ? x[i]
+                     : is_mask(*network_, value)           ? x[i].to(DType::boolean)
+                                                           : x[i].to(real));
   }
   return inputs;
 }

@@ -1,5 +1,6 @@
 #include "model/model_layer.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -48,6 +49,11 @@ class ModelLayer final : public Layer {
       if (!node.layer->causal()) return false;
     }
     return true;
+  }
+  bool takes_texts() const override {
+    const std::vector<Network::Node>& nodes = network().nodes();
+    return std::any_of(nodes.begin(), nodes.end(),
+                       [](const Network::Node& node) { return node.layer->takes_texts(); });
   }
   bool takes_ids() const override { return network().nodes().front().layer->takes_ids(); }
   State initial_state(std::int64_t batch) const override {

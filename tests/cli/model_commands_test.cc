@@ -1,4 +1,5 @@
 // summary, inspect, predict, evaluate, fit and convert, on models that Keras made (tests/golden).
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "chronicler/base/texts.h"
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/layers/layers.h"
@@ -114,8 +116,62 @@ std::string name_of_case(const testing::TestParamInfo<std::string>& info) { retu
 
 INSTANTIATE_TEST_SUITE_P(Golden, ModelCommands,
                          testing::Values("lstm_sequences", "gru_reset_before",
-                                         "encoder_decoder_lstm", "simple_rnn_stateful"),
+                                         "encoder_decoder_lstm", "simple_rnn_stateful", "texts",
+                                         "texts_and_numbers"),
                          name_of_case);
+
+// ---- texts, one a line
+
+std::string lines_of(const std::string& array, const std::string& line_end) {
+  const Tensor texts = load_npy(array);
+  std::string lines;
+  for (std::int64_t row = 0; row < texts.shape()[0]; ++row)
+    lines += std::string(text_at(texts, row)) + line_end;
+  return lines;
+}
+
+TEST(Texts, AreTheLinesOfAFile) {
+  const TemporaryFolder folder;
+  const std::string model = golden("texts", "model.keras");
+  for (const char* line_end : {"\n", "\r\n"}) {
+    const std::string path = folder.path("texts.txt");
+    std::ofstream(path, std::ios::binary) << lines_of(golden("texts", "x.npy"), line_end);
+    ProgramRun run = run_chronicler({"predict", model, "--input", path, "--batch-size", "4",
+                                     "--output", folder.path("out.npy")});
+    ASSERT_EQ(run.status, 0) << run.errors;
+    expect_close(folder.path("out.npy"), golden("texts", "predict.npy"), 1e-5, 1e-4);
+    run = run_chronicler(
+        {"evaluate", model, "--input", path, "--target", golden("texts", "y.npy"), "--json"});
+    EXPECT_EQ(run.status, 0) << run.errors;
+    run = run_chronicler({"fit", model, "--input", path, "--target", golden("texts", "y.npy"),
+                          "--quiet", "--output", folder.path("trained.keras")});
+    EXPECT_EQ(run.status, 0) << run.errors;
+  }
+}
+
+TEST(Texts, AreRefusedWhereNumbersBelong) {
+  const TemporaryFolder folder;
+  const auto error = [&](const Words& words) {
+    const ProgramRun run = run_chronicler(words + Words{"--output", folder.path("out.npy")});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
+    return run.errors;
+  };
+  const std::string path = folder.path("texts.txt");
+  std::ofstream(path) << "a b\n";
+  EXPECT_TRUE(contains(error({"predict", golden("lstm_last", "model.keras"), "--input", path}),
+                       "is numbers, got string"));
+  const std::string texts = golden("texts", "model.keras");
+  EXPECT_TRUE(contains(error({"predict", texts, "--input", golden("lstm_last", "x.npy")}),
+                       "is texts, got float32"));
+  std::ofstream(path, std::ios::binary) << "caf\xE9\n";
+  EXPECT_TRUE(contains(error({"predict", texts, "--input", path}), "UTF-8"));
+  std::ofstream(path, std::ios::binary) << "";
+  EXPECT_TRUE(contains(error({"predict", texts, "--input", path}), "is empty"));
+  std::ofstream(path) << "\n!\n";
+  EXPECT_TRUE(
+      contains(error({"predict", texts, "--input", path}), "no text of a batch has a token"));
+}
 
 // ---- the other commands, on one model
 

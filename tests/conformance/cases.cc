@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "chronicler/base/texts.h"
 #include "chronicler/layers/layers.h"
 #include "conformance/fields.h"
 #include "conformance/more_cases.h"
@@ -886,6 +887,7 @@ const std::vector<LayerCase>& conformance_cases() {
     add_merging(cases);
     add_small_layers(cases);
     add_passing_layers(cases);
+    add_text_layers(cases);
     return cases;
   }();
   return all;
@@ -908,6 +910,19 @@ Tensor mask_tensor(Mask mask, std::int64_t row_count, std::int64_t step_count) {
   return tensor;
 }
 
+Tensor random_texts(const Shape& shape, std::uint64_t seed) {
+  constexpr std::int64_t letters = 6;
+  const Tensor ids = random_ids(shape, letters + 2, seed);
+  std::vector<std::string> texts(static_cast<std::size_t>(shape[0]));
+  for (std::int64_t i = 0; i < ids.size(); ++i) {
+    const std::int32_t id = ids.as<std::int32_t>()[i];
+    texts[static_cast<std::size_t>(i / shape[1])] +=
+        id < letters ? static_cast<char>('a' + id) : ' ';
+  }
+  for (std::string& text : texts) text.back() = 'a';  // as long as the others, and never empty
+  return text_tensor(texts);
+}
+
 LayerPtr built_layer(const LayerCase& c, DType dtype, const Shape& input) {
   LayerPtr layer = c.make();
   layer->set_dtype(dtype);
@@ -926,7 +941,9 @@ LayerPtr built_layer(const LayerCase& c, DType dtype) { return built_layer(c, dt
 
 LayerInput made_input(const LayerCase& c, Layer& layer, const Shape& shape, std::uint64_t seed) {
   LayerInput input;
-  input.x = c.ids > 0 ? random_ids(shape, c.ids, seed) : noise(shape, seed, layer.dtype());
+  input.x = c.texts     ? random_texts(shape, seed)
+            : c.ids > 0 ? random_ids(shape, c.ids, seed)
+                        : noise(shape, seed, layer.dtype());
   if (c.mask != Mask::none && is_masking(c)) {
     input.x = with_zeros(input.x, mask_tensor(c.mask, shape[0], shape[1]));
   } else if (c.mask != Mask::none) {
@@ -988,7 +1005,11 @@ Sequential model_of(const LayerCase& c, bool head, DType dtype) {
     Shape sample = c.input.without_front();
     if (c.layer != "Flatten" && !c.fixed_steps && (sample.rank() > 1 || c.ids > 0))
       sample.set(0, None);
-    model.add(layers::Input({.shape = sample, .dtype = c.ids > 0 ? "int32" : "float32"}));
+    if (c.texts) sample = {};
+    model.add(layers::Input({.shape = sample,
+                             .dtype = c.texts     ? "string"
+                                      : c.ids > 0 ? "int32"
+                                                  : "float32"}));
   }
   if (c.mask != Mask::none && !is_masking(c)) add(layers::Masking({.name = "mask_maker"}));
   const LayerPtr layer = c.make();
@@ -999,6 +1020,7 @@ Sequential model_of(const LayerCase& c, bool head, DType dtype) {
 }
 
 Tensor model_batch(const LayerCase& c, std::uint64_t seed, DType dtype) {
+  if (c.texts) return random_texts(c.input, seed);
   if (c.ids > 0) return random_ids(c.input, c.ids, seed);
   const Tensor x = noise(c.input, seed, dtype);
   return c.mask == Mask::none ? x : with_zeros(x, mask_tensor(c.mask, c.input[0], c.input[1]));

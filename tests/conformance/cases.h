@@ -29,6 +29,7 @@ struct LayerCase {
   Shape input;                     // of a small batch, (B, ...)
   std::string weights;             // as Keras has them: "kernel (4, 3), bias (3,)"
   std::int64_t ids = 0;            // inputs are ids below this; 0: they are numbers
+  bool texts = false;              // inputs are texts of (B, bytes); with `ids` 1, as no numbers
   Mask mask = Mask::none;
   bool initial_state = false;    // the call also gets initial states
   bool training = false;         // dropout is on
@@ -56,6 +57,9 @@ LayerInput made_input(const LayerCase& c, Layer& layer, const Shape& shape,
                       std::uint64_t seed = 11);
 LayerInput made_input(const LayerCase& c, Layer& layer);
 LayerMode mode_of(const LayerCase& c);
+
+// Rows of words of one letter, up to that many bytes.
+Tensor random_texts(const Shape& shape, std::uint64_t seed);
 
 Tensor mask_tensor(Mask mask, std::int64_t rows, std::int64_t steps);
 

@@ -23,7 +23,8 @@ struct NestedLayers {
 using FieldValue =
     std::variant<std::int64_t, double, bool, std::string, std::optional<std::int64_t>, Shape,
                  Activation, Initializer, Regularizer, Constraint, std::optional<double>,
-                 std::optional<std::string>, std::vector<std::int64_t>, NestedLayers>;
+                 std::optional<std::string>, std::vector<std::int64_t>, std::vector<std::string>,
+                 NumberArray, NestedLayers>;
 
 struct Field {
   std::string name;

@@ -72,10 +72,9 @@ constexpr std::array differences{
                    "scores have no mask; in Keras that of the attention, on which a loss of them "
                    "fails unless it is the query's",
                    "trainable-1"},
-    KeptDifference{"layers", "Normalization",
-                   "no `mean` and `variance` as options: `adapt` sets them, as do files",
-                   "mean variance"},
-    KeptDifference{"layers", "Rescaling", "`scale` and `offset` are one number each"},
+    KeptDifference{"layers", "Rescaling",
+                   "lists that would widen the input, or count its rows, are an error; Keras "
+                   "repeats the input for them"},
     KeptDifference{"layers", "Add",
                    "Keras on TensorFlow, run eagerly, takes an input of (batch, 1, 1) for a bias "
                    "where the batch has as many rows as there are features, and adds one row's "
@@ -132,6 +131,16 @@ constexpr std::array differences{
                    "`unroll`, `go_backwards` and `zero_output_for_mask` Keras applies the mask "
                    "unreversed, so that steps that count become zeros: not copied",
                    "activity_regularizer-1 regularized"},
+    KeptDifference{
+        "layers", "TextVectorization",
+        "texts come one in a row, as `text_tensor` makes them; no `ragged` or `sparse` results, no "
+        "functions for `standardize` and `split` (a file holds only their names), no `one_hot`; "
+        "the `encoding` is UTF-8. Without `split` an Input of shape () is as good as one of (1,): "
+        "Keras counts over the whole batch there. A batch in which no text has a token is an error "
+        "here, in Keras of "
+        "the layers that follow. In an `.h5` file Keras loses a vocabulary that `adapt` has found. "
+        "`adapted` says in files of Chronicler's own what Keras shows by where a vocabulary lies",
+        "sparse ragged"},
     KeptDifference{"layers", "TimeDistributed",
                    "a BatchNormalization inside takes the mean of a training batch over all of its "
                    "steps and moves its averages once; Keras does both for each step by itself "

@@ -52,7 +52,7 @@ class ModelOfCase {
       arguments.push_back(argument(more, case_.more_masked ? Mask::holes : Mask::none, false));
     Symbols outputs = arguments[0];
     if (case_.layer != "InputLayer") outputs = layer_(Symbols(arguments), call_options());
-    if (case_.layer == "InputLayer" || case_.layer == "Masking") {
+    if (case_.layer == "InputLayer" || case_.layer == "Masking" || case_.texts) {
       outputs = layers::Dense({.units = 2, .name = "head", .dtype = dtype_})(outputs);
     }
     // In Keras's logs the outputs of one layer hide one another: each gets a name of its own.
@@ -86,11 +86,13 @@ class ModelOfCase {
   }
 
   Symbol argument(const Shape& shape, Mask mask, bool first) {
-    Tensor x = first && case_.ids > 0 ? random_ids(shape, case_.ids, 11)
-                                      : noise(shape, 11 + x_.size(), layer_->dtype());
+    Tensor x = first && case_.texts     ? random_texts(shape, 11)
+               : first && case_.ids > 0 ? random_ids(shape, case_.ids, 11)
+                                        : noise(shape, 11 + x_.size(), layer_->dtype());
     const bool by_zeros = mask != Mask::none && shape.rank() == 3;
     if (by_zeros) blank(x, mask_tensor(mask, shape[0], shape[1]));
-    Symbol symbol = input(shape, first && case_.ids > 0 ? "int32" : dtype_, x, first);
+    const char* kind = case_.texts ? "string" : "int32";
+    Symbol symbol = input(shape, first && case_.ids > 0 ? kind : dtype_, x, first);
     if (by_zeros && case_.layer != "Masking") symbol = layers::Masking({.dtype = dtype_})(symbol);
     if (!comes_first(case_)) {
       symbol = layers::Dense({.units = shape[-1], .dtype = dtype_})(symbol);
@@ -109,6 +111,7 @@ class ModelOfCase {
     if (open && first) sample.set(0, None);
     layers::InputOptions options{
         .shape = sample, .dtype = dtype, .name = fmt::format("x{}", x_.size())};
+    if (case_.texts) options.shape = {1};  // Keras counts whole texts of () over the batch
     if (layer_->stateful()) options.batch_size = shape[0];
     if (case_.layer == "InputLayer") {
       options.shape = layer_->input_shape().value_or(sample);

@@ -1008,6 +1008,26 @@ void add_small_layers(Cases& cases) {
   normalize("every_option",
             {.axis = {1}, .invert = true, .name = "named", .trainable = false, .dtype = "float64"},
             "mean (5,), variance (5,), count ()");
+  normalize("given", {.mean = 0.25, .variance = 2}, "");
+  normalize("given_by_lists", {.mean = {0.5, 0, -1, 2}, .variance = {1, 2, 0.5, 3}}, "");
+  normalize("given_of_two_axes",
+            {.axis = {1, 2},
+             .mean = NumberArray::of({5, 1}, {1, 2, 3, 4, 5}),
+             .variance = NumberArray::of({5, 1}, {0.5, 1, 2, 1, 0.5})},
+            "");
+  add(
+      cases, "Rescaling", "lists",
+      [] {
+        return layers::Rescaling({.scale = {0.5, 1, -2, 3}, .offset = {1, 0, 0.5, -1}});
+      },
+      steps)
+      .fixed_steps = true;
+  add(cases, "Rescaling", "of_steps",
+      [] {
+        return layers::Rescaling({.scale = NumberArray::of({5, 1}, {1, 2, 3, 4, 5})});
+      },
+      {2, 5, 4})
+      .fixed_steps = true;
   add(
       cases, "Rescaling", "plain", [] { return layers::Rescaling({.scale = 0.5}); }, steps)
       .mask = Mask::right;

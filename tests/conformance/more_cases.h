@@ -17,5 +17,6 @@ void add_merging(std::vector<LayerCase>& cases);
 void add_other_normalizations(std::vector<LayerCase>& cases);
 void add_passing_layers(std::vector<LayerCase>& cases);
 void add_small_layers(std::vector<LayerCase>& cases);
+void add_text_layers(std::vector<LayerCase>& cases);
 
 }  // namespace chronicler::test

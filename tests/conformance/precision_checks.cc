@@ -20,7 +20,8 @@ struct Everything {
 
 LayerInput with_dtype(const LayerInput& input, DType dtype) {
   LayerInput other = input;
-  if (input.x.dtype() != DType::int32) other.x = input.x.to(dtype);
+  if (input.x.dtype() != DType::int32 && input.x.dtype() != DType::text)
+    other.x = input.x.to(dtype);
   for (Tensor& state : other.states) state = state.to(dtype);
   for (LayerInput::More& more : other.more) more.x = more.x.to(dtype);
   return other;

@@ -43,6 +43,17 @@ Functional small_graph() {
                     "translator");
 }
 
+// Two vocabularies, one of them with weights, as Keras keeps them: in files of the archive.
+Sequential small_vocabulary(const char* output_mode) {
+  const LayerPtr words = layers::TextVectorization({.output_mode = output_mode});
+  layers::adapt(*words, std::vector<std::string>{"the cat the mat", "a dog", "the dog"});
+  Sequential model({layers::Input({.dtype = "string"}), words}, "texts");
+  if (output_mode == std::string("int"))
+    model.add(layers::Embedding({.input_dim = 7, .output_dim = 2, .mask_zero = true}));
+  model.add(layers::Dense({.units = 1}));
+  return model;
+}
+
 // What loading one of these files, of some ten thousand bytes, may take from the heap in all: work
 // and memory in proportion, told without a clock. What loops without taking any, ctest ends.
 constexpr std::int64_t most_bytes = 1 << 20;
@@ -100,6 +111,25 @@ void add_keras_attacks(const Model& model, std::vector<Attack>& attacks) {
                      load_keras});
 }
 
+void add_vocabulary_attacks(std::vector<Attack>& attacks) {
+  for (const char* mode : {"int", "tf_idf"}) {
+    const Sequential model = small_vocabulary(mode);
+    add_keras_attacks(model, attacks);
+    const auto members =
+        read_archive(write_keras(describe_model(model)), [](std::string_view) { return true; });
+    attacks.push_back({"vocabulary.txt",
+                       [members](Mutator& mutator) {
+                         std::vector<ArchiveMember> damaged = members;
+                         for (ArchiveMember& one : damaged) {
+                           if (one.name.ends_with("vocabulary.txt"))
+                             one.bytes = mutator.damaged(one.bytes);
+                         }
+                         return write_archive(damaged);
+                       },
+                       load_keras});
+  }
+}
+
 // Configurations of early versions, in archives, where they can be damaged by their words.
 void add_old_attacks(std::vector<Attack>& attacks) {
   const std::string folder = (source_dir() / "tests/golden/versions").string();
@@ -137,6 +167,7 @@ std::vector<Attack> all_attacks() {
         name, read_file((source_dir() / "tests/golden/legacy" / name).string()), load_legacy));
   }
   add_old_attacks(attacks);
+  if (archives_are_available()) add_vocabulary_attacks(attacks);
   // The newest form of HDF5: each kind of index, heaps and trees.
   for (const char* name : {"newest_fixed_array.h5", "newest_extensible_array.h5", "newest_tree.h5",
                            "newest_many.h5", "newest_plain_pieces.h5", "kinds.h5"}) {
@@ -149,7 +180,9 @@ std::vector<Attack> all_attacks() {
   std::string halves = write_npy(Tensor(Shape{2, 3, 2}));
   halves.replace(halves.find("<f4', "), 6, ">f2', ");
   halves.resize(halves.size() - 24);
-  for (const std::string& file : {array, fortran, halves})
+  std::string texts = write_npy(Tensor(Shape{2, 3}));
+  texts.replace(texts.find("<f4', "), 6, "<U3', ").replace(texts.find("(2, 3)"), 6, "(2,)  ");
+  for (const std::string& file : {array, fortran, halves, texts})
     attacks.push_back(on_bytes("npy", file, load_array));
   return attacks;
 }

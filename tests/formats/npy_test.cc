@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/base/texts.h"
 #include "formats/archive.h"
 #include "formats/bytes.h"
 #include "support/conformance.h"
@@ -176,6 +177,42 @@ TEST(Npy, KnowsHalvesOfEveryKind) {
       *read_npy(npy(dictionary("<f2", "(1,)"), raw<std::uint16_t>({0x7E00}))).as<float>()));
 }
 
+TEST(Npy, ReadsTexts) {
+  const auto texts_of = [](const std::string& type, const std::string& shape,
+                           const std::string& data) {
+    const Tensor tensor = read_npy(npy(dictionary(type, shape), data));
+    EXPECT_EQ(tensor.dtype(), DType::text);
+    std::vector<std::string> texts;
+    for (std::int64_t row = 0; row < tensor.shape()[0]; ++row)
+      texts.emplace_back(text_at(tensor, row));
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  // "h\u00e9", "\u65e5\U0001f600", "" of up to two characters.
+  const std::vector<std::uint32_t> codes{'h', 0xE9, 0x65E5, 0x1F600, 0, 0};
+  const Texts expected{"h\xC3\xA9", "\xE6\x97\xA5\xF0\x9F\x98\x80", ""};
+  std::string little;
+  std::string big;
+  for (const std::uint32_t code : codes) {
+    for (int byte = 0; byte < 4; ++byte) little += static_cast<char>(code >> (8 * byte));
+    for (int byte = 3; byte >= 0; --byte) big += static_cast<char>(code >> (8 * byte));
+  }
+  for (const char* shape : {"(3,)", "(3, 1)"}) {
+    EXPECT_EQ(texts_of("<U2", shape, little), expected);
+    EXPECT_EQ(texts_of(">U2", shape, big), expected);
+  }
+  EXPECT_EQ(texts_of("|S3", "(2,)", std::string("abca\0\0", 6)), (Texts{"abc", "a"}));
+  const auto error = [&](const std::string& type, const std::string& shape, std::uint32_t code) {
+    return error_of([&] {
+      read_npy(npy(dictionary(type, shape), std::string(reinterpret_cast<const char*>(&code), 4)));
+    });
+  };
+  EXPECT_NE(error("<U1", "(1,)", 0xD800).find("0xd800, which is no character"), std::string::npos);
+  EXPECT_NE(error("<U1", "(1,)", 0x110000).find("no character"), std::string::npos);
+  EXPECT_NE(error("|S1", "(2, 2)", 0).find("texts in shape (2, 2)"), std::string::npos);
+  EXPECT_NE(error("<U4000000000", "(4000000000,)", 0), "no error");
+}
+
 TEST(Npy, OfAnArchiveReadsTheOnlyArray) {
   if (!archives_are_available()) return;
   const Tensor tensor(Shape{2}, std::vector<float>{1.0F, 2.0F});
@@ -199,8 +236,10 @@ TEST(Npy, RefusesWhatItCannotHold) {
       {"|O", "Python objects (type \"|O\")"},
       {"<c8", "complex numbers"},
       {">c16", "complex numbers"},
-      {"<U2", "texts"},
-      {"|S8", "texts"},
+      {"<U", "has no length"},
+      {"|Sx", "has no length"},
+      {"<U3", "does not agree with the 8 bytes"},
+      {"<U0", "does not agree with the 8 bytes"},
       {"<M8[ns]", "dates"},
       {"<m8[s]", "spans of time"},
       {"|V8", "bytes without a type"},

@@ -63,6 +63,7 @@ def compare(folder, entry):
     weight = as_list(arrays, "weight")
     weight = weight[0] if weight else None
     batch, epochs = entry["batch_size"], entry["epochs"]
+    given, x = x, [as_texts(one) if one.dtype == np.uint8 else one for one in x]
     model = keras.saving.load_model(f"{stem}.keras")
     differences = compare_arrays("predict", as_list(arrays, "predict"), predict(model, x, batch), "predict")
     differences += compare_numbers("evaluate", entry["evaluate"], evaluate(model, x, y, batch, weight), 1e-5)
@@ -75,10 +76,15 @@ def compare(folder, entry):
         differences += compare_arrays("trained", as_list(arrays, "trained"), trained, "trained")
     reset_states(model)
     model.save(f"{stem}.back.keras")
-    back = {f"x{i}": value for i, value in enumerate(x)}
+    back = {f"x{i}": value for i, value in enumerate(given)}
     back |= {f"predict{i}": value for i, value in enumerate(trained)}
     write_arrays(f"{stem}.back.safetensors", back)
     return differences
+
+
+def as_texts(array):
+    """Of the bytes of texts, row by row."""
+    return tf.constant([row.tobytes().rstrip(b"\0") for row in array])
 
 
 def compare_initial(entry, model):

@@ -30,6 +30,7 @@ def predict(model, inputs):
 def check(name, saved):
     folder = GOLDEN / name
     inputs = [np.load(path) for path in sorted(folder.glob("x*.npy"))]
+    inputs = [keras.ops.convert_to_tensor(x, dtype="string") if x.dtype.kind == "U" else x for x in inputs]
     inputs = inputs if len(inputs) > 1 else inputs[0]
     original = keras.saving.load_model(folder / "model.keras")
     model = keras.saving.load_model(saved / f"{name}.keras")

@@ -143,6 +143,9 @@ std::vector<double> numbers(const TensorView& tensor) {
     case DType::boolean:
       take(tensor.span<std::uint8_t>());
       break;
+    case DType::text:
+      take(tensor.span<char>());
+      break;
   }
   return values;
 }

@@ -25,6 +25,8 @@
 #include <utility>
 #include <vector>
 
+#include "chronicler/base/number_array.h"
+
 namespace chronicler {
 
 // Which values a field takes. Text takes one of some words, or any.
@@ -99,6 +101,7 @@ std::string field_text(double value);  // all digits that it takes to read it ba
 std::string field_text(const std::string& value);
 std::string field_text(const std::vector<double>& value);        // "0, 1"; "none" if there are none
 std::string field_text(const std::vector<std::int64_t>& value);  // "1, 2"; "none" if empty
+std::string field_text(const std::vector<std::string>& value);   // "a, b"; "none" if empty
 template <class Value>
 requires requires(const Value& value) { field_text(value); }
 std::string field_text(const std::optional<Value>& value) {

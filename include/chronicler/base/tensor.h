@@ -15,11 +15,11 @@
 namespace chronicler {
 
 // float32 for values, float64 for verification (Keras's "float64" policy), int32 for ids, boolean
-// for masks (one byte an element, 0 or 1).
-enum class DType : std::uint8_t { float32, float64, int32, boolean };
+// for masks (one byte an element, 0 or 1), text for the bytes of texts (base/texts.h).
+enum class DType : std::uint8_t { float32, float64, int32, boolean, text };
 
 std::size_t size_of(DType dtype);
-std::string_view name_of(DType dtype);         // "float32", ...
+std::string_view name_of(DType dtype);         // Keras's: "float32", ..., "string"
 DType dtype_from_name(std::string_view name);  // throws Error with the nearest names
 
 template <class Element>
@@ -39,6 +39,10 @@ struct DTypeOf<std::int32_t> {
 template <>
 struct DTypeOf<std::uint8_t> {
   static constexpr DType value = DType::boolean;
+};
+template <>
+struct DTypeOf<char> {
+  static constexpr DType value = DType::text;
 };
 template <class Element>
 inline constexpr DType dtype_of = DTypeOf<Element>::value;

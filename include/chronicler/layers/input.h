@@ -22,7 +22,8 @@ struct InputOptions {
           "shape of one sample, without the batch; None where it varies");
     visit("batch_size", &Options::batch_size, at_least(1),
           "rows of every batch; stateful layers need it");
-    visit("dtype", &Options::dtype, any_value(), "float32, float64, or int32 for ids");
+    visit("dtype", &Options::dtype, any_value(),
+          "float32, float64, int32 for ids, or string for texts");
     visit("name", &Options::name, any_value(), "name in its model, and in files",
           {.default_text = "from the class: input_layer_1"});
   }

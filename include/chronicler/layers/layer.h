@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chronicler/base/arena.h"
+#include "chronicler/base/number_array.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/layers/options.h"
@@ -199,6 +200,8 @@ class FieldVisitor {
   virtual void field(std::string_view name, std::optional<std::string>& value) = 0;
   // Whole numbers: axes, sizes. A reader may take a single number for a list of one.
   virtual void field(std::string_view name, std::vector<std::int64_t>& value) = 0;
+  virtual void field(std::string_view name, std::vector<std::string>& value) = 0;
+  virtual void field(std::string_view name, NumberArray& value) = 0;
   // Layers that the layer holds: objects of their own in files, or null. A visitor that writes puts
   // new layers there.
   virtual void field(std::string_view name, LayerPtr& value) = 0;
@@ -266,6 +269,8 @@ class Layer {
   // True if integers given to the layer are ids, which must stay what they are; other layers
   // compute with them as numbers.
   virtual bool takes_ids() const { return false; }
+  // True if the layer is given texts (base/texts.h), and nothing else.
+  virtual bool takes_texts() const { return false; }
   // True if a call gives its input itself, unchanged: Dropout, unless it trains.
   virtual bool passes_on(bool /*training*/) const { return false; }
   // A network that is being put together will call the layer so.

@@ -13,6 +13,8 @@ namespace chronicler::layers {
 
 struct NormalizationOptions {
   std::vector<std::int64_t> axis = {-1};
+  NumberArray mean = {};
+  NumberArray variance = {};
   bool invert = false;
   std::string name = {};
   bool trainable = true;
@@ -25,19 +27,23 @@ struct NormalizationOptions {
     using Options = NormalizationOptions;
     visit("axis", &Options::axis, any_value(),
           "each place along these axes has a mean and a variance; none: one of each for all");
+    visit("mean", &Options::mean, any_value(),
+          "what is subtracted, instead of what adapt() finds: a number, or lists as long as the "
+          "axes");
+    visit("variance", &Options::variance, any_value(), "goes with mean, in the same shape");
     visit("invert", &Options::invert, any_value(), "back from what was normalized");
     visit_shared_fields<Options>(visit);
   }
 };
-// (x - mean) / sqrt(variance). Weights, which training leaves as they are: mean and variance (the
-// extents of the axes), and count, which is Keras's and is not used.
+// (x - mean) / sqrt(variance). Weights, which training leaves as they are, unless both are given:
+// mean and variance (the extents of the axes), and count, which is Keras's and is not used.
 LayerPtr Normalization(const NormalizationOptions& options = {});
 // Takes the means and variances of these data, (samples, ...). Throws Error for another layer.
 void adapt(Layer& normalization, const Tensor& data);
 
 struct RescalingOptions {
-  double scale = 1.0;
-  double offset = 0.0;
+  NumberArray scale = 1.0;
+  NumberArray offset = 0.0;
   std::string name = {};
   bool trainable = true;
   std::string dtype = "float32";
@@ -47,8 +53,8 @@ struct RescalingOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = RescalingOptions;
-    visit("scale", &Options::scale, any_value(), "factor");
-    visit("offset", &Options::offset, any_value(), "added after the factor");
+    visit("scale", &Options::scale, any_value(), "factor: a number, or lists for the last axes");
+    visit("offset", &Options::offset, any_value(), "added after the factor; likewise");
     visit_shared_fields<Options>(visit);
   }
 };

@@ -237,6 +237,7 @@ class Writer {
       case DType::int32:
         return hdf5::int32_type;
       case DType::boolean:
+      case DType::text:
         break;
     }
     throw Error(fmt::format("\"{}\" holds truth values, which Keras's files cannot", tensor.name));

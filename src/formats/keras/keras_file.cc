@@ -9,6 +9,7 @@
 #include "formats/archive.h"
 #include "formats/hdf5/hdf5_reader.h"
 #include "formats/hdf5/hdf5_writer.h"
+#include "formats/keras/vocabularies.h"
 #include "formats/old_keras/old_config.h"
 #include "formats/old_keras/old_training.h"
 
@@ -43,21 +44,23 @@ std::string renewed_folder(std::string_view folder, std::string_view above) {
   return std::string(folder.starts_with('_') ? folder.substr(1) : folder);
 }
 
-void renew_paths(NamedTensors& tensors) {
-  for (NamedTensor& tensor : tensors) {
-    std::replace(tensor.name.begin(), tensor.name.end(), '\\', '/');
-    std::string renewed;
-    std::string_view above;
-    for (std::size_t begin = 0; begin <= tensor.name.size();) {
-      const std::size_t end = std::min(tensor.name.find('/', begin), tensor.name.size());
-      const std::string_view folder = std::string_view(tensor.name).substr(begin, end - begin);
-      if (begin > 0) renewed += '/';
-      renewed += renewed_folder(folder, above);
-      above = folder;
-      begin = end + 1;
-    }
-    tensor.name = std::move(renewed);
+std::string renewed_path(std::string path) {
+  std::replace(path.begin(), path.end(), '\\', '/');
+  std::string renewed;
+  std::string_view above;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view folder = std::string_view(path).substr(begin, end - begin);
+    if (begin > 0) renewed += '/';
+    renewed += renewed_folder(folder, above);
+    above = folder;
+    begin = end + 1;
   }
+  return renewed;
+}
+
+void renew_paths(NamedTensors& tensors) {
+  for (NamedTensor& tensor : tensors) tensor.name = renewed_path(tensor.name);
 }
 
 // What metrics had counted when the file was written.
@@ -74,7 +77,7 @@ std::string_view asset_name(std::string_view member) {
 
 bool is_wanted(std::string_view member) {
   return member == metadata_member || member == config_member || member == weights_member ||
-         !asset_name(member).empty();
+         !asset_name(member).empty() || is_vocabulary_file(member);
 }
 
 // The version that the file gives for itself, if it does: nothing but errors depend on it.
@@ -132,9 +135,12 @@ std::string write_keras(const ModelSpec& spec) {
   Json model = spec.model;
   if (model.is_object() && model.contains("compile_config"))
     model["compile_config"] = training_for_keras3(model["compile_config"]);
+  NamedTensors weights = spec.weights;
+  const VocabularyFiles vocabularies = take_vocabularies(model, weights);
   std::vector<ArchiveMember> members{{std::string(metadata_member), to_text(metadata())},
                                      {std::string(config_member), to_text(model)},
-                                     {std::string(weights_member), write_hdf5(spec.weights)}};
+                                     {std::string(weights_member), write_hdf5(weights)}};
+  for (const auto& [name, bytes] : vocabularies) members.push_back({name, bytes});
   for (const auto& [name, bytes] : spec.assets)
     members.push_back({fmt::format("{}{}", assets_folder, name), bytes});
   return write_archive(members);
@@ -162,10 +168,13 @@ ModelSpec read_keras(std::string_view bytes) {
   spec.may_count_twice = may_count_twice(spec.weights);
   renew_paths(spec.weights);
   drop_metrics(spec.weights);
+  VocabularyFiles vocabularies;
   for (ArchiveMember& one : members) {
+    if (is_vocabulary_file(one.name)) vocabularies.emplace(renewed_path(one.name), one.bytes);
     const std::string name(asset_name(one.name));
     if (!name.empty()) spec.assets.emplace(name, std::move(one.bytes));
   }
+  put_vocabularies(vocabularies, spec.weights, spec.model);
   return spec;
 }
 
@@ -181,6 +190,7 @@ ModelSpec keras_weights(NamedTensors tensors) {
   spec.may_count_twice = may_count_twice(spec.weights);
   renew_paths(spec.weights);
   drop_metrics(spec.weights);
+  drop_vocabularies(spec.weights);
   return spec;
 }
 

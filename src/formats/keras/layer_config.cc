@@ -35,6 +35,21 @@ Json field_to_json(const std::optional<Value>& value) {
 Json field_to_json(const std::vector<std::int64_t>& value) {
   return value.empty() ? Json() : Json(value);
 }
+Json field_to_json(const std::vector<std::string>& value) {
+  return value.empty() ? Json() : Json(value);
+}
+Json numbers_to_json(const Shape& shape, const double*& next) {
+  if (shape.rank() == 0) return field_to_json(*next++);
+  Json list = Json::array();
+  for (std::int64_t i = 0; i < shape[0]; ++i)
+    list.push_back(numbers_to_json(shape.without_front(), next));
+  return list;
+}
+Json field_to_json(const NumberArray& value) {
+  if (!value) return {};
+  const double* next = value.values().data();
+  return numbers_to_json(value.shape(), next);
+}
 Json field_to_json(const LayerPtr& value) { return value ? held_layer_to_json(*value) : Json(); }
 Json field_to_json(const std::vector<LayerPtr>& value) {
   Json list = Json::array();
@@ -84,6 +99,36 @@ void read_field(const JsonPlace& place, std::vector<std::int64_t>& value) {
   }
   for (const JsonPlace& item : place.items()) value.push_back(item.whole());
 }
+void read_field(const JsonPlace& place, std::vector<std::string>& value) {
+  value.clear();
+  for (const JsonPlace& item : place.items()) value.push_back(item.text());
+}
+// Lists must have the shape of the first one of their depth.
+void add_numbers(const JsonPlace& place, const Shape& shape, std::vector<double>& values) {
+  if (shape.rank() == 0) {
+    values.push_back(place.number());
+    return;
+  }
+  const std::vector<JsonPlace> items = place.items();
+  if (static_cast<std::int64_t>(items.size()) != shape[0])
+    place.refuse(fmt::format("a list of {}, as the others", shape[0]));
+  for (const JsonPlace& item : items) add_numbers(item, shape.without_front(), values);
+}
+void read_field(const JsonPlace& place, NumberArray& value) {
+  if (place.is_object()) {  // an array of NumPy's
+    read_field(place["config"]["value"], value);
+    return;
+  }
+  Shape shape;
+  const Json* inner = &place.json();
+  for (; inner->is_array() && !inner->empty(); inner = &inner->front()) {
+    if (shape.rank() == Shape::max_rank) place.refuse("lists that are less deep");
+    shape.append(static_cast<std::int64_t>(inner->size()));
+  }
+  std::vector<double> values;
+  add_numbers(place, shape, values);
+  value = NumberArray::of(shape, std::move(values));
+}
 void read_field(const JsonPlace& place, LayerPtr& value) { value = layer_at(place); }
 void read_field(const JsonPlace& place, std::vector<LayerPtr>& value) {
   value.clear();
@@ -110,6 +155,8 @@ void read_null(const JsonPlace& /*place*/, std::optional<Value>& value) {
   value.reset();
 }
 void read_null(const JsonPlace& /*place*/, std::vector<std::int64_t>& value) { value.clear(); }
+void read_null(const JsonPlace& /*place*/, std::vector<std::string>& value) { value.clear(); }
+void read_null(const JsonPlace& /*place*/, NumberArray& value) { value = {}; }
 void read_null(const JsonPlace& place, Shape& value) {  // of a shape that may be left out
   if (value.rank() > 0) place.refuse("a shape");
 }
@@ -136,9 +183,7 @@ std::optional<std::string> dtype_at(const JsonPlace& place, TypeOf type) {
   const bool is_whole = name.starts_with("int") || name.starts_with("uint");
   if (is_whole && type == TypeOf::input) return "int32";
   if (is_whole) return "float32";  // Keras 1 and 2: the type of the ids that come in
-  if (name == "string")
-    throw Error(fmt::format("{}: texts are no input of a network here", named.path()),
-                "make ids of them before, and save the model without its text layers");
+  if (name == "string" && type != TypeOf::input) return "float32";  // Keras: of what reads texts
   return name;
 }
 
@@ -163,6 +208,7 @@ class ConfigReader final : public EachField<ConfigReader> {
       read_null(place, value);
       return;
     }
+    if constexpr (std::is_same_v<Value, std::optional<std::string>>) refuse_function(place);
     try {
       read_field(place, value);
     } catch (const Error& error) {
@@ -175,6 +221,10 @@ class ConfigReader final : public EachField<ConfigReader> {
   void finish(std::string_view class_name) const {
     for (const std::string& name : config_.member_names()) {
       if (known_.contains(name) || means_nothing(name) || config_[name].is_off()) continue;
+      if (name == "sparse" || name == "ragged") {
+        throw Error(fmt::format("{}: {} tensors are not supported", config_[name].path(), name),
+                    "save the layer with it off: its results are then padded");
+      }
       const std::vector<std::string_view> names(known_.begin(), known_.end());
       try {
         unknown_name(fmt::format("option of {}", class_name), name, names);
@@ -185,11 +235,21 @@ class ConfigReader final : public EachField<ConfigReader> {
   }
 
  private:
+  // "standardize" and "split" may be code of the author's.
+  static void refuse_function(const JsonPlace& place) {
+    if (!place.is_object()) return;
+    const auto name = place.find("config");
+    throw Error(fmt::format("{} is a function of the author's own{}", place.path(),
+                            name && name->is_text() ? fmt::format(", \"{}\"", name->text()) : ""),
+                "a file holds its name, not what it does: use one of Keras's by name");
+  }
+
   // Options of Keras that choose between ways to compute the same, that the model gives its layers
   // anyway, or that belong to a switch which is an option of its own (renorm).
   static bool means_nothing(std::string_view name) {
-    static constexpr std::array<std::string_view, 6> names{
-        "implementation", "use_cudnn", "unroll", "trainable", "renorm_momentum", "flash_attention"};
+    static constexpr std::array<std::string_view, 8> names{
+        "implementation",  "use_cudnn",       "unroll",          "trainable",
+        "renorm_momentum", "flash_attention", "vocabulary_size", "has_input_vocabulary"};
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 
@@ -287,6 +347,14 @@ void drop_unused(const Layer& layer, Json& config) {
   }
 }
 
+// Keras takes no 2.0 for a number of tokens.
+void write_as_whole(Json& numbers) {
+  if (numbers.is_number()) numbers = numbers.get<std::int64_t>();
+  for (Json& number : numbers) {
+    if (number.is_number_float()) number = number.get<std::int64_t>();
+  }
+}
+
 }  // namespace
 
 Json layer_to_json(Layer& layer) {
@@ -297,6 +365,7 @@ Json layer_to_json(Layer& layer) {
   if (layer.class_name() == "SpatialDropout1D") writer.config.erase("trainable");  // not Keras's
   if (layer.class_name() == "Dot" && writer.config["axes"].size() == 1)
     writer.config["axes"] = Json(writer.config["axes"][0]);  // a list must have two
+  if (layer.class_name() == "TextVectorization") write_as_whole(writer.config["ngrams"]);
   if (layer.class_name() == "InputLayer") {  // Keras knows it with these options only
     writer.config.erase("trainable");
     writer.config["sparse"] = false;

@@ -9,6 +9,7 @@
 #include "chronicler/base/error.h"
 #include "formats/hdf5/hdf5_reader.h"
 #include "formats/keras/keras_file.h"
+#include "formats/keras/vocabularies.h"
 #include "formats/old_keras/old_config.h"
 #include "formats/old_keras/old_optimizer.h"
 #include "formats/old_keras/old_training.h"
@@ -120,6 +121,7 @@ ModelSpec read_legacy(std::string_view bytes) {
                          is_old ? output_names_in(spec.model) : std::vector<std::string>()));
 
   read_weights(content, "model_weights", spec);
+  drop_vocabularies(spec.model, spec.weights_by_layer);
   read_optimizer(content, spec);
   return spec;
 }

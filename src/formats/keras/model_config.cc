@@ -24,10 +24,12 @@ Json sequential_layers(const Sequential& model, const std::optional<Shape>& inpu
     layers.push_back(layer_to_json(*model.input()));
   } else if (input_shape) {
     const std::int64_t batch = (*input_shape)[0];
-    const LayerPtr input =
+    LayerPtr input =
         layers::Input({.shape = input_shape->without_front(),
                        .batch_size = batch == None ? std::nullopt : std::optional(batch),
                        .name = "input_layer"});
+    if (!model.layers().empty() && model.layers().front()->takes_texts())
+      input = layers::Input({.shape = {1}, .dtype = "string", .name = "input_layer"});
     layers.push_back(layer_to_json(*input));
   }
   for (const LayerPtr& layer : model.layers()) layers.push_back(held_layer_to_json(*layer));
@@ -43,9 +45,11 @@ Json sequential_to_json(const Model& model) {
                  {"registered_name", nullptr}};
   object["config"]["layers"] =
       sequential_layers(dynamic_cast<const Sequential&>(model), input_shape);
-  if (input_shape) {
-    object["config"]["build_input_shape"] = to_json(*input_shape);
-    object["build_config"] = {{"input_shape", to_json(*input_shape)}};
+  if (input_shape) {  // as the InputLayer says it, whose texts have a shape of their own
+    const Json& first = object["config"]["layers"][0]["config"];
+    const Json shape = first.contains("batch_shape") ? first["batch_shape"] : to_json(*input_shape);
+    object["config"]["build_input_shape"] = shape;
+    object["build_config"] = {{"input_shape", shape}};
   }
   return object;
 }

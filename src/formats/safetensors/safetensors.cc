@@ -50,6 +50,8 @@ std::string_view name_in_file(const NamedTensor& tensor) {
       return "I32";
     case DType::boolean:
       break;
+    case DType::text:
+      return "U8";
   }
   return "BOOL";
 }

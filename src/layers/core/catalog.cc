@@ -90,6 +90,7 @@ std::span<const LayerKind> layer_catalog() {
       kind<SpatialDropout1DOptions, SpatialDropout1D>("SpatialDropout1D"),
       kind<StackedRNNCellsOptions, StackedRNNCells>("StackedRNNCells"),
       kind<MergeOptions, Subtract>("Subtract"),
+      kind<TextVectorizationOptions, TextVectorization>("TextVectorization"),
       kind<TimeDistributedOptions, TimeDistributed>("TimeDistributed"),
       kind<UnitNormalizationOptions, UnitNormalization>("UnitNormalization"),
       kind<UpSampling1DOptions, UpSampling1D>("UpSampling1D"),

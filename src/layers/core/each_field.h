@@ -33,6 +33,8 @@ class EachField : public FieldVisitor {
   void field(std::string_view name, std::vector<std::int64_t>& value) override {
     give(name, value);
   }
+  void field(std::string_view name, std::vector<std::string>& value) override { give(name, value); }
+  void field(std::string_view name, NumberArray& value) override { give(name, value); }
   void field(std::string_view name, LayerPtr& value) override { give(name, value); }
   void field(std::string_view name, std::vector<LayerPtr>& value) override { give(name, value); }
 

@@ -1,5 +1,8 @@
 #include "chronicler/layers/input.h"
 
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
 #include "layers/core/layer_with.h"
 
 namespace chronicler {
@@ -16,12 +19,18 @@ class InputLayer final : public Layer {
       std::optional<std::int64_t> batch_size;
     };
     take_common(Common{options.name, true, options.dtype, options.shape, options.batch_size});
+    show_input();
   }
 
   std::string_view class_name() const override { return "InputLayer"; }
   LayerPtr clone() const override { return clone_of(*this); }
   void validate() const override {
     check_options(options_, [this] { return described(); });
+    if (is_text() && !(options_.shape.rank() == 0 || options_.shape == Shape{1})) {
+      throw Error(fmt::format("{}: texts come one in a row: shape () or (1,), got {}", described(),
+                              options_.shape.to_string()),
+                  "give an Input to each of several texts");
+    }
   }
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override {
     return {inputs[0]};
@@ -39,10 +48,14 @@ class InputLayer final : public Layer {
     if (batch_shape.rank() == 0) return;
     options_.shape = batch_shape.without_front();
     if (batch_shape[0] != None) options_.batch_size = batch_shape[0];
-    set_input(options_.shape, options_.batch_size);
+    show_input();
   }
 
  private:
+  bool is_text() const { return dtype() == DType::text; }
+  // A text is as many bytes as it has.
+  void show_input() { set_input(is_text() ? Shape{None} : options_.shape, options_.batch_size); }
+
   layers::InputOptions options_;
 };
 

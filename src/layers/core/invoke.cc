@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 
 namespace chronicler {
@@ -51,6 +52,12 @@ void fill_missing(Pass& pass, const Call& call, CallGradient& gradient) {
 
 namespace {
 
+bool is_text_for(const Layer& layer, DType dtype) {
+  if (dtype != DType::text || layer.takes_texts()) return dtype == DType::text;
+  throw Error(fmt::format("{} \"{}\" takes numbers, got texts", layer.class_name(), layer.name()),
+              "put a TextVectorization layer in front");
+}
+
 // Whole numbers and truth values as the numbers that the layer computes with, as Keras's operations
 // take them; ids stay what they are.
 std::span<const Value> numbers_in(Pass& pass, const Layer& layer, std::span<const Value> inputs) {
@@ -62,7 +69,7 @@ std::span<const Value> numbers_in(Pass& pass, const Layer& layer, std::span<cons
   const std::span<Value> converted = arena_objects<Value>(pass.arena, inputs.size());
   std::copy(inputs.begin(), inputs.end(), converted.begin());
   for (Value& input : converted) {
-    if (is_number(input)) continue;
+    if (is_number(input) || is_text_for(layer, input.data.dtype())) continue;
     const TensorView from = input.data;
     input.data = pass.arena.tensor(from.shape(), layer.dtype());
     with_real(layer.dtype(), [&](auto real) {

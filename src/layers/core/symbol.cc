@@ -57,7 +57,8 @@ Symbols LayerPtr::operator()(const Symbols& inputs, const CallOptions& options) 
 Symbol Input(const layers::InputOptions& options) {
   auto call = std::make_shared<LayerCall>();
   call->layer = layers::Input(options);
-  call->shapes = {options.shape.with_front(options.batch_size.value_or(None))};
+  const Shape sample = call->layer->input_shape().value_or(Shape());
+  call->shapes = {sample.with_front(options.batch_size.value_or(None))};
   call->layer->build(call->shapes);
   return {std::move(call), 0};
 }

@@ -110,6 +110,7 @@ class EmbeddingLayer : public LayerWith<EmbeddingLayer, layers::EmbeddingOptions
       case DType::float64:
         return x.as<double>()[i];
       case DType::boolean:
+      case DType::text:
         break;
     }
     throw Error(fmt::format("{} needs ids of type int32, got {}", described(), name_of(x.dtype())));

@@ -27,6 +27,7 @@ inline double number_at(const TensorView& x, std::int64_t i) {
     case DType::float64:
       return x.as<double>()[i];
     case DType::float32:
+    case DType::text:
       break;
   }
   return static_cast<double>(x.as<float>()[i]);
@@ -52,6 +53,9 @@ inline void set_number(const TensorView& y, std::int64_t i, double value) {
       break;
     case DType::float64:
       y.as<double>()[i] = value;
+      break;
+    case DType::text:
+      break;
   }
 }
 
