@@ -166,7 +166,7 @@ void read_null(const JsonPlace& /*place*/, Constraint& value) { value = {}; }
 void read_null(const JsonPlace& /*place*/, Activation& value) { value = {}; }
 
 // What an option "dtype" speaks of.
-enum class TypeOf : std::uint8_t { input, layer, result };
+enum class TypeOf : std::uint8_t { input, layer, text_layer, result };
 
 // The type in which a layer computes: a name, or an object (DTypePolicy, Policy) that holds it. The
 // small types and the mixed policies are computed in float32. Empty where nothing is said.
@@ -183,7 +183,12 @@ std::optional<std::string> dtype_at(const JsonPlace& place, TypeOf type) {
   const bool is_whole = name.starts_with("int") || name.starts_with("uint");
   if (is_whole && type == TypeOf::input) return "int32";
   if (is_whole) return "float32";  // Keras 1 and 2: the type of the ids that come in
-  if (name == "string" && type != TypeOf::input) return "float32";  // Keras: of what reads texts
+  if (name == "string" && type == TypeOf::text_layer)
+    return "float32";  // Keras 2: what it is given
+  if (name == "string" && type != TypeOf::input) {
+    throw Error(fmt::format("{}: texts are no input of a network", named.path()),
+                "a TextVectorization layer makes ids of them");
+  }
   return name;
 }
 
@@ -427,7 +432,9 @@ LayerPtr layer_at(const JsonPlace& object) {
     const JsonPlace config = object["config"];
     if (!config.is_object()) config.refuse("an object");
     const bool is_input = layer->class_name() == "InputLayer";
-    ConfigReader reader(config, is_input ? TypeOf::input : TypeOf::layer);
+    ConfigReader reader(config, is_input               ? TypeOf::input
+                                : layer->takes_texts() ? TypeOf::text_layer
+                                                       : TypeOf::layer);
     visit_config(*layer, reader);
     reader.finish(layer->class_name());
     if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
