@@ -18,6 +18,7 @@
 #include "formats/running_state.h"
 #include "formats/weight_places.h"
 #include "layers/core/weights_from_file.h"
+#include "model/model_internals.h"
 
 namespace chronicler {
 namespace {
@@ -322,7 +323,8 @@ std::unique_ptr<Model> unfilled_model(const ModelSpec& spec, std::size_t bytes) 
     model = model_at(object);
   }
   const auto config = object.find("compile_config");
-  if (config && !config->is_off()) model->set_compilation({to_text(config->json()), {}});
+  if (config && !config->is_off())
+    ModelInternals::set_compilation(*model, {to_text(config->json()), {}});
   return model;
 }
 
@@ -335,7 +337,7 @@ std::unique_ptr<Model> built_model(const ModelSpec& spec) {
   if (const auto compilation = model->compilation()) {
     std::int64_t count = 0;
     for (const Tensor& variable : compilation->optimizer_variables) count += variable.size();
-    model->set_optimizer_params(count);
+    ModelInternals::set_optimizer_params(*model, count);
   }
   for (const auto& [name, bytes] : spec.assets) check_asset_name(name);
   model->assets() = spec.assets;
@@ -424,7 +426,7 @@ void set_weights(Model& model, const NamedTensors& weights) {
         hint);
   }
   // What may fail comes first, so that a model has either all or none.
-  if (!optimizer_variables.empty()) model.restore_optimizer(optimizer_variables);
+  if (!optimizer_variables.empty()) ModelInternals::restore_optimizer(model, optimizer_variables);
   for (std::size_t i = 0; i < places.size(); ++i)
     copy(values[i]->to(places[i].parameter->value.dtype()), places[i].parameter->value);
 }

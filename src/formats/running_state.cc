@@ -9,6 +9,7 @@
 #include "chronicler/base/error.h"
 #include "formats/safetensors/safetensors.h"
 #include "layers/core/each_field.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 
 namespace chronicler {
@@ -94,7 +95,7 @@ void restore_running_state(Model& model, std::string_view bytes) {
   if (!content.metadata.empty())
     wrong(fmt::format("has \"{}\", of no layer", content.metadata.begin()->first));
 
-  std::vector<State> states(model.built() ? model.network().nodes().size() : 0);
+  std::vector<State> states(model.built() ? ModelInternals::network(model).nodes().size() : 0);
   std::size_t taken = 0;
   for (std::size_t node = 0; node < states.size(); ++node) {
     for (;;) {

@@ -11,6 +11,7 @@
 #include "chronicler/model/compilation.h"
 #include "chronicler/model/model.h"
 #include "layers/core/dispatch.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "training/data_check.h"
 #include "training/trainer.h"
@@ -110,10 +111,10 @@ std::vector<GradientFlow> gradient_flow(Model& model, const TensorList& x, const
     check_finite(input, "x");
   }
   check_finite(y, "y");
-  const std::vector<Tensor> inputs = model.prepare_inputs(x);
+  const std::vector<Tensor> inputs = ModelInternals::prepare_inputs(model, x);
   const std::size_t output = chosen_output(model, options.output);
   const LossPtr loss = chosen_loss(model, options.loss, model.output_names()[output]);
-  Network& network = model.network();
+  Network& network = ModelInternals::network(model);
   std::vector<Shape> shapes;
   for (const Tensor& input : inputs) shapes.push_back(input.shape());
   loss->check(y, network.output_shapes(shapes)[output], "y");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "layers/attention/heads.h"
+#include "model/model_internals.h"
 #include "model/model_layer.h"
 
 namespace chronicler {
@@ -94,7 +95,7 @@ bool takes_mask(const Layer& layer, int input, bool training) {
   if (takes_masks_off(layer)) return true;
   const Model* model = model_of(layer);
   if (model == nullptr) return false;
-  const Network& network = model->network();
+  const Network& network = ModelInternals::network(*model);
   for (const Network::Node& node : network.nodes()) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (network.source_of(node.inputs[i], training) == input &&
@@ -151,7 +152,8 @@ TensorView both(Arena& arena, const TensorView& given, const TensorView& query) 
 
 bool may_change_masks(const Layer& layer) {
   const Model* model = model_of(layer);
-  return takes_masks_off(layer) || (model != nullptr && model->network().changes_masks());
+  return takes_masks_off(layer) ||
+         (model != nullptr && ModelInternals::network(*model).changes_masks());
 }
 
 std::span<Value> gather_inputs(Arena& arena, const Network& network, const Network::Node& node,

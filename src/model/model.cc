@@ -102,14 +102,10 @@ void Model::build(const Shape& input_shape) {
 void Model::forget_network() {
   network_ = std::make_shared<Network>();
   execution_.reset();
-  set_trainer(nullptr, nullptr);
+  trainer_ = nullptr;
+  compiled_ = nullptr;
   layer_ = {};
   optimizer_params_ = 0;
-}
-
-void Model::set_trainer(std::shared_ptr<Trainer> trainer, std::shared_ptr<Compiled> compiled) {
-  trainer_ = std::move(trainer);
-  compiled_ = std::move(compiled);
 }
 
 std::optional<Compilation> Model::compilation() const {
@@ -122,7 +118,8 @@ void Model::restore_optimizer(const std::vector<Tensor>& variables) {
 }
 
 void Model::set_compilation(Compilation compilation) {
-  set_trainer(nullptr, std::make_shared<CompiledBefore>(std::move(compilation)));
+  trainer_ = nullptr;
+  compiled_ = std::make_shared<CompiledBefore>(std::move(compilation));
 }
 
 Execution& Model::execution() {
@@ -231,8 +228,6 @@ bool is_mask(const Network& network, int value) {
 }
 
 }  // namespace
-
-Tensor Model::prepare_input(const Tensor& x) { return prepare_inputs(TensorList({x})).front(); }
 
 std::vector<Tensor> Model::prepare_inputs(const TensorList& x) {
   const std::size_t count = built() ? network_->input_shapes().size() : 1;

@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "model/frame.h"
+#include "model/model_internals.h"
 
 namespace chronicler {
 namespace {
@@ -24,7 +25,7 @@ class ModelLayer final : public Layer {
 
   std::string_view class_name() const override { return model_->class_name(); }
   LayerPtr clone() const override {
-    const LayerPtr copy = model_layer(model_->cloned_model());
+    const LayerPtr copy = model_layer(ModelInternals::cloned_model(*model_));
     return copy;
   }
   void fields(FieldVisitor& /*visitor*/) override {}
@@ -103,7 +104,7 @@ class ModelLayer final : public Layer {
  private:
   void build_weights(std::span<const Shape> /*inputs*/) override {}  // the model is built
 
-  const Network& network() const { return model_->network(); }
+  const Network& network() const { return ModelInternals::network(*model_); }
   std::size_t value_of_output(std::size_t index) const {
     return static_cast<std::size_t>(network().outputs()[index]);
   }

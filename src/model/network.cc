@@ -9,6 +9,7 @@
 #include "chronicler/base/error.h"
 #include "model/frame.h"
 #include "model/mask_flow.h"
+#include "model/model_internals.h"
 #include "model/model_layer.h"
 
 namespace chronicler {
@@ -86,7 +87,7 @@ namespace {
 int input_passed_on(const Network::Node& node, int output, bool training) {
   const Model* model = model_of(*node.layer);
   if (model == nullptr) return node.layer->passes_on(training) ? 0 : -1;
-  const Network& inside = model->network();
+  const Network& inside = ModelInternals::network(*model);
   const int source = inside.source_of(inside.outputs()[static_cast<std::size_t>(output)], training);
   return source < static_cast<int>(inside.input_shapes().size()) ? source : -1;
 }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/model/functional.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "model/text_table.h"
 
@@ -126,7 +127,7 @@ std::vector<StyledText> row_of(const Model& model, const Layer& layer,
   name.append(layer.class_name(), Style::symbol).append(")");
   StyledText params(layer.built() ? with_commas(layer.count_params()) : "0", Style::number);
   if (!layer.built()) params.append(" (unbuilt)");
-  std::vector<StyledText> row{name, output_text(model.network(), layer), params};
+  std::vector<StyledText> row{name, output_text(ModelInternals::network(model), layer), params};
   if (connections.shown()) row.push_back(connections.of(layer.name()));
   if (options.show_trainable) row.push_back(trainable_text(layer));
   return row;
@@ -163,7 +164,7 @@ std::string totals(const Model& model, bool colour) {
   const bool is_double = all > 0 && model.parameters().front()->value.dtype() == DType::float64;
   const std::int64_t size = is_double ? 8 : 4;
   // All of an optimizer's variables are of the model's type but its count of steps, an int64.
-  const std::int64_t optimizer = model.optimizer_params();
+  const std::int64_t optimizer = ModelInternals::optimizer_params(model);
   const std::int64_t optimizer_bytes = optimizer > 0 ? (optimizer - 1) * size + 8 : 0;
   std::string text = total_line("Total", all + optimizer, all * size + optimizer_bytes, colour);
   text += total_line("Trainable", trainable, trainable * size, colour);

@@ -9,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/each_field.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "training/data_check.h"
 #include "training/dataset/tensor_rows.h"
@@ -52,14 +53,14 @@ void check_takes_sequences(Model& model, const SequenceList& x) {
   if (!model.built()) {
     model.build(x[0].shape().without_front().with_front(None).with_front(None));
   }
-  if (model.input_shapes().size() != 1 || model.network().outputs().size() != 1) {
-    throw Error(
-        fmt::format("model \"{}\" has {} inputs and {} outputs, sequences of different "
-                    "lengths need one of each",
-                    model.name(), model.input_shapes().size(), model.network().outputs().size()),
-        "pad them with pad_sequences");
+  if (model.input_shapes().size() != 1 || ModelInternals::network(model).outputs().size() != 1) {
+    throw Error(fmt::format("model \"{}\" has {} inputs and {} outputs, sequences of different "
+                            "lengths need one of each",
+                            model.name(), model.input_shapes().size(),
+                            ModelInternals::network(model).outputs().size()),
+                "pad them with pad_sequences");
   }
-  for (const Network::Node& node : model.network().nodes()) {
+  for (const Network::Node& node : ModelInternals::network(model).nodes()) {
     if (!node.layer->stateful()) continue;
     throw Error(fmt::format("layer \"{}\" is stateful: it goes on with row i of the batch before, "
                             "but sequences are put in an order of their own",
@@ -80,7 +81,7 @@ FitData limited(Dataset batches, const std::optional<std::int64_t>& limit) {
 }  // namespace
 
 bool knows_masks(const Model& model) {
-  for (const Network::Node& node : model.network().nodes()) {
+  for (const Network::Node& node : ModelInternals::network(model).nodes()) {
     if (!knows_masks(*node.layer) || turns_round(*node.layer)) return false;
   }
   return true;
@@ -108,7 +109,7 @@ Batch tensors_for(Model& model, const TensorList& x, const TensorList& y,
                 "give one for all outputs, or one for each");
   }
   check_data(data, prefix);
-  data.x = model.prepare_inputs(x);
+  data.x = ModelInternals::prepare_inputs(model, x);
   return data;
 }
 
@@ -188,14 +189,14 @@ const Batch* FitBatches::next() {
 const Batch* FitBatches::checked(const Batch& batch) {
   prepared_ = batch;
   if (data_.kind == FitData::Kind::sequences) {
-    prepared_.x = TensorList({model_.prepare_input(batch.x.front())});
+    prepared_.x = TensorList({ModelInternals::prepare_input(model_, batch.x.front())});
     return &prepared_;
   }
   check_data(batch, "");
   if (!model_.built() && !batch.masks.empty())  // of any number of steps
     model_.build(
         batch.x.front().shape().without_front().without_front().with_front(None).with_front(None));
-  prepared_.x = model_.prepare_inputs(batch.x);
+  prepared_.x = ModelInternals::prepare_inputs(model_, batch.x);
   prepared_.sample_weight = as_float32(batch.sample_weight);
   trainer_.check(model_, prepared_);
   return &prepared_;

@@ -4,6 +4,7 @@
 
 #include "kernels/finite.h"
 #include "layers/core/dispatch.h"
+#include "model/model_internals.h"
 #include "model/model_layer.h"
 #include "model/network.h"
 
@@ -34,7 +35,7 @@ std::string weight_not_finite(const Layer& layer) {
 }  // namespace
 
 std::string first_weight_not_finite(const Model& model) {
-  for (const Network::Node& node : model.network().nodes()) {
+  for (const Network::Node& node : ModelInternals::network(model).nodes()) {
     std::string found = weight_not_finite(*node.layer);
     if (!found.empty()) return found;
   }
@@ -42,8 +43,8 @@ std::string first_weight_not_finite(const Model& model) {
 }
 
 std::string why_not_finite(Model& model) {
-  const Execution& execution = model.execution();
-  for (const Network::Node& node : model.network().nodes()) {
+  const Execution& execution = ModelInternals::execution(model);
+  for (const Network::Node& node : ModelInternals::network(model).nodes()) {
     const std::string weight = weight_not_finite(*node.layer);
     if (!weight.empty()) return weight + " is not finite";
     for (int i = 0; i < node.output_count; ++i) {

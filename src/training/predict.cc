@@ -6,6 +6,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/training/fit.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "training/callbacks/callback_list.h"
 #include "training/callbacks/progress_bar.h"
@@ -24,14 +25,14 @@ std::int64_t batch_count(std::int64_t size, std::int64_t batch_size,
 
 // What the model gives for one batch: a tensor for each output.
 std::vector<Tensor> forward(Model& model, const Batch& batch) {
-  const std::vector<Tensor> x = model.prepare_inputs(batch.x);
+  const std::vector<Tensor> x = ModelInternals::prepare_inputs(model, batch.x);
   std::vector<Value> inputs;
   for (std::size_t i = 0; i < x.size(); ++i)
     inputs.push_back({x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
-  model.execution().forward(inputs, {});
+  ModelInternals::execution(model).forward(inputs, {});
   std::vector<Tensor> outputs;
-  for (std::size_t i = 0; i < model.network().outputs().size(); ++i)
-    outputs.push_back(own(model.execution().output(i).data));
+  for (std::size_t i = 0; i < ModelInternals::network(model).outputs().size(); ++i)
+    outputs.push_back(own(ModelInternals::execution(model).output(i).data));
   return outputs;
 }
 
@@ -78,7 +79,7 @@ std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& 
     callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
     const Bucket& bucket = buckets[static_cast<std::size_t>(batch)];
     fill_sequence_batch(data, bucket, rows);
-    const Tensor inputs = prepare_input(rows.x.front());
+    const Tensor inputs = prepare_inputs(TensorList({rows.x.front()})).front();
     const Value input{inputs, rows.masks.empty() ? TensorView() : rows.masks[0].view()};
     execution().forward(std::span(&input, 1), {});
     for (std::size_t row = 0; row < bucket.size(); ++row) {

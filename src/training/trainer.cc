@@ -9,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "training/compile_config.h"
 #include "training/metrics/metric_direction.h"
@@ -97,7 +98,7 @@ void Trainer::restore(Model& model, const std::vector<Tensor>& optimizer_variabl
       optimizer_variables.size() < slots && optimizer_variables.size() <= most_scalars;
   if (!is_fresh) optimizer.set_variables(optimizer_variables);
   step_ = static_cast<std::uint64_t>(optimizer.iterations());
-  model.set_optimizer_params(optimizer.count_params());
+  ModelInternals::set_optimizer_params(model, optimizer.count_params());
 }
 
 namespace {
@@ -126,7 +127,7 @@ void restore_if_it_fits(Model& model, Trainer& trainer, const Compilation& befor
 }  // namespace
 
 Trainer& trainer_of(Model& model, std::string_view verb) {
-  if (model.trainer()) return *model.trainer();
+  if (ModelInternals::trainer(model)) return *ModelInternals::trainer(model);
   const std::optional<Compilation> before = model.compilation();
   if (!before) {
     throw CompileError(fmt::format("model \"{}\" must be compiled before {}", model.name(), verb),
@@ -141,7 +142,7 @@ Trainer& trainer_of(Model& model, std::string_view verb) {
                                model.name(), reason);
     }
     restore_if_it_fits(model, *trainer, *before);
-    model.set_trainer(trainer, trainer);
+    ModelInternals::set_trainer(model, trainer, trainer);
     return *trainer;
   } catch (const Error& error) {
     throw CompileError(fmt::format("model \"{}\" cannot {} as it was compiled in its file: {}",
@@ -172,7 +173,7 @@ namespace {
 std::vector<Shape> output_shapes(const Model& model, const Batch& batch) {
   std::vector<Shape> shapes;
   for (const Tensor& x : batch.x) shapes.push_back(x.shape());
-  return model.network().output_shapes(shapes);
+  return ModelInternals::network(model).output_shapes(shapes);
 }
 
 }  // namespace
@@ -214,7 +215,8 @@ void Trainer::prepare(Model& model, const Batch& data) {
           [](const Output& output) { return output.loss && output.loss->takes_logits(); }) ||
       std::any_of(tracked_.begin(), tracked_.end(),
                   [](const Tracked& tracked) { return tracked.metric->takes_logits(); });
-  if (!model.network().has_gradients()) model.network().make_gradients();
+  if (!ModelInternals::network(model).has_gradients())
+    ModelInternals::network(model).make_gradients();
 }
 
 void Trainer::track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
@@ -260,7 +262,7 @@ void Trainer::reset_metrics() {
 // The loss of a batch: data, weights' penalties and activities' penalties. With `gradients`,
 // dLoss/doutputs of the data part.
 double Trainer::forward(Model& model, const Batch& batch, bool training, bool gradients) {
-  Execution& execution = model.execution();
+  Execution& execution = ModelInternals::execution(model);
   inputs_.clear();
   for (std::size_t i = 0; i < batch.x.size(); ++i)
     inputs_.push_back({batch.x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
@@ -307,11 +309,12 @@ void Trainer::train_batch(Model& model, const Batch& batch) {
   const FlushDenormals guard;
   build_optimizer(model);
   optimizer().prepare_rows();
-  model.network().zero_gradients();  // a loss may add to those of weights that it uses
+  ModelInternals::network(model)
+      .zero_gradients();  // a loss may add to those of weights that it uses
   double loss = forward(model, batch, true, true);
   loss += weight_penalty(model, true);
   note_loss(model, loss);
-  model.execution().backward(gradients_, false, logit_gradients_);
+  ModelInternals::execution(model).backward(gradients_, false, logit_gradients_);
   count(model, batch, loss);
   optimizer().step(Runtime::global());
   ++step_;
@@ -320,7 +323,7 @@ void Trainer::train_batch(Model& model, const Batch& batch) {
 void Trainer::build_optimizer(Model& model) {
   if (optimizer().built()) return;
   optimizer().build(trainable_parameters(model));
-  model.set_optimizer_params(optimizer().count_params());
+  ModelInternals::set_optimizer_params(model, optimizer().count_params());
 }
 
 void Trainer::note_loss(Model& model, double loss) {
@@ -365,10 +368,10 @@ void Trainer::count(Model& model, const Batch& batch, double loss) {
   loss_count_ += size;
   batch_count_ += 1.0;
   for (Tracked& tracked : tracked_) {
-    const Value& output = model.execution().output(tracked.output);
+    const Value& output = ModelInternals::execution(model).output(tracked.output);
     const TensorView weight = tracked.weighted ? batch.weight_of(tracked.output) : TensorView();
     if (tracked.metric->takes_logits())
-      tracked.metric->see_logits(model.execution().logits(tracked.output));
+      tracked.metric->see_logits(ModelInternals::execution(model).logits(tracked.output));
     const TensorView mask = tracked.metric->heeds_mask() ? output.mask : TensorView();
     tracked.metric->update(batch.y[tracked.output], output.data, weight, mask);
   }
@@ -410,7 +413,8 @@ Direction Trainer::direction(std::string_view key) const {
 
 Direction metric_direction(const Model& model, std::string_view key) {
   if (key == "loss" || key == "val_loss") return Direction::down;
-  return model.trainer() ? model.trainer()->direction(key) : Direction::unknown;
+  return ModelInternals::trainer(model) ? ModelInternals::trainer(model)->direction(key)
+                                        : Direction::unknown;
 }
 
 double Results::operator[](const std::string& name) const {
@@ -423,8 +427,8 @@ double Results::operator[](const std::string& name) const {
 
 void Model::compile(const CompileOptions& options) {
   const auto trainer = std::make_shared<Trainer>(options);
-  set_trainer(trainer, trainer);
-  set_optimizer_params(0);
+  ModelInternals::set_trainer(*this, trainer, trainer);
+  ModelInternals::set_optimizer_params(*this, 0);
 }
 
 }  // namespace chronicler

@@ -22,6 +22,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/sgd.h"
 #include "conformance/exchange.h"
+#include "model/model_internals.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
 #include "training/trainer.h"
@@ -236,7 +237,7 @@ CallbackPtr hooks_into(std::vector<std::string>& calls) {
 CallbackPtr watcher(Model& model, Json& rates, int stop_after) {
   return callbacks::LambdaCallback(
       {.on_epoch_end = [&model, &rates, stop_after](std::int64_t epoch, Logs&) {
-        rates.push_back(model.trainer()->optimizer().learning_rate());
+        rates.push_back(ModelInternals::trainer(model)->optimizer().learning_rate());
         if (epoch + 1 == stop_after) throw Error("as if the power had failed");
       }});
 }

@@ -7,6 +7,7 @@
 #include "chronicler/model/model.h"
 #include "conformance/checks.h"
 #include "conformance/differences.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "training/trainer.h"
 
@@ -90,10 +91,10 @@ void check_gradients(const LayerCase& c) {
 void check_penalty_gradients(const LayerCase& c) {
   Sequential model = model_of(c, true, DType::float64);
   Tensor x = model_batch(c, 11, DType::float64);
-  Network& network = model.network();
+  Network& network = ModelInternals::network(model);
   network.make_gradients();
   network.zero_gradients();
-  Execution& execution = model.execution();
+  Execution& execution = ModelInternals::execution(model);
   const Value input{x, {}};
   Execution::Mode mode;
   mode.keep = true;

@@ -15,6 +15,7 @@
 #include "conformance/differences.h"
 #include "conformance/fields.h"
 #include "kernels/isa.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 
 namespace chronicler::test {
@@ -113,7 +114,7 @@ void run_all(const LayerCase& c, std::vector<Tensor>& results) {
 void run_all_in_model(const LayerCase& c, std::vector<Tensor>& results) {
   Sequential model = model_of(c, true);
   const Tensor x = model_batch(c);
-  const Shape target = model.network().output_shapes({c.input}).front();
+  const Shape target = ModelInternals::network(model).output_shapes({c.input}).front();
   model.compile({.optimizer = "adam", .loss = "mse"});
   const FitOptions options{.batch_size = c.input[0], .epochs = 2, .verbose = 0};
   model.fit(x, noise(target, 6), options);
@@ -159,7 +160,7 @@ void check_fresh_memory(const LayerCase& c) {
 // Nobody trains, so nothing of the model may change; ThreadSanitizer watches (preset tsan).
 void check_two_at_once(const LayerCase& c) {
   Sequential model = model_of(c, false);
-  const Network& network = model.network();
+  const Network& network = ModelInternals::network(model);
   const Tensor x = model_batch(c);
   // Only BatchNormalization learns from looking: its moving averages are a training's.
   const Execution::Mode mode{.training = c.layer != "BatchNormalization", .step = 3};
@@ -366,7 +367,7 @@ void check_threads_in_fit(const LayerCase& c) {
     const ThreadsForNow guard(threads);
     set_random_seed(17);
     Sequential model = model_of(large, true);
-    const Shape target = model.network().output_shapes({data.input}).front();
+    const Shape target = ModelInternals::network(model).output_shapes({data.input}).front();
     model.compile({.optimizer = "adam", .loss = "mse", .metrics = {"mae"}});
     model.fit(x, noise(target, 6), {.batch_size = large.input[0], .epochs = 3, .verbose = 0});
     return model.get_weights();

@@ -16,6 +16,7 @@
 #include "conformance/cases.h"
 #include "conformance/fields.h"
 #include "kernels/activation.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 
 namespace chronicler::test {
@@ -68,7 +69,7 @@ class ModelOfCase {
     std::vector<Shape> shapes;
     for (const Tensor& x : x_) shapes.push_back(x.shape());
     std::uint64_t seed = 6;
-    for (const Shape& shape : made.model->network().output_shapes(shapes))
+    for (const Shape& shape : ModelInternals::network(*made.model).output_shapes(shapes))
       made.y.push_back(noise(shape, seed++));
     made.batch_size = case_.input[0];
     made.model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.05}), .loss = "mse"});

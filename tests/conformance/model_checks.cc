@@ -14,6 +14,7 @@
 #include "chronicler/training/fit.h"
 #include "conformance/checks.h"
 #include "conformance/fields.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "support/allocation_count.h"
 #include "support/temporary_folder.h"
@@ -34,7 +35,7 @@ void expect_equal_fields(const Fields& a, const Fields& b) {
 }
 
 Tensor target_for(Model& model, const LayerCase& c) {
-  return noise(model.network().output_shapes({c.input}).front(), 6);
+  return noise(ModelInternals::network(model).output_shapes({c.input}).front(), 6);
 }
 
 // The control word of the processor's floating-point unit.
@@ -149,9 +150,9 @@ void check_no_allocation_in_training(const LayerCase& c) {
     const ThreadsForNow guard(threads);
     Sequential model = model_of(large, true);
     model.compile({.optimizer = "adam", .loss = "mse", .metrics = {"mae"}});
-    const Tensor x = model.prepare_input(model_batch(large));
+    const Tensor x = ModelInternals::prepare_input(model, model_batch(large));
     const Batch batch{x, target_for(model, large), {}};
-    Trainer& trainer = *model.trainer();
+    Trainer& trainer = *ModelInternals::trainer(model);
     trainer.prepare(model, batch);
     for (int warm = 0; warm < 3; ++warm) trainer.train_batch(model, batch);
     const AllocationCount count;

@@ -11,6 +11,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "conformance/differences.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "support/conformance.h"
 
@@ -84,7 +85,7 @@ TEST_P(ThreeLayers, GradientsAgreeWithDifferences) {
   const Tensor mask = mask_from("11110/00101/00000");
   const Value input{x, stack.masked ? mask.view() : TensorView()};
 
-  Execution& execution = model.execution();
+  Execution& execution = ModelInternals::execution(model);
   Execution::Mode mode;
   mode.keep = true;
   const auto outputs = [&] {
@@ -92,7 +93,7 @@ TEST_P(ThreeLayers, GradientsAgreeWithDifferences) {
     return std::vector<Tensor>{own(execution.output().data)};
   };
   const std::vector<Tensor> flowing{noise(outputs()[0].shape(), 10, DType::float64)};
-  model.network().make_gradients();
+  ModelInternals::network(model).make_gradients();
   const TensorView gradient = flowing[0];
   execution.backward(std::span(&gradient, 1), true);
   const Tensor of_input = own(execution.input_gradient());

@@ -4,6 +4,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/functional.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "support/conformance.h"
 
@@ -37,7 +38,7 @@ TEST(MaskFlow, AttentionTakesMasksOffWhatRunsLater) {
   Functional model({x}, {attended, after, last});
   const Tensor data = half_silent();
   const Value input{data, {}};
-  Execution run(model.network());
+  Execution run(ModelInternals::network(model));
   run.forward(std::span(&input, 1), {});
   EXPECT_TRUE(has_mask(run, 0)) << "the query's goes on";
   EXPECT_FALSE(has_mask(run, 1));
@@ -67,7 +68,7 @@ TEST(MaskFlow, MasksOfPaddingStay) {
   const Tensor data = half_silent();
   const Tensor mask = test::mask_from("1100/1111");
   const Value input{data, mask};
-  Execution run(model.network());
+  Execution run(ModelInternals::network(model));
   run.forward(std::span(&input, 1), {});
   EXPECT_TRUE(has_mask(run, 0));
   EXPECT_TRUE(has_mask(run, 1));
@@ -85,7 +86,7 @@ TEST(MaskFlow, AttentionTakesThemOffThroughAModelWithin) {
   Functional model({x}, {heads()(Symbols({second[1], second[1]})), first[1]});
   const Tensor data = half_silent();
   const Value input{data, {}};
-  Execution run(model.network());
+  Execution run(ModelInternals::network(model));
   run.forward(std::span(&input, 1), {});
   EXPECT_FALSE(has_mask(run, 1));
   run.forward(std::span(&input, 1), {.training = true});
@@ -100,7 +101,7 @@ TEST(MaskFlow, AModelWithinTakesThemOffItsInputs) {
   Functional model({x}, {within(masked), masked});
   const Tensor data = half_silent();
   const Value input{data, {}};
-  Execution run(model.network());
+  Execution run(ModelInternals::network(model));
   run.forward(std::span(&input, 1), {});
   EXPECT_TRUE(has_mask(run, 0));
   EXPECT_FALSE(has_mask(run, 1));

@@ -4,6 +4,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
+#include "model/model_internals.h"
 #include "support/conformance.h"
 
 namespace chronicler {
@@ -134,13 +135,13 @@ TEST(Execution, MakesNoGradientThatNobodyWants) {
 TEST(Execution, GradientsPassThroughFrozenLayers) {
   Sequential model({layers::Dense({.units = 3, .input_shape = Shape{4}}),
                     layers::Dense({.units = 2, .trainable = false})});
-  model.network().make_gradients();
+  ModelInternals::network(model).make_gradients();
   const Tensor x = noise({5, 4}, 1);
   const Value input{x, {}};
-  model.execution().forward(std::span(&input, 1), keep);
+  ModelInternals::execution(model).forward(std::span(&input, 1), keep);
   const Tensor dy = noise({5, 2}, 2);
   const TensorView flowing = dy;
-  model.execution().backward(std::span(&flowing, 1));
+  ModelInternals::execution(model).backward(std::span(&flowing, 1));
   EXPECT_TRUE(same_bits(model.layers()[1]->parameters()[0].gradient, Tensor({3, 2})));
   EXPECT_FALSE(same_bits(model.layers()[0]->parameters()[0].gradient, Tensor({4, 3})));
 }
@@ -170,10 +171,11 @@ TEST(Execution, PenaltiesOfActivitiesAreDividedByTheBatch) {
       {.units = 2, .activity_regularizer = regularizers::L2(0.5), .input_shape = Shape{3}})});
   const Tensor x = noise({4, 3}, 1);
   const Value input{x, {}};
-  model.execution().forward(std::span(&input, 1), {});
+  ModelInternals::execution(model).forward(std::span(&input, 1), {});
   double squares = 0.0;
-  for (const double y : test::numbers(model.execution().output().data)) squares += y * y;
-  EXPECT_NEAR(model.execution().activity_penalty(), 0.5 * squares / 4.0, 1e-6);
+  for (const double y : test::numbers(ModelInternals::execution(model).output().data))
+    squares += y * y;
+  EXPECT_NEAR(ModelInternals::execution(model).activity_penalty(), 0.5 * squares / 4.0, 1e-6);
 }
 
 TEST(Execution, SaysWhereAMaskEnds) {

@@ -9,6 +9,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
 #include "chronicler/training/optimizers/sgd.h"
+#include "model/model_internals.h"
 #include "support/conformance.h"
 #include "training/metrics/metric_direction.h"
 
@@ -71,7 +72,7 @@ TEST(Trainer, WeightPenaltiesAreOfWhatLearns) {
                                    .kernel_regularizer = regularizers::L1(10.0),
                                    .trainable = false})});
   EXPECT_NEAR(weight_penalty(model, false), 1.5, 1e-6);
-  model.network();
+  ModelInternals::network(model);
 }
 
 TEST(Trainer, PenaltiesAreInTheLossOfTrainingAndEvaluation) {

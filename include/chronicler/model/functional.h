@@ -61,13 +61,13 @@ class Functional : public Model {
 
   std::vector<std::string> input_names() const override;
   std::vector<std::string> output_names() const override;
-  std::optional<Shape> declared_input() const override { return inputs_[0].shape(); }
-  std::shared_ptr<Model> shared_model() const override;
-  std::shared_ptr<Model> cloned_model() const override;
 
  private:
   using CallPtr = std::shared_ptr<const LayerCall>;
 
+  std::optional<Shape> declared_input() const override { return inputs_[0].shape(); }
+  std::shared_ptr<Model> shared_model() const override;
+  std::shared_ptr<Model> cloned_model() const override;
   void connect(const Shape& input_shape) override;
   GraphEdge edge_of(const Symbol& symbol) const;
 

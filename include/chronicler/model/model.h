@@ -160,34 +160,9 @@ class Model {
   // Goes on with such states. Throws Error if they are not those of this model.
   void carry_states(std::vector<State> states);
 
-  // For the levels above: the network, the place where it runs, and what training has attached.
-  Network& network() const { return *network_; }
-  // Builds the model for this batch if it is not yet built; checks the batch against the model's
-  // Input; converts real numbers to the model's type.
-  Tensor prepare_input(const Tensor& x);
-  std::vector<Tensor> prepare_inputs(const TensorList& x);
-  Execution& execution();
-  const std::shared_ptr<Trainer>& trainer() const { return trainer_; }
-  // `compiled` is what the trainer gives to files.
-  void set_trainer(std::shared_ptr<Trainer> trainer, std::shared_ptr<Compiled> compiled);
   // What compile was given and what the optimizer has gathered since; empty if the model was never
   // compiled, nor saved so.
   std::optional<Compilation> compilation() const;
-  // As it was in a file: training takes it up when it is first asked for anything. Forgets the
-  // trainer.
-  void set_compilation(Compilation compilation);
-  // Gives the optimizer back what compilation() had of it, if the model was compiled. Throws Error
-  // if it does not fit.
-  void restore_optimizer(const std::vector<Tensor>& variables);
-  // As in Keras they count in a summary once there are some: after the first step of training.
-  void set_optimizer_params(std::int64_t count) { optimizer_params_ = count; }
-  std::int64_t optimizer_params() const { return optimizer_params_; }
-  // What the Input, or the first layer's input_shape, says; batch axis included. Empty: the first
-  // data decides.
-  virtual std::optional<Shape> declared_input() const = 0;
-  // Another model of the same layers, which share their weights; or one with copies of them.
-  virtual std::shared_ptr<Model> shared_model() const = 0;
-  virtual std::shared_ptr<Model> cloned_model() const = 0;
 
  protected:
   explicit Model(std::string name);
@@ -195,6 +170,12 @@ class Model {
   // Starts network_ over and adds the layers, for one input of this shape.
   virtual void connect(const Shape& input_shape) = 0;
   void forget_network();  // after a change of layers
+  // What the Input, or the first layer's input_shape, says; batch axis included. Empty: the first
+  // data decides.
+  virtual std::optional<Shape> declared_input() const = 0;
+  // Another model of the same layers, which share their weights; or one with copies of them.
+  virtual std::shared_ptr<Model> shared_model() const = 0;
+  virtual std::shared_ptr<Model> cloned_model() const = 0;
 
   std::string name_;
   std::vector<LayerPtr> layers_;
@@ -202,6 +183,11 @@ class Model {
   Assets assets_;
 
  private:
+  friend class ModelInternals;  // for the levels above: model/model_internals.h
+  Execution& execution();
+  std::vector<Tensor> prepare_inputs(const TensorList& x);
+  void set_compilation(Compilation compilation);
+  void restore_optimizer(const std::vector<Tensor>& variables);
   void run(const std::vector<Tensor>& inputs, bool training);
 
   std::unique_ptr<Execution> execution_;
@@ -228,12 +214,12 @@ class Sequential : public Model {
   void pop();
   // The Input that was added, if any; it is not among layers().
   const LayerPtr& input() const { return input_; }
-  std::optional<Shape> declared_input() const override;
   std::vector<std::string> input_names() const override;
-  std::shared_ptr<Model> shared_model() const override;
-  std::shared_ptr<Model> cloned_model() const override;
 
  private:
+  std::optional<Shape> declared_input() const override;
+  std::shared_ptr<Model> shared_model() const override;
+  std::shared_ptr<Model> cloned_model() const override;
   void connect(const Shape& input_shape) override;
   void append(const LayerPtr& layer);
   void remove_last();

@@ -11,6 +11,7 @@
 #include "chronicler/model/functional.h"
 #include "formats/keras/graph_config.h"
 #include "formats/keras/layer_config.h"
+#include "model/model_internals.h"
 
 namespace chronicler {
 namespace {
@@ -37,7 +38,7 @@ Json sequential_layers(const Sequential& model, const std::optional<Shape>& inpu
 }
 
 Json sequential_to_json(const Model& model) {
-  std::optional<Shape> input_shape = model.declared_input();
+  std::optional<Shape> input_shape = ModelInternals::declared_input(model);
   if (!input_shape && model.built()) input_shape = model.input_shape();
   Json object = {{"module", "keras"},
                  {"class_name", "Sequential"},

@@ -11,6 +11,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
+#include "model/model_internals.h"
 #include "tasks/forecast/loss.h"
 #include "training/trainer.h"
 
@@ -153,7 +154,8 @@ class StepsOfEpoch final : public Callback {
  public:
   explicit StepsOfEpoch(const EpochOfStretches& epochs) : epochs_(epochs) {}
   void on_epoch_begin(std::int64_t epoch, Logs& /*logs*/) override {
-    model().trainer()->set_step(static_cast<std::uint64_t>(epoch * epochs_.batches(epoch)));
+    ModelInternals::trainer(model())->set_step(
+        static_cast<std::uint64_t>(epoch * epochs_.batches(epoch)));
   }
 
  private:

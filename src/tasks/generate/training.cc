@@ -17,6 +17,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/sparse_categorical_crossentropy.h"
 #include "chronicler/training/optimizers/adam.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "tasks/shared/joined_networks.h"
 #include "tasks/shared/networks_in_turn.h"
@@ -38,7 +39,7 @@ double nats_of(std::span<const float> scores, Id id) {
 // Runs rows of ids through the network and adds up -ln p of the pieces that follow.
 class RowScores {
  public:
-  RowScores(const Model& model, bool carry) : execution_(model.network(), carry) {}
+  RowScores(const Model& model, bool carry) : execution_(ModelInternals::network(model), carry) {}
 
   // at(row, step): the id there. Scores `steps` steps, of which those from `first` on count.
   template <class At>

@@ -15,6 +15,7 @@
 #include "chronicler/training/losses/categorical_crossentropy.h"
 #include "chronicler/training/optimizers/adam.h"
 #include "kernels/softmax.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 
@@ -118,7 +119,7 @@ std::vector<std::vector<float>> log_probabilities(const Model& model,
                                                   std::span<const Sample> samples) {
   constexpr std::size_t rows = 32;
   std::vector<std::vector<float>> results(samples.size());
-  Execution execution(model.network());
+  Execution execution(ModelInternals::network(model));
   const bool with_bag = model.input_shapes().size() > 1;
   const std::vector<std::size_t> order = by_length(samples);
   for (std::size_t begin = 0; begin < order.size(); begin += rows) {

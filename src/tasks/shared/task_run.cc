@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "chronicler/training/fit.h"
+#include "model/model_internals.h"
 #include "training/trainer.h"
 
 namespace chronicler::tasks {
@@ -86,7 +87,7 @@ CallbackPtr report(const TaskRun& run, Model& model, const ValidationCallback& v
     progress.epochs = now.epochs;
     progress.steps = now.steps;
     if (const auto loss = logs.find("loss"); loss != logs.end()) progress.loss = loss->second;
-    progress.learning_rate = model.trainer()->optimizer().learning_rate();
+    progress.learning_rate = ModelInternals::trainer(model)->optimizer().learning_rate();
     progress.seconds = now.seconds;
     // Networks that follow take as long.
     const auto following = static_cast<double>(progress.networks - progress.network);

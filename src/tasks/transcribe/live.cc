@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chronicler/base/runtime.h"
+#include "model/model_internals.h"
 
 namespace chronicler::tasks {
 
@@ -11,7 +12,7 @@ LiveSpeech::LiveSpeech(std::shared_ptr<const SpeechRecognition> recognition,
                        std::shared_ptr<const Model> model, int rate)
     : recognition_(std::move(recognition)),
       model_(std::move(model)),
-      execution_(model_->network(), true),
+      execution_(ModelInternals::network(*model_), true),
       resampler_(rate, recognition_->sound.rate()),
       silence_(recognition_->sound.silence_filter()),
       frames_({1, recognition_->sound.steps().stride, recognition_->sound.log_mel().bands()}) {}

@@ -6,6 +6,7 @@
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/decoding/ctc_beam_search.h"
 #include "chronicler/decoding/ctc_greedy.h"
+#include "model/model_internals.h"
 #include "tasks/transcribe/loudness.h"
 #include "tasks/transcribe/silence.h"
 
@@ -24,7 +25,7 @@ Tensor SpeechRecognition::scores(const Model& model, std::span<const float> samp
 
 Tensor SpeechRecognition::scores_of_parts(const Model& model,
                                           std::span<const float> samples) const {
-  Execution execution(model.network());
+  Execution execution(ModelInternals::network(model));
   const auto longest = static_cast<std::size_t>(longest_part * sound.rate());
   std::vector<std::size_t> cuts = quiet_cuts(samples, longest);
   if (cuts.empty()) return speech_scores(execution, sound.features(samples), sound.steps());

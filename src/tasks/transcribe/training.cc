@@ -17,6 +17,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/losses/ctc.h"
 #include "chronicler/training/optimizers/adam.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "tasks/shared/length_batches.h"
 #include "tasks/shared/networks_in_turn.h"
@@ -137,7 +138,7 @@ LabelIds labels_of(const Tensor& scores, bool one_label) {
 // By the number of wrong labels; among equals by the mean of -ln p, brought below 1.
 Validation validate(const Model& model, const SpeechRecognition& recognition,
                     const SpeechPart& part, std::span<const Tensor> features) {
-  Execution execution(model.network());
+  Execution execution(ModelInternals::network(model));
   data::EditCounts edits;
   double loss = 0.0;
   for (std::size_t i = 0; i < features.size(); ++i) {

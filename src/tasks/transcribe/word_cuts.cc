@@ -6,6 +6,7 @@
 #include "chronicler/decoding/ctc_alignment.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/checkpoint_error.h"
+#include "model/model_internals.h"
 #include "tasks/transcribe/loudness.h"
 
 namespace chronicler::tasks {
@@ -62,7 +63,7 @@ WordCuts::WordCuts(const SpeechReader& reader, const SpeechPart& part,
 void WordCuts::on_epoch_end(std::int64_t /*epoch*/, Logs& /*logs*/) {
   if (model().pause_training || progress().share < next_search_) return;
   while (next_search_ <= progress().share) next_search_ += 0.15;
-  Execution execution(model().network());
+  Execution execution(ModelInternals::network(model()));
   for (std::size_t row = 0; row < cuts_.size(); ++row) {
     if (!in_pauses_[row] && part_.labels[row].size() >= 2) cuts_[row] = find(row, execution);
   }

@@ -12,6 +12,7 @@
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "tasks/shared/joined_networks.h"
 #include "tasks/shared/networks_in_turn.h"
@@ -78,9 +79,10 @@ Validation validate(Functional& learner, const TiedLoss& loss, std::span<const I
   for (const PairBatch& each : batches_of(pairs, batch_pieces, Random(0), 0)) {
     const PairTensors batch(pairs, each);
     const std::array<Value, 2> inputs{Value{batch.source, {}}, Value{batch.target, {}}};
-    learner.execution().forward(inputs, {});
+    ModelInternals::execution(learner).forward(inputs, {});
     const auto pieces = static_cast<double>(batch.count);
-    sum += pieces * loss.run(learner.execution().output().data, batch.expected, 0.0, {});
+    sum += pieces *
+           loss.run(ModelInternals::execution(learner).output().data, batch.expected, 0.0, {});
     count += pieces;
   }
   return {sum / count, sum / count};

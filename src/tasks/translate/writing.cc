@@ -8,6 +8,7 @@
 
 #include "chronicler/decoding/beam_search.h"
 #include "kernels/softmax_loss.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 
 namespace chronicler::tasks {
@@ -175,7 +176,8 @@ std::vector<WrittenIds> TranslationWriter::write_some(std::span<const std::vecto
   const auto count = static_cast<std::int64_t>(sources.size());
   std::deque<Hand> hands;
   for (std::size_t n = 0; n < readers_.size(); ++n)
-    hands.emplace_back(readers_[n].network(), writers_[n].network(), read.ids);
+    hands.emplace_back(ModelInternals::network(readers_[n]), ModelInternals::network(writers_[n]),
+                       read.ids);
 
   // In the order of the search.
   const decoding::BeamOptions beam{.width = options.beam,

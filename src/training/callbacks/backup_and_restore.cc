@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/training/checkpoint_error.h"
+#include "model/model_internals.h"
 #include "model/network.h"
 #include "model/tensor_file.h"
 #include "training/callbacks/run_identity.h"
@@ -153,7 +154,7 @@ void write_trainer(const FitRun& run, Writer& file) {
   if (run.trainer.optimizer().built()) {
     file.tensors("variable", run.trainer.optimizer().variables());
   }
-  const std::vector<State>& states = run.model.execution().states();
+  const std::vector<State>& states = ModelInternals::execution(run.model).states();
   for (std::size_t node = 0; node < states.size(); ++node) {
     file.tensors(fmt::format("state/{}", node), states[node]);
   }
@@ -173,7 +174,7 @@ void read_trainer(const Reader& file, FitRun& run) {
     run.trainer.build_optimizer(run.model);
     run.trainer.optimizer().set_variables(variables);
   }
-  std::vector<State>& states = run.model.execution().states();
+  std::vector<State>& states = ModelInternals::execution(run.model).states();
   for (std::size_t node = 0; node < states.size(); ++node) {
     State state = file.tensors(fmt::format("state/{}", node));
     if (!state.empty()) states[node] = std::move(state);

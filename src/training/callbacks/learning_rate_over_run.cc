@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chronicler/training/callbacks.h"
+#include "model/model_internals.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -14,7 +15,7 @@ class LearningRateOverRunCallback final : public Callback {
   explicit LearningRateOverRunCallback(callbacks::RateOfShare rate) : rate_(std::move(rate)) {}
 
   void on_train_batch_begin(std::int64_t /*batch*/, Logs& /*logs*/) override {
-    model().trainer()->optimizer().set_learning_rate(rate_(progress().share));
+    ModelInternals::trainer(model())->optimizer().set_learning_rate(rate_(progress().share));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
+#include "model/model_internals.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -19,7 +20,7 @@ class LearningRateSchedulerCallback final : public Callback {
   }
 
   void on_epoch_begin(std::int64_t epoch, Logs&) override {
-    Optimizer& optimizer = model().trainer()->optimizer();
+    Optimizer& optimizer = ModelInternals::trainer(model())->optimizer();
     const double rate = schedule_(epoch, optimizer.learning_rate());
     optimizer.set_learning_rate(rate);
     if (verbose_ == 0) return;
@@ -29,7 +30,7 @@ class LearningRateSchedulerCallback final : public Callback {
   }
 
   void on_epoch_end(std::int64_t, Logs& logs) override {
-    logs["learning_rate"] = model().trainer()->optimizer().learning_rate();
+    logs["learning_rate"] = ModelInternals::trainer(model())->optimizer().learning_rate();
   }
 
  private:

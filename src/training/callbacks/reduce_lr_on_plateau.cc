@@ -7,6 +7,7 @@
 
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
+#include "model/model_internals.h"
 #include "training/callbacks/monitor.h"
 #include "training/field_settings.h"
 #include "training/trainer.h"
@@ -23,7 +24,7 @@ class ReduceLrOnPlateauCallback final : public Callback {
   void on_train_begin(Logs&) override { run_ = {}; }
 
   void on_epoch_end(std::int64_t epoch, Logs& logs) override {
-    Optimizer& optimizer = model().trainer()->optimizer();
+    Optimizer& optimizer = ModelInternals::trainer(model())->optimizer();
     logs["learning_rate"] = optimizer.learning_rate();
     monitor_.find_direction(model());
     const std::optional<double> current = monitor_.value(logs);

@@ -7,6 +7,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
+#include "model/model_internals.h"
 #include "training/trainer.h"
 
 namespace chronicler {
@@ -38,8 +39,8 @@ class TerminateOnNanCallback final : public Callback {
 
  private:
   std::string why(double loss) {
-    if (model().trainer() && !model().trainer()->not_finite().empty())
-      return model().trainer()->not_finite();
+    if (ModelInternals::trainer(model()) && !ModelInternals::trainer(model())->not_finite().empty())
+      return ModelInternals::trainer(model())->not_finite();
     return fmt::format("the loss is {}", loss);
   }
 

@@ -19,6 +19,7 @@
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/adam.h"
 #include "chronicler/training/optimizers/nadam.h"
+#include "model/model_internals.h"
 #include "support/conformance.h"
 #include "support/temporary_folder.h"
 #include "training/trainer.h"
@@ -96,7 +97,9 @@ class Program {
 
  private:
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  static Optimizer& optimizer_of(const Model& model) { return model.trainer()->optimizer(); }
+  static Optimizer& optimizer_of(const Model& model) {
+    return ModelInternals::trainer(model)->optimizer();
+  }
 
   std::optional<TemporaryFolder> own_folder_;
   std::string folder_;

@@ -6,6 +6,7 @@
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/fit.h"
 #include "chronicler/training/optimizers/sgd.h"
+#include "model/model_internals.h"
 #include "support/conformance.h"
 #include "training/trainer.h"
 
@@ -38,7 +39,7 @@ class LearningRateCallbacks : public ::testing::Test {
     said = ::testing::internal::GetCapturedStdout();
     return rates;
   }
-  double rate() const { return model.trainer()->optimizer().learning_rate(); }
+  double rate() const { return ModelInternals::trainer(model)->optimizer().learning_rate(); }
 
   Sequential model{{layers::Dense({.units = 1, .input_shape = Shape{1}})}};
   std::string said;
