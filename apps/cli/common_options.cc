@@ -7,9 +7,19 @@
 
 #include <fmt/format.h>
 
+#include "chronicler/base/fields.h"
+
 namespace chronicler::cli {
 
 constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+
+CLI::Validator one_word(std::initializer_list<std::string_view> words) {
+  const auto check = [range = one_of(words)](const std::string& text) -> std::string {
+    if (range.holds(std::string_view(text))) return {};
+    return fmt::format("needs {}, got \"{}\"", range.text(), text);
+  };
+  return {check, ""};
+}
 
 CLI::Validator whole_number(std::int64_t low, std::int64_t high) {
   return CLI::Validator(

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +13,8 @@ namespace chronicler::cli {
 // Accepts whole numbers from `low` to `high`; refuses all else in a sentence that follows the
 // option's name.
 CLI::Validator whole_number(std::int64_t low, std::int64_t high);
+// The same for one of these words.
+CLI::Validator one_word(std::initializer_list<std::string_view> words);
 // The same for numbers, with the ends of the range.
 CLI::Validator number_from(double low, double high = std::numeric_limits<double>::max());
 CLI::Validator number_above_0();

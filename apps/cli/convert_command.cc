@@ -15,6 +15,7 @@
 #include "chronicler/formats/model_file.h"
 #include "chronicler/formats/safetensors_file.h"
 #include "cli/command.h"
+#include "cli/common_options.h"
 #include "cli/output_file.h"
 
 namespace chronicler::cli {
@@ -128,7 +129,7 @@ Command convert_command() {
             ->type_name("FILE.JSON");
         app.add_option("--names", options->names,
                        "of the weights in a .safetensors file: keras or pytorch")
-            ->check(CLI::IsMember({"keras", "pytorch"}));
+            ->check(one_word({"keras", "pytorch"}));
         return [options] { convert(*options); };
       }};
 }

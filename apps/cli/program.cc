@@ -139,6 +139,10 @@ void refuse_leftovers(const CLI::App& app) {
 std::string sentence(const CLI::ParseError& error) {
   const std::string words = error.what();
   const std::string option = words.substr(0, words.find(':'));
+  if (const std::size_t flag = words.find(" was given a disallowed flag override");
+      flag != std::string::npos) {
+    return fmt::format("--{} takes no value", words.substr(0, flag));
+  }
   if (error.get_name() == "ArgumentMismatch") {
     const bool is_repeated = words.find("At Most") != std::string::npos;
     return option + (is_repeated ? " is given twice" : " needs a value");

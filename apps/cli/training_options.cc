@@ -23,9 +23,10 @@ void add_output(CLI::App& app, TrainingOptions& options) {
 }
 
 void add_program_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
-  app.add_option("--folds", options.folds,
-                 "first measures by cross-validation: K more trainings, each as long as this one, "
-                 "each tested on a K-th that it has not learnt from")
+  app.add_option(
+         "--folds", options.folds,
+         "first measures by cross-validation: K more trainings, each as long as this one, "
+         "each tested on a K-th that it has not learnt from; not with --resume, --stop-after")
       ->type_name("K")
       ->check(whole_number(2, 20));
   app.add_flag("--resume", options.resume, "goes on where the same command was interrupted")
@@ -101,8 +102,8 @@ void TrainingDisplay::show(const tasks::TaskProgress& now) {
 void end_stopped_training(const TrainingOptions& options, double epochs) {
   std::cerr << fmt::format(
       "\nstopped after {:.2f} epochs; \"{}\" holds what was learnt, the same command with "
-      "--resume goes on\n",
-      epochs, options.output);
+      "--resume{} goes on\n",
+      epochs, options.output, options.folds > 0 ? " and without --folds" : "");
   stop_if_interrupted();
 }
 

@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/model/stream.h"
+#include "model/model_internals.h"
 #include "model/model_layer.h"
 #include "model/network.h"
 
@@ -196,7 +197,7 @@ bool takes_texts(const Network& network, int value) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] != value) continue;
       const Model* within = model_of(*node.layer);
-      if (within != nullptr ? takes_texts(within->network(), static_cast<int>(i))
+      if (within != nullptr ? takes_texts(ModelInternals::network(*within), static_cast<int>(i))
                             : node.layer->takes_texts())
         return true;
     }
@@ -207,8 +208,9 @@ bool takes_texts(const Network& network, int value) {
 // Texts where texts are read, and numbers elsewhere.
 void check_kind(const Model& model, std::size_t index, DType given) {
   const std::vector<LayerPtr>& layers = model.layers();
-  const bool reads_texts = model.built() ? takes_texts(model.network(), static_cast<int>(index))
-                                         : !layers.empty() && layers.front()->takes_texts();
+  const bool reads_texts =
+      model.built() ? takes_texts(ModelInternals::network(model), static_cast<int>(index))
+                    : !layers.empty() && layers.front()->takes_texts();
   if (reads_texts == (given == DType::text)) return;
   throw Error(fmt::format("{} of model \"{}\" is {}, got {}", input_title(model, index),
                           model.name(), reads_texts ? "texts" : "numbers", name_of(given)),

@@ -73,6 +73,10 @@ namespace {
 
 // The data set, or its first batches, and how many there are.
 FitData limited(Dataset batches, const std::optional<std::int64_t>& limit) {
+  if (batches.size() == 0) {
+    throw Error("the data set has no batches",
+                "a smaller batch_size, or keep the last rows: drop_remainder = false");
+  }
   if (!limit) return {batches, batches.size()};
   const Dataset some = batches.take(*limit);
   return {some, some.size() ? some.size() : limit};

@@ -23,10 +23,15 @@ void check_options(const FitOptions& options) {
   check_positive("validation_freq", options.validation_freq);
   if (options.steps_per_epoch) check_positive("steps_per_epoch", *options.steps_per_epoch);
   if (options.pause_after) check_positive("pause_after", *options.pause_after);
-  if (options.max_seconds && !(*options.max_seconds > 0.0))
-    throw Error(fmt::format("max_seconds must be above 0, got {}", *options.max_seconds));
-  if (options.max_epochs && !(*options.max_epochs > 0.0))
-    throw Error(fmt::format("max_epochs must be above 0, got {}", *options.max_epochs));
+  constexpr double most = 1e9;  // seconds or epochs: what nobody waits for
+  if (options.max_seconds && !(*options.max_seconds > 0.0 && *options.max_seconds <= most)) {
+    throw Error(fmt::format("max_seconds must be above 0 and at most {:g}, got {}", most,
+                            *options.max_seconds));
+  }
+  if (options.max_epochs && !(*options.max_epochs > 0.0 && *options.max_epochs <= most)) {
+    throw Error(fmt::format("max_epochs must be above 0 and at most {:g}, got {}", most,
+                            *options.max_epochs));
+  }
   if (options.max_seconds && options.max_epochs)
     throw Error("max_seconds and max_epochs cannot both be given", "leave one of them out");
   if (options.sample_weight && !options.class_weight.empty()) {

@@ -82,6 +82,15 @@ TEST(Usage, WantsValuesThatFit) {
                      "--threads needs a whole number from 1 to 256, got \"0\"", hint);
 }
 
+TEST(Usage, WantsWordsThatFit) {
+  expect_usage_error({"demo", "--quick=3"}, "--quick takes no value",
+                     "chronicler demo --help shows how it is used");
+  expect_usage_error(
+      {"forecast", "train", "x.csv", "--target", "y", "-o", "m.keras", "--delimiter", "ab"},
+      "--delimiter needs ,, ; or tab, got \"ab\"",
+      "chronicler forecast train --help shows how it is used");
+}
+
 TEST(Usage, WantsNumbersThatFit) {
   const std::string hint = "chronicler generate train --help shows how it is used";
   const std::vector<std::string> train{"generate", "train", "x.txt", "-o", "m.keras"};

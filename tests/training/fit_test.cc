@@ -378,6 +378,30 @@ TEST(Callbacks, AreCalledInTheOrderOfTheList) {
                                               "a test_batch_end 0", "a test_end"}));
 }
 
+TEST(Callbacks, MayNotBeNull) {
+  Sequential model = learner();
+  const Tensor x = noise({4, 2}, 1);
+  const Tensor y = noise({4, 1}, 2);
+  const std::string message = "one of the callbacks is null: leave it out of the list";
+  EXPECT_EQ(test::error_of([&] { model.fit(x, y, {.verbose = 0, .callbacks = {nullptr}}); }),
+            message);
+  EXPECT_EQ(test::error_of([&] { model.evaluate(x, y, {.verbose = 0, .callbacks = {nullptr}}); }),
+            message);
+}
+
+TEST(Fit, EndsWithinItsLimits) {
+  Sequential model = learner();
+  const Tensor x = noise({4, 2}, 1);
+  const Tensor y = noise({4, 1}, 2);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(test::error_of([&] { model.fit(x, y, {.verbose = 0, .max_epochs = infinity}); }),
+            "max_epochs must be above 0 and at most 1e+09, got inf");
+  EXPECT_EQ(test::error_of([&] { model.fit(x, y, {.verbose = 0, .max_epochs = 1e300}); }),
+            "max_epochs must be above 0 and at most 1e+09, got 1e+300");
+  EXPECT_EQ(test::error_of([&] { model.fit(x, y, {.verbose = 0, .max_seconds = infinity}); }),
+            "max_seconds must be above 0 and at most 1e+09, got inf");
+}
+
 // What one callback adds to the logs, later ones and the history have.
 TEST(Callbacks, ShareTheirLogs) {
   class Adds : public Callback {

@@ -251,8 +251,8 @@ Command bench_command() {
         app.add_option("what", options->what,
                        "train, infer, stream, scaling, options, first or shapes")
             ->required()
-            ->check(CLI::IsMember(
-                {"train", "infer", "stream", "scaling", "options", "first", "shapes"}));
+            ->check(
+                one_word({"train", "infer", "stream", "scaling", "options", "first", "shapes"}));
         app.add_option("--shapes", options->shapes, "networks to time, a JSON list (T01 to T13)")
             ->type_name("FILE");
         app.add_option("--only", options->only,
@@ -261,7 +261,7 @@ Command bench_command() {
         app.add_option("--seconds", options->seconds, "time for each figure (2.5)")
             ->check(number_from(0.01, 3600.0));
         app.add_option("--weights", options->weights, "of stream: float32 or bfloat16 (float32)")
-            ->check(CLI::IsMember({"float32", "bfloat16"}));
+            ->check(one_word({"float32", "bfloat16"}));
         add_threads(app, options->threads);
         app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
         return [options] { run(*options); };

@@ -32,14 +32,14 @@ void add_series(CLI::App& app, SeriesOptions& options) {
   app.add_option("--delimiter", options.delimiter,
                  "character between cells (as in the header line)")
       ->type_name("C")
-      ->check(CLI::IsMember({",", ";", "tab"}));
+      ->check(one_word({",", ";", "tab"}));
   app.add_option("--decimal", options.decimal, "decimal mark (as in the numbers)")
       ->type_name("C")
-      ->check(CLI::IsMember({".", ","}));
+      ->check(one_word({".", ","}));
   app.add_option("--thousands", options.thousands,
                  "thousands separator: , . ' space or none (as in the numbers)")
       ->type_name("C")
-      ->check(CLI::IsMember({",", ".", "'", "space", "none"}));
+      ->check(one_word({",", ".", "'", "space", "none"}));
   app.add_flag("--no-header", options.no_header,
                "the file has no header line; columns are column_1, column_2, ...")
       ->disable_flag_override();

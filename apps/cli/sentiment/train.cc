@@ -57,12 +57,13 @@ void print_choices(const ClassifierReport& report) {
                            report.labels.size(), labels);
   std::cerr << fmt::format(
       "reads {}s, {} of them known; {} network{}, embedding {}, LSTM {} units in each direction, "
-      "{} weights; n-grams up to {}{}; {} epochs, batches of {}\n",
+      "{} weights; n-grams up to {}{}; {}, batches of {}\n",
       options.level == "char" ? "character" : options.level, with_commas(report.vocabulary - 2),
       options.networks, options.networks == 1 ? "" : "s", options.embedding, options.units,
       with_commas(report.weights), options.ngrams,
       *options.spelling > 0 ? fmt::format(", {} characters of words", *options.spelling) : "",
-      options.epochs, options.batch_size);
+      training_length(options.max_seconds, static_cast<double>(options.epochs)),
+      options.batch_size);
   if (report.bag_texts < report.texts) {
     std::cerr << fmt::format("n-grams are learnt from {} of the texts, drawn at random\n",
                              with_commas(report.bag_texts));
@@ -164,8 +165,8 @@ void train(TrainOptions& options) {
   } else {
     std::cout << "No test texts: the model was not evaluated.\n";
   }
-  std::cout << fmt::format("\n{:.1f} s, best after epoch {:.3g} of {}\n", report.seconds,
-                           report.best_epoch, report.options.epochs);
+  std::cout << fmt::format("\n{:.1f} s, best after epoch {:.3g} of {:.3g}\n", report.seconds,
+                           report.best_epoch, report.epochs);
 }
 
 Job describe_train(CLI::App& app) {

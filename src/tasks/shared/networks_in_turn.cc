@@ -70,7 +70,7 @@ NetworksInTurn::NetworksInTurn(TaskRun run, std::int64_t networks)
   if (!is_known) run_.identity.emplace_back("networks", fmt::to_string(networks));
   if (path_.empty()) return;
   if (!run_.resume) {
-    std::filesystem::remove(path_);
+    remove_old_file(path_);
   } else if (std::filesystem::exists(path_)) {
     read();
   }

@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <memory>
 
+#include <fmt/format.h>
+
+#include "chronicler/base/error.h"
 #include "chronicler/training/fit.h"
 #include "model/model_internals.h"
 #include "training/trainer.h"
@@ -102,6 +105,20 @@ CallbackPtr report(const TaskRun& run, Model& model, const ValidationCallback& v
 
 }  // namespace
 
+void remove_old_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw Error(fmt::format("\"{}\" is a folder: a checkpoint is to be written there", path),
+                "move the folder, or write the model to another place");
+  }
+  std::filesystem::remove(path, error);
+  if (error) {
+    throw Error(fmt::format("cannot remove \"{}\", the checkpoint of an earlier run: {}", path,
+                            error.message()),
+                "check its permissions, or write the model to another place");
+  }
+}
+
 TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run) {
   const auto validation = std::make_shared<ValidationCallback>(run);
   FitOptions options;
@@ -126,7 +143,7 @@ TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run) {
   }
   options.callbacks.push_back(report(run, model, *validation));
   if (!run.checkpoint.empty()) {
-    if (!run.resume) std::filesystem::remove(run.checkpoint);
+    if (!run.resume) remove_old_file(run.checkpoint);
     options.callbacks.push_back(callbacks::BackupAndRestore({.filepath = run.checkpoint,
                                                              .save_seconds = checkpoint_seconds,
                                                              .identity = run.identity}));

@@ -70,6 +70,10 @@ struct TaskRunResult {
   double items_per_second = 0.0;  // of this session
 };
 
+// Removes what an earlier run has left; nothing if there is no such file. Throws Error for a
+// folder, and where it cannot be removed.
+void remove_old_file(const std::string& path);
+
 // The model is compiled; it is left with its best weights. Throws Error where the loss becomes NaN,
 // and for the checkpoint of another run.
 TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run);

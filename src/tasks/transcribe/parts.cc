@@ -101,6 +101,12 @@ SpeechParts speech_parts(std::vector<data::Recording> recordings,
       parts.audio_seconds += each.audio.seconds();
     }
   }
+  if (parts.train.sounds.empty() && parts.skipped.empty()) {
+    throw Error(
+        fmt::format("all {} recordings would choose the epoch, and none is left to learn from",
+                    held),
+        "a smaller validation fraction, or more recordings");
+  }
   if (parts.train.sounds.empty())
     throw Error(fmt::format("no recording is left to learn from: {}", parts.skipped.front()),
                 "longer recordings, or shorter texts");

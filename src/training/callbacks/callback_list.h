@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "chronicler/base/error.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/callbacks.h"
 
@@ -16,6 +17,7 @@ class CallbackList {
                const TrainingParams& params, const TrainingProgress& progress)
       : callbacks_(callbacks) {
     for (const CallbackPtr& callback : callbacks_) {
+      if (!callback) throw Error("one of the callbacks is null", "leave it out of the list");
       callback->set_model(&model);
       callback->set_params(params);
       callback->set_progress(&progress);

@@ -25,6 +25,12 @@ void check_at_least_one(std::string_view name, std::int64_t value) {
   throw Error(fmt::format("{} of a data set must be at least 1, got {}", name, value));
 }
 
+template <class Function>
+void check_function(std::string_view where, const Function& function) {
+  if (!function)
+    throw Error(fmt::format("{} needs a function, got none", where), "give one that is not empty");
+}
+
 // Batches that a function makes, in any order.
 class FunctionItems final : public Dataset::Source {
  public:
@@ -72,6 +78,12 @@ class EpochBatches final : public Dataset::Source {
       throw Error(fmt::format("epoch {} of the data set has {} batches, not {}", epoch.number + 1,
                               items.size, *size_),
                   "give from_epochs no size if it varies");
+    }
+    if (items.size < 0 || !items.item) {
+      throw Error(fmt::format("epoch {} of the data set has {}", epoch.number + 1,
+                              items.item ? fmt::format("{} batches", items.size)
+                                         : "no function that makes its batches"),
+                  "give EpochItems a size of at least 0 and an item");
     }
     return std::make_unique<EpochWalk>(std::move(items));
   }
@@ -177,24 +189,28 @@ Dataset Dataset::from_sequences(const SequenceList& x, const SequenceList& y,
 
 Dataset Dataset::from_function(std::int64_t size, std::function<Batch(const BatchPlace&)> item) {
   check_at_least_one("the size", size);
+  check_function("from_function", item);
   return Dataset(std::make_shared<FunctionItems>(size, std::move(item)));
 }
 
 Dataset Dataset::from_epochs(std::function<EpochItems(const Epoch&)> begin,
                              std::optional<std::int64_t> size) {
   if (size) check_at_least_one("the size", *size);
+  check_function("from_epochs", begin);
   return Dataset(std::make_shared<EpochBatches>(std::move(begin), size));
 }
 
 Dataset Dataset::from_generator(std::function<Generator(const Epoch&)> begin,
                                 std::optional<std::int64_t> size) {
   if (size) check_at_least_one("the size", *size);
+  check_function("from_generator", begin);
   return Dataset(std::make_shared<GeneratedItems>(std::move(begin), size));
 }
 
 Dataset Dataset::from_files(std::vector<std::string> paths,
                             std::function<Batch(const std::string& path)> read) {
   const auto size = static_cast<std::int64_t>(paths.size());
+  check_function("from_files", read);
   return from_function(size,
                        [paths = std::move(paths), read = std::move(read)](const BatchPlace& place) {
                          return read(paths[static_cast<std::size_t>(place.index)]);

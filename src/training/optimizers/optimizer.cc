@@ -26,7 +26,7 @@ double as_float32(double value) { return static_cast<double>(static_cast<float>(
 
 void check_rate(double learning_rate) {
   if (learning_rate >= 0.0 && !std::isinf(learning_rate)) return;
-  throw Error(fmt::format("learning_rate must be a number of at least 0, got {}", learning_rate));
+  throw Error(fmt::format("learning_rate must be at least 0 and finite, got {}", learning_rate));
 }
 
 void check_clipping(const Clipping& clipping) {

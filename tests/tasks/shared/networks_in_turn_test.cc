@@ -139,6 +139,22 @@ TEST(NetworksInTurn, BeginAnewWithoutResume) {
   EXPECT_FALSE(std::filesystem::exists(finished_networks_file(run.checkpoint)));
 }
 
+// A folder of the user's is not removed in place of a checkpoint, not even an empty one.
+TEST(NetworksInTurn, LeaveFoldersAlone) {
+  const test::TemporaryFolder folder;
+  TaskRun run;
+  run.checkpoint = folder.path("checkpoint");
+  for (const std::string& path : {run.checkpoint, finished_networks_file(run.checkpoint)}) {
+    std::filesystem::create_directory(path);
+    EXPECT_EQ(test::error_of([&] { train_all(run, 2 * batches); }),
+              "\"" + path +
+                  "\" is a folder: a checkpoint is to be written there: move the folder, or write "
+                  "the model to another place");
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    std::filesystem::remove(path);
+  }
+}
+
 TEST(NetworksInTurn, RefuseWhatIsNotTheirs) {
   const test::TemporaryFolder folder;
   TaskRun run;

@@ -496,6 +496,11 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   options.normalize = "week";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "unknown normalize of Transcriber \"week\": choose one of recording, training");
+  options.normalize = {};
+  options.validation_fraction = 0.999;
+  EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
+            "all 8 recordings would choose the epoch, and none is left to learn from: a smaller "
+            "validation fraction, or more recordings");
   EXPECT_EQ(error_of([] { two_ways().run({}); }), "a recording without samples: record it anew");
 }
 

@@ -209,6 +209,26 @@ TEST(Dataset, SaysWhatIsWrong) {
             "padded_batch() or bucket_by_length() if lengths differ");
 }
 
+TEST(Dataset, NeedsFunctionsAndSizesThatCanBe) {
+  EXPECT_EQ(error_of([] { Dataset::from_function(2, nullptr); }),
+            "from_function needs a function, got none: give one that is not empty");
+  EXPECT_EQ(error_of([] { Dataset::from_generator(nullptr); }),
+            "from_generator needs a function, got none: give one that is not empty");
+  EXPECT_EQ(error_of([] { Dataset::from_epochs(nullptr); }),
+            "from_epochs needs a function, got none: give one that is not empty");
+  EXPECT_EQ(error_of([] { Dataset::from_files({"a"}, nullptr); }),
+            "from_files needs a function, got none: give one that is not empty");
+  const auto items = [](std::int64_t size, std::function<Batch(std::int64_t)> item) {
+    return Dataset::from_epochs([=](const Epoch&) { return Dataset::EpochItems{size, item}; });
+  };
+  EXPECT_EQ(error_of([&] { rows_of(items(-3, [](std::int64_t) { return Batch{}; })); }),
+            "epoch 1 of the data set has -3 batches: give EpochItems a size of at least 0 and an "
+            "item");
+  EXPECT_EQ(error_of([&] { rows_of(items(3, nullptr)); }),
+            "epoch 1 of the data set has no function that makes its batches: give EpochItems a "
+            "size of at least 0 and an item");
+}
+
 TEST(Prefetch, PassesFailuresOnInTheirPlace) {
   const Dataset failing = counted().batch(4).map([](Batch&, const BatchPlace& place) {
     if (place.index == 2) throw std::runtime_error("the disk is gone");
@@ -412,6 +432,20 @@ TEST(FitDataset, RefusesBatchesThatAreWrong) {
   expect(failing([] { return Batch{}; }),
          "batch 3 of epoch 1: x is empty: give a tensor whose "
          "first axis counts the samples");
+}
+
+// A loss of 0 over no batch at all would be the best there is.
+TEST(FitDataset, NeedsABatch) {
+  const std::string message =
+      "the data set has no batches: a smaller batch_size, or keep the last rows: drop_remainder = "
+      "false";
+  const Dataset none = counted().batch(100, true);
+  Sequential model = learner();
+  EXPECT_EQ(error_of([&] { model.fit(none, {.verbose = 0}); }), message);
+  EXPECT_EQ(error_of([&] { model.evaluate(none, {.verbose = 0}); }), message);
+  EXPECT_EQ(
+      error_of([&] { model.fit(counted().batch(4), {.verbose = 0, .validation_data = {none}}); }),
+      message);
 }
 
 TEST(FitDataset, SaysWhatCannotBeGivenBesides) {

@@ -673,7 +673,7 @@ TEST(OptimizerSettings, LearningRatesAreFloat32) {
   EXPECT_EQ(adam->learning_rate(), 0.009999999776482582);
   EXPECT_EQ(adam->fresh()->learning_rate(), 0.009999999776482582);
   EXPECT_EQ(error_of([&] { adam->set_learning_rate(-1.0); }),
-            "learning_rate must be a number of at least 0, got -1");
+            "learning_rate must be at least 0 and finite, got -1");
 }
 
 TEST(OptimizerSettings, AreKerasConfig) {
