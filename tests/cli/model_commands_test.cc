@@ -154,7 +154,7 @@ TEST(Texts, AreRefusedWhereNumbersBelong) {
   const auto error = [&](const Words& words) {
     const ProgramRun run = run_chronicler(words + Words{"--output", folder.path("out.npy")});
     EXPECT_EQ(run.status, 1);
-    EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 1) << run.errors;
+    EXPECT_EQ(std::count(run.errors.begin(), run.errors.end(), '\n'), 2) << run.errors;
     return run.errors;
   };
   const std::string path = folder.path("texts.txt");

@@ -185,7 +185,7 @@ TEST(BackupAndRestore, RefusesAnotherRunByWhatDiffers) {
 TEST(RunLimits, AreChecked) {
   Sequential model = learner();
   EXPECT_EQ(error_of([&] { model.fit(data(), {.verbose = 0, .max_seconds = 0.0}); }),
-            "max_seconds must be above 0, got 0");
+            "max_seconds must be above 0 and at most 1e+09, got 0");
   EXPECT_EQ(
       error_of([&] { model.fit(data(), {.verbose = 0, .max_seconds = 1.0, .max_epochs = 1.0}); }),
       "max_seconds and max_epochs cannot both be given: leave one of them out");

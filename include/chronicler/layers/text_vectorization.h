@@ -50,8 +50,8 @@ struct TextVectorizationOptions {
     visit("ngrams", &Options::ngrams, any_value(),
           "runs of tokens instead of each: their lengths, or one number for all lengths up to it");
     visit("output_mode", &Options::output_mode, one_of({"int", "multi_hot", "count", "tf_idf"}),
-          "an id for each token (0 is padding, 1 an unknown one); or, for each token of the "
-          "vocabulary, whether it is there, how often, or how often times its weight");
+          "int: ids (0 is padding, 1 unknown); of each token: multi_hot if it is there, count how "
+          "often, tf_idf that by weight");
     visit("output_sequence_length", &Options::output_sequence_length, between(1, most_steps),
           "of int: so many ids, cut or padded; none: as many as the longest of a batch has");
     visit("pad_to_max_tokens", &Options::pad_to_max_tokens, any_value(),

@@ -43,6 +43,7 @@ void for_each_options(const Function& function) {
   for_each_with_shape(function);
   function.template operator()<InputOptions>();
   function.template operator()<StackedRNNCellsOptions>();
+  function.template operator()<TextVectorizationOptions>();
 }
 
 std::vector<std::string> names_of(const FieldTable& table) {
