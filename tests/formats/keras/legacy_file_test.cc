@@ -86,7 +86,7 @@ TEST(LegacyMetrics, AreCalledByTheirClasses) {
   };
   expect_results(path(".h5"));
   const test::TemporaryFolder folder;  // what is written anew, without being trained
-  const std::string again = folder.path("again.keras");
+  const std::string again = folder.path("again.chronicler");
   load_model(path(".h5"))->save(again);
   expect_results(again);
 }
