@@ -150,8 +150,8 @@ std::string digit_verdict(std::span<const TrainedModel> models, std::int64_t tes
       2.0 * std::sqrt(2.0 * mean * (1.0 - mean) / static_cast<double>(test_images));
   const double lead = lstm.test_accuracy - simple.test_accuracy;
   std::string text =
-      fmt::format("Of {} test images, the SimpleRNN names {:.3f} and the LSTM {:.3f}", test_images,
-                  simple.test_accuracy, lstm.test_accuracy);
+      fmt::format("Of {} test images, the SimpleRNN recognizes {:.3f} and the LSTM {:.3f}",
+                  test_images, simple.test_accuracy, lstm.test_accuracy);
   text += std::abs(lead) <= margin ? fmt::format(
                                          ": the SimpleRNN is no worse (so few images cannot show a "
                                          "difference below {:.3f}).",
