@@ -16,8 +16,10 @@ struct TensorFile {
   std::vector<std::pair<std::string, Tensor>> tensors;
 };
 
-// As safetensors; the file is whole or absent. Throws Error naming the path.
+// As safetensors, with a checksum of all its bytes among the metadata; the file is whole or absent.
+// Throws Error naming the path.
 void save_tensors(const std::string& path, const TensorFile& content);
+// Throws Error for a file without a checksum, too, or one that is not as it was written.
 TensorFile load_tensors(const std::string& path);
 
 }  // namespace chronicler

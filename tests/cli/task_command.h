@@ -92,7 +92,7 @@ class TaskCommand : public ::testing::Test {
     EXPECT_EQ(weights_of(model), weights);
   }
 
-  // Checkpoints as tasks wrote them when each had its own, and as forecast did.
+  // Checkpoints as they were before they had a checksum.
   void expect_old_checkpoint_refused(const std::string& model) const {
     for (const char* entry :
          {R"("run":"text 00ff, 1 x 24 units, seed 0","number step":"12")",
@@ -105,10 +105,9 @@ class TaskCommand : public ::testing::Test {
       file(model + ".checkpoint", bytes + header + std::string(4, '\0'));
       const ProgramRun refused = train({"--resume", "--quiet"});
       EXPECT_EQ(refused.status, 1);
-      EXPECT_EQ(refused.errors,
-                "error: \"" + model +
-                    ".checkpoint\" is a checkpoint of an older Chronicler, which "
-                    "this one cannot go on from\nhint: start anew without --resume\n");
+      EXPECT_EQ(refused.errors, "error: cannot load \"" + model +
+                                    ".checkpoint\": it has no checksum: an older Chronicler wrote "
+                                    "it, or it is damaged\nhint: start anew without --resume\n");
       EXPECT_FALSE(std::filesystem::exists(folder_.path(model)));
     }
     EXPECT_EQ(train({"--quiet", "--epochs", "1"}).status, 0);  // anew

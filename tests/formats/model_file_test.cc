@@ -8,7 +8,10 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/training/fit.h"
 #include "formats/bytes.h"
+#include "formats/model_spec.h"
+#include "formats/safetensors/native_file.h"
 #include "support/conformance.h"
+#include "support/damaged_files.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler {
@@ -60,6 +63,27 @@ TEST_F(ModelFile, LoadsWhatWasSaved) {
     const std::string again = path("again" + std::string(extension));
     loaded->save(again);
     EXPECT_EQ(read_file(again), read_file(file));
+  }
+}
+
+// Numbers and assets are as they were saved, or the file is refused.
+TEST_F(ModelFile, IsRefusedOrTheSameWhereItIsDamaged) {
+  Sequential model = small_model();
+  model.assets()["vocabulary.txt"] = "a\nb\n";
+  const std::string whole = write_native(describe_model(model));
+  for (const std::string_view extension : model_file_extensions()) {
+    const std::string file = path("model" + std::string(extension));
+    model.save(file);
+    int refused = 0;
+    test::for_each_damage(file, 101, [&](const std::string& what) {
+      try {
+        EXPECT_EQ(write_native(describe_model(*load_model(file))), whole) << file << what;
+      } catch (const Error& error) {
+        EXPECT_NE(error.message().find(file), std::string::npos) << what << error.what();
+        ++refused;
+      }
+    });
+    EXPECT_GT(refused, 50) << file;
   }
 }
 

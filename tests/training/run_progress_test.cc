@@ -158,12 +158,13 @@ TEST(BestWeights, ArePutBackAtTheEnd) {
 
 TEST(BackupAndRestore, RefusesAnotherRunByWhatDiffers) {
   const test::TemporaryFolder folder;
-  const auto fit = [&](const std::vector<std::pair<std::string, std::string>>& identity) {
+  const auto fit = [&](const std::vector<std::pair<std::string, std::string>>& identity,
+                       const std::string& file = "c") {
     Sequential model = learner();
     model.fit(data(), {.epochs = 4,
                        .verbose = 0,
                        .callbacks = {callbacks::BackupAndRestore(
-                           {.filepath = folder.path("c"), .identity = identity})},
+                           {.filepath = folder.path(file), .identity = identity})},
                        .pause_after = 2});
   };
   fit({{"units", "4"}, {"seed", "1"}});
@@ -180,6 +181,32 @@ TEST(BackupAndRestore, RefusesAnotherRunByWhatDiffers) {
             "\"" + folder.path("c") +
                 "\" is of another run (without these), this one is cell gru: give the same data "
                 "and options as then, or start anew without the file");
+  // What identifies data is a hash: nobody reads it.
+  fit({{"task", "sentiment"}, {"data", "00ff"}, {"units", "4"}}, "tasks");
+  EXPECT_EQ(error_of([&] {
+              fit({{"task", "sentiment"}, {"data", "11ff"}, {"units", "4"}}, "tasks");
+            }),
+            "\"" + folder.path("tasks") +
+                "\" is of another run, on other data: give the same data and options as then, or "
+                "start anew without the file");
+  EXPECT_EQ(error_of([&] {
+              fit({{"task", "sentiment"}, {"data", "11ff"}, {"units", "8"}}, "tasks");
+            }),
+            "\"" + folder.path("tasks") +
+                "\" is of another run, on other data (units 4), this one is units 8: give the same "
+                "data and options as then, or start anew without the file");
+  EXPECT_EQ(error_of([&] {
+              fit({{"task", "generate"}, {"data", "11ff"}, {"steps", "8"}}, "tasks");
+            }),
+            "\"" + folder.path("tasks") +
+                "\" is of the training of another kind of model (sentiment): write the model to "
+                "another file, or start anew without the file");
+  EXPECT_EQ(error_of([&] {
+              fit({{"task", "generate"}}, "c");
+            }),
+            "\"" + folder.path("c") +
+                "\" is of the training of another kind of model: write the model to another file, "
+                "or start anew without the file");
 }
 
 TEST(RunLimits, AreChecked) {

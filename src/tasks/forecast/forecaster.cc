@@ -125,8 +125,9 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
 
   const std::string data = recipe.to_json();
   const ForecastOptions chosen = as_chosen(options, split, recipe, sizes);
-  NetworksInTurn networks(task_run(chosen, fmt::format("{:08x}-{}", crc32c(data), data.size())),
-                          sizes.networks);
+  NetworksInTurn networks(
+      task_run("forecast", chosen, fmt::format("{:08x}-{}", crc32c(data), data.size())),
+      sizes.networks);
   std::vector<Functional> members;
   HeldAnswers answers;
   bool stopped = false;

@@ -229,8 +229,9 @@ Validation validate(const Model& model, const LanguageData& data) {
 }
 
 TaskRun common_run(const LanguageData& data, const TextGeneratorOptions& options) {
-  TaskRun run = task_run(options, fmt::format("text {}, validation {}", hash_of(data.train),
-                                              hash_of(data.validation)));
+  TaskRun run = task_run(
+      "generate", options,
+      fmt::format("text {}, validation {}", hash_of(data.train), hash_of(data.validation)));
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});
   run.items_per_step =

@@ -224,7 +224,7 @@ TaskRunResult train_classifier(Functional& model, const ClassifierData& data,
                  .loss = losses::CategoricalCrossentropy(
                      {.from_logits = true, .label_smoothing = *options.label_smoothing})});
   EpochOfSamples samples(data, options, model.output_shape()[-1]);
-  TaskRun run = task_run(options, data.identity);
+  TaskRun run = task_run("sentiment", options, data.identity);
   run.learning_rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.05, .start = 0.02, .end = 0.05});
   if (!data.validation.empty()) run.validate = [&] { return validate(model, data); };

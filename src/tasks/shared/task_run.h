@@ -13,6 +13,7 @@
 #include "chronicler/tasks/task_progress.h"
 #include "chronicler/training/callbacks.h"
 #include "chronicler/training/dataset.h"
+#include "training/callbacks/run_identity.h"
 
 namespace chronicler::tasks {
 
@@ -44,16 +45,16 @@ struct TaskRun {
   std::vector<CallbackPtr> callbacks = {};  // the task's own, called before all others
 };
 
-// What the options of every task say of its run. `data` identifies its data.
+// What the options of every task say of its run. `task`: its name; `data` identifies its data.
 template <class Options>
-TaskRun task_run(const Options& options, const std::string& data) {
+TaskRun task_run(const std::string& task, const Options& options, const std::string& data) {
   TaskRun run;
   run.epochs = static_cast<double>(options.epochs);
   run.max_seconds = options.max_seconds;
   run.stop_after = options.stop_after;
   run.checkpoint = options.checkpoint;
   run.resume = options.resume;
-  run.identity = {{"data", data}};
+  run.identity = {{task_entry, task}, {data_entry, data}};
   for (auto& field : identity_fields(options)) run.identity.push_back(std::move(field));
   run.seed = options.seed;
   run.report_seconds = options.report_seconds;

@@ -153,7 +153,7 @@ Validation validate(const Model& model, const SpeechRecognition& recognition,
 }
 
 TaskRun common_run(const SpeechParts& parts, const TranscriberOptions& options) {
-  TaskRun run = task_run(options, parts.identity());
+  TaskRun run = task_run("transcribe", options, parts.identity());
   for (auto& field : identity_fields(*options.augmentation))
     run.identity.push_back(std::move(field));
   run.learning_rate = callbacks::warm_cosine(

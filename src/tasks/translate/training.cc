@@ -90,8 +90,9 @@ Validation validate(Functional& learner, const TiedLoss& loss, std::span<const I
 
 TaskRun common_run(const EpochOfPairs& pairs, const TranslationData& data,
                    const TranslatorOptions& options) {
-  TaskRun run = task_run(options, fmt::format("pairs {}, validation {}", hash_of(data.train),
-                                              hash_of(data.validation)));
+  TaskRun run = task_run(
+      "translate", options,
+      fmt::format("pairs {}, validation {}", hash_of(data.train), hash_of(data.validation)));
   // A batch has the rate of the share that is done after it.
   const auto rate = callbacks::warm_cosine(
       {.learning_rate = options.learning_rate, .warm_share = 0.03, .start = 0.01, .end = 0.02});

@@ -101,17 +101,12 @@ class Reader {
   }
 
   // Throws Error, with what differs, unless the file is of this run.
-  void expect_run(const RunIdentity& now) const {
-    // That of an older version's forecaster has none.
-    if (!metadata_.contains("run") && metadata_.contains("identity"))
-      refuse_older_checkpoint(path_);
-    expect_same_run(path_, text("run"), now);
-  }
+  void expect_run(const RunIdentity& now) const { expect_same_run(path_, text("run"), now); }
   void expect(const std::string& name, const std::string& now) const {
     if (text(name) == now) return;
     throw CheckpointError(
-        fmt::format("{} is of a run with {} {}, now it is {}", path_, name, text(name), now),
-        "call fit as before to go on");
+        fmt::format("\"{}\" is of a run with {} {}, now it is {}", path_, name, text(name), now),
+        "give the same data and options as then");
   }
 
  private:
@@ -122,7 +117,7 @@ class Reader {
   }
   [[noreturn]] void damaged(const std::string& name) const {
     throw CheckpointError(
-        fmt::format("{} is not a checkpoint of a training run: \"{}\" is missing or not as "
+        fmt::format("\"{}\" is not a checkpoint of a training run: \"{}\" is missing or not as "
                     "it should be",
                     path_, name));
   }

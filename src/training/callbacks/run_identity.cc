@@ -29,14 +29,26 @@ const std::string* value_of(const RunIdentity& identity, const std::string& name
   return nullptr;
 }
 
-// "units 64, batch_size 32" of what `identity` has otherwise than `other`.
+bool differs(const RunIdentity& identity, const RunIdentity& other, const std::string& name) {
+  const std::string* own = value_of(identity, name);
+  const std::string* theirs = value_of(other, name);
+  return own == nullptr || theirs == nullptr ? own != theirs : *own != *theirs;
+}
+
+// "units 64, batch_size 32" of the options that `identity` has otherwise than `other`.
 std::string what_differs(const RunIdentity& identity, const RunIdentity& other) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : identity) {
-    const std::string* theirs = value_of(other, name);
-    if (theirs == nullptr || *theirs != value) parts.push_back(fmt::format("{} {}", name, value));
+    if (name != data_entry && differs(identity, other, name))
+      parts.push_back(fmt::format("{} {}", name, value));
   }
   return parts.empty() ? "without these" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+bool options_differ(const RunIdentity& identity, const RunIdentity& other) {
+  return std::any_of(identity.begin(), identity.end(), [&](const auto& entry) {
+    return entry.first != data_entry && differs(identity, other, entry.first);
+  });
 }
 
 }  // namespace
@@ -49,11 +61,20 @@ std::string run_text(const RunIdentity& identity) {
 
 void expect_same_run(const std::string& path, std::string_view then, const RunIdentity& now) {
   if (then == run_text(now)) return;
-  // Tasks had checkpoints of their own, whose run was one line: "units 64, seed 0".
-  if (!then.empty() && then.find('\t') == std::string_view::npos) refuse_older_checkpoint(path);
   const RunIdentity before = run_of(then);
-  throw CheckpointError(fmt::format("\"{}\" is of another run ({}), this one is {}", path,
-                                    what_differs(before, now), what_differs(now, before)),
+  if (differs(before, now, task_entry)) {
+    const std::string* task = value_of(before, task_entry);
+    throw CheckpointError(fmt::format("\"{}\" is of the training of another kind of model{}", path,
+                                      task == nullptr ? "" : fmt::format(" ({})", *task)),
+                          "write the model to another file");
+  }
+  const std::string data = differs(before, now, data_entry) ? ", on other data" : "";
+  const bool has_options = options_differ(before, now) || options_differ(now, before);
+  const std::string options = has_options
+                                  ? fmt::format(" ({}), this one is {}", what_differs(before, now),
+                                                what_differs(now, before))
+                                  : "";
+  throw CheckpointError(fmt::format("\"{}\" is of another run{}{}", path, data, options),
                         "give the same data and options as then");
 }
 
@@ -63,11 +84,6 @@ TensorFile load_checkpoint(const std::string& path) {
   } catch (const Error& error) {
     throw CheckpointError(error.message());
   }
-}
-
-void refuse_older_checkpoint(const std::string& path) {
-  throw CheckpointError(fmt::format(
-      "\"{}\" is a checkpoint of an older Chronicler, which this one cannot go on from", path));
 }
 
 }  // namespace chronicler

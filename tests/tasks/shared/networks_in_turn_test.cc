@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "chronicler/training/optimizers/adam.h"
 #include "model/tensor_file.h"
 #include "support/conformance.h"
+#include "support/damaged_files.h"
 #include "support/temporary_folder.h"
 
 namespace chronicler::tasks {
@@ -188,8 +188,8 @@ TEST(NetworksInTurn, RefuseWhatIsNotTheirs) {
   refuses([](TensorFile& file) {
     for (auto& [name, tensor] : file.tensors) tensor = Tensor({2}, DType::int32);
   });
-  std::ofstream(path) << "{";
-  EXPECT_NE(error_of([&] { train_all(run); }), "");
+  save_tensors(path, whole);
+  test::expect_refused_where_damaged(path, 29, [&] { NetworksInTurn(run, networks); });
 }
 
 TEST(NetworksInTurn, AreOneResultTogether) {

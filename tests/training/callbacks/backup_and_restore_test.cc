@@ -10,6 +10,7 @@
 #include "chronicler/layers/layers.h"
 #include "chronicler/model/model.h"
 #include "support/conformance.h"
+#include "support/damaged_files.h"
 #include "support/temporary_folder.h"
 #include "training/callbacks/interrupted_programs.h"
 
@@ -123,16 +124,33 @@ TEST_F(Plain, RefusesAnotherRun) {
   FitOptions other = options();
   other.batch_size = 4;
   EXPECT_EQ(error_of([&] { make().fit(x, y, other); }),
-            path +
-                " is of a run with batch_size 2, now it is 4: call fit as before to go on, or "
-                "start anew without the file");
+            "\"" + path +
+                "\" is of a run with batch_size 2, now it is 4: give the same data and options as "
+                "then, or start anew without the file");
 }
 
 TEST_F(Plain, RefusesADamagedFile) {
   std::filesystem::create_directories(folder.path("backup"));
   std::ofstream(path) << "not a checkpoint";
   const std::string message = error_of([&] { make().fit(x, y, options()); });
-  EXPECT_TRUE(message.starts_with(path + ": ")) << message;
+  EXPECT_TRUE(message.starts_with("cannot load \"" + path + "\": ")) << message;
+  EXPECT_TRUE(message.ends_with(": start anew without the file")) << message;
+}
+
+TEST_F(Plain, RefusesACheckpointThatWasChanged) {
+  backup = callbacks::BackupAndRestore(
+      {.backup_dir = folder.path("backup"), .delete_checkpoint = false});
+  make().fit(x, y, options());
+  ASSERT_TRUE(std::filesystem::exists(path));
+  Sequential model = make();
+  const std::vector<Tensor> before = model.get_weights();
+  test::for_each_damage(path, 17, [&](const std::string& what) {
+    const std::string message = error_of([&] { model.fit(x, y, options()); });
+    EXPECT_NE(message.find(path), std::string::npos) << what << message;
+    EXPECT_TRUE(message.ends_with(": start anew without the file")) << what << message;
+    EXPECT_TRUE(same_bits(model.get_weights()[0], before[0])) << what;
+  });
+  EXPECT_EQ(model.fit(x, y, options()).epoch.size(), 3U);
 }
 
 TEST(BackupAndRestoreOptions, AreChecked) {
