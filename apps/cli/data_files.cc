@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,17 +15,24 @@ namespace chronicler::cli {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+std::vector<fs::path>& places() {
+  static std::vector<fs::path> folders;
+  return folders;
+}
+
+}  // namespace
+
+void look_for_data_in(std::vector<fs::path> folders) { places() = std::move(folders); }
+
 fs::path data_file(std::string_view name) {
   std::vector<fs::path> folders;
   const char* given = std::getenv("CHRONICLER_DATA_DIR");
   if (given != nullptr && *given != '\0') folders.emplace_back(given);
-  std::error_code reason;
-  const fs::path program = fs::read_symlink("/proc/self/exe", reason);
-  if (!reason) {
-    folders.push_back((program.parent_path() / CHRONICLER_INSTALLED_DATA_DIR).lexically_normal());
-  }
-  folders.emplace_back(CHRONICLER_SOURCE_DATA_DIR);
+  folders.insert(folders.end(), places().begin(), places().end());
 
+  std::error_code reason;
   std::vector<std::string> tried;
   for (const fs::path& folder : folders) {
     if (fs::is_regular_file(folder / name, reason)) return folder / name;

@@ -74,8 +74,9 @@ const std::map<std::string, std::vector<std::string>>& homes_of_libraries() {
       {"gtest/", {"tests/"}},
       {"gmock/", {"tests/"}},
       {"rapidcheck", {"tests/"}},
-      {"nlohmann/", {"src/", "apps/", "tests/"}},
-      {"fmt/", {"src/", "apps/", "tests/"}},
+      {"nanobind/", {"python/"}},
+      {"nlohmann/", {"src/", "apps/", "python/", "tests/"}},
+      {"fmt/", {"src/", "apps/", "python/", "tests/"}},
   };
   return map;
 }
