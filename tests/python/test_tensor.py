@@ -8,7 +8,6 @@ import threading
 
 import numpy as np
 import pytest
-
 from chronicler import ops
 from chronicler.tensor import Part, Recording, Tensor, Variable, paused, record_joint
 

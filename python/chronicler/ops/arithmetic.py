@@ -8,7 +8,14 @@ import numpy as np
 
 from ..dtypes import common_dtype
 from ..tensor import Array, Tensor, record
-from .operation import constant, float_operands, operands, operation, sum_to, tensor
+from .operation import (
+    constant,
+    float_operands,
+    operands,
+    operation,
+    sum_to,
+    tensor,
+)
 
 
 @operation
@@ -182,7 +189,10 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
 @operation
 def hypot(x1: Any, x2: Any) -> Tensor:
     """Return `sqrt(x1**2 + x2**2)`."""
-    x1, x2, a, b = float_operands(x1, x2)
+    x1, x2, a, b = operands(x1, x2)
+    if a.dtype.kind != "f":
+        real = np.float64 if a.dtype == np.int64 else common_dtype(a.dtype, float)
+        a, b = a.astype(real), b.astype(real)
     result = np.hypot(a, b)
     return record(
         result,
@@ -329,6 +339,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
 def fmod(x1: Any, x2: Any) -> Tensor:
     """Return the remainder of the division that rounds to zero; it has the sign of `x1`."""
     x1, x2, a, b = operands(x1, x2)
+    if a.dtype.kind == "b":
+        a, b = a.astype(np.int32), b.astype(np.int32)
     with np.errstate(divide="ignore", invalid="ignore"):
         remainder = np.fmod(a, b)
     return record(

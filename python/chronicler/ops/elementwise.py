@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Array, Tensor, array_of, record
-from .operation import constant, float_tensor, operands, operation, sum_to, tensor
+from .operation import (
+    constant,
+    float_tensor,
+    operands,
+    operation,
+    sum_to,
+    tensor,
+)
 
 
 def _function(
@@ -45,7 +52,13 @@ def _sign(a: Array) -> Array:
 absolute = _function("absolute", np.abs, lambda x, y: np.sign(x), "the absolute value", False)
 abs = absolute
 negative = _function("negative", np.negative, lambda x, y: x.dtype.type(-1), "`-x`", False)
-square = _function("square", lambda x: x * x, lambda x, y: 2 * x, "`x * x`", False)
+square = _function(
+    "square",
+    lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int32),
+    lambda x, y: 2 * x,
+    "`x * x`",
+    False,
+)
 exp = _function("exp", np.exp, lambda x, y: y, "e to the power of x")
 exp2 = _function("exp2", np.exp2, lambda x, y: y * x.dtype.type(np.log(2)), "2 to the power of x")
 expm1 = _function("expm1", np.expm1, lambda x, y: y + 1, "`exp(x) - 1`, exact near 0")
@@ -62,7 +75,6 @@ rsqrt = _function(
     "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, y: y / (-2 * x), "one over the square root"
 )
 reciprocal = _function("reciprocal", lambda x: 1 / x, lambda x, y: -y * y, "`1 / x`")
-cbrt = _function("cbrt", np.cbrt, lambda x, y: 1 / (3 * y * y), "the cube root")
 sin = _function("sin", np.sin, lambda x, y: np.cos(x), "the sine")
 cos = _function("cos", np.cos, lambda x, y: -np.sin(x), "the cosine")
 tan = _function("tan", np.tan, lambda x, y: 1 + y * y, "the tangent")
@@ -81,6 +93,15 @@ arccosh = _function(
 arctanh = _function(
     "arctanh", np.arctanh, lambda x, y: 1 / (1 - x * x), "the inverse hyperbolic tangent"
 )
+
+
+@operation
+def cbrt(x: Any) -> Tensor:
+    """Return the cube root."""
+    x = tensor(x)
+    a = x._array
+    y = np.cbrt(a.astype(np.float64) if a.dtype == np.int64 else float_tensor(x)._array)
+    return record(y, (x,), (lambda g: g / (3 * y * y),))
 
 
 @operation

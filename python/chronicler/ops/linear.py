@@ -16,6 +16,8 @@ from .operation import axes_of, float_tensor, operands, operation, sum_to, tenso
 def matmul(x1: Any, x2: Any) -> Tensor:
     """Return the product of matrices; axes before the last two are broadcast."""
     x1, x2, a, b = operands(x1, x2)
+    if a.dtype == np.int8 and tensor(x1).dtype == tensor(x2).dtype:
+        a, b = a.astype(np.int32), b.astype(np.int32)
     return record(np.matmul(a, b), (x1, x2), _matmul_derivatives(a, b))
 
 
