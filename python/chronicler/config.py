@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _FLOAT_TYPES = ("float16", "float32", "float64")
 _FORMATS = ("channels_last", "channels_first")
 
@@ -12,6 +14,7 @@ _max_epochs: int | None = None
 _max_steps_per_epoch: int | None = None
 _interactive_logging = True
 _traceback_filtering = True
+_policy: str | None = None
 
 
 def floatx() -> str:
@@ -82,10 +85,10 @@ def max_epochs() -> int | None:
     return _max_epochs
 
 
-def set_max_epochs(value: int | None) -> None:
+def set_max_epochs(max_epochs: int | None) -> None:
     """Bound the epochs of every `fit`."""
     global _max_epochs
-    _max_epochs = value
+    _max_epochs = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
@@ -93,10 +96,10 @@ def max_steps_per_epoch() -> int | None:
     return _max_steps_per_epoch
 
 
-def set_max_steps_per_epoch(value: int | None) -> None:
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Bound the batches of every epoch."""
     global _max_steps_per_epoch
-    _max_steps_per_epoch = value
+    _max_steps_per_epoch = max_steps_per_epoch
 
 
 def enable_interactive_logging() -> None:
@@ -136,3 +139,38 @@ def is_traceback_filtering_enabled() -> bool:
 def is_nnx_enabled() -> bool:
     """Return False: that is a feature of another backend."""
     return False
+
+
+def enable_flash_attention() -> None:
+    """Accepted for code written for Keras; there is one way to compute attention."""
+
+
+def disable_flash_attention() -> None:
+    """Accepted for code written for Keras; there is one way to compute attention."""
+
+
+def is_flash_attention_enabled() -> bool:
+    """Return False."""
+    return False
+
+
+def enable_unsafe_deserialization() -> None:
+    """Refuse: Chronicler never runs code that a file holds."""
+    from .serialization import enable_unsafe_deserialization as refuse
+
+    refuse()
+
+
+def dtype_policy() -> Any:
+    """Return the types in which layers compute and keep weights by default."""
+    from .dtype_policies import DTypePolicy
+
+    return DTypePolicy(_floatx if _policy is None else _policy)
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the types of layers by default: "float32" or "float64", or a `DTypePolicy`."""
+    global _policy
+    from .dtype_policies import get
+
+    _policy = get(policy).name

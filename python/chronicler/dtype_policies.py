@@ -1,0 +1,91 @@
+"""In which type a layer computes, and in which it keeps its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import config
+from .dtypes import standardize_dtype
+
+_NAMES = ("float16", "float32", "float64")
+
+
+class DTypePolicy:
+    """The types of a layer: one for both, for Chronicler does not mix them.
+
+    Parameters
+    ----------
+    name : str
+        "float32" or "float64" (or another name of a type).
+    source_name : str, optional
+        Accepted as in Keras.
+    """
+
+    _keras_module = "keras"
+
+    def __init__(self, name: str | None = None, source_name: str | None = None) -> None:
+        name = config.floatx() if name is None else name
+        if not isinstance(name, str):
+            raise TypeError(f"DTypePolicy: name is {name!r}; expected a text such as 'float32'.")
+        if name.startswith("mixed_") or name == "bfloat16":
+            raise ValueError(
+                f"DTypePolicy: {name!r}: Chronicler computes in the type of the weights. "
+                f"Use one of {_NAMES}."
+            )
+        self._name = standardize_dtype(name)
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def compute_dtype(self) -> str:
+        """The type of outputs."""
+        return self._name
+
+    @property
+    def variable_dtype(self) -> str:
+        """The type of weights."""
+        return self._name
+
+    @property
+    def quantization_mode(self) -> None:
+        """None: there is no quantization in training."""
+        return None
+
+    def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
+        """Return x in the type `dtype` if it holds real numbers."""
+        from . import ops
+
+        x = ops.convert_to_tensor(x)
+        return ops.cast(x, dtype) if autocast and x.dtype.startswith("float") else x
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"name": self._name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
+        """Make one of a config."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DTypePolicy) and other.name == self._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        return f'<DTypePolicy "{self._name}">'
+
+
+def get(identifier: Any) -> DTypePolicy:
+    """Return the policy of a name, a config or a policy; None is the default."""
+    if identifier is None:
+        return config.dtype_policy()  # type: ignore[no-any-return]
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if isinstance(identifier, dict):
+        return DTypePolicy.from_config(identifier["config"])
+    return DTypePolicy(standardize_dtype(identifier))
