@@ -45,11 +45,23 @@ void check_columns(const std::vector<std::string>& columns) {
         columns.begin() + static_cast<std::ptrdiff_t>(i))
       continue;
     throw Error(fmt::format("column {} is named twice", in_quotes(columns[i])),
-                "a column is a target or a covariate, and once");
+                "a column is a target, a covariate or known ahead, and once");
   }
 }
 
 }  // namespace
+
+std::int64_t TimeSeries::observed_rows(std::size_t of_columns) const {
+  std::int64_t end = rows();
+  const auto is_observed_at = [&](std::int64_t row) {
+    for (std::size_t column = 0; column < of_columns; ++column) {
+      if (is_observed(row, column)) return true;
+    }
+    return false;
+  };
+  while (end > 0 && !is_observed_at(end - 1)) --end;
+  return end;
+}
 
 std::vector<std::int64_t> TimeSeries::times_of_file(std::int64_t end) const {
   std::vector<std::int64_t> result;

@@ -98,6 +98,69 @@ TEST_F(ForecastCommand, TrainsRunsAndTestsBack) {
                    json["model"]["rmse"].get<double>());
 }
 
+// A year of days whose sales follow offers; of the last `ahead` the offers alone are known.
+std::string offers(int days, int ahead) {
+  std::string text = "date,sales,offer\n";
+  for (int day = 0; day < days; ++day) {
+    const int offer = day * day % 101 % 3;
+    text += data::format_timestamp(std::int64_t{86400} * (11323 + day), true) + ",";
+    if (day < days - ahead) text += fmt::format("{}", 50 + 20 * offer + day % 5 * 0.1);
+    text += fmt::format(",{}\n", offer);
+  }
+  return text;
+}
+
+TEST_F(ForecastCommand, ReadsColumnsThatAreKnownAhead) {
+  const std::string data = file(offers(300, 10));
+  const std::vector<std::string> options{"--target",  "sales", "--future", "offer",
+                                         "--horizon", "7",     "--json"};
+  const ProgramRun trained = train(data, options);
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  const auto json = nlohmann::json::parse(trained.out);
+  EXPECT_EQ(json["future"], 1);
+  EXPECT_EQ(json["covariates"], 0);
+  EXPECT_EQ(json["test_rows"], 58);  // a fifth of those with sales
+  EXPECT_LT(json["model"]["rmse"].get<double>(), 1.0);
+  EXPECT_GT(json["linear_ar"]["rmse"].get<double>(), 5.0);
+  EXPECT_EQ(json["missing_truths"], 0);
+
+  const std::string model = folder_.path("m.keras");
+  const std::string plot = folder_.path("next.svg");
+  const ProgramRun run = run_chronicler({"forecast", "run", model, data, "--plot", plot, "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto next = nlohmann::json::parse(run.out);
+  ASSERT_EQ(next["time"].size(), 7U);
+  EXPECT_EQ(next["time"][0], data::format_timestamp(std::int64_t{86400} * (11323 + 290), true));
+  for (std::size_t step = 0; step < 7; ++step) {
+    const std::size_t day = 290 + step;
+    EXPECT_NEAR(next["forecast"]["sales"]["mean"][step].get<double>(),
+                50.2 + 20.0 * static_cast<double>(day * day % 101 % 3), 2.0);
+  }
+  EXPECT_GT(std::filesystem::file_size(plot), 1000U);
+  const ProgramRun back =
+      run_chronicler({"forecast", "backtest", model, data, "--rows", "58", "--json"});
+  ASSERT_EQ(back.status, 0) << back.errors;
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(back.out)["model"]["rmse"].get<double>(),
+                   json["model"]["rmse"].get<double>());
+
+  const ProgramRun few =
+      run_chronicler({"forecast", "run", model, file(offers(300, 3), "few.csv")});
+  EXPECT_EQ(few.status, 1);
+  EXPECT_NE(few.errors.find("few.csv has 3 rows after 2001-10-24, the last with a number in "
+                            "\"sales\"; a forecast needs \"offer\" for 7 rows ahead\n"),
+            std::string::npos)
+      << few.errors;
+  // Rows without a clock are numbered on.
+  std::string numbered = offers(300, 10);
+  numbered.replace(0, 4, "name");
+  ASSERT_EQ(train(file(numbered, "n.csv"),
+                  {"--target", "sales", "--future", "offer", "--horizon", "7", "--time", "none"})
+                .status,
+            0);
+  const ProgramRun rows = run_chronicler({"forecast", "run", model, folder_.path("n.csv")});
+  EXPECT_TRUE(rows.out.starts_with("row,sales,sales_q0.1,sales_q0.9\n291,")) << rows.out;
+}
+
 class ForecastRun : public TaskCommand {
  protected:
   ForecastRun()
@@ -169,11 +232,18 @@ TEST_F(ForecastCommand, RefusesColumnsThatAreNoneOrDouble) {
   const std::string data = file(season());
   EXPECT_NE(train(data, {"--target", ""}).errors.find("no column to read was named"),
             std::string::npos);
-  for (const char* covariates : {"sales", "rain,rain"}) {
-    const ProgramRun run = train(data, {"--target", "sales", "--covariates", covariates});
-    EXPECT_EQ(run.status, 1);
-    EXPECT_NE(run.errors.find("is named twice"), std::string::npos) << run.errors;
+  for (const char* option : {"--covariates", "--future"}) {
+    for (const char* columns : {"sales", "rain,rain"}) {
+      const ProgramRun run = train(data, {"--target", "sales", option, columns});
+      EXPECT_EQ(run.status, 1);
+      EXPECT_NE(run.errors.find("is named twice\nhint: a column is a target, a covariate or known "
+                                "ahead, and once\n"),
+                std::string::npos)
+          << run.errors;
+    }
   }
+  EXPECT_EQ(train(data, {"--target", "sales", "--covariates", "rain", "--future", "rain"}).status,
+            1);
 }
 
 TEST_F(ForecastCommand, OverwritesNothingThatItReads) {

@@ -73,6 +73,7 @@ const std::set<std::string>& tests_of_many_files() {
                                          "tests/formats/hostile_files_slow_test.cc",
                                          "tests/formats/weights_alone_test.cc",
                                          "tests/tasks/forecast/forecaster_calendar_test.cc",
+                                         "tests/tasks/forecast/forecaster_future_test.cc",
                                          "tests/tasks/forecast/model_files_test.cc",
                                          "tests/tasks/generate/model_files_test.cc",
                                          "tests/tasks/sentiment/model_files_test.cc",

@@ -30,7 +30,7 @@ struct Options : SeriesOptions {
 std::string label(const data::TimeSeries& series, const tasks::Forecast& forecast,
                   std::int64_t step) {
   return forecast.times.empty()
-             ? fmt::format("{}", series.rows() + step + 1)
+             ? fmt::format("{}", forecast.first_row + step + 1)
              : series.format_time(forecast.times[static_cast<std::size_t>(step)]);
 }
 
@@ -89,44 +89,46 @@ nlohmann::ordered_json to_json(const data::TimeSeries& series, const tasks::Fore
 }
 
 // How far behind the last row a time is, in steps of the clock; nights and Sundays count.
-double steps_behind(const data::TimeSeries& series, std::int64_t time) {
+double steps_behind(const data::TimeSeries& series, std::int64_t last, std::int64_t time) {
   const data::TimeStep& step = series.calendar.step;
-  const std::int64_t last = series.times.back();
   if (step.months > 0) return static_cast<double>(step.between(last, time));
   return static_cast<double>(time - last) / static_cast<double>(step.seconds);
 }
 
 insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecast& forecast) {
   const std::string& target = forecast.targets.front();
+  const std::int64_t rows = forecast.first_row;
   const std::int64_t horizon = forecast.horizon();
   insight::LineChart chart{
       .title = fmt::format("{}: the next {}", target,
                            horizon == 1 ? "value" : fmt::format("{} values", horizon)),
-      .x_label = series.times.empty() || !series.calendar
-                     ? "row"
-                     : fmt::format("{} from {}", series.calendar.step.names(),
-                                   series.label(series.rows() - 1)),
+      .x_label =
+          series.times.empty() || !series.calendar
+              ? "row"
+              : fmt::format("{} from {}", series.calendar.step.names(), series.label(rows - 1)),
       .y_label = target,
       .series = {}};
   insight::Series past{.name = "past", .x = {}, .y = {}, .color = 5};
-  const std::int64_t shown = std::min(series.rows(), std::max<std::int64_t>(4 * horizon, 60));
+  const std::int64_t shown = std::min(rows, std::max<std::int64_t>(4 * horizon, 60));
   const bool has_clock = !series.times.empty() && series.calendar;
-  const double origin = has_clock ? 0.0 : static_cast<double>(series.rows());
-  for (std::int64_t row = series.rows() - shown; row < series.rows(); ++row) {
-    past.x.push_back(has_clock ? steps_behind(series, series.times[static_cast<std::size_t>(row)])
+  const double origin = has_clock ? 0.0 : static_cast<double>(rows);
+  const auto place = [&](std::int64_t time) {
+    return steps_behind(series, series.times[static_cast<std::size_t>(rows - 1)], time);
+  };
+  for (std::int64_t row = rows - shown; row < rows; ++row) {
+    past.x.push_back(has_clock ? place(series.times[static_cast<std::size_t>(row)])
                                : static_cast<double>(row + 1));
     past.y.push_back(series.at(row, 0));
   }
   chart.series.push_back(past);
-  const double last = series.at(series.rows() - 1, 0);
+  const double last = series.at(rows - 1, 0);
   const std::size_t targets = forecast.targets.size();
   const std::size_t quantiles = forecast.quantiles.size();
   const auto add = [&](const std::string& name, bool dashed, const auto& value) {
     insight::Series line{.name = name, .x = {origin}, .y = {last}, .dashed = dashed, .color = 0};
     for (std::int64_t step = 0; step < horizon; ++step) {
-      line.x.push_back(has_clock
-                           ? steps_behind(series, forecast.times[static_cast<std::size_t>(step)])
-                           : origin + static_cast<double>(step + 1));
+      line.x.push_back(has_clock ? place(forecast.times[static_cast<std::size_t>(step)])
+                                 : origin + static_cast<double>(step + 1));
       line.y.push_back(value(static_cast<std::size_t>(step) * targets));
     }
     chart.series.push_back(std::move(line));

@@ -25,6 +25,7 @@ using tasks::ForecastReport;
 struct Options : SeriesOptions, TrainingOptions {
   std::string target;
   std::string covariates;
+  std::string future;
   tasks::ForecastOptions task;
   double test_fraction = 0.0;
   double validation_fraction = 0.0;
@@ -43,14 +44,20 @@ void run(Options& options) {
   std::vector<std::string> columns = data::split_names(options.target);
   const std::vector<std::string> covariates = data::split_names(options.covariates);
   columns.insert(columns.end(), covariates.begin(), covariates.end());
+  const std::vector<std::string> future = data::split_names(options.future);
+  columns.insert(columns.end(), future.begin(), future.end());
   const data::TimeSeries series = read_series(options, {.columns = columns}, options.quiet);
 
   task.covariates = static_cast<std::int64_t>(covariates.size());
+  task.future = static_cast<std::int64_t>(future.size());
+  // Rows behind the targets' end are of columns that are known ahead.
+  const std::int64_t rows =
+      future.empty() ? series.rows()
+                     : series.observed_rows(columns.size() - covariates.size() - future.size());
   if (task.test_rows == 0 && options.test_fraction > 0.0)
-    task.test_rows = std::max<std::int64_t>(share_of(series.rows(), options.test_fraction), 1);
+    task.test_rows = std::max<std::int64_t>(share_of(rows, options.test_fraction), 1);
   if (task.validation_rows == 0 && options.validation_fraction > 0.0) {
-    task.validation_rows =
-        std::max<std::int64_t>(share_of(series.rows(), options.validation_fraction), 1);
+    task.validation_rows = std::max<std::int64_t>(share_of(rows, options.validation_fraction), 1);
   }
   TrainingDisplay display(options, [](double rmse) { return fmt::format("{:.4f}", rmse); });
   task.say = [&](const std::string& text) { display.line().say(text); };
@@ -94,8 +101,13 @@ Job describe(CLI::App& app) {
       ->required();
   app.add_option("--covariates", options->covariates, "columns that are known up to now and help")
       ->type_name("COL,...");
+  app.add_option(
+         "--future", options->future,
+         "columns that are known ahead and help, as holidays and prices: forecast run reads "
+         "them in the rows behind the target's last number")
+      ->type_name("COL,...");
   add_output(app, *options);
-  add_fields(app, options->task, {"covariates"});
+  add_fields(app, options->task, {"covariates", "future"});
   const auto share = [&](const std::string& name, double& value, const std::string& rows) {
     app.add_option(name, value, fmt::format("the same as {}, as a share of all", rows))
         ->type_name("X")
@@ -118,6 +130,8 @@ Command train_command() {
       "  chronicler forecast train energy.csv --target OT --horizon 24 -o energy.keras\n"
       "  chronicler forecast train weather.csv --target temp_max --covariates wind,precipitation "
       "--horizon 1 -o w.keras\n"
+      "  chronicler forecast train sales.csv --target sold --future price,holiday --horizon 14 -o "
+      "s.keras\n"
       "  chronicler forecast train sales.csv --target shop_1,shop_2 --horizon 12 --test-rows 24 -o "
       "s.keras --json\n",
       describe};

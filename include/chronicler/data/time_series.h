@@ -78,6 +78,8 @@ struct TimeSeries {
   bool is_observed(std::int64_t row, std::size_t column) const {
     return observed[static_cast<std::size_t>(row) * columns.size() + column] != 0;
   }
+  // Up to the last row in which one of the first so many columns is observed.
+  std::int64_t observed_rows(std::size_t of_columns) const;
   // The time of the `steps`-th row to come; 0 without times.
   std::int64_t time_after(std::int64_t steps) const {
     return times.empty() ? 0 : calendar.after(times.back(), steps);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "chronicler/base/fields.h"
+#include "chronicler/base/tensor.h"
 #include "chronicler/data/time_series.h"
 #include "chronicler/tasks/task_progress.h"
 
@@ -32,6 +33,7 @@ struct ForecastRecipe;
 struct ForecastOptions {
   std::int64_t horizon = 1;
   std::int64_t covariates = 0;
+  std::int64_t future = 0;
   std::int64_t test_rows = 0;
   std::int64_t validation_rows = 0;
   std::int64_t test_every = 1;
@@ -64,7 +66,9 @@ struct ForecastOptions {
     const FieldRange rows = between(1, 1'000'000'000);
     visit("horizon", &Options::horizon, rows, "rows to forecast at once");
     visit("covariates", &Options::covariates, at_least(0),
-          "how many of the columns, the last ones, are inputs that are not forecast");
+          "how many of the columns, those after the targets, are inputs known up to now");
+    visit("future", &Options::future, at_least(0),
+          "how many of the columns, the last ones, are inputs known for the rows to forecast, too");
     visit("test_rows", &Options::test_rows, rows,
           "the last rows, which test the model; nothing is learnt from them",
           {.default_text = "a fifth"});
@@ -159,6 +163,7 @@ struct Forecast {
   std::vector<std::int64_t> times;  // (H); empty without a clock
   std::vector<double> mean;         // (H, targets)
   std::vector<double> values;       // (H, targets, quantiles)
+  std::int64_t first_row = 0;       // of these, in the series on the model's calendar
   std::int64_t horizon() const {
     return targets.empty() ? 0 : static_cast<std::int64_t>(mean.size() / targets.size());
   }
@@ -194,8 +199,14 @@ class Forecaster {
                                                     const ForecastOptions& options,
                                                     std::int64_t folds);
 
-  // Series for the following have targets() and covariates() as columns, in this order.
+  // Series for the following have columns() as columns, in this order.
+  //
+  // Without columns that are known ahead: what comes after the last row. With some: after the last
+  // row in which a target is observed; the rows behind it have their values for the horizon. Throws
+  // Error if these are fewer than the horizon, or one has no number there.
   Forecast run(const data::TimeSeries& series) const;
+  // The same with these values in their place: (horizon or more, future().size()).
+  Forecast run(const data::TimeSeries& series, const Tensor& ahead) const;
   ForecastReport backtest(const data::TimeSeries& series,
                           const BacktestOptions& options = {}) const;
 
@@ -204,8 +215,9 @@ class Forecaster {
 
   const std::vector<std::string>& targets() const;
   const std::vector<std::string>& covariates() const;
-  std::vector<std::string> columns() const;  // targets, then covariates
-  const std::string& time_column() const;    // empty: none
+  const std::vector<std::string>& future() const;  // known ahead
+  std::vector<std::string> columns() const;        // targets, covariates, future
+  const std::string& time_column() const;          // empty: none
   // When rows come, as the training rows say; without a step for a model that has no clock, or is
   // from before it was kept: then the rows that are given say it.
   const data::RowCalendar& calendar() const;

@@ -75,24 +75,23 @@ PredictedValues predicted_values(const ForecastRecipe& recipe, Functional& netwo
                                  const std::vector<std::int64_t>& rows) {
   const std::vector<float> changes =
       predicted_changes(network, frame, channel, rows, recipe.memory);
-  const Scale& scale = recipe.scales[static_cast<std::size_t>(channel)];
   const auto horizon = static_cast<std::size_t>(recipe.horizon);
   const std::size_t count = recipe.quantiles.size();
   PredictedValues predicted;
   for (std::size_t n = 0; n < rows.size(); ++n) {
-    const double now = frame.z(channel, rows[n]);
     const float* answer = &changes[n * (1 + count) * horizon];
-    for (std::size_t h = 0; h < horizon; ++h) {
-      predicted.mean.push_back(
-          scale.original(now + recipe.confidence * recipe.change * static_cast<double>(answer[h])));
-    }
+    const auto forecast = [&](std::size_t h, double change) {
+      return frame.forecast(channel, rows[n], static_cast<std::int64_t>(h) + 1, change);
+    };
+    for (std::size_t h = 0; h < horizon; ++h)
+      predicted.mean.push_back(forecast(h, recipe.confidence * static_cast<double>(answer[h])));
     std::vector<double> values(count * horizon);
     for (std::size_t h = 0; h < horizon; ++h) {
       std::vector<double> sorted;
       for (std::size_t q = 0; q < count; ++q) {
         const double change = static_cast<double>(answer[(q + 1) * horizon + h]) +
                               recipe.calibration[q * horizon + h];
-        sorted.push_back(scale.original(now + recipe.change * change));
+        sorted.push_back(forecast(h, change));
       }
       std::sort(sorted.begin(), sorted.end());
       for (std::size_t q = 0; q < count; ++q) values[q * horizon + h] = sorted[q];

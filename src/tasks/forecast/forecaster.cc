@@ -19,6 +19,7 @@
 #include "tasks/forecast/network.h"
 #include "tasks/forecast/recipe.h"
 #include "tasks/forecast/series_folds.h"
+#include "tasks/forecast/series_parts.h"
 #include "tasks/forecast/sizes.h"
 #include "tasks/forecast/split.h"
 #include "tasks/forecast/training.h"
@@ -41,8 +42,7 @@ double normal_quantile(double share) {
 }
 
 void check_columns(const ForecastRecipe& recipe, const data::TimeSeries& series) {
-  std::vector<std::string> expected = recipe.targets;
-  expected.insert(expected.end(), recipe.covariates.begin(), recipe.covariates.end());
+  const std::vector<std::string> expected = recipe.columns();
   if (series.columns != expected) {
     throw Error(fmt::format("the model was learnt from columns {}, got {}",
                             fmt::join(expected, ", "), fmt::join(series.columns, ", ")));
@@ -76,6 +76,13 @@ data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSerie
   return data::on_calendar(series, clock);
 }
 
+// Up to the targets' end, if rows of columns that are known ahead may follow.
+data::TimeSeries rows_to_learn_from(const data::TimeSeries& given, const ForecastOptions& options) {
+  if (options.future == 0) return given;
+  return first_rows(
+      given, rows_with_targets(given, static_cast<std::size_t>(count_targets(given, options))));
+}
+
 std::string choices_text(const ForecastRecipe& recipe, const ForecastSizes& sizes,
                          const SeriesSplit& split, const data::TimeSeries& series,
                          const LinearPath& path) {
@@ -86,13 +93,14 @@ std::string choices_text(const ForecastRecipe& recipe, const ForecastSizes& size
   return fmt::format(
       "{} rows{}: {} to learn from (the last {} choose), {} to test. Scale: {}. Period: "
       "{}. "
-      "Linear path: {} values back, best with {} inputs and penalty {}. Network: {} of {}, {} "
+      "{}Linear path: {} values back, best with {} inputs and penalty {}. Network: {} of {}, {} "
       "units{}, {} steps "
       "of memory, up to {} epochs, learning rate {}",
       split.rows, unit, split.learnt, split.validation, split.rows - split.learnt,
-      recipe.scales.front().log ? "logarithms" : "as it is", recipe.period, recipe.lookback,
-      path.choices.front().features.size(), path.choices.front().penalty, sizes.networks,
-      sizes.shape.cell == "gru" ? "GRU" : "LSTM", sizes.shape.units,
+      recipe.scales.front().log ? "logarithms" : "as it is", recipe.period,
+      recipe.effects.empty() ? "" : "Known ahead: explains the targets at its row. ",
+      recipe.lookback, path.choices.front().features.size(), path.choices.front().penalty,
+      sizes.networks, sizes.shape.cell == "gru" ? "GRU" : "LSTM", sizes.shape.units,
       sizes.shape.layers > 1 ? fmt::format(" in {} layers", sizes.shape.layers) : "", recipe.memory,
       sizes.plan.epochs, sizes.plan.learning_rate);
 }
@@ -105,9 +113,9 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   const Clock::time_point began = Clock::now();
   const FlushDenormals flush;
   check_options(options, given.columns.size());
-  const data::TimeSeries series = on_learnt_calendar(given, options);
+  const data::TimeSeries series = on_learnt_calendar(rows_to_learn_from(given, options), options);
   const SeriesSplit split = split_rows(series, options);
-  check_targets(series, options, split);
+  check_columns(series, options, split);
   const auto say = [&](const std::string& line) {
     if (options.say) options.say(line);
   };
@@ -179,10 +187,11 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   return result;
 }
 
-std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& series,
+std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& given,
                                                        const ForecastOptions& options,
                                                        std::int64_t folds) {
-  check_options(options, series.columns.size());
+  check_options(options, given.columns.size());
+  const data::TimeSeries series = rows_to_learn_from(given, options);
   check_folds(folds, options.resume, options.stop_after.has_value());
   const std::int64_t stretch = rows_of_fold(series, options, folds);
   const auto report = [&](ForecastOptions own, std::int64_t fold) -> std::optional<ForecastReport> {
@@ -197,22 +206,26 @@ std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& s
 
 Forecast Forecaster::run(const data::TimeSeries& given) const {
   const data::TimeSeries series = on_clock_of(*recipe_, given);
-  if (series.rows() < rows_needed()) {
-    throw Error(fmt::format("{} has {} rows, a forecast looks back over {}", series.source,
-                            series.rows(), rows_needed()),
+  const bool reads_ahead = !recipe_->future.empty();
+  const std::int64_t end =
+      reads_ahead ? rows_with_targets(series, recipe_->targets.size()) : series.rows();
+  if (end < rows_needed()) {
+    throw Error(fmt::format("{} has {} rows, a forecast looks back over {}", series.source, end,
+                            rows_needed()),
                 "give it more of the past");
   }
+  if (reads_ahead) check_rows_ahead(*recipe_, series, end);
   const FlushDenormals flush;
   const ForecastFrame frame(*recipe_, series);
-  Forecast forecast{recipe_->targets, recipe_->quantiles, {}, {}, {}};
+  Forecast forecast{recipe_->targets, recipe_->quantiles, {}, {}, {}, end};
   const auto horizon = static_cast<std::size_t>(recipe_->horizon);
   const std::size_t targets = recipe_->targets.size();
   const std::size_t quantiles = recipe_->quantiles.size();
   forecast.mean.resize(horizon * targets);
   forecast.values.resize(horizon * targets * quantiles);
   for (std::size_t channel = 0; channel < targets; ++channel) {
-    const PredictedValues predicted = predicted_values(
-        *recipe_, *network_, frame, static_cast<std::int64_t>(channel), {series.rows() - 1});
+    const PredictedValues predicted =
+        predicted_values(*recipe_, *network_, frame, static_cast<std::int64_t>(channel), {end - 1});
     for (std::size_t h = 0; h < horizon; ++h) {
       forecast.mean[h * targets + channel] = predicted.mean[h];
       for (std::size_t q = 0; q < quantiles; ++q) {
@@ -223,15 +236,23 @@ Forecast Forecaster::run(const data::TimeSeries& given) const {
   }
   if (!series.times.empty()) {
     for (std::int64_t h = 1; h <= recipe_->horizon; ++h)
-      forecast.times.push_back(series.time_after(h));
+      forecast.times.push_back(reads_ahead ? series.times[static_cast<std::size_t>(end + h - 1)]
+                                           : series.time_after(h));
   }
   return forecast;
+}
+
+Forecast Forecaster::run(const data::TimeSeries& series, const Tensor& ahead) const {
+  check_columns(*recipe_, series);
+  return run(with_rows_ahead(*recipe_, on_clock_of(*recipe_, series), ahead));
 }
 
 ForecastReport Forecaster::backtest(const data::TimeSeries& given,
                                     const BacktestOptions& options) const {
   check_fields("a backtest", options);
-  const data::TimeSeries series = on_clock_of(*recipe_, given);
+  data::TimeSeries series = on_clock_of(*recipe_, given);
+  if (!recipe_->future.empty())
+    series = first_rows(series, rows_with_targets(series, recipe_->targets.size()));
   const FlushDenormals flush;
   std::int64_t begin = rows_needed();
   std::vector<std::string> notes = series.notes;
@@ -290,6 +311,7 @@ Forecaster Forecaster::load(const std::string& path) {
 
 const std::vector<std::string>& Forecaster::targets() const { return recipe_->targets; }
 const std::vector<std::string>& Forecaster::covariates() const { return recipe_->covariates; }
+const std::vector<std::string>& Forecaster::future() const { return recipe_->future; }
 const std::string& Forecaster::time_column() const { return recipe_->time_column; }
 const data::RowCalendar& Forecaster::calendar() const {
   static const data::RowCalendar none;
@@ -297,11 +319,7 @@ const data::RowCalendar& Forecaster::calendar() const {
 }
 std::int64_t Forecaster::horizon() const { return recipe_->horizon; }
 
-std::vector<std::string> Forecaster::columns() const {
-  std::vector<std::string> all = recipe_->targets;
-  all.insert(all.end(), recipe_->covariates.begin(), recipe_->covariates.end());
-  return all;
-}
+std::vector<std::string> Forecaster::columns() const { return recipe_->columns(); }
 
 data::TimeSeriesOptions Forecaster::reading() const {
   data::TimeSeriesOptions options{.columns = columns()};

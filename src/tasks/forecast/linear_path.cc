@@ -1,39 +1,28 @@
 #include "tasks/forecast/linear_path.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "tasks/forecast/known_effects.h"
+#include "tasks/forecast/own_path.h"
 
 namespace chronicler::tasks {
 namespace {
-
-double deviation_of_changes(const ForecastFrame& frame, std::int64_t horizon, std::int64_t end) {
-  double squares = 0.0;
-  double count = 0.0;
-  for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
-    for (std::int64_t row = 0; row + horizon < end; ++row) {
-      for (std::int64_t h = 1; h <= horizon; ++h) {
-        const double change = frame.z(channel, row + h) - frame.z(channel, row);
-        squares += change * change;
-        count += 1.0;
-      }
-    }
-  }
-  return squares > 0.0 ? std::sqrt(squares / count) : 1.0;
-}
 
 // Everything about the data that does not depend on the scale of the targets.
 ForecastRecipe first_recipe(const data::TimeSeries& series, const ForecastOptions& options,
                             const SeriesSplit& split) {
   ForecastRecipe recipe;
-  const auto targets = static_cast<std::ptrdiff_t>(series.columns.size()) - options.covariates;
-  recipe.targets.assign(series.columns.begin(), series.columns.begin() + targets);
-  recipe.covariates.assign(series.columns.begin() + targets, series.columns.end());
+  const auto covariates = series.columns.begin() + count_targets(series, options);
+  const auto future = covariates + options.covariates;
+  recipe.targets.assign(series.columns.begin(), covariates);
+  recipe.covariates.assign(covariates, future);
+  recipe.future.assign(future, series.columns.end());
   recipe.time_column = series.time_column;
   recipe.clock = series.calendar;
   recipe.notation = series.notation;
@@ -69,31 +58,7 @@ void set_scale(ForecastRecipe& recipe, const data::TimeSeries& series, bool log,
                const SeriesSplit& split) {
   recipe.scales =
       learn_scales(series, static_cast<std::int64_t>(recipe.targets.size()), log, split.fitted());
-  const ForecastFrame plain(recipe, series);
-  recipe.change = deviation_of_changes(plain, recipe.horizon, split.fitted());
-  recipe.step_change = deviation_of_changes(plain, 1, split.fitted());
-}
-
-// The rows to learn from in blocks of as many as validate; the first block is what is left.
-std::vector<RowRange> blocks_of(const SeriesSplit& split) {
-  std::vector<RowRange> ranges;
-  std::int64_t end = split.learnt;
-  for (; end - split.validation >= split.validation; end -= split.validation)
-    ranges.insert(ranges.begin(), {end - split.validation, end});
-  ranges.insert(ranges.begin(), {0, end});
-  return ranges;
-}
-
-std::vector<std::int64_t> first_features(std::int64_t count) {
-  std::vector<std::int64_t> features(static_cast<std::size_t>(count));
-  std::iota(features.begin(), features.end(), 0);
-  return features;
-}
-
-void set_linear(ForecastRecipe& recipe, const LinearMap& map) {
-  recipe.linear_lookback = static_cast<std::int64_t>(map.chosen.size());
-  recipe.linear_weights = map.weights;
-  recipe.linear_intercept = map.intercept;
+  set_units(recipe, series, split);
 }
 
 std::int64_t longest_lookback(const ForecastOptions& options, const SeriesSplit& split) {
@@ -101,50 +66,24 @@ std::int64_t longest_lookback(const ForecastOptions& options, const SeriesSplit&
   return std::max<std::int64_t>(split.fitted() / 3, 1);
 }
 
-}  // namespace
-
-std::vector<double> linear_change(const ForecastRecipe& recipe, const ForecastFrame& frame,
-                                  std::int64_t channel, std::int64_t row) {
-  std::vector<float> lags(static_cast<std::size_t>(recipe.linear_lookback));
-  frame.write_own_lags(channel, row, recipe.linear_lookback, lags.data());
-  std::vector<double> result = recipe.linear_intercept;
-  for (std::size_t i = 0; i < lags.size(); ++i) {
-    for (std::size_t h = 0; h < result.size(); ++h)
-      result[h] += static_cast<double>(lags[i]) * recipe.linear_weights[i * result.size() + h];
-  }
-  return result;
-}
-
-namespace {
-
-Scaled try_scale(const data::TimeSeries& series, const ForecastOptions& options,
-                 const SeriesSplit& split, bool log, ForecastRecipe recipe) {
-  set_scale(recipe, series, log, split);
-  const ForecastFrame frame(recipe, series);
-  std::vector<std::int64_t> tried = lookbacks(recipe.period, longest_lookback(options, split));
-  if (options.lookback > 0) tried = {longest_lookback(options, split)};
-  const Blocks blocks =
-      gather_blocks(frame, recipe.horizon, tried.back() - 1, blocks_of(split), tried.back());
-  std::vector<std::vector<std::int64_t>> sets;
-  for (const std::int64_t lookback : tried) sets.push_back(first_features(lookback));
-  const LinearChoice choice = judge_linear(blocks, sets).front();
-
-  // Judged in the data's units, where scales can be compared: each block by what the others taught.
+// Root of the mean squared error, in the data's units, where scales can be compared: each block by
+// what the others taught.
+double error_in_units(ForecastRecipe recipe, const ForecastFrame& frame, const OwnPath& path,
+                      const data::TimeSeries& series) {
   double squares = 0.0;
   double count = 0.0;
-  for (std::size_t block = 0; block < blocks.ranges.size(); ++block) {
-    if (blocks.moments[block].count() <= 0.0) continue;
-    set_linear(recipe, solve_ridge(blocks.without(block), choice.features, choice.penalty));
-    const RowRange& range = blocks.ranges[block];
+  for (std::size_t block = 0; block < path.blocks.ranges.size(); ++block) {
+    if (path.blocks.moments[block].count() <= 0.0) continue;
+    set_baseline(recipe, path, path.blocks.without(block));
+    const RowRange& range = path.blocks.ranges[block];
     for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
       const auto column = static_cast<std::size_t>(channel);
-      const Scale& scale = recipe.scales[column];
-      for (std::int64_t row = std::max(range.begin - 1, tried.back() - 1);
+      for (std::int64_t row = std::max(range.begin - 1, path.longest - 1);
            row + recipe.horizon < range.end; ++row) {
         const std::vector<double> change = linear_change(recipe, frame, channel, row);
         for (std::int64_t h = 1; h <= recipe.horizon; ++h) {
-          const double predicted = scale.original(
-              frame.z(channel, row) + recipe.change * change[static_cast<std::size_t>(h - 1)]);
+          const double predicted =
+              frame.forecast(channel, row, h, change[static_cast<std::size_t>(h - 1)]);
           const double error = predicted - series.at(row + h, column);
           squares += error * error;
           count += 1.0;
@@ -152,8 +91,24 @@ Scaled try_scale(const data::TimeSeries& series, const ForecastOptions& options,
       }
     }
   }
-  set_linear(recipe, solve_ridge(blocks.total(), choice.features, choice.penalty));
-  return {std::move(recipe), tried.back(), std::sqrt(squares / count)};
+  return std::sqrt(squares / count);
+}
+
+Scaled try_scale(const data::TimeSeries& series, const ForecastOptions& options,
+                 const SeriesSplit& split, bool log, ForecastRecipe recipe) {
+  set_scale(recipe, series, log, split);
+  std::vector<std::int64_t> tried = lookbacks(recipe.period, longest_lookback(options, split));
+  if (options.lookback > 0) tried = {longest_lookback(options, split)};
+  const ForecastFrame targets(recipe, series);
+  const OwnPath path = own_path(targets, recipe.horizon, split, tried);
+  set_baseline(recipe, path, path.blocks.total());
+  choose_effects(series, split, tried, recipe);
+  if (recipe.effects.empty())
+    return {recipe, path.longest, error_in_units(recipe, targets, path, series)};
+  const ForecastFrame frame(recipe, series);
+  const double error =
+      error_in_units(recipe, frame, own_path(frame, recipe.horizon, split, tried), series);
+  return {std::move(recipe), path.longest, error};
 }
 
 bool is_positive(const data::TimeSeries& series, std::size_t targets) {
@@ -197,10 +152,52 @@ double LinearPath::error_without(std::size_t block) const {
   return mean_squared_error(blocks.moments[block], mean_map(blocks.without(block), choices));
 }
 
+namespace {
+
+// Features that come together, or not at all.
+struct FeaturePart {
+  std::int64_t width = 0;
+  bool is_tried = false;
+};
+
+// Each lookback, with and without the level, beside any of the parts that follow one another behind
+// the target's own features.
+std::vector<std::vector<std::int64_t>> feature_sets(const std::vector<std::int64_t>& lookbacks,
+                                                    std::int64_t own,
+                                                    const std::array<FeaturePart, 3>& parts) {
+  std::vector<std::vector<std::int64_t>> sets;
+  for (const std::int64_t lookback : lookbacks) {
+    for (std::size_t choice = 0; choice < 1U << parts.size(); ++choice) {
+      std::vector<std::int64_t> set = first_features(lookback);
+      std::int64_t begin = own;
+      bool is_tried = true;
+      for (std::size_t part = 0; part < parts.size(); ++part) {
+        const auto& [width, may_come] = parts[part];
+        if ((choice >> (parts.size() - 1 - part) & 1U) != 0) {
+          is_tried = is_tried && may_come;
+          for (std::int64_t i = 0; i < width; ++i) set.push_back(begin + i);
+        }
+        begin += width;
+      }
+      if (!is_tried) continue;
+      sets.push_back(set);
+      set.erase(set.begin());  // without the level
+      if (!set.empty()) sets.push_back(std::move(set));
+    }
+  }
+  return sets;
+}
+
+}  // namespace
+
 LinearPath choose_path(const data::TimeSeries& series, const ForecastOptions& options,
                        const SeriesSplit& split, const Scaled& scaled, ForecastRecipe& recipe) {
   constexpr std::int64_t most_covariate_lags = 120;
-  const auto covariates = static_cast<std::int64_t>(recipe.covariates.size());
+  // To map more numbers ahead to each step costs minutes and explains little beyond the recipe's
+  // effects: the recurrent layer sees them.
+  constexpr std::int64_t most_ahead = 240;
+  const auto covariates =
+      static_cast<std::int64_t>(recipe.covariates.size() + recipe.future.size());
   recipe.lookback = scaled.longest;
   recipe.covariate_lookback =
       covariates == 0 ? 0
@@ -208,26 +205,14 @@ LinearPath choose_path(const data::TimeSeries& series, const ForecastOptions& op
                                                  std::min<std::int64_t>(24, scaled.longest));
   const ForecastFrame frame(recipe, series);
   const std::int64_t own = recipe.lookback;
-  const std::int64_t seen = covariates * recipe.covariate_lookback;
-  const std::int64_t calendar = frame.lags_width() - own - seen;
   std::vector<std::int64_t> tried = lookbacks(recipe.period, own);
   if (options.lookback > 0) tried = {own};
-  std::vector<std::vector<std::int64_t>> sets;
-  const auto all = first_features(frame.lags_width());
-  for (const std::int64_t lookback : tried) {
-    for (const bool with_covariates : {false, true}) {
-      for (const bool with_calendar : {false, true}) {
-        if ((with_covariates && seen == 0) || (with_calendar && calendar == 0)) continue;
-        for (const bool with_level : {true, false}) {
-          std::vector<std::int64_t> set = first_features(lookback);
-          if (!with_level) set.erase(set.begin());
-          if (with_covariates) set.insert(set.end(), all.begin() + own, all.begin() + own + seen);
-          if (with_calendar) set.insert(set.end(), all.begin() + own + seen, all.end());
-          if (!set.empty()) sets.push_back(std::move(set));
-        }
-      }
-    }
-  }
+  const std::int64_t seen = covariates * recipe.covariate_lookback;
+  const std::int64_t ahead = frame.ahead_width();
+  const std::int64_t calendar = frame.lags_width() - own - seen - ahead;
+  const std::vector<std::vector<std::int64_t>> sets = feature_sets(
+      tried, own,
+      {{{seen, seen > 0}, {ahead, ahead > 0 && ahead <= most_ahead}, {calendar, calendar > 0}}});
   LinearPath path{
       gather_blocks(frame, recipe.horizon, own - 1, blocks_of(split), 0), {}, own, 1, 1};
   path.choices = judge_linear(path.blocks, sets);

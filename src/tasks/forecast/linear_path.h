@@ -1,5 +1,4 @@
-// The linear baseline of a forecaster, on the scale that suits it, and the linear path that its
-// networks start from.
+// The scale that suits a series, and the linear path that networks start from.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,8 @@
 
 namespace chronicler::tasks {
 
-// The recipe on one scale, the baseline that goes with it, and its error in the data's units.
+// The recipe on one scale, with its baseline and what columns that are known ahead explain; its
+// error in the data's units.
 struct Scaled {
   ForecastRecipe recipe;
   std::int64_t longest = 1;  // lookback that the data allow
@@ -25,10 +25,6 @@ struct Scaled {
 // where logarithms are asked for and there are none.
 Scaled choose_scale(const data::TimeSeries& series, const ForecastOptions& options,
                     const SeriesSplit& split);
-
-// The baseline's forecast from a row: (horizon) changes, in the recipe's unit.
-std::vector<double> linear_change(const ForecastRecipe& recipe, const ForecastFrame& frame,
-                                  std::int64_t channel, std::int64_t row);
 
 // The linear path of the network: which features, and the sums to fit it from.
 struct LinearPath {

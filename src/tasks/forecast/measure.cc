@@ -11,7 +11,7 @@
 #include "chronicler/base/error.h"
 #include "tasks/forecast/calibration.h"
 #include "tasks/forecast/frame.h"
-#include "tasks/forecast/linear_path.h"
+#include "tasks/forecast/own_path.h"
 #include "tasks/forecast/scores.h"
 
 namespace chronicler::tasks {
@@ -25,6 +25,7 @@ ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& netwo
                                  const data::TimeSeries& series, std::int64_t begin,
                                  std::int64_t every) {
   const ForecastFrame frame(recipe, series);
+  const ForecastFrame targets_alone(without_effects(recipe), series);
   const std::int64_t horizon = recipe.horizon;
   std::vector<std::int64_t> rows;
   for (std::int64_t row = begin - 1; row + horizon < series.rows(); row += every)
@@ -44,7 +45,7 @@ ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& netwo
       const std::int64_t row = rows[n];
       const double last = series.at(row, column);
       all.last.push_back(last);
-      const std::vector<double> change = linear_change(recipe, frame, channel, row);
+      const std::vector<double> change = linear_change(recipe, targets_alone, channel, row);
       for (std::int64_t h = 1; h <= horizon; ++h) {
         const auto step = static_cast<std::size_t>(h - 1);
         all.truth.push_back(series.is_observed(row + h, column) ? series.at(row + h, column)
@@ -52,8 +53,7 @@ ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& netwo
         all.repeat_last.push_back(last);
         const std::int64_t back = (h + recipe.period - 1) / recipe.period * recipe.period;
         all.seasonal_naive.push_back(series.at(std::max<std::int64_t>(row + h - back, 0), column));
-        all.linear_ar.push_back(
-            scale.original(frame.z(channel, row) + recipe.change * change[step]));
+        all.linear_ar.push_back(targets_alone.forecast(channel, row, h, change[step]));
         if (quantiles < 2) continue;
         const auto width = static_cast<std::size_t>(horizon);
         all.low.push_back(predicted.quantiles[n * quantiles * width + step]);

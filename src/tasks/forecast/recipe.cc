@@ -150,10 +150,18 @@ double Scale::original(double z) const {
   return log ? std::exp(value) : value;
 }
 
+std::vector<std::string> ForecastRecipe::columns() const {
+  std::vector<std::string> all = targets;
+  all.insert(all.end(), covariates.begin(), covariates.end());
+  all.insert(all.end(), future.begin(), future.end());
+  return all;
+}
+
 std::string ForecastRecipe::to_json() const {
   Json json{{"kind", kind}, {"version", version}};
   json["targets"] = targets;
   json["covariates"] = covariates;
+  if (!future.empty()) json["future"] = future;
   Json scale_list = Json::array();
   for (const Scale& scale : scales) {
     scale_list.push_back(
@@ -175,6 +183,7 @@ std::string ForecastRecipe::to_json() const {
   json["period"] = period;
   json["change"] = change;
   json["step_change"] = step_change;
+  if (!effects.empty()) json["effects"] = effects;
   json["quantiles"] = quantiles;
   json["calibration"] = calibration;
   json["confidence"] = confidence;
@@ -200,7 +209,8 @@ ForecastRecipe ForecastRecipe::from_json(std::string_view text, std::string_view
   recipe.targets = texts(place["targets"]);
   recipe.covariates = texts(place["covariates"]);
   if (recipe.targets.empty()) place["targets"].refuse("a list of names");
-  check_size(place["scales"], recipe.targets.size() + recipe.covariates.size());
+  if (const auto future = place.find("future")) recipe.future = texts(*future);
+  check_size(place["scales"], recipe.columns().size());
   for (const JsonPlace& scale : place["scales"].items()) {
     recipe.scales.push_back(
         {scale["log"].flag(), scale["mean"].number(), scale["deviation"].number()});
@@ -227,6 +237,10 @@ ForecastRecipe ForecastRecipe::from_json(std::string_view text, std::string_view
   recipe.step_change = place["step_change"].number();
   if (!(recipe.change > 0.0)) place["change"].refuse("above 0");
   if (!(recipe.step_change > 0.0)) place["step_change"].refuse("above 0");
+  if (const auto effects = place.find("effects")) {
+    check_size(*effects, recipe.targets.size() * recipe.future.size());
+    recipe.effects = numbers(*effects);
+  }
   recipe.quantiles = numbers(place["quantiles"]);
   const auto horizon = static_cast<std::size_t>(recipe.horizon);
   check_size(place["calibration"], recipe.quantiles.size() * horizon);

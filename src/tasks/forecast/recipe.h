@@ -25,7 +25,8 @@ struct Scale {
 struct ForecastRecipe {
   std::vector<std::string> targets;
   std::vector<std::string> covariates;
-  std::vector<Scale> scales;  // of the targets, then the covariates
+  std::vector<std::string> future;  // covariates that are known ahead
+  std::vector<Scale> scales;        // of the targets, the covariates, the future
   std::string time_column;
   data::Notation notation;  // of the file that was learnt from
   // Times with an offset are those of their own clock; false: of UTC, in models made before.
@@ -38,12 +39,15 @@ struct ForecastRecipe {
 
   std::int64_t horizon = 1;
   std::int64_t lookback = 1;            // values that the linear path sees
-  std::int64_t covariate_lookback = 0;  // of each covariate
+  std::int64_t covariate_lookback = 0;  // of each covariate, those known ahead too
   std::int64_t memory = 1;              // steps that the recurrent layer reads before it answers
   std::int64_t period = 1;              // of the seasonal naive forecast
   double change = 1.0;       // deviation of z[t + h] - z[t]: the unit of the network's answers
   double step_change = 1.0;  // deviation of z[t] - z[t - 1]
   std::vector<double> quantiles;
+  // (targets, future): by how much a deviation of a column that is known ahead moves a target at
+  // the same row. All else is learnt of what remains of the targets. Empty: by nothing.
+  std::vector<double> effects;
   // (quantiles, horizon), in `change`: what calibration adds to the network's quantiles.
   std::vector<double> calibration;
   // How much of the network's difference from the last value is believed: below 1 where the
@@ -59,6 +63,9 @@ struct ForecastRecipe {
   std::vector<double> seasonal_error;  // of each target: for MASE, within the training part
   std::int64_t trained_rows = 0;       // rows before the test part
   std::int64_t trained_until = 0;      // the time of the last of them; 0 without times
+
+  // The names of all columns: targets, covariates, future.
+  std::vector<std::string> columns() const;
 
   std::string to_json() const;
   // Throws Error, with `what` as the place, for text that is not such a recipe.

@@ -5,22 +5,9 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "tasks/forecast/series_parts.h"
 
 namespace chronicler::tasks {
-namespace {
-
-data::TimeSeries first_rows(const data::TimeSeries& series, std::int64_t rows) {
-  data::TimeSeries first = series;
-  const auto count = static_cast<std::size_t>(rows);
-  first.values.resize(count * series.columns.size());
-  first.observed.resize(count * series.columns.size());
-  if (!series.times.empty()) first.times.resize(count);
-  if (!series.put_in.empty()) first.put_in.resize(count);
-  return first;
-}
-
-}  // namespace
-
 std::int64_t rows_of_fold(const data::TimeSeries& series, const ForecastOptions& options,
                           std::int64_t folds) {
   const std::int64_t rows = series.rows();

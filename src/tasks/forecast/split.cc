@@ -1,6 +1,7 @@
 #include "tasks/forecast/split.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -10,11 +11,22 @@
 
 namespace chronicler::tasks {
 
+std::int64_t count_targets(const data::TimeSeries& series, const ForecastOptions& options) {
+  return static_cast<std::int64_t>(series.columns.size()) - options.covariates - options.future;
+}
+
 void check_options(const ForecastOptions& options, std::size_t columns) {
   check_fields("Forecaster", options);
-  if (options.covariates >= static_cast<std::int64_t>(columns)) {
-    throw Error(fmt::format("covariates of Forecaster must leave a target among {} columns, got {}",
-                            columns, options.covariates));
+  if (std::max(options.covariates, options.future) >= static_cast<std::int64_t>(columns) ||
+      options.covariates + options.future >= static_cast<std::int64_t>(columns)) {
+    const bool both = options.covariates > 0 && options.future > 0;
+    throw Error(fmt::format("{} of Forecaster must leave a target among {} columns, got {}",
+                            both                     ? "covariates and future"
+                            : options.covariates > 0 ? "covariates"
+                                                     : "future",
+                            columns,
+                            both ? fmt::format("{} and {}", options.covariates, options.future)
+                                 : fmt::to_string(options.covariates + options.future)));
   }
   const std::vector<double>& quantiles = options.quantiles;
   if (std::adjacent_find(quantiles.begin(), quantiles.end(), std::greater_equal<>()) !=
@@ -50,9 +62,18 @@ SeriesSplit split_rows(const data::TimeSeries& series, const ForecastOptions& op
   return split;
 }
 
-void check_targets(const data::TimeSeries& series, const ForecastOptions& options,
+void check_columns(const data::TimeSeries& series, const ForecastOptions& options,
                    const SeriesSplit& split) {
-  const auto targets = static_cast<std::int64_t>(series.columns.size()) - options.covariates;
+  const std::int64_t targets = count_targets(series, options);
+  for (std::size_t column = series.columns.size() - static_cast<std::size_t>(options.future);
+       column < series.columns.size(); ++column) {
+    for (std::int64_t row = 0; row < series.rows(); ++row) {
+      if (std::isfinite(series.at(row, column))) continue;
+      throw Error(fmt::format("{}: column \"{}\" is {} at {}", series.source,
+                              series.columns[column], series.at(row, column), series.label(row)),
+                  "a column that is known ahead has a number in each row");
+    }
+  }
   for (std::int64_t column = 0; column < targets; ++column) {
     const double first = series.at(0, static_cast<std::size_t>(column));
     bool is_constant = true;

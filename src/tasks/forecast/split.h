@@ -18,14 +18,17 @@ struct SeriesSplit {
   std::int64_t fitted() const { return learnt - validation; }
 };
 
+// How many of the columns are forecast.
+std::int64_t count_targets(const data::TimeSeries& series, const ForecastOptions& options);
+
 // Throws Error for options out of their range. columns: of the series.
 void check_options(const ForecastOptions& options, std::size_t columns);
 
 // Throws Error if there are too few rows.
 SeriesSplit split_rows(const data::TimeSeries& series, const ForecastOptions& options);
 
-// Throws Error if a target never changes.
-void check_targets(const data::TimeSeries& series, const ForecastOptions& options,
+// Throws Error if a target never changes, or a column that is known ahead is no number somewhere.
+void check_columns(const data::TimeSeries& series, const ForecastOptions& options,
                    const SeriesSplit& split);
 
 // On the calendar of the rows to learn from. Where that puts in rows that the series does not have,

@@ -250,6 +250,10 @@ TEST(Forecaster, ChecksItsOptionsByTheirRanges) {
   EXPECT_EQ(error({.horizon = 0}), "horizon of Forecaster must be from 1 to 1000000000, got 0");
   EXPECT_EQ(error({.covariates = 1}),
             "covariates of Forecaster must leave a target among 1 columns, got 1");
+  EXPECT_EQ(error({.future = 1}),
+            "future of Forecaster must leave a target among 1 columns, got 1");
+  EXPECT_EQ(error({.covariates = 1, .future = 2}),
+            "covariates and future of Forecaster must leave a target among 1 columns, got 1 and 2");
   EXPECT_EQ(error({.covariates = -1}), "covariates of Forecaster must be at least 0, got -1");
   EXPECT_EQ(error({.test_every = 0}),
             "test_every of Forecaster must be from 1 to 1000000000, got 0");

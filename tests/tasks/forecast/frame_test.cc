@@ -60,6 +60,50 @@ TEST(ForecastFrame, KnowsNothingOfLaterRows) {
   EXPECT_NE(seen(frame, 41), seen(other, 41));
 }
 
+ForecastRecipe recipe_with_future() {
+  ForecastRecipe recipe = recipe_for_hours();
+  recipe.covariates.clear();
+  recipe.future = {"c"};
+  return recipe;
+}
+
+TEST(ForecastFrame, SeesColumnsThatAreKnownAheadOverTheHorizonAndNoFurther) {
+  const data::TimeSeries series = hours(60);
+  data::TimeSeries changed = series;
+  for (std::size_t row = 43; row < 60; ++row) {
+    changed.values[row * 2] = 1e6;
+    changed.values[row * 2 + 1] = 4.5;
+  }
+  const ForecastFrame frame(recipe_with_future(), series);
+  const ForecastFrame other(recipe_with_future(), changed);
+  EXPECT_EQ(seen(frame, 40), seen(other, 40));  // the horizon is rows 41 and 42
+  EXPECT_NE(seen(frame, 41), seen(other, 41));
+  EXPECT_EQ(frame.lags_width(), 5 + 3 + 2 + 14);
+  EXPECT_EQ(frame.ahead_width(), 2);
+  std::vector<float> lags(static_cast<std::size_t>(frame.lags_width()));
+  frame.write_lags(0, 40, lags.data());
+  EXPECT_FLOAT_EQ(lags[5], -2.0F);  // now
+  EXPECT_FLOAT_EQ(lags[8], -1.0F);  // in an hour, in two
+  EXPECT_FLOAT_EQ(lags[9], 0.0F);
+  frame.write_lags(0, 58, lags.data());
+  EXPECT_FLOAT_EQ(lags[9], 2.0F);  // behind the last row, the last
+}
+
+TEST(ForecastFrame, TakesOutWhatKnownColumnsExplain) {
+  ForecastRecipe recipe = recipe_with_future();
+  const data::TimeSeries series = hours(60);
+  const ForecastFrame plain(recipe, series);
+  recipe.effects = {0.25};
+  recipe.change = 2.0;
+  data::TimeSeries holed = series;
+  holed.observed[2 * 30] = 0;
+  const ForecastFrame frame(recipe, holed);
+  EXPECT_DOUBLE_EQ(frame.z(0, 20), plain.z(0, 20) - 0.25 * plain.known_ahead(0, 20));
+  EXPECT_DOUBLE_EQ(frame.z(0, 30), frame.z(0, 29));  // carried forward: what is not explained
+  // A forecast is of the series again.
+  EXPECT_NEAR(frame.forecast(0, 40, 2, frame.change(0, 40, 2)), series.at(42, 0), 1e-12);
+}
+
 TEST(ForecastFrame, LooksBackFromTheLastValue) {
   const ForecastFrame frame(recipe_for_hours(), hours(60));
   std::vector<float> lags(static_cast<std::size_t>(frame.lags_width()));

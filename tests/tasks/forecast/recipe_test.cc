@@ -45,6 +45,25 @@ TEST(ForecastRecipe, KeepsItsClock) {
   }
 }
 
+TEST(ForecastRecipe, KeepsColumnsThatAreKnownAhead) {
+  ForecastRecipe written = recipe_with({});
+  EXPECT_EQ(written.to_json().find("future"), std::string::npos);
+  written.covariates = {"c"};
+  written.future = {"f", "g"};
+  written.scales.resize(4);
+  written.effects = {0.5, -2.0};
+  const ForecastRecipe recipe = ForecastRecipe::from_json(written.to_json(), "forecast.json");
+  EXPECT_EQ(recipe.columns(), (std::vector<std::string>{"y", "c", "f", "g"}));
+  EXPECT_EQ(recipe.future, written.future);
+  EXPECT_EQ(recipe.effects, written.effects);
+  Json damaged = Json::parse(written.to_json());
+  damaged["effects"] = {0.5};
+  EXPECT_THROW(ForecastRecipe::from_json(damaged.dump(), "forecast.json"), Error);
+  damaged = Json::parse(written.to_json());
+  damaged["future"] = {"f"};
+  EXPECT_THROW(ForecastRecipe::from_json(damaged.dump(), "forecast.json"), Error);
+}
+
 TEST(ForecastRecipe, ReadsFilesFromBeforeClocksWereKept) {
   Json json = Json::parse(recipe_with(clocks().front()).to_json());
   json.erase("clock");
