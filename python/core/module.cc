@@ -8,9 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "bindings.h"
+#include "chronicler/base/error.h"
+#include "chronicler/base/random.h"
+#include "chronicler/base/runtime.h"
 #include "chronicler/version.h"
 #include "cli/data_files.h"
 #include "cli/program.h"
+#include "output.h"
 
 namespace nb = nanobind;
 
@@ -34,9 +39,32 @@ int run_command(std::vector<std::string> arguments) {
   return chronicler::cli::run_program(static_cast<int>(arguments.size()), pointers.data());
 }
 
+// An Error of C++ is a ValueError with its sentence; its hint is on a line of its own.
+void translate(const std::exception_ptr& pointer, void* /*payload*/) {
+  try {
+    std::rethrow_exception(pointer);
+  } catch (const chronicler::Error& error) {
+    PyErr_SetString(PyExc_ValueError, error.what());
+  }
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
+  // What is alive when the program ends, in the globals of a script, is no leak; tests count.
+  nb::set_leak_warnings(false);
+  nb::register_exception_translator(translate);
+  chronicler::python::bind_catalog(m);
+  chronicler::python::bind_layers(m);
+  chronicler::python::bind_training(m);
+  chronicler::python::bind_models(m);
+  chronicler::python::bind_streams(m);
+  m.def("set_output", &chronicler::python::set_output, nb::arg("write").none(),
+        nb::arg("is_notebook"));
+  m.def("set_seed", &chronicler::set_random_seed);
+  m.def("next_seed", &chronicler::next_seed);
+  m.def("set_threads", &chronicler::set_threads);
+  m.def("threads", [] { return chronicler::Runtime::global().threads(); });
   m.attr("version") = CHRONICLER_VERSION;
   m.def(
       "run_command", &run_command, nb::arg("arguments"),

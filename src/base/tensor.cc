@@ -173,6 +173,13 @@ Tensor::Tensor(const Shape& shape, const std::vector<double>& values)
 Tensor::Tensor(const Shape& shape, const std::vector<std::int32_t>& values)
     : Tensor(of<std::int32_t>(shape, values)) {}
 
+Tensor Tensor::around(std::shared_ptr<void> owner, const TensorView& view) {
+  Tensor tensor;
+  tensor.storage_ = std::move(owner);
+  tensor.view_ = view;
+  return tensor;
+}
+
 Tensor Tensor::clone() const { return own(view_); }
 
 Tensor Tensor::to(DType dtype) const {

@@ -33,6 +33,9 @@ inline void take_field(SettingsReader& settings, const FieldInfo& field, bool& v
 inline void take_field(SettingsReader& settings, const FieldInfo& field, std::int64_t& value) {
   value = settings.whole(field.name, value);
 }
+inline void take_field(SettingsReader& settings, const FieldInfo& field, int& value) {
+  value = static_cast<int>(settings.whole(field.name, value));
+}
 inline void take_field(SettingsReader& settings, const FieldInfo& field, double& value) {
   value = settings.number(field.name, value);
 }

@@ -19,6 +19,10 @@ struct FieldRow {
   std::string range;         // "at least 1"; empty: any value
   std::string sentence;
   FieldNotes notes = {};
+  // "bool", "int", "float", "str", "initializer", "layer" ...; "int?" may be none, "[int]" is a
+  // list; "object" for all else.
+  std::string type = {};
+  std::string value = {};  // the member's own default, whatever default_text says
 };
 
 struct FieldTable {
@@ -55,6 +59,28 @@ std::string default_text(const Value& value) {
   }
 }
 
+// The type of a field in words; types of other headers have a field_type of their own.
+template <class Value>
+std::string type_text(const Value& value) {
+  if constexpr (std::is_same_v<Value, bool>) {
+    return "bool";
+  } else if constexpr (std::is_integral_v<Value>) {
+    return "int";
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    return "float";
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    return "str";
+  } else if constexpr (requires { value.has_value(); }) {
+    return type_text(typename Value::value_type{}) + "?";
+  } else if constexpr (requires { field_type(value); }) {
+    return field_type(value);
+  } else if constexpr (requires { value.front(); }) {
+    return "[" + type_text(typename Value::value_type{}) + "]";
+  } else {
+    return "object";
+  }
+}
+
 }  // namespace detail
 
 // How many members an aggregate has: braces with one value more would not compile.
@@ -77,7 +103,8 @@ FieldTable field_table() {
     std::string text(field.notes.default_text);
     if (text.empty() && !field.notes.is_required) text = detail::default_text(value);
     table.rows.push_back({std::string(field.name), std::move(text), field.range.text(),
-                          std::string(field.sentence), field.notes});
+                          std::string(field.sentence), field.notes, detail::type_text(value),
+                          detail::default_text(value)});
   });
   return table;
 }

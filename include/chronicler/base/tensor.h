@@ -102,6 +102,8 @@ class Tensor {
 
   template <class Element>
   static Tensor of(const Shape& shape, std::span<const Element> values);
+  // What `view` borrows, which `owner` keeps alive: memory of somebody else's, an array of NumPy's.
+  static Tensor around(std::shared_ptr<void> owner, const TensorView& view);
 
   explicit operator bool() const { return static_cast<bool>(view_); }
   const Shape& shape() const { return view_.shape(); }

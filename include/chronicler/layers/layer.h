@@ -303,6 +303,10 @@ class Layer {
   virtual void validate() const {}
   virtual const Regularizer& activity_regularizer() const;  // none, unless a layer has that option
 
+  // Of a layer that only the running program can make again, as one that is written in Python: what
+  // files hold of it, as JSON (formats/keras/layer_config.h). Empty: its fields say all.
+  virtual std::string file_object() const { return {}; }
+
   // A layer with the same options and, if built, its own copy of the weights.
   virtual LayerPtr clone() const = 0;
   // Where a layer that draws random numbers keeps the seed that they follow from, if its options

@@ -195,12 +195,18 @@ std::optional<std::string> dtype_at(const JsonPlace& place, TypeOf type) {
 class ConfigReader final : public EachField<ConfigReader> {
  public:
   // `known`: options that somebody else reads.
-  ConfigReader(const JsonPlace& config, TypeOf type, std::set<std::string, std::less<>> known = {})
-      : config_(config), type_(type), known_(std::move(known)) {}
+  ConfigReader(const JsonPlace& config, TypeOf type, std::set<std::string, std::less<>> known = {},
+               const HeldLayers& held = {})
+      : config_(config), type_(type), known_(std::move(known)), held_(held) {}
 
   template <class Value>
   void take(std::string_view name, Value& value) {
     known_.insert(std::string(name));
+    if (const auto held = held_.find(name); held != held_.end()) {
+      if constexpr (std::is_same_v<Value, LayerPtr>) value = held->second.front();
+      if constexpr (std::is_same_v<Value, std::vector<LayerPtr>>) value = held->second;
+      return;
+    }
     if (!config_.json().contains(name)) return;
     const JsonPlace place = config_[name];
     if (name == "dtype" && type_ != TypeOf::result) {
@@ -261,7 +267,13 @@ class ConfigReader final : public EachField<ConfigReader> {
   const JsonPlace& config_;
   TypeOf type_;
   std::set<std::string, std::less<>> known_;
+  HeldLayers held_;
 };
+
+OwnLayerMaker& own_layer_maker() {
+  static OwnLayerMaker maker;
+  return maker;
+}
 
 // Layers of Keras, of any version, that are not known here.
 constexpr std::array other_layers{"CategoryEncoding"sv,
@@ -364,6 +376,7 @@ void write_as_whole(Json& numbers) {
 
 Json layer_to_json(Layer& layer) {
   if (const Model* model = model_of(layer)) return model_to_json(*model);
+  if (const std::string own = layer.file_object(); !own.empty()) return parse_json(own, "a layer");
   ConfigWriter writer;
   visit_config(layer, writer);
   drop_unused(layer, writer.config);
@@ -415,6 +428,23 @@ void read_fields(const JsonPlace& config, Layer& layer) {
   reader.finish(layer.class_name());
 }
 
+void set_own_layer_maker(OwnLayerMaker maker) { own_layer_maker() = std::move(maker); }
+
+LayerPtr layer_with(std::string_view class_name, const JsonPlace& config, const HeldLayers& held) {
+  LayerPtr layer = make_layer(class_name);
+  const bool is_input = layer->class_name() == "InputLayer";
+  ConfigReader reader(config,
+                      is_input               ? TypeOf::input
+                      : layer->takes_texts() ? TypeOf::text_layer
+                                             : TypeOf::layer,
+                      {}, held);
+  visit_config(*layer, reader);
+  reader.finish(layer->class_name());
+  if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
+  layer->validate();
+  return layer;
+}
+
 LayerPtr layer_at(const JsonPlace& object) {
   if (is_model(object)) {
     const std::unique_ptr<Model> model = model_at(object);
@@ -426,20 +456,14 @@ LayerPtr layer_at(const JsonPlace& object) {
     return model->as_layer();
   }
   const JsonPlace class_name = object["class_name"];
+  if (own_layer_maker()) {
+    if (LayerPtr own = own_layer_maker()(object.json())) return own;
+  }
   try {
     refuse_unknown_class(object);
-    LayerPtr layer = make_layer(class_name.text());
     const JsonPlace config = object["config"];
     if (!config.is_object()) config.refuse("an object");
-    const bool is_input = layer->class_name() == "InputLayer";
-    ConfigReader reader(config, is_input               ? TypeOf::input
-                                : layer->takes_texts() ? TypeOf::text_layer
-                                                       : TypeOf::layer);
-    visit_config(*layer, reader);
-    reader.finish(layer->class_name());
-    if (layer->name().empty()) layer->set_name(unique_name(layer->class_name()));
-    layer->validate();
-    return layer;
+    return layer_with(class_name.text(), config, {});
   } catch (const Error& error) {
     if (error.message().starts_with(object.path())) throw;
     throw Error(fmt::format("{}{}: {}", object.path(), shown_name(object), error.message()),

@@ -1,6 +1,12 @@
 // A layer's options as Keras's configuration, through the layer's own list of fields.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/json.h"
 #include "chronicler/layers/layer.h"
 
@@ -18,6 +24,16 @@ Json held_layer_to_json(Layer& layer);
 // A layer that is not built yet. An option that is not given has its default; one that is unknown
 // and not switched off (null, false or {}) is an Error.
 LayerPtr layer_at(const JsonPlace& object);
+
+// Layers that another holds, by the names of the options that they stand for.
+using HeldLayers = std::map<std::string, std::vector<LayerPtr>, std::less<>>;
+// A layer of this class with the options of `config`, where those that are layers are `held`.
+LayerPtr layer_with(std::string_view class_name, const JsonPlace& config, const HeldLayers& held);
+
+// Makes layers of the program's own (Layer::file_object) from their objects in files; gives null
+// for classes that it does not know. One at a time.
+using OwnLayerMaker = std::function<LayerPtr(const Json& object)>;
+void set_own_layer_maker(OwnLayerMaker maker);
 
 // Only the options of an object's own fields(), without name, trainable and dtype.
 Json fields_to_json(Layer& layer);

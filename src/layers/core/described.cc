@@ -33,6 +33,14 @@ std::string shown(const SettingValue& value) {
   return "a list";
 }
 
+// As tables have it (FieldRow::type). One whose default is null is a seed.
+std::string field_type(const SettingValue& value) {
+  if (is_null(value)) return "int?";
+  if (std::holds_alternative<bool>(value)) return "bool";
+  if (std::holds_alternative<std::int64_t>(value)) return "int";
+  return std::holds_alternative<double>(value) ? "float" : "str";
+}
+
 std::string_view type_of(const SettingValue& default_value) {
   if (is_null(default_value) || std::holds_alternative<std::int64_t>(default_value)) {
     return "a whole number";
@@ -70,11 +78,14 @@ FieldTable DescribedClass::fields() const {
   FieldTable table{{}, settings.size()};
   for (const DescribedField& field : settings) {
     const auto* text = std::get_if<std::string>(&field.value);
+    const std::string value = is_null(field.value) ? "none" : text ? *text : shown(field.value);
     table.rows.push_back({std::string(field.name),
-                          is_null(field.value) ? "none"
-                          : text               ? *text
-                                               : shown(field.value),
-                          field.range.text(), std::string(field.sentence)});
+                          value,
+                          field.range.text(),
+                          std::string(field.sentence),
+                          {},
+                          field_type(field.value),
+                          value});
   }
   return table;
 }

@@ -1,7 +1,5 @@
 #include "layers/core/shown_default.h"
 
-#include "chronicler/layers/layer.h"
-
 namespace chronicler {
 
 std::string shown_default(const Activation& value) { return value.name(); }

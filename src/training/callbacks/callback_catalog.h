@@ -5,13 +5,16 @@
 #include <string_view>
 
 #include "chronicler/base/field_table.h"
+#include "chronicler/training/callbacks.h"
+#include "training/field_settings.h"
 
 namespace chronicler {
 
 struct CallbackKind {
   std::string_view class_name;
-  FieldTable (*fields)();   // null: it has no table
-  bool is_of_keras = true;  // Keras has it too
+  FieldTable (*fields)();                         // null: it has no table
+  CallbackPtr (*from)(SettingsReader& settings);  // null: it is made of functions
+  bool is_of_keras = true;                        // Keras has it too
 };
 
 std::span<const CallbackKind> callback_catalog();

@@ -87,10 +87,20 @@ bool has_all_characters(std::string_view locale) {
   return letters.find("utf8") != std::string::npos;
 }
 
+namespace {
+std::optional<Display>& display_of_output() {
+  static std::optional<Display> display;
+  return display;
+}
+}  // namespace
+
+void Display::set_of_output(std::optional<Display> display) { display_of_output() = display; }
+
 Display Display::of(const std::ostream& out) {
+  const bool is_output = out.rdbuf() == std::cout.rdbuf();
+  if (is_output && display_of_output()) return *display_of_output();
   Display display;
-  display.terminal =
-      out.rdbuf() == std::cout.rdbuf() && isatty(STDOUT_FILENO) != 0 && variable("TERM") != "dumb";
+  display.terminal = is_output && isatty(STDOUT_FILENO) != 0 && variable("TERM") != "dumb";
   display.colour = display.terminal && variable("NO_COLOR").empty();
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const std::string_view locale = variable(name);

@@ -24,6 +24,9 @@ struct Display {
   // NO_COLOR, TERM=dumb, and LC_ALL, LC_CTYPE or LANG for the encoding. Any other stream is no
   // terminal.
   static Display of(const std::ostream& out);
+  // What of() finds for standard output from now on, where another program shows what is written
+  // there: a notebook. Empty: as above.
+  static void set_of_output(std::optional<Display> display);
 };
 
 // Whether a locale's name ("en_US.UTF-8") says that its encoding has all characters. Nothing said

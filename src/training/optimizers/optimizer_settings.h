@@ -18,6 +18,7 @@ inline void take_field(SettingsReader& settings, const FieldInfo& field, Learnin
 inline SettingValue field_setting(const LearningRate& rate) {
   return rate.schedule() ? SettingValue() : SettingValue(rate.value());
 }
+inline std::string field_type(const LearningRate&) { return "rate"; }
 inline std::string field_text(const LearningRate& rate) { return field_text(rate.value()); }
 
 // The options of the averages matter only where there are averages.

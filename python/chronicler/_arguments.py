@@ -1,0 +1,145 @@
+"""What layers are called with, from Keras's ways to write it to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .layer import Layer
+
+
+class CallArguments:
+    """Inputs, initial states, masks of the inputs and flags of one call."""
+
+    __slots__ = ("flags", "inputs", "masks", "others", "states", "training")
+
+    def __init__(self) -> None:
+        self.inputs: list[Any] = []
+        self.states: list[Any] = []
+        self.masks: list[Any] = []
+        self.training = False
+        self.flags = (False, False, False)  # use_causal_mask, return_attention_scores, reverse
+        self.others: dict[str, Any] = {}  # for a layer that is written in Python
+
+    def masks_of_inputs(self) -> list[Any]:
+        """Return a mask for each input: what was given, else what hangs on the input."""
+        masks = list(self.masks) + [None] * (len(self.inputs) - len(self.masks))
+        return [
+            getattr(value, "_keras_mask", None) if mask is None else mask
+            for value, mask in zip(self.inputs, masks)
+        ]
+
+
+_ATTENTION_INPUTS = ("query", "value", "key")
+_FLAGS = ("use_causal_mask", "return_attention_scores", "reverse")
+
+
+def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallArguments:
+    """Return the arguments of a call of a layer of the extension."""
+    taken = CallArguments()
+    given = dict(kwargs)
+    name = type(layer)._table.class_name if layer._table is not None else ""
+    is_multi_head = any(field.name == "num_heads" for field in _fields(layer)) and bool(name)
+    is_recurrent = any(field.name == "return_state" for field in _fields(layer))
+    is_cell = layer._handle.state_count > 0 and not is_recurrent and layer._table is not None
+    if is_multi_head:
+        _take_heads(taken, args, given)
+    else:
+        _take_inputs(taken, layer, args, given, is_recurrent, is_cell)
+    training = given.pop("training", None)
+    taken.training = bool(training) if training is not None else current_training()
+    taken.flags = tuple(bool(given.pop(flag, False)) for flag in _FLAGS)  # type: ignore[assignment]
+    mask = given.pop("mask", None)
+    if mask is not None:
+        taken.masks = list(mask) if isinstance(mask, (list, tuple)) else [mask]
+    if given:
+        raise TypeError(
+            f"layer {layer.name!r} is called with {sorted(given)}, which it does not take"
+        )
+    return taken
+
+
+def _fields(layer: Layer) -> Any:
+    return layer._table.fields if layer._table is not None else ()
+
+
+def _take_inputs(
+    taken: CallArguments,
+    layer: Layer,
+    args: tuple[Any, ...],
+    given: dict[str, Any],
+    is_recurrent: bool,
+    is_cell: bool,
+) -> None:
+    rest = list(args)
+    if not rest:
+        for name in ("inputs", "sequences", "sequence", "x"):
+            if name in given:
+                rest = [given.pop(name)]
+                break
+    if not rest:
+        raise TypeError(f"layer {layer.name!r} is called on nothing; give it an input")
+    taken.inputs = _flat(rest.pop(0))
+    if is_cell:
+        states = rest.pop(0) if rest else given.pop("states", None)
+        taken.inputs += _flat(states)
+    elif is_recurrent:
+        states = rest.pop(0) if rest else given.pop("initial_state", None)
+        taken.states = _flat(states)
+        if len(taken.inputs) > 1 and not taken.states:
+            taken.inputs, taken.states = taken.inputs[:1], taken.inputs[1:]
+    for name, value in zip(("mask", "training"), rest):
+        given.setdefault(name, value)
+
+
+def _take_heads(taken: CallArguments, args: tuple[Any, ...], given: dict[str, Any]) -> None:
+    names = (*_ATTENTION_INPUTS, "query_mask", "value_mask", "key_mask", "attention_mask",
+             "return_attention_scores", "training", "use_causal_mask")
+    values = dict(zip(names, args))
+    for name in names:
+        if name in given:
+            values[name] = given.pop(name)
+    taken.inputs = [values[name] for name in _ATTENTION_INPUTS if values.get(name) is not None]
+    masks = [values.get(f"{name}_mask") for name in _ATTENTION_INPUTS[: len(taken.inputs)]]
+    if values.get("attention_mask") is not None:
+        masks[0] = values["attention_mask"]
+    taken.masks = masks
+    for name in ("return_attention_scores", "training", "use_causal_mask"):
+        if values.get(name) is not None:
+            given[name] = values[name]
+
+
+def _flat(value: Any) -> list[Any]:
+    """Return the tensors in nested lists, in their order."""
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)) and not _is_numbers(value):
+        flat: list[Any] = []
+        for each in value:
+            flat += _flat(each)
+        return flat
+    if isinstance(value, dict):
+        return _flat(list(value.values()))
+    return [value]
+
+
+def _is_numbers(value: Any) -> bool:
+    """Return whether a list holds numbers or texts, and so stands for an array."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (int, float, str, bool))
+
+
+_training = False
+
+
+def current_training() -> bool:
+    """Return whether the layer that is being computed was called with training=True."""
+    return _training
+
+
+def set_training(training: bool) -> bool:
+    """Set what `current_training` returns; returns what it returned before."""
+    global _training
+    before, _training = _training, training
+    return before

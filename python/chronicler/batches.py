@@ -1,0 +1,99 @@
+"""Data that come batch by batch: generators, PyDatasets, loaders of other libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .data import inputs_of, targets_of, weights_of
+
+
+class Batches:
+    """A source of batches, as the extension reads it: (x, y, sample_weight, masks)."""
+
+    def __init__(self, source: Any, model: Any, size: int | None, shuffle: bool) -> None:
+        self._source = source
+        self._model = model
+        self._size = size
+        self._shuffle = shuffle
+        self._running: Any = None
+        self.error: BaseException | None = None
+
+    def _batches(self, epoch: int) -> Iterator[Any]:
+        try:
+            for item in self._items(epoch):
+                yield self._batch(item)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def _items(self, epoch: int) -> Iterator[Any]:
+        source = self._source
+        if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+            order = np.arange(self._size if self._size is not None else len(source))
+            if self._shuffle:
+                order = np.random.default_rng([epoch, 12345]).permutation(len(order))
+            if hasattr(source, "on_epoch_begin"):
+                source.on_epoch_begin()
+            for index in order:
+                yield source[int(index)]
+            if hasattr(source, "on_epoch_end"):
+                source.on_epoch_end()
+            return
+        if hasattr(source, "__next__"):  # goes on where it stopped
+            yield from source
+            return
+        if callable(source) and not hasattr(source, "__iter__"):
+            yield from source()
+            return
+        yield from source
+
+    def _batch(self, item: Any) -> Any:
+        x, y, weight = _parts(item)
+        model = self._model
+        inputs = inputs_of(x, model._input_names(x), model.dtype)
+        outputs = model._output_names(y)
+        targets = targets_of(y, outputs, model.dtype, is_list=isinstance(inputs, list))
+        if isinstance(inputs, list):
+            raise ValueError(
+                "a batch holds sequences of different lengths; pad them with "
+                "chronicler.utils.pad_sequences"
+            )
+        return inputs, targets, weights_of(weight, outputs), None
+
+
+def _parts(item: Any) -> tuple[Any, Any, Any]:
+    if isinstance(item, (tuple, list)) and not hasattr(item, "shape"):
+        if isinstance(item, tuple) or len(item) in (2, 3):
+            if len(item) > 3 or not item:
+                raise ValueError(
+                    "a batch must be x, (x, y) or (x, y, sample_weight), "
+                    f"got {len(item)} parts"
+                )
+            return (*item, *[None] * (3 - len(item)))  # type: ignore[return-value]
+    return item, None, None
+
+
+def is_batches(value: Any) -> bool:
+    """Return whether data come batch by batch."""
+    if value is None or isinstance(value, (np.ndarray, list, tuple, dict, str)):
+        return False
+    if hasattr(value, "shape") or hasattr(value, "to_numpy") or hasattr(value, "columns"):
+        return False
+    return hasattr(value, "__next__") or hasattr(value, "__iter__") or (
+        hasattr(value, "__getitem__") and hasattr(value, "__len__")
+    )
+
+
+def batches_of(value: Any, model: Any, shuffle: bool = False) -> Batches:
+    """Return the source that the extension reads."""
+    if isinstance(value, Batches):
+        return value
+    size = None
+    if hasattr(value, "num_batches"):
+        size = value.num_batches
+    elif hasattr(value, "__len__"):
+        size = len(value)
+    return Batches(value, model, None if size is None else int(size), shuffle)

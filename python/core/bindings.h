@@ -1,0 +1,16 @@
+// The parts of the extension module, each bound by its own file.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace chronicler::python {
+
+namespace nb = nanobind;
+
+void bind_catalog(nb::module_& module);
+void bind_layers(nb::module_& module);
+void bind_training(nb::module_& module);
+void bind_models(nb::module_& module);
+void bind_streams(nb::module_& module);
+
+}  // namespace chronicler::python

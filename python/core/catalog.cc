@@ -1,0 +1,84 @@
+// What there is of each kind of class, as the tables of C++ say it: Python's classes, their
+// signatures, documents and stubs are made of this.
+#include "chronicler/layers/catalog.h"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <span>
+#include <string>
+
+#include "bindings.h"
+#include "layers/core/described.h"
+#include "training/callbacks/callback_catalog.h"
+#include "training/losses/loss_catalog.h"
+#include "training/metrics/metric_catalog.h"
+#include "training/optimizers/optimizer_catalog.h"
+#include "training/optimizers/schedule_catalog.h"
+
+namespace chronicler::python {
+namespace {
+
+// (name, type, default as text, range, sentence, is_required, is_shared, is_extra)
+nb::list rows_of(const FieldTable& table) {
+  nb::list rows;
+  for (const FieldRow& row : table.rows) {
+    rows.append(nb::make_tuple(row.name, row.type, row.value, row.range, row.sentence,
+                               row.notes.is_required, row.notes.is_shared, row.notes.is_extra));
+  }
+  return rows;
+}
+
+nb::list names_of(std::span<const std::string_view> names) {
+  nb::list list;
+  for (const std::string_view name : names) list.append(nb::str(name.data(), name.size()));
+  return list;
+}
+
+nb::tuple entry(std::span<const std::string_view> names, const FieldTable& table) {
+  return nb::make_tuple(names_of(names), rows_of(table));
+}
+
+template <class Kinds, class Names>
+nb::dict entries(const Kinds& kinds, const Names& names) {
+  nb::dict classes;
+  for (const auto& kind : kinds) {
+    const FieldTable table = kind.fields == nullptr ? FieldTable() : kind.fields();
+    classes[nb::str(kind.class_name.data(), kind.class_name.size())] = entry(names(kind), table);
+  }
+  return classes;
+}
+
+nb::dict described(std::span<const DescribedClass> kinds) {
+  nb::dict classes;
+  for (const DescribedClass& kind : kinds)
+    classes[nb::str(kind.class_name.data(), kind.class_name.size())] =
+        entry(kind.names, kind.fields());
+  return classes;
+}
+
+// Of one kind, {class name: (other names, rows)}.
+nb::dict catalog(std::string_view kind) {
+  const auto none = [](const auto&) { return std::span<const std::string_view>(); };
+  const auto all = [](const auto& each) { return std::span<const std::string_view>(each.names); };
+  const auto one = [](const auto& each) {
+    return std::span<const std::string_view>(&each.name, 1);
+  };
+  if (kind == "layers") return entries(layer_catalog(), none);
+  if (kind == "losses") return entries(loss_catalog(), all);
+  if (kind == "metrics") return entries(metric_catalog(), all);
+  if (kind == "optimizers") return entries(optimizer_catalog(), one);
+  if (kind == "schedules") return entries(schedule_catalog(), none);
+  if (kind == "callbacks") return entries(callback_catalog(), none);
+  if (kind == "initializers") return described(initializer_classes());
+  if (kind == "regularizers") return described(regularizer_classes());
+  if (kind == "constraints") return described(constraint_classes());
+  throw nb::key_error(std::string(kind).c_str());
+}
+
+}  // namespace
+
+void bind_catalog(nb::module_& module) { module.def("catalog", &catalog, nb::arg("kind")); }
+
+}  // namespace chronicler::python
