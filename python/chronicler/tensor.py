@@ -28,6 +28,7 @@ __all__ = [
     "paused",
     "record",
     "record_joint",
+    "reset_names",
 ]
 
 Derivative = Callable[[Array], Any]
@@ -238,6 +239,11 @@ def _automatic_name() -> str:
     count = _name_counts.get("variable", 0)
     _name_counts["variable"] = count + 1
     return f"variable_{count}" if count else "variable"
+
+
+def reset_names() -> None:
+    """Let automatic names begin anew."""
+    _name_counts.clear()
 
 
 def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> Array:
