@@ -14,7 +14,7 @@ from typing import Any
 from ._core import version as __version__
 
 _MODULES = (
-    "activations", "callbacks", "config", "constraints", "datasets", "dtype_policies",
+    "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
     "initializers", "insight", "keras", "layers", "losses", "metrics", "models", "ops",
     "optimizers", "preprocessing", "random", "regularizers", "saving", "sklearn", "sktime",
     "tasks", "utils",

@@ -39,6 +39,11 @@ def as_weight(value: Any) -> Any:
     return np.ascontiguousarray(host_array(value), np.float32)
 
 
+def step_input(value: Any) -> Any:
+    """Return one step of a stream as float32."""
+    return np.ascontiguousarray(host_array(value), np.float32)
+
+
 def host_array(value: Any) -> Array:
     """Return what holds numbers, in whatever library, as an array of NumPy's."""
     if type(value) is np.ndarray:

@@ -549,7 +549,7 @@ class Model(LayerBase):
         """
         from .stream import Stream
 
-        return Stream(_core.stream(self._core, weights), self)
+        return Stream.of(self, weights)
 
     # ---- files
 
