@@ -190,6 +190,12 @@ def document(kind: str, entry: Table) -> str:
         lines[0] = lines[0][:-1] + ", also " + ", ".join(repr(name) for name in others) + "."
     if entry.fields:
         lines += ["", "Parameters", "----------"]
+    return "\n".join([*lines, *document_fields(entry)])
+
+
+def document_fields(entry: Table) -> list[str]:
+    """Return a paragraph of documentation for each field."""
+    lines = []
     for field in entry.fields:
         words = type_words(field.type)
         if not field.is_required:
@@ -198,7 +204,7 @@ def document(kind: str, entry: Table) -> str:
         if field.range:
             sentence += f"; {field.range}"
         lines += [f"{field.name} : {words}", f"    {sentence}."]
-    return "\n".join(lines)
+    return lines
 
 
 def signature(entry: Table) -> Any:

@@ -12,5 +12,8 @@ void bind_layers(nb::module_& module);
 void bind_training(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_streams(nb::module_& module);
+void bind_forecast_task(nb::module_& module);
+void bind_text_tasks(nb::module_& module);
+void bind_speech_task(nb::module_& module);
 
 }  // namespace chronicler::python

@@ -10,6 +10,11 @@
 #include <string>
 
 #include "bindings.h"
+#include "chronicler/tasks/forecaster.h"
+#include "chronicler/tasks/text_classifier.h"
+#include "chronicler/tasks/text_generator.h"
+#include "chronicler/tasks/transcriber.h"
+#include "chronicler/tasks/translator.h"
 #include "layers/core/described.h"
 #include "training/callbacks/callback_catalog.h"
 #include "training/losses/loss_catalog.h"
@@ -58,6 +63,26 @@ nb::dict described(std::span<const DescribedClass> kinds) {
   return classes;
 }
 
+template <class Options>
+nb::tuple options_of() {
+  return entry({}, field_table<Options>());
+}
+
+// The options of the tasks, and of what a trained one is asked for.
+nb::dict task_options() {
+  nb::dict all;
+  all["Forecaster"] = options_of<tasks::ForecastOptions>();
+  all["TextClassifier"] = options_of<tasks::TextClassifierOptions>();
+  all["TextGenerator"] = options_of<tasks::TextGeneratorOptions>();
+  all["Translator"] = options_of<tasks::TranslatorOptions>();
+  all["Transcriber"] = options_of<tasks::TranscriberOptions>();
+  all["TextGenerator.run"] = options_of<tasks::RunOptions>();
+  all["TextGenerator.sampling"] = options_of<decoding::SamplingOptions>();
+  all["Translator.run"] = options_of<tasks::TranslateOptions>();
+  all["Transcriber.run"] = options_of<tasks::TranscribeOptions>();
+  return all;
+}
+
 // Of one kind, {class name: (other names, rows)}.
 nb::dict catalog(std::string_view kind) {
   const auto none = [](const auto&) { return std::span<const std::string_view>(); };
@@ -74,6 +99,7 @@ nb::dict catalog(std::string_view kind) {
   if (kind == "initializers") return described(initializer_classes());
   if (kind == "regularizers") return described(regularizer_classes());
   if (kind == "constraints") return described(constraint_classes());
+  if (kind == "tasks") return task_options();
   throw nb::key_error(std::string(kind).c_str());
 }
 

@@ -59,6 +59,9 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_training(m);
   chronicler::python::bind_models(m);
   chronicler::python::bind_streams(m);
+  chronicler::python::bind_forecast_task(m);
+  chronicler::python::bind_text_tasks(m);
+  chronicler::python::bind_speech_task(m);
   m.def("set_output", &chronicler::python::set_output, nb::arg("write").none(),
         nb::arg("is_notebook"));
   m.def("set_seed", &chronicler::set_random_seed);

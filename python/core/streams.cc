@@ -1,13 +1,13 @@
 // Live streams: one step in, one step out.
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bindings.h"
 #include "chronicler/base/error.h"
@@ -100,15 +100,16 @@ void bind_streams(nb::module_& module) {
       .def(nb::init<const LiveStream&>())
       .def("step", &LiveStream::step_into, nb::arg("x"), nb::arg("out").noconvert())
       .def("step", &LiveStream::step, nb::arg("x"))
-      .def("step",
-           [](LiveStream& live, nb::handle x, const std::optional<Output>& out) -> nb::object {
-             const nb::object array = nb::module_::import_("chronicler.data").attr("step_input")(x);
-             const auto given = nb::cast<Input>(array);
-             if (!out) return live.step(given);
-             live.step_into(given, *out);
-             return nb::none();
-           },
-           nb::arg("x"), nb::arg("out").none() = nb::none())
+      .def(
+          "step",
+          [](LiveStream& live, nb::handle x, const std::optional<Output>& out) -> nb::object {
+            const nb::object array = nb::module_::import_("chronicler.data").attr("step_input")(x);
+            const auto given = nb::cast<Input>(array);
+            if (!out) return live.step(given);
+            live.step_into(given, *out);
+            return nb::none();
+          },
+          nb::arg("x"), nb::arg("out").none() = nb::none())
       .def_prop_ro("features", [](const LiveStream& live) { return live.stream().features(); })
       .def_prop_ro("outputs", [](const LiveStream& live) { return live.stream().outputs(); })
       .def("reset", [](LiveStream& live) { live.stream().reset(); })
