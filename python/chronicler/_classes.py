@@ -38,6 +38,7 @@ class Field(NamedTuple):
     is_required: bool
     is_shared: bool  # all classes of its kind have it
     is_extra: bool  # Keras has not
+    shown: str = ""  # what stands for the default, where that is a choice: "from the data"
 
 
 class Table(NamedTuple):
@@ -69,8 +70,8 @@ def table(kind: str, class_name: str) -> Table:
     """Return the table of one class."""
     names, rows = tables(kind)[class_name]
     fields = tuple(
-        Field(name, type_, _default(type_, text), range_, sentence, required, shared, extra)
-        for name, type_, text, range_, sentence, required, shared, extra in rows
+        Field(name, type_, _default(type_, text), range_, sentence, required, shared, extra, shown)
+        for name, type_, text, range_, sentence, required, shared, extra, shown in rows
     )
     return Table(class_name, tuple(names), fields)
 
@@ -199,7 +200,7 @@ def document_fields(entry: Table) -> list[str]:
     for field in entry.fields:
         words = type_words(field.type)
         if not field.is_required:
-            words += f", default {field.default!r}"
+            words += f", default {field.shown or repr(field.default)}"
         sentence = field.sentence[:1].upper() + field.sentence[1:]
         if field.range:
             sentence += f"; {field.range}"

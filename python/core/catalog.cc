@@ -25,12 +25,14 @@
 namespace chronicler::python {
 namespace {
 
-// (name, type, default as text, range, sentence, is_required, is_shared, is_extra)
+// (name, type, default as text, range, sentence, is_required, is_shared, is_extra, default in
+// words)
 nb::list rows_of(const FieldTable& table) {
   nb::list rows;
   for (const FieldRow& row : table.rows) {
     rows.append(nb::make_tuple(row.name, row.type, row.value, row.range, row.sentence,
-                               row.notes.is_required, row.notes.is_shared, row.notes.is_extra));
+                               row.notes.is_required, row.notes.is_shared, row.notes.is_extra,
+                               std::string(row.notes.default_text)));
   }
   return rows;
 }
