@@ -11,6 +11,11 @@ from .operators import Numeric
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_RAGGED = (
+    "Lists of different lengths are no array: pad them first (utils.pad_sequences), or give one "
+    "array each."
+)
+
 
 def array_of(value: Any, dtype: Any = None) -> Array:
     """Return the numbers of a tensor, variable, array, list or number as a NumPy array.
@@ -38,10 +43,9 @@ def _from_python(value: Any, dtype: Any) -> Array:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(
-            "Lists of different lengths are no array: pad them first "
-            "(utils.pad_sequences), or give one array each."
-        ) from error
+        raise ValueError(_RAGGED) from error
+    if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], (list, tuple)):
+        raise ValueError(_RAGGED)  # NumPy before 1.24 makes an array of lists of it
     _check_kind(array)
     if dtype is not None:
         kind = dtype if isinstance(dtype, np.dtype) else numpy_dtype(dtype)

@@ -140,6 +140,7 @@ class Numeric(Operators):
     """What tensors and variables share: both have numbers, in `_array`."""
 
     __slots__ = ()
+    _is_symbol = False
     if TYPE_CHECKING:
 
         @property
@@ -182,6 +183,21 @@ class Numeric(Operators):
     def tolist(self) -> Any:
         """Return nested lists of Python's numbers."""
         return self._array.tolist()
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which operation does what a method of NumPy's arrays would do."""
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        if not name.startswith("_") and hasattr(_ops, name):
+            message += f": use chronicler.ops.{name}(x, ...)"
+        elif name == "astype":
+            message += ": use chronicler.ops.cast(x, dtype)"
+        raise AttributeError(message)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            f"A {type(self).__name__.lower()} cannot be changed in part. Make another one with "
+            "chronicler.ops.scatter_update or ops.where; a variable takes it with assign()."
+        )
 
     def __len__(self) -> int:
         if not self._array.ndim:

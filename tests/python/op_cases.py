@@ -347,6 +347,101 @@ case("rms_normalization", X, positive(3), by=(0, 1))
 case("batch_normalization", X, normal(3), positive(3), -1, normal(3), positive(3),
      by=(0, 1, 2, 4, 5))
 
+# Less common ones.
+for _name in words("fabs deg2rad rad2deg sinc erfc"):
+    case(_name, X, by=0)
+case("sinc", np.array([0.0, 0.5, 1.0]), by=0, tag="zero")
+case("erfc", np.array([-3.0, 0.1, 5.0]), by=0, tag="extreme")
+case("erfinv", share(2, 3) * 2 - 1.001, by=0)
+case("signbit", np.array([1.0, -0.0, -2.0, 0.0]))
+case("signbit", np.array([1, -2]), tag="whole")
+for _name in words("isposinf isneginf isreal"):
+    case(_name, np.array([1.0, np.inf, -np.inf, np.nan]))
+case("bitwise_not", np.array([0, 5]))
+case("bitwise_invert", np.array([0, 5]))
+for _name in words("bitwise_left_shift bitwise_right_shift left_shift right_shift"):
+    case(_name, np.array([5, 9]), np.array([1, 2]))
+case("gcd", np.array([12, 18]), np.array([8, 27]))
+case("lcm", np.array([4, 6]), np.array([6, 8]))
+case("nextafter", np.array([1.0, 2.0]), np.array([2.0, 1.0]))
+case("heaviside", np.array([-1.0, 0.0, 2.0]), share(3), by=1)
+case("ldexp", X, np.array([1, -2, 3], np.int32), by=0)
+case("logaddexp2", X, normal(3), by=(0, 1))
+for _name in words("fmax fmin"):
+    case(_name, X, normal(3), by=(0, 1))
+    case(_name, np.array([1.0, np.nan, 2.0]), np.array([np.nan, 3.0, 1.0]), tag="nan")
+case("cross", normal(2, 3), normal(2, 3), by=(0, 1))
+case("cross", normal(3, 2), normal(3, 2), axis=0, by=(0, 1), tag="axis")
+case("cdist", normal(3, 2), normal(2, 2), by=(0, 1))
+case("fliplr", X, by=0)
+case("flipud", X, by=0)
+case("diagflat", normal(2, 2), k=1, by=0)
+case("dstack", [normal(2, 2), normal(2, 2)], by=0)
+case("hsplit", normal(2, 4), 2, by=0)
+case("vsplit", normal(4, 2), [1], by=0)
+case("dsplit", normal(2, 2, 4), 2, by=0)
+case("kron", normal(2, 2), normal(2, 3), by=(0, 1))
+case("select", [np.array([True, False, False]), np.array([True, True, False])],
+     [normal(3), normal(3)], 0.5, by=1)
+case("vander", normal(3), by=0)
+case("vander", normal(3), 2, increasing=True, by=0, tag="increasing")
+case("unravel_index", np.array([5, 2]), (2, 3))
+case("geomspace", 1.0, 8.0, 4)
+case("segment_prod", distinct(4, 2), np.array([0, 2, 0, 1]), num_segments=3, by=0)
+case("extract_sequences", normal(2, 7), 3, 2, by=0)
+case("rearrange", normal(2, 6, 1), "b (t n) f -> (b n) t f", n=2, by=0)
+NAN = np.where(np.array([[True, False, False], [False, True, False]]), np.nan, distinct(2, 3))
+for _name in words("nansum nanmean nanvar nanstd nanmax nanmin nanprod"):
+    case(_name, distinct(2, 3), by=0)
+    case(_name, NAN, axis=1, tag="nan")
+for _name in words("nancumsum nancumprod"):
+    case(_name, normal(2, 3), axis=1, by=0)
+    case(_name, NAN, axis=0, tag="nan")
+for _name in words("nanargmax nanargmin"):
+    case(_name, NAN, axis=1)
+case("nanmedian", NAN, axis=1)
+case("percentile", distinct(6), 30.0)
+case("nanpercentile", NAN, 30.0)
+case("nanquantile", NAN, 0.3, axis=1)
+case("histogram", distinct(8), bins=3)
+case("corrcoef", normal(2, 4))
+case("trapezoid", normal(2, 4), by=0)
+case("trapezoid", normal(2, 4), np.array([0.0, 1.0, 1.5, 3.0]), by=0, tag="x")
+for _name in words("bartlett blackman hamming hanning"):
+    case(_name, 5)
+case("kaiser", 5, 8.6)
+
+# Linear algebra.
+WELL = normal(2, 3, 3) + 3 * np.eye(3)
+for _name in words("inv det slogdet"):
+    case(_name, WELL, by=0)
+case("solve", WELL, normal(2, 3, 2), by=(0, 1))
+case("solve", WELL[0], normal(3), by=(0, 1), tag="vector")
+case("solve_triangular", WELL[0], normal(3, 2), by=(0, 1))
+case("solve_triangular", WELL[0], normal(3, 2), lower=True, by=(0, 1), tag="lower")
+POSITIVE = WELL @ np.swapaxes(WELL, -1, -2)
+case("logdet", POSITIVE, by=0)
+case("cholesky", POSITIVE)
+case("cholesky", POSITIVE, upper=True, tag="upper")
+case("qr", WELL[0], by=0)
+case("qr", normal(4, 2), mode="complete", tag="complete")
+case("svd", distinct(2, 3), compute_uv=False, by=0)
+case("eigh", POSITIVE[0])
+case("pinv", normal(3, 2), by=0)
+case("lstsq", normal(4, 2), normal(4, 3))
+case("matrix_rank", np.array([[1.0, 2.0], [2.0, 4.0]]))
+
+# Attention.
+case("dot_product_attention", normal(1, 3, 2, 2), normal(1, 4, 2, 2), normal(1, 4, 2, 2),
+     by=(0, 1, 2))
+case("dot_product_attention", normal(1, 3, 2, 2), normal(1, 3, 1, 2), normal(1, 3, 1, 2),
+     is_causal=True, scale=0.5, by=(0, 1, 2), tag="causal")
+case("dot_product_attention", normal(1, 2, 1, 2), normal(1, 3, 1, 2), normal(1, 3, 1, 2),
+     normal(1, 1, 2, 3), np.array([[[[True, True, False]]]]), attn_logits_soft_cap=2.0,
+     by=(0, 1, 2, 3), tag="mask")
+case("depthwise_conv", normal(2, 6, 2), normal(3, 2, 2), by=(0, 1))
+case("separable_conv", normal(1, 6, 2), normal(2, 2, 2), normal(1, 4, 3), by=(0, 1, 2))
+
 # What has tests of its own: no arrays in, or functions.
 ELSEWHERE = {
     "associative_scan", "cond", "convert_to_numpy", "custom_gradient", "dtype", "fori_loop",

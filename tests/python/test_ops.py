@@ -43,7 +43,11 @@ def test_each_real_function_is_differentiated():
             "bitwise_or bitwise_xor searchsorted median quantile any all count_nonzero argmax "
             "argmin argsort in_top_k argpartition unique zeros ones empty full zeros_like "
             "ones_like empty_like full_like eye identity tri arange logspace one_hot multi_hot "
-            "nonzero isin digitize bincount saturate_cast"
+            "nonzero isin digitize bincount saturate_cast signbit isposinf isneginf isreal "
+            "bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift "
+            "right_shift gcd lcm nextafter unravel_index geomspace nanargmax nanargmin nanmedian "
+            "percentile nanpercentile nanquantile histogram corrcoef bartlett blackman hamming "
+            "hanning kaiser lstsq matrix_rank cholesky eigh"
         )
     )
     tested = {case.name for case in CASES if case.by}
@@ -125,7 +129,8 @@ def single(value):
 
 
 # Keras counts the support wrongly: its rows do not add up to 1 (docs/keras.md).
-OTHER_THAN_KERAS = {"sparsemax"}
+# Eigenvectors have a sign of their own (test_ops_control.py looks at them).
+OTHER_THAN_KERAS = {"sparsemax", "eigh"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,9 @@ def compare(result, expected):
 
 
 def test_what_keras_refuses_is_known():
-    assert set(GOLDEN["refused"]) == {"vstack", "pad"}  # TensorFlow cannot; NumPy's rules hold
+    """TensorFlow cannot do these; NumPy's rules hold, and those of Keras's other backends."""
+    attention = {"dot_product_attention:causal", "dot_product_attention:mask"}
+    assert set(GOLDEN["refused"]) == {"vstack", "pad", *attention}
 
 
 @pytest.mark.parametrize("name", UNARY_TYPES)

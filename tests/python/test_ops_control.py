@@ -217,3 +217,58 @@ def test_crossentropy_of_a_softmax_is_that_of_its_logits():
 def test_classes_out_of_range_have_no_loss():
     loss = ops.sparse_categorical_crossentropy(np.array([-1, 1]), np.full((2, 2), 0.5))
     assert np.isnan(loss.numpy()[0]) and np.isfinite(loss.numpy()[1])
+
+
+def test_symmetric_matrices():
+    """Derivatives of what reads one triangle, through a matrix that is made symmetric."""
+    rng = np.random.RandomState(3)
+    x, weight = rng.normal(size=(3, 3)) + 3 * np.eye(3), rng.normal(size=(3, 3))
+
+    def of(function):
+        def total(array):
+            a = Tensor(array) if isinstance(array, np.ndarray) else array
+            made = function(ops.matmul(a, ops.transpose(a)))
+            return ops.sum(made * weight[: made.shape[0]] if made.ndim == 2 else made * weight[0])
+
+        return total
+
+    for function in (
+        ops.cholesky,
+        lambda m: ops.cholesky(m, upper=True),
+        lambda m: ops.eigh(m)[0],
+    ):
+        total = of(function)
+        source = Tensor(x)
+        with Recording() as tape:
+            y = total(source)
+        found = tape.gradients(y, None, source)[0]
+        for place in np.ndindex(3, 3):
+            step = np.zeros((3, 3))
+            step[place] = 1e-6
+            expected = (float(total(x + step)) - float(total(x - step))) / 2e-6
+            assert abs(found[place] - expected) < 1e-6 * max(1, abs(expected))
+    values, vectors = ops.eigh(x @ x.T)
+    np.testing.assert_allclose(vectors * values @ vectors.T, x @ x.T, atol=1e-12)
+    u, s, v = ops.svd(x, full_matrices=False)
+    np.testing.assert_allclose(u * s @ v, x, atol=1e-12)
+    assert ops.linalg.inv is ops.inv
+    for call in (lambda: ops.inv(np.ones((2, 3))), lambda: ops.inv(np.zeros((2, 2)))):
+        with pytest.raises(ValueError, match="inv"):
+            call()
+    with pytest.raises(ValueError, match="cholesky"):
+        ops.cholesky(-np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sizes", "text"),
+    [
+        ("a b c", {}, "'->'"),
+        ("a b -> a b", {}, "names 2 axes"),
+        ("a b c -> a b", {}, "same axes"),
+        ("a (b c) d -> a b c d", {}, "all but one"),
+        ("a (b c) d -> a b c d", {"b": 4}, "does not make"),
+    ],
+)
+def test_patterns_that_do_not_fit(pattern, sizes, text):
+    with pytest.raises(ValueError, match=text):
+        ops.rearrange(np.ones((2, 3, 4)), pattern, **sizes)

@@ -282,3 +282,16 @@ def test_arrays_of_objects_are_refused_and_texts_are_not():
         Tensor(ragged)
     assert Tensor(np.array(["a", "b"], object)).dtype == "string"
     assert Tensor(["a", "b"]).dtype == "string"
+
+
+def test_methods_of_numpy_are_named_as_operations():
+    x = Tensor([1.0, 2.0])
+    with pytest.raises(AttributeError, match=r"use chronicler\.ops\.sum\(x"):
+        x.sum()
+    with pytest.raises(AttributeError, match=r"ops\.cast"):
+        Variable(1.0).astype("int32")
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+        _ = x.nothing
+    assert not hasattr(x, "_keras_mask") and not hasattr(x, "reshape")
+    with pytest.raises(TypeError, match="scatter_update"):
+        x[0] = 3

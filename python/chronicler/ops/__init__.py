@@ -4,7 +4,7 @@
 # fmt: off
 from __future__ import annotations
 
-from . import nn as nn, numpy as numpy
+from . import linalg as linalg, nn as nn, numpy as numpy
 from .arithmetic import (
     add as add, allclose as allclose, arctan2 as arctan2, bitwise_and as bitwise_and,
     bitwise_or as bitwise_or, bitwise_xor as bitwise_xor, divide as divide,
@@ -15,6 +15,17 @@ from .arithmetic import (
     maximum as maximum, minimum as minimum, mod as mod, multiply as multiply,
     not_equal as not_equal, power as power, searchsorted as searchsorted, subtract as subtract,
     true_divide as true_divide, where as where,
+)
+from .arranging import (
+    diagflat as diagflat, dsplit as dsplit, dstack as dstack,
+    extract_sequences as extract_sequences, fliplr as fliplr, flipud as flipud,
+    geomspace as geomspace, hsplit as hsplit, kron as kron, rearrange as rearrange,
+    segment_prod as segment_prod, select as select, unravel_index as unravel_index,
+    vander as vander, vsplit as vsplit,
+)
+from .attention import (
+    depthwise_conv as depthwise_conv, dot_product_attention as dot_product_attention,
+    separable_conv as separable_conv,
 )
 from .control import (
     associative_scan as associative_scan, cond as cond, fori_loop as fori_loop, map as map,
@@ -30,10 +41,11 @@ from .core import (
     shape as shape, size as size, stop_gradient as stop_gradient, view as view,
 )
 from .creation import (
-    arange as arange, empty as empty, empty_like as empty_like, eye as eye, full as full,
-    full_like as full_like, identity as identity, linspace as linspace, logspace as logspace,
-    multi_hot as multi_hot, one_hot as one_hot, ones as ones, ones_like as ones_like, tri as tri,
-    zeros as zeros, zeros_like as zeros_like,
+    arange as arange, bartlett as bartlett, blackman as blackman, empty as empty,
+    empty_like as empty_like, eye as eye, full as full, full_like as full_like, hamming as hamming,
+    hanning as hanning, identity as identity, kaiser as kaiser, linspace as linspace,
+    logspace as logspace, multi_hot as multi_hot, one_hot as one_hot, ones as ones,
+    ones_like as ones_like, tri as tri, zeros as zeros, zeros_like as zeros_like,
 )
 from .crossentropy import (
     binary_crossentropy as binary_crossentropy,
@@ -50,11 +62,25 @@ from .elementwise import (
     saturate_cast as saturate_cast, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt,
     square as square, tan as tan, tanh as tanh, trunc as trunc,
 )
+from .further import (
+    bitwise_invert as bitwise_invert, bitwise_left_shift as bitwise_left_shift,
+    bitwise_not as bitwise_not, bitwise_right_shift as bitwise_right_shift, cdist as cdist,
+    cross as cross, deg2rad as deg2rad, erfc as erfc, erfinv as erfinv, fabs as fabs, fmax as fmax,
+    fmin as fmin, gcd as gcd, heaviside as heaviside, isneginf as isneginf, isposinf as isposinf,
+    isreal as isreal, lcm as lcm, ldexp as ldexp, left_shift as left_shift,
+    logaddexp2 as logaddexp2, nextafter as nextafter, rad2deg as rad2deg,
+    right_shift as right_shift, signbit as signbit, sinc as sinc,
+)
 from .indexing import (
     bincount as bincount, digitize as digitize, get_item as get_item, isin as isin,
     nonzero as nonzero, scatter as scatter, scatter_update as scatter_update,
     segment_max as segment_max, segment_min as segment_min, segment_sum as segment_sum,
     slice as slice, slice_update as slice_update, take as take, take_along_axis as take_along_axis,
+)
+from .linalg import (
+    cholesky as cholesky, det as det, eigh as eigh, inv as inv, logdet as logdet, lstsq as lstsq,
+    matrix_rank as matrix_rank, pinv as pinv, qr as qr, slogdet as slogdet, solve as solve,
+    solve_triangular as solve_triangular, svd as svd,
 )
 from .linear import (
     dot as dot, einsum as einsum, inner as inner, matmul as matmul, norm as norm,
@@ -81,6 +107,13 @@ from .reduction import (
 from .sorting import (
     argpartition as argpartition, argsort as argsort, in_top_k as in_top_k, sort as sort,
     top_k as top_k, unique as unique,
+)
+from .statistics import (
+    corrcoef as corrcoef, histogram as histogram, nanargmax as nanargmax, nanargmin as nanargmin,
+    nancumprod as nancumprod, nancumsum as nancumsum, nanmax as nanmax, nanmean as nanmean,
+    nanmedian as nanmedian, nanmin as nanmin, nanpercentile as nanpercentile, nanprod as nanprod,
+    nanquantile as nanquantile, nanstd as nanstd, nansum as nansum, nanvar as nanvar,
+    percentile as percentile, trapezoid as trapezoid,
 )
 from .structure import (
     append as append, array_split as array_split, broadcast_to as broadcast_to,

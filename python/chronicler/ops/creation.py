@@ -191,3 +191,24 @@ def multi_hot(
 def _dense_only(what: str, sparse: bool) -> None:
     if sparse:
         raise ValueError(f"{what}: sparse=True: Chronicler has dense tensors only.")
+
+
+def _window(name: str, compute: Any) -> Any:
+    def function(x: Any) -> Tensor:
+        return constant(np.asarray(compute(int(_number(x))), numpy_dtype(None)))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Return the {name} window of x points."
+    return operation(function)
+
+
+bartlett = _window("bartlett", np.bartlett)
+blackman = _window("blackman", np.blackman)
+hamming = _window("hamming", np.hamming)
+hanning = _window("hanning", np.hanning)
+
+
+@operation
+def kaiser(x: Any, beta: Any) -> Tensor:
+    """Return the Kaiser window of x points."""
+    return constant(np.asarray(np.kaiser(int(_number(x)), float(_number(beta))), numpy_dtype(None)))

@@ -240,7 +240,7 @@ def segment_sum(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Return for each segment the sum of the rows that belong to it."""
-    x, key, count = _segments(data, segment_ids, num_segments)
+    x, key, count = segments(data, segment_ids, num_segments)
     result = np.zeros((count, *x.shape[1:]), x._array.dtype)
     inside = (key >= 0) & (key < count)
     np.add.at(result, key[inside], x._array[inside])
@@ -253,7 +253,7 @@ def _from_segments(g: Array, key: Array, inside: Array, shape: Any) -> Array:
     return total
 
 
-def _segments(data: Any, segment_ids: Any, num_segments: Any) -> tuple[Any, Array, int]:
+def segments(data: Any, segment_ids: Any, num_segments: Any) -> tuple[Any, Array, int]:
     x = tensor(data)
     key = array_of(segment_ids).astype(np.int64)
     if key.ndim != 1 or len(key) != x.shape[0]:
@@ -269,7 +269,7 @@ def _segment_extreme(name: str, function: Any, what: str) -> Any:
     def compute(
         data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
     ) -> Tensor:
-        x, key, count = _segments(data, segment_ids, num_segments)
+        x, key, count = segments(data, segment_ids, num_segments)
         a = x._array
         limits = np.finfo(a.dtype) if a.dtype.kind == "f" else np.iinfo(a.dtype)
         start = limits.min if function is np.maximum else limits.max

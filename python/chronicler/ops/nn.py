@@ -4,6 +4,10 @@
 # fmt: off
 from __future__ import annotations
 
+from .attention import (
+    depthwise_conv as depthwise_conv, dot_product_attention as dot_product_attention,
+    separable_conv as separable_conv,
+)
 from .convolution import (
     average_pool as average_pool, conv as conv, max_pool as max_pool,
 )

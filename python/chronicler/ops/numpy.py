@@ -15,6 +15,11 @@ from .arithmetic import (
     not_equal as not_equal, power as power, searchsorted as searchsorted, subtract as subtract,
     true_divide as true_divide, where as where,
 )
+from .arranging import (
+    diagflat as diagflat, dsplit as dsplit, dstack as dstack, fliplr as fliplr, flipud as flipud,
+    geomspace as geomspace, hsplit as hsplit, kron as kron, select as select,
+    unravel_index as unravel_index, vander as vander, vsplit as vsplit,
+)
 from .control import (
     vectorize as vectorize,
 )
@@ -22,9 +27,11 @@ from .core import (
     array as array, ndim as ndim, size as size, view as view,
 )
 from .creation import (
-    arange as arange, empty as empty, empty_like as empty_like, eye as eye, full as full,
-    full_like as full_like, identity as identity, linspace as linspace, logspace as logspace,
-    ones as ones, ones_like as ones_like, tri as tri, zeros as zeros, zeros_like as zeros_like,
+    arange as arange, bartlett as bartlett, blackman as blackman, empty as empty,
+    empty_like as empty_like, eye as eye, full as full, full_like as full_like, hamming as hamming,
+    hanning as hanning, identity as identity, kaiser as kaiser, linspace as linspace,
+    logspace as logspace, ones as ones, ones_like as ones_like, tri as tri, zeros as zeros,
+    zeros_like as zeros_like,
 )
 from .elementwise import (
     abs as abs, absolute as absolute, arccos as arccos, arccosh as arccosh, arcsin as arcsin,
@@ -35,9 +42,21 @@ from .elementwise import (
     reciprocal as reciprocal, round as round, sign as sign, sin as sin, sinh as sinh, sqrt as sqrt,
     square as square, tan as tan, tanh as tanh, trunc as trunc,
 )
+from .further import (
+    bitwise_invert as bitwise_invert, bitwise_left_shift as bitwise_left_shift,
+    bitwise_not as bitwise_not, bitwise_right_shift as bitwise_right_shift, cross as cross,
+    deg2rad as deg2rad, fabs as fabs, fmax as fmax, fmin as fmin, gcd as gcd,
+    heaviside as heaviside, isneginf as isneginf, isposinf as isposinf, isreal as isreal,
+    lcm as lcm, ldexp as ldexp, left_shift as left_shift, logaddexp2 as logaddexp2,
+    nextafter as nextafter, rad2deg as rad2deg, right_shift as right_shift, signbit as signbit,
+    sinc as sinc,
+)
 from .indexing import (
     bincount as bincount, digitize as digitize, get_item as get_item, isin as isin,
     nonzero as nonzero, take as take, take_along_axis as take_along_axis,
+)
+from .linalg import (
+    slogdet as slogdet,
 )
 from .linear import (
     dot as dot, einsum as einsum, inner as inner, matmul as matmul, outer as outer,
@@ -51,6 +70,13 @@ from .reduction import (
 )
 from .sorting import (
     argpartition as argpartition, argsort as argsort, sort as sort, unique as unique,
+)
+from .statistics import (
+    corrcoef as corrcoef, histogram as histogram, nanargmax as nanargmax, nanargmin as nanargmin,
+    nancumprod as nancumprod, nancumsum as nancumsum, nanmax as nanmax, nanmean as nanmean,
+    nanmedian as nanmedian, nanmin as nanmin, nanpercentile as nanpercentile, nanprod as nanprod,
+    nanquantile as nanquantile, nanstd as nanstd, nansum as nansum, nanvar as nanvar,
+    percentile as percentile, trapezoid as trapezoid,
 )
 from .structure import (
     append as append, array_split as array_split, broadcast_to as broadcast_to,

@@ -117,12 +117,12 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     result = np.prod(a, axis=axis, keepdims=keepdims, dtype=kind)
 
     def derivative(g: Array) -> Array:
-        return np.asarray(_spread(g, a, axis, keepdims) * _product_of_others(a, axis))
+        return np.asarray(_spread(g, a, axis, keepdims) * product_of_others(a, axis))
 
     return record(result, (x,), (derivative,))
 
 
-def _product_of_others(a: Array, axis: Any) -> Array:
+def product_of_others(a: Array, axis: Any) -> Array:
     """Return for each element the product of the others along `axis`; zeros may be among them."""
     axes = axes_of(axis, a.ndim)
     kept = [one for one in range(a.ndim) if one not in axes]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tarfile
-import zipfile
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 
 def keras_home() -> str:
@@ -47,6 +43,8 @@ def get_file(
     archive_format, force_download
         Accepted as in Keras.
     """
+    from urllib.parse import unquote, urlsplit
+
     if origin is None and fname is None:
         raise ValueError("get_file: give `origin`, or `fname` of a file in the cache.")
     parts = urlsplit(origin or "")
@@ -78,6 +76,8 @@ def get_file(
 def _check(path: str, expected: str | None, algorithm: str) -> None:
     if expected is None:
         return
+    import hashlib
+
     kind = (
         "sha256"
         if algorithm == "sha256" or (algorithm == "auto" and len(expected) == 64)
@@ -96,6 +96,9 @@ def _check(path: str, expected: str | None, algorithm: str) -> None:
 
 def _unpack(path: str, target: str) -> None:
     """Unpack an archive; entries that would lie outside the folder are refused."""
+    import tarfile
+    import zipfile
+
     root = os.path.realpath(target)
 
     def inside(name: str) -> None:

@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import keras
-from op_cases import BINARY_TYPES, CASES, DTYPES, UNARY_TYPES
+from op_cases import BINARY_TYPES, CASES, DTYPES, ELSEWHERE, UNARY_TYPES
 
 LETTERS = dict(zip((*DTYPES, "uint32", "int16"), "bUicl" + "hfd" + "us"))
 
@@ -75,8 +75,8 @@ def main() -> None:
     types |= {name: types_of(binary(name), 2) for name in BINARY_TYPES}
     signatures = {
         name: str(inspect.signature(getattr(keras.ops, name)))
-        for name in sorted(dir(keras.ops))
-        if callable(getattr(keras.ops, name)) and not name.startswith("_")
+        for name in sorted({case.name for case in CASES} | ELSEWHERE)
+        if hasattr(keras.ops, name)
     }
     document = {
         "keras": keras.__version__,
