@@ -68,3 +68,15 @@ cxx_files() {
   git -C "$root" ls-files --cached --others --exclude-standard -- '*.h' '*.cc' |
     while read -r file; do if [[ -e $root/$file ]]; then echo "$file"; fi; done
 }
+
+# python_environment FOLDER FILE: a virtual environment with the packages of PyPI that FILE lists, made anew if that changes.
+python_environment() {
+  local folder=$1 file=$2 made_of
+  made_of=$(python3 --version && echo "$folder" && cat "$file")
+  if [[ $(cat "$folder/made-of" 2>/dev/null) == "$made_of" ]]; then return; fi
+  rm -rf "$folder"
+  python3 -m venv "$folder" || fail "no virtual environment can be made in $folder" "./scripts/setup python"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$file" ||
+    fail "pip could not install what $file lists" "pip's own message is above; is there a network?"
+  echo "$made_of" >"$folder/made-of"
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import inspect
 import json
 import pathlib
@@ -266,7 +267,7 @@ def test_folder_errors(tmp_path):
 def test_progress_bar(capsys, monkeypatch):
     seconds = iter(range(100))
     clock = types.SimpleNamespace(time=lambda: float(next(seconds)))
-    monkeypatch.setattr(sys.modules["chronicler.utils.progress"], "time", clock)
+    monkeypatch.setattr(importlib.import_module("chronicler.utils.progress"), "time", clock)
     bar = utils.Progbar(4, width=8, stateful_metrics=["rate"])
     bar.update(1, [("loss", 2.0), ("rate", 5.0)])
     bar.add(1, [("loss", 1.0), ("rate", 4.0)])
