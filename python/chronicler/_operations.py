@@ -121,20 +121,54 @@ def _dtype_of(class_name: str, tensors: list[Any], options: dict[str, Any]) -> s
     return (floats or kinds or ["float32"])[0]
 
 
+class _Place:
+    """Where a symbol stands among the arguments of a function."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
 def _as_layer(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return what a function makes that the extension has not: a layer written in Python."""
     from .own_layer import Layer
+
+    symbols: list[Any] = []
+    template = _with_places((args, kwargs), symbols)
 
     class FunctionLayer(Layer):
         """A function of chronicler.ops in a graph."""
 
         supports_masking = True
 
-        def call(self, *args: Any, **kwargs: Any) -> Any:
+        def call(self, inputs: Any) -> Any:
             from .ops.operation import OPERATIONS
 
-            kwargs.pop("mask", None)
-            return OPERATIONS[name](*args, **kwargs)
+            values = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+            own_args, own_kwargs = _filled(template, values)
+            return OPERATIONS[name](*own_args, **own_kwargs)
 
     layer = FunctionLayer(name=_core.unique_name(name.title().replace("_", "")))
-    return layer(*args, **kwargs)
+    return layer(symbols if len(symbols) > 1 else symbols[0])
+
+
+def _with_places(value: Any, symbols: list[Any]) -> Any:
+    """Return arguments with places where symbols stood, which are appended to a list."""
+    if is_symbol(value):
+        symbols.append(value)
+        return _Place(len(symbols) - 1)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_with_places(each, symbols) for each in value)
+    if isinstance(value, dict):
+        return {key: _with_places(each, symbols) for key, each in value.items()}
+    return value
+
+
+def _filled(value: Any, values: Any) -> Any:
+    """Return arguments with values in the places of symbols."""
+    if isinstance(value, _Place):
+        return values[value.number]
+    if isinstance(value, (list, tuple)):
+        return type(value)(_filled(each, values) for each in value)
+    if isinstance(value, dict):
+        return {key: _filled(each, values) for key, each in value.items()}
+    return value
