@@ -129,7 +129,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def unknown(kind: str, name: Any) -> ValueError:
     """Return the error for a name that no class goes by."""
-    return ValueError(f"unknown {KINDS.get(kind, kind)} {name!r}: {nearest(str(name), tables(kind))}")
+    known = [each for class_name, (names, _) in tables(kind).items() for each in (class_name, *names)]
+    return ValueError(f"unknown {KINDS.get(kind, kind)} {name!r}: {nearest(str(name), known)}")
 
 
 def arguments(

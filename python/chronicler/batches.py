@@ -18,7 +18,8 @@ class Batches:
         self._model = model
         self._size = size
         self._shuffle = shuffle
-        self._running: Any = None
+        self._passes = 0
+        self._first: Any = None  # of a generator: fit and evaluate look at it before they begin
         self.error: BaseException | None = None
 
     def _batches(self, epoch: int) -> Iterator[Any]:
@@ -42,12 +43,28 @@ class Batches:
             if hasattr(source, "on_epoch_end"):
                 source.on_epoch_end()
             return
-        if hasattr(source, "__next__"):  # goes on where it stopped
-            yield from source
+        if hasattr(source, "__next__"):
+            yield from self._going_on(source)
             return
         if callable(source) and not hasattr(source, "__iter__"):
             yield from source()
             return
+        yield from source
+
+    def _going_on(self, source: Any) -> Iterator[Any]:
+        """Yield the items of a generator, which each pass takes up where the last one stopped.
+
+        The first pass only looks at the first batch, so the second one begins with it.
+        """
+        self._passes += 1
+        if self._passes == 1:
+            for item in source:
+                self._first = (item,)
+                yield item
+                break
+        elif self._first is not None:
+            first, self._first = self._first, None
+            yield first[0]
         yield from source
 
     def _batch(self, item: Any) -> Any:

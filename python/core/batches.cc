@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "python_training.h"
 
 namespace chronicler::python {
@@ -17,7 +18,7 @@ Batch to_batch(nb::handle item) {
 Dataset::Generator generator_over(nb::object iterator) {
   auto held = std::make_shared<HeldObject>(std::move(iterator));
   return [held]() -> std::optional<Batch> {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     PyObject* const item = PyIter_Next((**held).ptr());
     if (item != nullptr) return to_batch(nb::steal(item));
     if (PyErr_Occurred() != nullptr) throw nb::python_error();
@@ -36,7 +37,7 @@ Dataset to_dataset(nb::handle source) {
     size = nb::cast<std::int64_t>(known);
   return Dataset::from_generator(
       [held](const Epoch& epoch) {
-        const nb::gil_scoped_acquire lock;
+        const Locked lock;
         return generator_over((*held)->attr("_batches")(epoch.number));
       },
       size);

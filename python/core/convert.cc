@@ -13,6 +13,7 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/base/texts.h"
+#include "interpreter_lock.h"
 
 namespace chronicler::python {
 namespace {
@@ -50,7 +51,7 @@ std::shared_ptr<void> owner_of(nb::handle object) {
   object.inc_ref();
   return {object.ptr(), [](void* held) {
             if (!nb::is_alive()) return;  // the interpreter has ended
-            const nb::gil_scoped_acquire lock;
+            const Locked lock;
             nb::handle(static_cast<PyObject*>(held)).dec_ref();
           }};
 }

@@ -10,6 +10,7 @@
 #include "chronicler/data/time_series.h"
 #include "chronicler/tasks/forecaster.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "task_options.h"
 
 namespace chronicler::python {
@@ -104,7 +105,7 @@ Trained train(const TimeSeries& series, const nb::dict& given, nb::object progre
   tasks::ForecastOptions options;
   take_options(given, options);
   take_run(given, std::move(progress), options);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   Forecaster::Trained trained = Forecaster::train(series, options);
   return {std::move(trained.forecaster), std::move(trained.report), trained.epochs,
           trained.stopped};
@@ -114,7 +115,7 @@ nb::dict run(const Trained& trained, const TimeSeries& series, nb::handle ahead)
   const Tensor known = to_optional_tensor(ahead);
   tasks::Forecast forecast;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     forecast = known ? trained.forecaster.run(series, known) : trained.forecaster.run(series);
   }
   return forecast_of(forecast, series);
@@ -124,7 +125,7 @@ nb::dict backtest(const Trained& trained, const TimeSeries& series, std::int64_t
                   std::int64_t every) {
   tasks::ForecastReport report;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     report = trained.forecaster.backtest(series, {.rows = rows, .every = every});
   }
   return report_of(report);
@@ -137,7 +138,7 @@ nb::list cross_validate(const TimeSeries& series, const nb::dict& given, std::in
   options.progress = progress_of(std::move(progress));
   std::vector<tasks::ForecastReport> reports;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     reports = Forecaster::cross_validate(series, options, folds);
   }
   nb::list all;
@@ -169,7 +170,7 @@ void bind_series(nb::module_& module) {
       });
   module.def("read_time_series", [](const std::string& path, const nb::dict& given) {
     const data::TimeSeriesOptions options = reading_of(given);
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     return data::read_time_series(path, options);
   });
 }

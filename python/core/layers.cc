@@ -21,6 +21,7 @@
 #include "eager_call.h"
 #include "formats/keras/layer_config.h"
 #include "formats/keras/operation_config.h"
+#include "interpreter_lock.h"
 #include "layers/core/settings_json.h"
 #include "python_layer.h"
 #include "python_training.h"
@@ -193,7 +194,7 @@ void bind_calls(nb::module_& module) {
         const std::vector<Tensor> given = tensors_of(gradients);
         std::vector<Tensor> found;
         {
-          const nb::gil_scoped_release release;
+          const Unlocked unlocked;
           found = call.backward(given);
         }
         return to_arrays(found);
@@ -208,7 +209,7 @@ void bind_calls(nb::module_& module) {
                                    .state = clone_state(tensors_of(state))};
         std::vector<Tensor> given = tensors_of(inputs);
         std::vector<Tensor> given_masks = tensors_of(masks);
-        const nb::gil_scoped_release release;
+        const Unlocked unlocked;
         return std::make_unique<EagerCall>(layer, std::move(given), std::move(given_masks),
                                            options);
       },
@@ -339,7 +340,7 @@ void bind_layers(nb::module_& module) {
   module.def("set_own_layer_maker", [](nb::object maker) {
     const auto held = std::make_shared<HeldObject>(std::move(maker));
     set_own_layer_maker([held](const Json& json) -> LayerPtr {
-      const nb::gil_scoped_acquire lock;
+      const Locked lock;
       const nb::object made = (**held)(to_object(json));
       return made.is_none() ? LayerPtr() : LayerPtr(nb::cast<SharedLayer>(made));
     });

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "chronicler/model/model.h"
+#include "interpreter_lock.h"
 
 namespace chronicler::python {
 
@@ -20,7 +21,7 @@ struct ModelHandle {
   // run() without the interpreter's lock, alone on the model.
   template <class Run>
   auto alone(const Run& run) const {
-    const nanobind::gil_scoped_release release;
+    const Unlocked unlocked;
     const std::lock_guard lock(*mutex);
     return run();
   }

@@ -24,6 +24,7 @@
 #include "chronicler/training/fit.h"
 #include "convert.h"
 #include "formats/keras/model_config.h"
+#include "interpreter_lock.h"
 #include "loss_handle.h"
 #include "model/model_internals.h"
 #include "model/model_layer.h"
@@ -200,7 +201,7 @@ nb::object predict_one(const ModelHandle& handle, nb::handle x) {
   const Tensor input = to_tensor(x);
   Tensor output;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     const std::lock_guard lock(*handle.mutex);
     output = handle.model->predict(input);
   }

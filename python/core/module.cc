@@ -15,6 +15,7 @@
 #include "chronicler/version.h"
 #include "cli/data_files.h"
 #include "cli/program.h"
+#include "interpreter_lock.h"
 #include "output.h"
 
 namespace nb = nanobind;
@@ -35,7 +36,7 @@ int run_command(std::vector<std::string> arguments) {
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  const nb::gil_scoped_release others_may_run;
+  const chronicler::python::Unlocked unlocked;
   return chronicler::cli::run_program(static_cast<int>(arguments.size()), pointers.data());
 }
 

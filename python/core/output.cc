@@ -6,6 +6,7 @@
 #include <streambuf>
 #include <string>
 
+#include "interpreter_lock.h"
 #include "python_training.h"
 #include "training/callbacks/progress_bar.h"
 
@@ -28,7 +29,7 @@ class PythonOutput final : public std::streambuf {
   }
   int sync() override {
     if (text_.empty()) return 0;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::str text(text_.data(), text_.size());
     text_.clear();
     (*write_)(text);

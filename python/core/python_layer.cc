@@ -10,6 +10,7 @@
 
 #include "chronicler/base/error.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "layers/core/invoke.h"
 
 namespace chronicler::python {
@@ -57,7 +58,7 @@ PythonLayer::~PythonLayer() {
     for (auto& [tape, record] : records_) record.release();
     return;
   }
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   records_.clear();
   object_.reset();
 }
@@ -79,7 +80,7 @@ void PythonLayer::clear() {
 }
 
 void PythonLayer::build_weights(std::span<const Shape> inputs) {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   object_.attr("_core_build")(tuples_of(inputs));
 }
 
@@ -92,19 +93,19 @@ void PythonLayer::make_weight(const std::string& name, const Shape& shape,
 void PythonLayer::hold_layer(const std::string& path, const LayerPtr& layer) { hold(path, layer); }
 
 std::vector<Shape> PythonLayer::output_shapes(std::span<const Shape> inputs) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return to_shapes(object_.attr("_core_shapes")(tuples_of(inputs)));
 }
 
 void PythonLayer::check_inputs(std::span<const Value> /*inputs*/) const {}
 
 bool PythonLayer::supports_masking() const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return nb::cast<bool>(object_.attr("supports_masking"));
 }
 
 void PythonLayer::forward(Pass& pass, Call& call) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   nb::list inputs;
   nb::list masks;
   for (const Value& input : call.inputs) {
@@ -130,7 +131,7 @@ void PythonLayer::forward(Pass& pass, Call& call) const {
 }
 
 void PythonLayer::backward(Pass& pass, const Call& call, CallGradient& gradient) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   nb::list gradients;
   for (const TensorView& output : gradient.outputs) gradients.append(to_array_copy(output));
   const nb::object result = object_.attr("_core_backward")(records_[call.tape], gradients);
@@ -149,7 +150,7 @@ void PythonLayer::backward(Pass& pass, const Call& call, CallGradient& gradient)
 }
 
 State PythonLayer::initial_state(std::int64_t batch) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   State state;
   for (const Shape& shape : to_shapes(object_.attr("_core_states")(batch)))
     state.emplace_back(shape, dtype());
@@ -161,12 +162,12 @@ std::size_t PythonLayer::state_size() const { return initial_state(1).size(); }
 void PythonLayer::fields(FieldVisitor& /*visitor*/) {}
 
 LayerPtr PythonLayer::clone() const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return nb::cast<std::shared_ptr<Layer>>(object_.attr("_core_clone")());
 }
 
 std::string PythonLayer::file_object() const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return to_text(to_json(nb::object(object_.attr("_core_object")())));
 }
 

@@ -9,6 +9,7 @@
 
 #include "chronicler/base/error.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 
 namespace chronicler::python {
 namespace {
@@ -49,13 +50,13 @@ HeldObject::~HeldObject() {
     object_.release();
     return;
   }
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   object_.reset();
 }
 
 void PythonLoss::values(TensorView y_true, TensorView y_pred, TensorView values,
                         TensorView gradient) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   const nb::object result =
       object_->attr("_core_values")(to_array_copy(y_true), to_array_copy(y_pred),
                                     to_tuple(values.shape()), static_cast<bool>(gradient));
@@ -64,19 +65,19 @@ void PythonLoss::values(TensorView y_true, TensorView y_pred, TensorView values,
 }
 
 void PythonMetric::reset() {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   object_->attr("reset_state")();
 }
 
 void PythonMetric::update(TensorView y_true, TensorView y_pred, TensorView weight,
                           TensorView mask) {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   object_->attr("_core_update")(to_array_copy(y_true), to_array_copy(y_pred), to_array_copy(weight),
                                 to_array_copy(mask));
 }
 
 double PythonMetric::result() const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return nb::cast<double>(object_->attr("_core_result")());
 }
 
@@ -85,7 +86,7 @@ std::shared_ptr<Metric> PythonMetric::fresh() const {
 }
 
 double PythonSchedule::at(std::int64_t step) const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   return nb::cast<double>(nb::float_(nb::object((*object_)(step))));
 }
 
@@ -97,7 +98,7 @@ PythonCallback::PythonCallback(nb::object object, const std::vector<std::string>
 
 void PythonCallback::call(Hook hook, Logs& logs) const {
   if (!has_[hook]) return;
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   const nb::dict dict = dict_of(logs);
   object_->attr(hook_names[hook])(dict);
   take_back(dict, logs);
@@ -105,7 +106,7 @@ void PythonCallback::call(Hook hook, Logs& logs) const {
 
 void PythonCallback::call(Hook hook, std::int64_t index, Logs& logs) const {
   if (!has_[hook]) return;
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   const nb::dict dict = dict_of(logs);
   object_->attr(hook_names[hook])(index, dict);
   take_back(dict, logs);
@@ -115,7 +116,7 @@ void SignalCallback::look() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
   next_ = now + std::chrono::milliseconds(50);
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
 

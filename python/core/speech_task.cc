@@ -11,6 +11,7 @@
 #include "chronicler/data/recordings.h"
 #include "chronicler/tasks/transcriber.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "task_options.h"
 
 namespace chronicler::python {
@@ -70,7 +71,7 @@ Transcriber train(nb::handle recordings, const nb::dict& given, nb::object progr
   tasks::TranscriberOptions options;
   take_options(given, options);
   take_run(given, std::move(progress), options);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   return Transcriber::train(std::move(all), options);
 }
 
@@ -80,7 +81,7 @@ void bind_speech_task(nb::module_& module) {
   nb::class_<tasks::TranscriptStream>(module, "TranscriptStream")
       .def("push",
            [](tasks::TranscriptStream& stream, const Samples& samples) {
-             const nb::gil_scoped_release release;
+             const Unlocked unlocked;
              return stream.push({samples.data(), samples.size()});
            })
       .def("finish", &tasks::TranscriptStream::finish)
@@ -96,7 +97,7 @@ void bind_speech_task(nb::module_& module) {
              const data::Audio audio = audio_of(samples, rate);
              tasks::Transcript transcript;
              {
-               const nb::gil_scoped_release release;
+               const Unlocked unlocked;
                transcript = transcriber.run(audio, options);
              }
              return transcript_of(transcript);
@@ -108,7 +109,7 @@ void bind_speech_task(nb::module_& module) {
              const std::vector<data::Recording> all = recordings_of(recordings);
              tasks::TranscriberScore score;
              {
-               const nb::gil_scoped_release release;
+               const Unlocked unlocked;
                score = transcriber.evaluate(all, options);
              }
              return score_of(score);

@@ -13,6 +13,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/model/stream.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "model_handle.h"
 
 namespace chronicler::python {
@@ -64,7 +65,7 @@ class LiveStream {
     const std::span<const float> from(x.data(), x.size());
     const std::span<float> to(out, static_cast<std::size_t>(stream_.outputs()));
     if (lets_others_run_) {
-      const nb::gil_scoped_release release;
+      const Unlocked unlocked;
       stream_.step(from, to);
     } else {
       stream_.step(from, to);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "interpreter_lock.h"
 #include "python_training.h"
 
 namespace chronicler::python {
@@ -9,7 +10,7 @@ namespace chronicler::python {
 tasks::TaskProgressFunction progress_of(nb::object function) {
   auto held = std::make_shared<HeldObject>(std::move(function));
   return [held](const tasks::TaskProgress& progress) {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if ((*held)->is_none()) return true;
     nb::dict now;

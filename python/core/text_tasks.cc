@@ -13,6 +13,7 @@
 #include "chronicler/tasks/text_generator.h"
 #include "chronicler/tasks/translator.h"
 #include "convert.h"
+#include "interpreter_lock.h"
 #include "task_options.h"
 
 namespace chronicler::python {
@@ -69,14 +70,14 @@ TextClassifier train_classifier(const Texts& texts, const Texts& labels, const n
   tasks::TextClassifierOptions options;
   take_options(given, options);
   take_run(given, std::move(progress), options);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   return TextClassifier::train(texts, labels, options);
 }
 
 nb::list classify(const TextClassifier& classifier, const Texts& texts, bool with_words) {
   std::vector<tasks::TextLabel> found;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     if (with_words) {
       for (const std::string& text : texts) found.push_back(classifier.run(text, true));
     } else {
@@ -95,7 +96,7 @@ void bind_classifier(nb::module_& module) {
            [](const TextClassifier& classifier, const Texts& texts, const Texts& labels) {
              tasks::ClassifierScore score;
              {
-               const nb::gil_scoped_release release;
+               const Unlocked unlocked;
                score = classifier.evaluate(texts, labels);
              }
              return score_of(score);
@@ -144,7 +145,7 @@ TextGenerator train_generator(const std::string& text, const nb::dict& given, nb
   tasks::TextGeneratorOptions options;
   take_options(given, options);
   take_run(given, std::move(progress), options);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   return TextGenerator::train(text, options);
 }
 
@@ -152,7 +153,7 @@ std::string generate(const TextGenerator& generator, const nb::dict& given) {
   tasks::RunOptions options;
   take_options(given, options);
   take_options(given, options.sampling);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   return generator.run(options);
 }
 
@@ -163,7 +164,7 @@ void bind_generator(nb::module_& module) {
            [](const TextGenerator& generator, const std::string& text) {
              tasks::TextScore score;
              {
-               const nb::gil_scoped_release release;
+               const Unlocked unlocked;
                score = generator.evaluate(text);
              }
              return score_of(score);
@@ -226,7 +227,7 @@ Translator train_translator(const Texts& sources, const Texts& targets, const nb
   tasks::TranslatorOptions options;
   take_options(given, options);
   take_run(given, std::move(progress), options);
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   return Translator::train(sources, targets, options);
 }
 
@@ -235,7 +236,7 @@ nb::list translate(const Translator& translator, const Texts& texts, const nb::d
   take_options(given, options);
   std::vector<tasks::Translation> found;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     found = translator.run(texts, options);
   }
   nb::list all;
@@ -253,7 +254,7 @@ void bind_translator(nb::module_& module) {
              take_options(given, options);
              tasks::TranslatorScore score;
              {
-               const nb::gil_scoped_release release;
+               const Unlocked unlocked;
                score = translator.evaluate(sources, references, options);
              }
              return score_of(score);

@@ -328,7 +328,8 @@ Runtime::~Runtime() {
 }
 
 Runtime& Runtime::global() {
-  static Runtime runtime(threads_at_start());
+  // Never destroyed: a thread may still be computing when the process ends.
+  static Runtime& runtime = *new Runtime(threads_at_start());
   return runtime;
 }
 
