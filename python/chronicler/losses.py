@@ -43,16 +43,14 @@ class Loss(Described):
     @property
     def name(self) -> str:
         """The name in files and messages."""
-        return self._core().name  # type: ignore[no-any-return]
+        return self._name if self._table is None else self._core_loss.name
 
     def _core(self) -> Any:
         """Return the extension's loss."""
-        found = self.__dict__.get("_core_loss")
-        if found is None:
-            found = self._core_loss = _core.own_loss(
-                self, type(self).__name__, self._name, self.reduction
-            )
-        return found
+        if self._table is not None:
+            return self._core_loss
+        # A new one each time: kept here, it and this object would hold each other.
+        return _core.own_loss(self, type(self).__name__, self._name, self.reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each prediction."""
