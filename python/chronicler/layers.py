@@ -262,7 +262,11 @@ def dtype_name(value: Any) -> Any:
     return np.dtype(value).name
 
 
-_classes = Namespace("layers", BuiltInLayer, globals())
+_BASES = {
+    "Normalization": ("chronicler.adapting", "NumbersLayer"),
+    "TextVectorization": ("chronicler.adapting", "TextsLayer"),
+}
+_classes = Namespace("layers", BuiltInLayer, globals(), _BASES)
 _ALIASES = {
     "GlobalAvgPool1D": "GlobalAveragePooling1D",
     "GlobalMaxPool1D": "GlobalMaxPooling1D",
