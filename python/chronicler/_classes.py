@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from . import _core
@@ -304,16 +303,9 @@ def make_class(kind: str, class_name: str, base: type, module: str) -> Any:
 class Namespace:
     """The classes of a kind as the names of a module, made when they are first asked for."""
 
-    def __init__(
-        self,
-        kind: str,
-        base: type,
-        names: dict[str, Any],
-        bases: Mapping[str, tuple[str, str]] | None = None,
-    ) -> None:
+    def __init__(self, kind: str, base: type, names: dict[str, Any]) -> None:
         self._kind = kind
         self._base = base
-        self._bases = bases or {}  # module and name of the base of classes with more methods
         self._names = names  # the module's globals
         self._module = names["__name__"]
 
@@ -321,11 +313,7 @@ class Namespace:
         """Return the class of that name: a module's `__getattr__`."""
         if name not in tables(self._kind):
             raise AttributeError(f"module {self._module!r} has no attribute {name!r}")
-        base = self._base
-        if name in self._bases:
-            module, base_name = self._bases[name]
-            base = getattr(import_module(module), base_name)
-        made = make_class(self._kind, name, base, self._module)
+        made = make_class(self._kind, name, self._base, self._module)
         self._names[name] = made
         return made
 

@@ -262,11 +262,7 @@ def dtype_name(value: Any) -> Any:
     return np.dtype(value).name
 
 
-_BASES = {
-    "Normalization": ("chronicler.adapting", "NumbersLayer"),
-    "TextVectorization": ("chronicler.adapting", "TextsLayer"),
-}
-_classes = Namespace("layers", BuiltInLayer, globals(), _BASES)
+_classes = Namespace("layers", BuiltInLayer, globals())
 _ALIASES = {
     "GlobalAvgPool1D": "GlobalAveragePooling1D",
     "GlobalMaxPool1D": "GlobalMaxPooling1D",

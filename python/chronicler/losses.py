@@ -43,14 +43,16 @@ class Loss(Described):
     @property
     def name(self) -> str:
         """The name in files and messages."""
-        return self._name if self._table is None else self._core_loss.name
+        return self._core().name  # type: ignore[no-any-return]
 
     def _core(self) -> Any:
         """Return the extension's loss."""
-        if self._table is not None:
-            return self._core_loss
-        # A new one each time: kept here, it and this object would hold each other.
-        return _core.own_loss(self, type(self).__name__, self._name, self.reduction)
+        found = self.__dict__.get("_core_loss")
+        if found is None:
+            found = self._core_loss = _core.own_loss(
+                self, type(self).__name__, self._name, self.reduction
+            )
+        return found
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each prediction."""

@@ -34,16 +34,16 @@ class Metric(Described):
     @property
     def name(self) -> str:
         """The key in logs."""
-        return self._name if self._table is None else self._core_metric.name
+        return self._core().name  # type: ignore[no-any-return]
 
     dtype = "float32"
 
     def _core(self) -> Any:
         """Return the extension's metric."""
-        if self._table is not None:
-            return self._core_metric
-        # A new one each time: kept here, it and this object would hold each other.
-        return _core.own_metric(self, type(self).__name__, self._name)
+        found = self.__dict__.get("_core_metric")
+        if found is None:
+            found = self._core_metric = _core.own_metric(self, type(self).__name__, self._name)
+        return found
 
     def add_weight(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: Any = None

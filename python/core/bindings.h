@@ -9,13 +9,11 @@ namespace nb = nanobind;
 
 void bind_catalog(nb::module_& module);
 void bind_layers(nb::module_& module);
-void bind_adapting(nb::module_& module);
 void bind_training(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_streams(nb::module_& module);
 void bind_forecast_task(nb::module_& module);
 void bind_text_tasks(nb::module_& module);
 void bind_speech_task(nb::module_& module);
-void bind_timing(nb::module_& module);
 
 }  // namespace chronicler::python
