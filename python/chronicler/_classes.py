@@ -7,7 +7,8 @@ and with that in Python.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from . import _core
@@ -39,6 +40,7 @@ class Field(NamedTuple):
     is_shared: bool  # all classes of its kind have it
     is_extra: bool  # Keras has not
     shown: str = ""  # what stands for the default, where that is a choice: "from the data"
+    is_accepted: bool = False  # Keras has it; it has no meaning here
 
 
 class Table(NamedTuple):
@@ -47,11 +49,14 @@ class Table(NamedTuple):
     class_name: str
     names: tuple[str, ...]  # other names, by which it is asked for: "mse"
     fields: tuple[Field, ...]
+    kind: str = ""
 
     @property
     def positional(self) -> list[Field]:
         """The fields that may be given by their place, in Keras's order."""
         own = [field for field in self.fields if not field.is_shared and not field.is_extra]
+        if self.kind == "initializers":  # whose configurations begin with it
+            own.sort(key=lambda field: field.name == "seed")
         return own
 
 
@@ -73,7 +78,19 @@ def table(kind: str, class_name: str) -> Table:
         Field(name, type_, _default(type_, text), range_, sentence, required, shared, extra, shown)
         for name, type_, text, range_, sentence, required, shared, extra, shown in rows
     )
-    return Table(class_name, tuple(names), fields)
+    if kind in ("losses", "metrics"):
+        fields = _with_dtype(fields)
+    return Table(class_name, tuple(names), fields, kind)
+
+
+def _with_dtype(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the options of a loss or metric with Keras's dtype, which follows the name."""
+    if any(field.name == "dtype" for field in fields):
+        return fields
+    sentence = "accepted as in Keras; sums are kept in float64"
+    dtype = Field("dtype", "str?", None, "", sentence, False, False, False, "", True)
+    place = next((i for i, field in enumerate(fields) if field.name == "name"), -1) + 1
+    return (*fields[:place], dtype, *fields[place:])
 
 
 def _default(type_: str, text: str) -> Any:
@@ -81,14 +98,15 @@ def _default(type_: str, text: str) -> Any:
     if text in ("none", ""):
         return "" if type_ == "str" and text == "" else None
     base = type_.rstrip("?")
+    if base.startswith("["):
+        parts = [_default(base[1:-1], part.strip()) for part in text.split(",")]
+        parts = [int(p) if isinstance(p, float) and p == int(p) else p for p in parts]
+        return parts[0] if len(parts) == 1 else tuple(parts)
     if base == "bool":
         return text == "true"
     if base in ("int", "float", "rate"):
         number = float(text)
         return int(number) if base == "int" and number == int(number) else number
-    if base.startswith("["):
-        item = base[1:-1]
-        return [_default(item, part.strip()) for part in text.split(",")]
     if base == "activation" and text == "linear":
         return None
     return text
@@ -118,6 +136,14 @@ def find(kind: str, name: str) -> str | None:
     return None
 
 
+def other_names(kind: str) -> dict[str, str]:
+    """Return the names that stand for classes: l2 and l1_l2 for L2 and L1L2."""
+    found = {name: class_name for class_name, (names, _) in tables(kind).items() for name in names}
+    if kind == "regularizers":
+        found["l1_l2"] = "L1L2"
+    return {name: class_name for name, class_name in found.items() if name != class_name}
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a sentence with the names that are spelt most like `name`."""
     known = list(known)
@@ -134,11 +160,15 @@ def unknown(kind: str, name: Any) -> ValueError:
 
 
 def arguments(
-    class_name: str, fields: tuple[Field, ...], args: tuple[Any, ...], given: dict[str, Any]
+    class_name: str,
+    fields: tuple[Field, ...],
+    args: tuple[Any, ...],
+    given: dict[str, Any],
+    positional: Iterable[Field] = (),
 ) -> dict[str, Any]:
     """Return what was given, by name; TypeError for what the class does not take."""
     if args:
-        places = [field.name for field in fields if not field.is_shared and not field.is_extra]
+        places = [field.name for field in positional]
         if len(args) > len(places):
             raise TypeError(
                 f"{class_name} takes {len(places)} arguments by place "
@@ -158,87 +188,57 @@ def arguments(
     return given
 
 
-_TYPE_WORDS = {
-    "bool": "bool",
-    "int": "int",
-    "float": "float",
-    "str": "str",
-    "rate": "float or schedule",
-    "activation": "str or callable",
-    "initializer": "str or Initializer",
-    "regularizer": "str or Regularizer",
-    "constraint": "str or Constraint",
-    "shape": "tuple of int",
-    "layer": "Layer",
-    "array": "array",
-    "object": "object",
+# Keywords of Keras that change what is computed, which is not supported, by their value that does
+# not.
+WITHOUT_EFFECT: dict[str, dict[str, Any]] = {
+    "layers": {
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+        "synchronized": False,
+        "gptq_unpacked_column_size": None,
+        "sparse": False,
+        "ragged": False,
+    },
+    "initializers": {"input_axes": None, "output_axes": None},
+    "metrics": {"from_sorted_ids": False},
+    "callbacks": {
+        "double_checkpoint": False,
+        "histogram_freq": 0,
+        "write_graph": True,
+        "write_images": False,
+        "write_steps_per_second": False,
+        "profile_batch": 0,
+        "embeddings_freq": 0,
+        "embeddings_metadata": None,
+    },
 }
 
 
-def type_words(type_: str) -> str:
-    """Return a field's type as documentation has it."""
-    if type_.endswith("?"):
-        return type_words(type_[:-1]) + " or None"
-    if type_.startswith("["):
-        return "list of " + type_words(type_[1:-1])
-    return _TYPE_WORDS.get(type_, type_)
+def drop_without_effect(entry: Table, given: dict[str, Any]) -> None:
+    """Take out keywords of Keras that are not supported, if they ask for nothing."""
+    for name, value in WITHOUT_EFFECT.get(entry.kind, {}).items():
+        if name in given and not any(field.name == name for field in entry.fields):
+            if given[name] != value:
+                raise ValueError(
+                    f"{entry.class_name}: {name}={given[name]!r} is not supported; leave it out"
+                )
+            del given[name]
 
 
-def document(kind: str, entry: Table) -> str:
-    """Return the docstring of a class."""
-    others = [name for name in entry.names if name != entry.class_name]
-    lines = [f"The {KINDS[kind]} {entry.class_name}."]
-    if others:
-        lines[0] = lines[0][:-1] + ", also " + ", ".join(repr(name) for name in others) + "."
-    if entry.fields:
-        lines += ["", "Parameters", "----------"]
-    return "\n".join([*lines, *document_fields(entry)])
-
-
-def document_fields(entry: Table) -> list[str]:
-    """Return a paragraph of documentation for each field."""
-    lines = []
-    for field in entry.fields:
-        words = type_words(field.type)
-        if not field.is_required:
-            words += f", default {field.shown or repr(field.default)}"
-        sentence = field.sentence[:1].upper() + field.sentence[1:]
-        if field.range:
-            sentence += f"; {field.range}"
-        lines += [f"{field.name} : {words}", f"    {sentence}."]
-    return lines
-
-
-def signature(entry: Table) -> Any:
-    """Return the signature that help() and editors show."""
-    import inspect
-
-    kind = inspect.Parameter
-    parameters = []
-    for field in entry.positional:
-        default = kind.empty if field.is_required else field.default
-        parameters.append(kind(field.name, kind.POSITIONAL_OR_KEYWORD, default=default))
-    seen_default = False
-    for place, parameter in enumerate(parameters):
-        if parameter.default is not kind.empty:
-            seen_default = True
-        elif seen_default:  # Python has no place for it: it shows None
-            parameters[place] = parameter.replace(default=None)
-    for field in entry.fields:
-        if field.is_shared or field.is_extra:
-            parameters.append(kind(field.name, kind.KEYWORD_ONLY, default=field.default))
-    return inspect.Signature(parameters)
-
-
-class _LazyText:
+class _Lazy:
     """A class attribute that is worked out when it is first asked for."""
 
-    def __init__(self, make: Callable[[Any], Any], name: str) -> None:
-        self._make = make
-        self._name = name
+    def __init__(self, function: str) -> None:
+        self._function = function  # of _documents.py
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self._make(owner if owner is not None else type(instance))
+        from . import _documents
+
+        made = owner if owner is not None else type(instance)
+        if self._function == "signature":
+            return _documents.signature(made._table)
+        return _documents.document(made._kind, made._table)
 
 
 class Described:
@@ -248,7 +248,16 @@ class Described:
     _table: Table
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._given = arguments(type(self).__name__, self._table.fields, args, kwargs)
+        entry = self._table
+        drop_without_effect(entry, kwargs)
+        self._given = arguments(
+            type(self).__name__, entry.fields, args, kwargs, entry.positional if args else ()
+        )
+
+    def _core_config(self) -> dict[str, Any]:
+        """Return the options that were given, as the extension takes them."""
+        accepted = [field.name for field in self._table.fields if field.is_accepted]
+        return {name: value for name, value in self._given.items() if name not in accepted}
 
     def _option(self, name: str) -> Any:
         given = self.__dict__.get("_given")
@@ -268,7 +277,9 @@ class Described:
     def get_config(self) -> dict[str, Any]:
         """Return the options by name, as `from_config` takes them."""
         return {
-            field.name: self._given.get(field.name, field.default) for field in self._table.fields
+            field.name: self._given.get(field.name, field.default)
+            for field in self._table.fields
+            if not field.is_accepted
         }
 
     @classmethod
@@ -290,30 +301,46 @@ def _again(cls: Any, config: dict[str, Any]) -> Any:
 
 def make_class(kind: str, class_name: str, base: type, module: str) -> Any:
     """Return the class that a table describes, derived from `base`."""
-    entry = table(kind, class_name)
-    made = type(
-        class_name,
-        (base,),
-        {"_table": entry, "_kind": kind, "__module__": module, "__doc__": document(kind, entry)},
-    )
-    made.__signature__ = _LazyText(lambda cls: signature(cls._table), "__signature__")  # type: ignore[attr-defined]
-    return made
+    contents = {
+        "_table": table(kind, class_name),
+        "_kind": kind,
+        "__module__": module,
+        "__doc__": _Lazy("document"),
+        "__signature__": _Lazy("signature"),
+    }
+    return type(class_name, (base,), contents)
 
 
 class Namespace:
     """The classes of a kind as the names of a module, made when they are first asked for."""
 
-    def __init__(self, kind: str, base: type, names: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        base: type,
+        names: dict[str, Any],
+        bases: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self._kind = kind
         self._base = base
+        self._bases = bases or {}  # module and name of the base of classes with more methods
         self._names = names  # the module's globals
         self._module = names["__name__"]
+        # Where Keras has regularizers.l2 for L2; a loss or metric of such a name is a function.
+        self._has_other_names = kind in ("initializers", "regularizers", "constraints")
 
     def __call__(self, name: str) -> Any:
         """Return the class of that name: a module's `__getattr__`."""
         if name not in tables(self._kind):
-            raise AttributeError(f"module {self._module!r} has no attribute {name!r}")
-        made = make_class(self._kind, name, self._base, self._module)
+            class_name = other_names(self._kind).get(name) if self._has_other_names else None
+            if class_name is None:
+                raise AttributeError(f"module {self._module!r} has no attribute {name!r}")
+            return getattr(_module(self._module), class_name)
+        base = self._base
+        if name in self._bases:
+            module, base_name = self._bases[name]
+            base = getattr(import_module(module), base_name)
+        made = make_class(self._kind, name, base, self._module)
         self._names[name] = made
         return made
 
@@ -324,7 +351,8 @@ class Namespace:
 
     def listing(self, own: Iterable[str] = ()) -> list[str]:
         """Return all names, for dir() and `__all__`."""
-        return sorted({*tables(self._kind), *own})
+        others = other_names(self._kind) if self._has_other_names else ()
+        return sorted({*tables(self._kind), *others, *own})
 
 
 def _module(name: str) -> Any:

@@ -32,8 +32,9 @@ class Callback(Described):
         if self._table is None:
             self._given = kwargs
             return
+        kwargs.pop("options", None)  # Keras 2
         options = {name: _plain(value) for name, value in kwargs.items()}
-        super().__init__(*[_plain(value) for value in args], **_without_ignored(self, options))
+        super().__init__(*[_plain(value) for value in args], **options)
         self._core_callback = _core.make_callback(self._table.class_name, self._given)
 
     def set_model(self, model: Any) -> None:
@@ -120,14 +121,9 @@ class Callback(Described):
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else (
-        str(value) if hasattr(value, "__fspath__") else value)
-
-
-def _without_ignored(callback: Any, options: dict[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in callback._table.fields}
-    ignored = ("write_images", "embeddings_freq", "embeddings_metadata", "profile_batch", "options")
-    return {name: value for name, value in options.items() if name in known or name not in ignored}
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    return None if value == "epoch" else value  # save_freq and update_freq
 
 
 class History(Callback):

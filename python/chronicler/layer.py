@@ -210,7 +210,7 @@ class LayerBase:
         handle = self._handle
         arrays = [self._as_input(value) for value in arguments.inputs]
         if not handle.built:
-            handle.build([(None, *array.shape[1:]) if array.ndim else () for array in arrays])
+            handle.build([_shape_of_any_batch(array) for array in arrays])
         masks = [_as_mask(mask) for mask in arguments.masks_of_inputs()]
         call = _core.run_layer(
             handle,
@@ -344,6 +344,13 @@ class LayerBase:
 
 def _as_mask(mask: Any) -> Any:
     return None if mask is None else np.ascontiguousarray(array_of(mask), np.bool_)
+
+
+def _shape_of_any_batch(array: Any) -> tuple[int | None, ...]:
+    """Return the shape of an input with None for the batch; texts come as a column."""
+    if isinstance(array, list):
+        return (None, 1)
+    return (None, *array.shape[1:]) if array.ndim else ()
 
 
 def _shapes(value: Any) -> list[Any]:

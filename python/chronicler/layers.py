@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from ._classes import Namespace, arguments, unknown
+from . import _core, own_layer
+from ._classes import Namespace, arguments, drop_without_effect, table, unknown
 from ._graph import KerasTensor
+from .config import floatx
 from .layer import LayerBase, remember, wrap
 from .own_layer import Layer
 
@@ -51,18 +52,18 @@ class BuiltInLayer(Layer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         entry = self._table
-        if entry.class_name == "InputLayer":
-            self._handle = Input(*args, **kwargs)._symbol.layer
-            self._given = {}
-            remember(self)
-            return
         given = dict(kwargs)
         for name in _WITHOUT_MEANING:
             if name in given and not any(field.name == name for field in entry.fields):
                 del given[name]
+        if floatx() == "float64" and _has(entry, "dtype"):
+            given.setdefault("dtype", floatx())
         first_weights = given.pop("weights", None)
         self._input_shape_argument = _take_input_shape(given, entry)
-        given = arguments(type(self).__name__, entry.fields, args, given)
+        drop_without_effect(entry, given)
+        given = arguments(
+            type(self).__name__, entry.fields, args, given, entry.positional if args else ()
+        )
         types = {field.name: field.type for field in entry.fields}
         self._late: dict[str, Any] = {}  # initializers that are written in Python
         config: dict[str, Any] = {}
@@ -198,6 +199,33 @@ class BuiltInLayer(Layer):
         return getattr(first, "_keras_mask", None)
 
 
+class InputLayer(BuiltInLayer):
+    """What a model is given: the layer of `Input`, with the same options."""
+
+    _table = table("layers", "InputLayer")
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: Any = None,
+        ragged: Any = None,
+        batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        symbol = Input(
+            shape, batch_size, dtype, sparse, ragged, batch_shape, name, input_tensor, optional,
+            **kwargs,
+        )
+        self._handle = symbol._symbol.layer
+        self._given = {}
+        remember(self)
+
+
 def _take_input_shape(given: dict[str, Any], entry: Any) -> Any:
     """Return (shape, batch size) from Keras's ways to give them, or None."""
     shape = given.pop("input_shape", None)
@@ -254,7 +282,7 @@ def _activation_name(value: Any, class_name: str, name: str) -> str:
 def dtype_name(value: Any) -> Any:
     """Return the name of a type or policy."""
     if value is None or isinstance(value, str):
-        return value if value is not None else "float32"
+        return value if value is not None else floatx()
     if isinstance(value, dict):
         return value.get("config", {}).get("name", "float32")
     if hasattr(value, "name"):
@@ -262,7 +290,11 @@ def dtype_name(value: Any) -> Any:
     return np.dtype(value).name
 
 
-_classes = Namespace("layers", BuiltInLayer, globals())
+_BASES = {
+    "Normalization": ("chronicler.adapting", "NumbersLayer"),
+    "TextVectorization": ("chronicler.adapting", "TextsLayer"),
+}
+_classes = Namespace("layers", BuiltInLayer, globals(), _BASES)
 _ALIASES = {
     "GlobalAvgPool1D": "GlobalAveragePooling1D",
     "GlobalMaxPool1D": "GlobalMaxPooling1D",
@@ -273,6 +305,7 @@ _ALIASES = {
     "SeparableConvolution1D": "SeparableConv1D",
     "GroupedQueryAttention": "GroupQueryAttention",
 }
+_PLACES = {"Wrapper": "own_layer", "Lambda": "own_layer", "InputSpec": "own_layer"}
 _FUNCTIONS = {
     "add": "Add",
     "average": "Average",
@@ -288,18 +321,8 @@ _FUNCTIONS = {
 def __getattr__(name: str) -> Any:
     if name in _ALIASES:
         return getattr(_this(), _ALIASES[name])
-    if name in ("Wrapper",):
-        from .own_layer import Wrapper
-
-        return Wrapper
-    if name == "Lambda":
-        from .own_layer import Lambda
-
-        return Lambda
-    if name == "InputSpec":
-        from .own_layer import InputSpec
-
-        return InputSpec
+    if name in _PLACES:
+        return getattr(own_layer, name)
     if name in _FUNCTIONS:
         return _function(name)
     return _classes(name)
@@ -325,7 +348,7 @@ def _function(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return _classes.listing(
-        ["Layer", "Input", "Wrapper", "Lambda", "InputSpec", *_ALIASES, *_FUNCTIONS, "serialize",
+        ["Layer", "Input", *_PLACES, *_ALIASES, *_FUNCTIONS, "serialize",
          "deserialize"]
     )
 

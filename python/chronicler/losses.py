@@ -26,33 +26,27 @@ class Loss(Described):
     _kind = "losses"
     _table: Any = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if self._table is not None:
-            kwargs.pop("dtype", None)
-            if kwargs.get("name", "") is None:
-                del kwargs["name"]
-            super().__init__(*args, **kwargs)
-            self._core_loss = _core.make_loss(self._table.class_name, self._given)
-            return
-        names = ("name", "reduction", "dtype")
-        given = {**dict(zip(names, args)), **kwargs}
-        self._given = given
-        self._name = given.get("name") or _core.snake_case(type(self).__name__)
-        self.reduction = given.get("reduction") or "sum_over_batch_size"
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ) -> None:
+        self._given: dict[str, Any] = {"name": name, "reduction": reduction}
+        self._name = name or _core.snake_case(type(self).__name__)
+        self.reduction = reduction or "none"
 
     @property
     def name(self) -> str:
         """The name in files and messages."""
-        return self._core().name  # type: ignore[no-any-return]
+        return self._name if self._table is None else self._core_loss.name
 
     def _core(self) -> Any:
         """Return the extension's loss."""
-        found = self.__dict__.get("_core_loss")
-        if found is None:
-            found = self._core_loss = _core.own_loss(
-                self, type(self).__name__, self._name, self.reduction
-            )
-        return found
+        if self._table is not None:
+            return self._core_loss
+        # A new one each time: kept here, it and this object would hold each other.
+        return _core.own_loss(self, type(self).__name__, self._name, self.reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each prediction."""
@@ -66,9 +60,7 @@ class Loss(Described):
         weight = None if sample_weight is None else np.ascontiguousarray(
             array_of(sample_weight), np.float32)
         core = self._core()
-        if self.__dict__.get("_given", {}).get("reduction") in ("none", None) and (
-            "reduction" in self.__dict__.get("_given", {})
-        ):
+        if self._given.get("reduction", "") in ("none", None):
             return values(core, y_true, y_pred)
         mask = getattr(y_pred, "_keras_mask", None)
         value, gradient = core.reduced(truth, prediction, weight, mask, is_recording())
@@ -152,6 +144,18 @@ def values(core: Any, y_true: Any, y_pred: Any) -> Any:
     return record(found, (y_pred,), (derivative,))
 
 
+class BuiltInLoss(Loss):
+    """A loss of the library."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("name", "") is None:
+            del kwargs["name"]
+        if kwargs.get("reduction", "") is None:
+            kwargs["reduction"] = "none"
+        Described.__init__(self, *args, **kwargs)
+        self._core_loss = _core.make_loss(self._table.class_name, self._core_config())
+
+
 class FunctionLoss(Loss):
     """A function `f(y_true, y_pred)` of the program's own as a loss."""
 
@@ -164,7 +168,7 @@ class FunctionLoss(Loss):
         return self.function(y_true, y_pred)
 
 
-_classes = Namespace("losses", Loss, globals())
+_classes = Namespace("losses", BuiltInLoss, globals())
 
 
 def __getattr__(name: str) -> Any:

@@ -18,32 +18,24 @@ class Metric(Described):
     _kind = "metrics"
     _table: Any = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("dtype", None) if self._table is not None else None
-        if self._table is not None:
-            if kwargs.get("name", "") is None:
-                del kwargs["name"]
-            super().__init__(*args, **kwargs)
-            self._core_metric = _core.make_metric(self._table.class_name, self._given)
-            return
-        given = {**dict(zip(("dtype", "name"), args)), **kwargs}
-        self._given = given
-        self._name = given.get("name") or _core.snake_case(type(self).__name__)
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self._given: dict[str, Any] = {"dtype": dtype, "name": name}
+        self._name = name or _core.snake_case(type(self).__name__)
         self._own_variables: list[Variable] = []
 
     @property
     def name(self) -> str:
         """The key in logs."""
-        return self._core().name  # type: ignore[no-any-return]
+        return self._name if self._table is None else self._core_metric.name
 
     dtype = "float32"
 
     def _core(self) -> Any:
         """Return the extension's metric."""
-        found = self.__dict__.get("_core_metric")
-        if found is None:
-            found = self._core_metric = _core.own_metric(self, type(self).__name__, self._name)
-        return found
+        if self._table is not None:
+            return self._core_metric
+        # A new one each time: kept here, it and this object would hold each other.
+        return _core.own_metric(self, type(self).__name__, self._name)
 
     def add_weight(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: Any = None
@@ -126,6 +118,16 @@ class Metric(Described):
         return float(np.mean(array_of(self.result())))
 
 
+class BuiltInMetric(Metric):
+    """A metric of the library."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("name", "") is None:
+            del kwargs["name"]
+        Described.__init__(self, *args, **kwargs)
+        self._core_metric = _core.make_metric(self._table.class_name, self._core_config())
+
+
 class FunctionMetric(Metric):
     """The mean of a function `f(y_true, y_pred)` of the program's own."""
 
@@ -160,7 +162,7 @@ class FunctionMetric(Metric):
         self._total = self._count = 0.0
 
 
-_classes = Namespace("metrics", Metric, globals())
+_classes = Namespace("metrics", BuiltInMetric, globals())
 
 
 def __getattr__(name: str) -> Any:

@@ -48,6 +48,7 @@ class Tensor(Numeric):
     __slots__ = ("__weakref__", "_array", "_keras_logits", "_keras_mask")
     _array: Array
     _keras_logits: Any
+    _keras_mask: Any
 
     def __init__(self, value: Any, dtype: Any = None) -> None:
         self._array = array_of(value, dtype)

@@ -31,9 +31,11 @@ namespace {
 
 using SharedLayer = std::shared_ptr<Layer>;
 
-// A weight of a layer: the layer is kept, as the weights of a layer that is being built move.
+// A weight of a layer. The layer's object is held as such, so that Python's collector of cycles
+// sees it: a layer that is written in Python holds its weights.
 struct Weight {
-  SharedLayer layer;
+  nb::object owner;
+  Layer* layer;
   std::size_t index;
 
   Parameter& parameter() const {
@@ -42,6 +44,20 @@ struct Weight {
     return all[index];
   }
 };
+
+int visit_weight(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  Py_VISIT(nb::inst_ptr<Weight>(self)->owner.ptr());
+  return 0;
+}
+int clear_weight(PyObject* self) {
+  nb::inst_ptr<Weight>(self)->owner.reset();
+  return 0;
+}
+PyType_Slot weight_slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(visit_weight)},
+                              {Py_tp_clear, reinterpret_cast<void*>(clear_weight)},
+                              {0, nullptr}};
 
 HeldLayers held_layers(const nb::dict& held) {
   HeldLayers layers;
@@ -124,7 +140,7 @@ nb::object constrained(nb::handle constraint, nb::handle values) {
 }
 
 void bind_weights(nb::module_& module) {
-  nb::class_<Weight>(module, "Weight")
+  nb::class_<Weight>(module, "Weight", nb::type_slots(weight_slots))
       .def_prop_ro("name", [](const Weight& weight) { return weight.parameter().name; })
       .def_prop_ro("shape",
                    [](const Weight& weight) { return to_tuple(weight.parameter().value.shape()); })
@@ -269,10 +285,11 @@ void bind_layer_class(nb::module_& module) {
              return tuples_of(layer.call_shapes(to_shapes(shapes), {causal, scores, reverse}));
            })
       .def_prop_ro("weights",
-                   [](const SharedLayer& layer) {
-                     std::vector<Weight> weights;
-                     for (std::size_t i = 0; i < layer->parameters().size(); ++i)
-                       weights.push_back({layer, i});
+                   [](nb::handle_t<Layer> self) {
+                     auto& layer = nb::cast<Layer&>(self);
+                     nb::list weights;
+                     for (std::size_t i = 0; i < layer.parameters().size(); ++i)
+                       weights.append(nb::cast(Weight{nb::borrow(self), &layer, i}));
                      return weights;
                    })
       .def_prop_ro("sublayers",

@@ -30,7 +30,8 @@ struct ReLUOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// x from threshold to max_value, max_value above, negative_slope * (x - threshold) below.
+// The part of x above a threshold (Nair and Hinton 2010): x from threshold to max_value,
+// max_value above, negative_slope * (x - threshold) below.
 LayerPtr ReLU(const ReLUOptions& options = {});
 
 struct LeakyReLUOptions {
@@ -48,6 +49,7 @@ struct LeakyReLUOptions {
     visit_shared_fields<Options>(visit);
   }
 };
+// x above 0, negative_slope * x below (Maas, Hannun and Ng 2013).
 LayerPtr LeakyReLU(const LeakyReLUOptions& options = {});
 
 struct ELUOptions {
@@ -65,7 +67,8 @@ struct ELUOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// x above 0, alpha * (exp(x) - 1) below.
+// Exponential linear unit (Clevert, Unterthiner and Hochreiter 2016): x above 0, alpha * (exp(x)
+// - 1) below.
 LayerPtr ELU(const ELUOptions& options = {});
 
 struct PReLUOptions {
@@ -91,7 +94,8 @@ struct PReLUOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// x above 0, alpha * x below, with a trained alpha for each place of a sample.
+// ReLU with trained slopes below 0 (He et al. 2015): x above 0, alpha * x below, with an alpha
+// for each place of a sample.
 LayerPtr PReLU(const PReLUOptions& options = {});
 
 struct SoftmaxOptions {
@@ -110,8 +114,9 @@ struct SoftmaxOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// A mask with all axes of the input (of extents 1 or its own) says which numbers take part; the
-// rest become 0, and so does what has none.
+// Numbers as shares that sum to 1: exp(x) / sum of exp(x) along the axes. A mask with all axes
+// of the input (of extents 1 or its own) says which numbers take part; the rest become 0, and so
+// does what has none.
 LayerPtr Softmax(const SoftmaxOptions& options = {});
 
 }  // namespace chronicler::layers

@@ -34,11 +34,12 @@ struct AttentionOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Luong, Pham and Manning 2015. Called on {query (B, Tq, D), value (B, Tv, E)} or {query, value,
-// key (B, Tv, D)}; the key is the value if it is not given. Scores q k^T, or with "concat" the sum
-// of tanh(q + k) times concat_score_weight; a softmax over the values, of which masked ones (and
-// later ones, with use_causal_mask) have no part; (B, Tq, E), 0 where the query's mask is false.
-// With return_attention_scores the weights (B, Tq, Tv) are the second output.
+// Each query looks at all values and takes a weighted mean of them: Luong, Pham and Manning
+// 2015. Called on {query (B, Tq, D), value (B, Tv, E)} or {query, value, key (B, Tv, D)}; the
+// key is the value if it is not given. Scores q k^T, or with "concat" the sum of tanh(q + k)
+// times concat_score_weight; a softmax over the values, of which masked ones (and later ones,
+// with use_causal_mask) have no part; (B, Tq, E), 0 where the query's mask is false. With
+// return_attention_scores the weights (B, Tq, Tv) are the second output.
 LayerPtr Attention(const AttentionOptions& options = {});
 
 struct AdditiveAttentionOptions {
@@ -62,7 +63,7 @@ struct AdditiveAttentionOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Bahdanau, Cho and Bengio 2014. As Attention, with scores sum_d scale_d tanh(q_d + k_d).
+// As Attention, with the scores of Bahdanau, Cho and Bengio 2014: sum_d scale_d tanh(q_d + k_d).
 LayerPtr AdditiveAttention(const AdditiveAttentionOptions& options = {});
 
 }  // namespace chronicler::layers

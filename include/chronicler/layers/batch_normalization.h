@@ -1,4 +1,5 @@
-// BatchNormalization: Ioffe and Szegedy 2015.
+// BatchNormalization: each feature with mean 0 and variance 1 over the batch, Ioffe and Szegedy
+// 2015.
 #pragma once
 
 #include <optional>

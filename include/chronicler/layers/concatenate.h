@@ -25,7 +25,7 @@ struct ConcatenateOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Side by side along an axis; the other extents are equal.
+// All extents but that of the axis are equal.
 LayerPtr Concatenate(const ConcatenateOptions& options = {});
 
 }  // namespace chronicler::layers

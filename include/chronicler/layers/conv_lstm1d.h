@@ -76,10 +76,11 @@ struct ConvLSTM1DOptions {
   }
 };
 
-// (B, T, L, C), optionally followed by the initial states h and c, each (B, L', filters); L' is
-// what Conv1D makes of L. Weights, gate blocks input, forget, candidate, output: kernel
-// (kernel_size, C, 4 filters), recurrent_kernel (kernel_size, filters, 4 filters), whose
-// convolution has padding "same" and strides 1, bias (4 filters).
+// (B, T, L, C), optionally followed by the initial states h and c, each (B, L', filters), to the
+// last h or with return_sequences all of them (B, T, L', filters); L' is what Conv1D makes of L.
+// Weights, gate blocks input, forget, candidate, output: kernel (kernel_size, C, 4 filters),
+// recurrent_kernel (kernel_size, filters, 4 filters), whose convolution has padding "same" and
+// strides 1, bias (4 filters).
 LayerPtr ConvLSTM1D(const ConvLSTM1DOptions& options);
 
 }  // namespace chronicler::layers

@@ -31,8 +31,7 @@ struct DotOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Sums of products over an axis of each of two inputs: (B, T, D) and (B, S, D) with axes {2, 2} to
-// (B, T, S); (B, D) and (B, D) to (B, 1).
+// (B, T, D) and (B, S, D) with axes {2, 2} to (B, T, S); (B, D) and (B, D) to (B, 1).
 LayerPtr Dot(const DotOptions& options);
 
 }  // namespace chronicler::layers

@@ -1,5 +1,4 @@
-// Dropout: while training, sets some inputs to zero (Srivastava et al. 2014), the others times 1 /
-// (1 - rate). AlphaDropout: the same for selu, whose lowest value it sets them to.
+// Dropout, and AlphaDropout, which is for selu.
 #pragma once
 
 #include <optional>
@@ -33,7 +32,9 @@ struct DropoutOptions {
   }
 };
 
-// Any shape to the same shape. The draws depend on seed and training step only: no mask is stored.
+// While training, sets some inputs to zero, the others times 1 / (1 - rate): Srivastava et al.
+// 2014. Any shape to the same shape. The draws depend on seed and training step only: no mask is
+// stored.
 LayerPtr Dropout(const DropoutOptions& options);
 
 struct AlphaDropoutOptions {
@@ -58,8 +59,8 @@ struct AlphaDropoutOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Klambauer et al. 2017: a x + b, or a d + b where x is dropped, d the lowest value of selu; a and
-// b keep mean 0 and variance 1.
+// While training, sets some inputs to the lowest value of selu, d: Klambauer et al. 2017. The
+// output is a x + b, or a d + b where x is dropped; a and b keep mean 0 and variance 1.
 LayerPtr AlphaDropout(const AlphaDropoutOptions& options);
 
 }  // namespace chronicler::layers

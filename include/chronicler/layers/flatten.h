@@ -1,4 +1,4 @@
-// Flatten: (B, ...) to (B, product of the rest).
+// Flatten: each sample as one row of numbers, (B, ...) to (B, product of the rest).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// GroupNormalization: Wu and He 2018.
+// GroupNormalization: groups of features with mean 0 and variance 1, Wu and He 2018.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// GroupQueryAttention: Ainslie et al. 2023, a MultiHeadAttention whose heads share keys and values.
+// GroupQueryAttention: a MultiHeadAttention whose heads share keys and values, Ainslie et al. 2023.
 #pragma once
 
 #include <optional>

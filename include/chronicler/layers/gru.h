@@ -1,4 +1,7 @@
-// GRU: gated recurrent unit, Cho et al. 2014; equations in kernels/gru.h.
+// GRU: gated recurrent unit, Cho et al. 2014; its kernel is kernels/gru.h. A step, from x and
+// the h' of the step before, each of z, r and g with weights of its own:
+//   z, r = recurrent_activation(x W + h' U + b)      h = z h' + (1 - z) g
+//   g = activation(x W + b + r (h' U + b')), or activation(x W + (r h') U + b) without reset_after
 #pragma once
 
 #include <optional>
@@ -61,9 +64,10 @@ struct GRUOptions {
   }
 };
 
-// (B, T, F), optionally followed by the initial state h (B, units). Weights, gate blocks update,
-// reset, candidate: kernel (F, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units) or,
-// with reset_after false, (3 units).
+// (B, T, F), optionally followed by the initial state h (B, units), to the last h (B, units) or
+// with return_sequences all of them (B, T, units); with return_state also h. Weights, gate
+// blocks update, reset, candidate: kernel (F, 3 units), recurrent_kernel (units, 3 units), bias
+// (2, 3 units) or, with reset_after false, (3 units).
 LayerPtr GRU(const GRUOptions& options);
 
 }  // namespace chronicler::layers

@@ -21,6 +21,7 @@ struct IdentityOptions {
     visit_shared_fields<IdentityOptions>(visit);
   }
 };
+// Hands on what it gets.
 LayerPtr Identity(const IdentityOptions& options = {});
 
 // Keras's names, order and defaults; fields() says what each option is.
@@ -41,7 +42,8 @@ struct ActivityRegularizationOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// The penalty is divided by the rows of the batch, as that of every activity_regularizer.
+// Hands on what it gets, and adds a penalty on it to the loss: l1 times the sum of sizes and l2
+// times that of squares, divided by the rows of the batch, as every activity_regularizer.
 LayerPtr ActivityRegularization(const ActivityRegularizationOptions& options = {});
 
 }  // namespace chronicler::layers

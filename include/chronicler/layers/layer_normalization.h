@@ -1,4 +1,5 @@
-// LayerNormalization: Ba, Kiros and Hinton 2016.
+// LayerNormalization: each sample with mean 0 and variance 1 over its features, Ba, Kiros and
+// Hinton 2016.
 #pragma once
 
 #include <optional>

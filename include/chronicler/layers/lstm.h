@@ -1,4 +1,8 @@
-// LSTM: long short-term memory, Hochreiter and Schmidhuber 1997; equations in kernels/lstm.h.
+// LSTM: long short-term memory, Hochreiter and Schmidhuber 1997; its kernel is kernels/lstm.h. A
+// step, from x and the h' and c' of the step before, each of i, f, g and o with weights of its
+// own:
+//   i, f, o = recurrent_activation(x W + h' U + b)   g = activation(x W + h' U + b)
+//   c = f c' + i g                                   h = o activation(c)
 #pragma once
 
 #include <optional>
@@ -75,12 +79,13 @@ struct LSTMOptions {
   }
 };
 
-// (B, T, F), optionally followed by the initial states h and c, each (B, units). Weights, gate
-// blocks input, forget, candidate, output: kernel (F, 4 units), recurrent_kernel (units, 4 units),
-// bias (4 units); with variants then peephole_kernel (3, units), projection_kernel (units,
-// projection), kernel_gamma and recurrent_gamma (4 units), cell_gamma and cell_beta (units). With a
-// projection h, the output and the rows of recurrent_kernel are that wide. Variants train on one
-// step at a time, several times slower than the plain layer.
+// (B, T, F), optionally followed by the initial states h and c, each (B, units), to the last h
+// (B, units) or with return_sequences all of them (B, T, units); with return_state also h and c.
+// Weights, gate blocks input, forget, candidate, output: kernel (F, 4 units), recurrent_kernel
+// (units, 4 units), bias (4 units); with variants then peephole_kernel (3, units),
+// projection_kernel (units, projection), kernel_gamma and recurrent_gamma (4 units), cell_gamma
+// and cell_beta (units). With a projection h, the output and the rows of recurrent_kernel are
+// that wide. Variants train on one step at a time, several times slower than the plain layer.
 LayerPtr LSTM(const LSTMOptions& options);
 
 }  // namespace chronicler::layers

@@ -23,11 +23,11 @@ struct MergeOptions {
 };
 // Number by number over two inputs or more (Subtract: exactly two), of one shape or with extents of
 // 1 that are repeated. A step counts if it does in any input; without a mask on one of them all do.
-LayerPtr Add(const MergeOptions& options = {});
-LayerPtr Subtract(const MergeOptions& options = {});
-LayerPtr Multiply(const MergeOptions& options = {});
-LayerPtr Average(const MergeOptions& options = {});
-LayerPtr Maximum(const MergeOptions& options = {});
-LayerPtr Minimum(const MergeOptions& options = {});
+LayerPtr Add(const MergeOptions& options = {});       // the sum of the inputs
+LayerPtr Subtract(const MergeOptions& options = {});  // the first input less the second
+LayerPtr Multiply(const MergeOptions& options = {});  // the product of the inputs
+LayerPtr Average(const MergeOptions& options = {});   // the mean of the inputs
+LayerPtr Maximum(const MergeOptions& options = {});   // the largest of the inputs
+LayerPtr Minimum(const MergeOptions& options = {});   // the smallest of the inputs
 
 }  // namespace chronicler::layers

@@ -1,4 +1,5 @@
-// MultiHeadAttention: Vaswani et al. 2017.
+// MultiHeadAttention: several attentions side by side, each between projections of its own,
+// Vaswani et al. 2017.
 #pragma once
 
 #include <optional>

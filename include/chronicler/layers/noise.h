@@ -28,7 +28,8 @@ struct SpatialDropout1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to the same: drops whole features of a sequence, at all of its steps.
+// While training, drops whole features of a sequence, at all of its steps: Tompson et al. 2015.
+// (B, T, F) to the same.
 LayerPtr SpatialDropout1D(const SpatialDropout1DOptions& options);
 
 struct GaussianNoiseOptions {
@@ -49,7 +50,7 @@ struct GaussianNoiseOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Adds normal noise of that standard deviation.
+// While training, adds normal noise of that standard deviation.
 LayerPtr GaussianNoise(const GaussianNoiseOptions& options);
 
 struct GaussianDropoutOptions {
@@ -70,8 +71,8 @@ struct GaussianDropoutOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Multiplies by normal noise around 1 of the variance that Dropout's factors have, rate / (1 -
-// rate).
+// While training, multiplies by normal noise around 1 of the variance that Dropout's factors
+// have, rate / (1 - rate): Srivastava et al. 2014.
 LayerPtr GaussianDropout(const GaussianDropoutOptions& options);
 
 }  // namespace chronicler::layers

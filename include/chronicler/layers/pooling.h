@@ -35,8 +35,10 @@ struct Pooling1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, T', F): the largest or the mean of each window. Padding counts in neither.
+// The largest number of each window, for each feature: (B, T, F) to (B, T', F). Padding does not
+// count.
 LayerPtr MaxPooling1D(const Pooling1DOptions& options = {});
+// The mean of each window, for each feature: (B, T, F) to (B, T', F). Padding does not count.
 LayerPtr AveragePooling1D(const Pooling1DOptions& options = {});
 
 struct AdaptivePooling1DOptions {
@@ -59,10 +61,12 @@ struct AdaptivePooling1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, output_size, F): the largest or the mean of each window, of which window i is of
-// the steps from i T / output_size, rounded down, to (i + 1) T / output_size, rounded up. Masks end
-// here.
+// The largest number of each of output_size windows, for each feature: (B, T, F) to (B,
+// output_size, F). Window i is of the steps from i T / output_size, rounded down, to (i + 1) T /
+// output_size, rounded up. Masks end here.
 LayerPtr AdaptiveMaxPooling1D(const AdaptivePooling1DOptions& options);
+// The mean of each of output_size windows, which are those of AdaptiveMaxPooling1D: (B, T, F) to
+// (B, output_size, F). Masks end here.
 LayerPtr AdaptiveAveragePooling1D(const AdaptivePooling1DOptions& options);
 
 struct GlobalPooling1DOptions {
@@ -83,9 +87,10 @@ struct GlobalPooling1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, F): the largest or the mean of all steps. The mean is over the steps that count;
-// it is 0 for a row without any.
+// The largest number of all steps, for each feature: (B, T, F) to (B, F).
 LayerPtr GlobalMaxPooling1D(const GlobalPooling1DOptions& options = {});
+// The mean of all steps, for each feature: (B, T, F) to (B, F). Masked steps do not count; it is
+// 0 for a row without any that does.
 LayerPtr GlobalAveragePooling1D(const GlobalPooling1DOptions& options = {});
 
 }  // namespace chronicler::layers

@@ -26,6 +26,7 @@ struct ReshapeOptions {
     visit_shared_fields<Options>(visit);
   }
 };
+// The numbers of each sample in another shape: (B, ...) to (B, *target_shape).
 LayerPtr Reshape(const ReshapeOptions& options);
 
 struct PermuteOptions {
@@ -44,6 +45,7 @@ struct PermuteOptions {
     visit_shared_fields<Options>(visit);
   }
 };
+// The axes of each sample in another order.
 LayerPtr Permute(const PermuteOptions& options);
 
 struct RepeatVectorOptions {
@@ -61,7 +63,7 @@ struct RepeatVectorOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, F) to (B, n, F).
+// A vector at each of n steps: (B, F) to (B, n, F).
 LayerPtr RepeatVector(const RepeatVectorOptions& options);
 LayerPtr RepeatVector(std::int64_t n);
 

@@ -52,9 +52,9 @@ struct ReversibleEmbeddingOptions {
   }
 };
 
-// As Embedding; called with .reverse = true, (B, ..., output_dim) to (B, ..., input_dim): the
-// scores of all ids, x E^T (Press and Wolf 2016). Weights: embeddings (input_dim, output_dim), and
-// unless they are tied reverse_embeddings (output_dim, input_dim).
+// As Embedding; called with reverse, (B, ..., output_dim) to (B, ..., input_dim): the scores of
+// all ids, x E^T (Press and Wolf 2016). Weights: embeddings (input_dim, output_dim), and unless
+// they are tied reverse_embeddings (output_dim, input_dim).
 LayerPtr ReversibleEmbedding(const ReversibleEmbeddingOptions& options);
 
 }  // namespace chronicler::layers

@@ -15,13 +15,18 @@ namespace chronicler::layers {
 
 // A cell computes one step: a layer whose inputs are x (B, F) and the states, and whose outputs are
 // the output (B, U) and the new states. Its initial_state() says what the states are: zeros of the
-// right shapes.
-//
-// Any layer that does so may be the cell of an RNN. Those below take the options of the layers of
-// their names, of which the flags of the loop (return_sequences to zero_output_for_mask) and the
-// activity_regularizer mean nothing to a cell.
+// right shapes. Any layer that does so may be the cell of an RNN. Those below take the options of
+// the layers of their names, of which the flags of the loop (return_sequences to
+// zero_output_for_mask) and the activity_regularizer mean nothing to a cell.
+
+// One step of a SimpleRNN, the cell of an RNN: x (B, F) and the state h (B, units) to the output,
+// which is the new h.
 LayerPtr SimpleRNNCell(const SimpleRNNOptions& options);
+// One step of an LSTM, the cell of an RNN: x (B, F) and the states h and c, each (B, units), to the
+// output, which is the new h, and the new states.
 LayerPtr LSTMCell(const LSTMOptions& options);
+// One step of a GRU, the cell of an RNN: x (B, F) and the state h (B, units) to the output, which
+// is the new h.
 LayerPtr GRUCell(const GRUOptions& options);
 
 struct StackedRNNCellsOptions {
@@ -38,7 +43,7 @@ struct StackedRNNCellsOptions {
   }
 };
 
-// Cells one after another inside each step.
+// Cells one after another inside each step; the states are those of all cells, in order.
 LayerPtr StackedRNNCells(const StackedRNNCellsOptions& options);
 
 struct RNNOptions {
@@ -68,9 +73,9 @@ struct RNNOptions {
   }
 };
 
-// (B, T, F), optionally followed by the initial states, to (B, U) or (B, T, U), and with
-// return_state the states of all cells in order. Cells of Chronicler run through the fast kernels
-// of their layers, others step by step.
+// A cell that is run over the steps: (B, T, F), optionally followed by the initial states, to
+// (B, U) or (B, T, U), and with return_state the states of all cells in order. Cells of
+// Chronicler run through the fast kernels of their layers, others step by step.
 LayerPtr RNN(const RNNOptions& options);
 
 }  // namespace chronicler::layers

@@ -35,8 +35,10 @@ struct NormalizationOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (x - mean) / sqrt(variance). Weights, which training leaves as they are, unless both are given:
-// mean and variance (the extents of the axes), and count, which is Keras's and is not used.
+// Numbers with mean 0 and variance 1: (x - mean) / sqrt(variance), with the moments that were
+// given or that adapt() found. Weights, which training leaves as they are, unless both are
+// given: mean and variance (the extents of the axes), and count, which is Keras's and is not
+// used.
 LayerPtr Normalization(const NormalizationOptions& options = {});
 // Takes the means and variances of these data, (samples, ...). Throws Error for another layer.
 void adapt(Layer& normalization, const Tensor& data);
@@ -58,7 +60,7 @@ struct RescalingOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// x * scale + offset.
+// x * scale + offset, with numbers that are given.
 LayerPtr Rescaling(const RescalingOptions& options);
 
 }  // namespace chronicler::layers

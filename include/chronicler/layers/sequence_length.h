@@ -26,7 +26,8 @@ struct Cropping1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, T - cropping, F); at least one step must be left. Masks end here.
+// Leaves out steps in front and behind: (B, T, F) to (B, T - cropping, F); at least one step
+// must be left. Masks end here.
 LayerPtr Cropping1D(const Cropping1DOptions& options = {});
 
 struct ZeroPadding1DOptions {
@@ -48,7 +49,7 @@ struct ZeroPadding1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, T + padding, F): steps of zeros in front and behind. Masks end here.
+// Adds steps of zeros in front and behind: (B, T, F) to (B, T + padding, F). Masks end here.
 LayerPtr ZeroPadding1D(const ZeroPadding1DOptions& options = {});
 
 struct UpSampling1DOptions {
@@ -66,7 +67,7 @@ struct UpSampling1DOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// (B, T, F) to (B, size * T, F): every step `size` times. Masks end here.
+// Repeats every step `size` times: (B, T, F) to (B, size * T, F). Masks end here.
 LayerPtr UpSampling1D(const UpSampling1DOptions& options = {});
 
 }  // namespace chronicler::layers

@@ -55,8 +55,9 @@ struct SimpleRNNOptions {
   }
 };
 
-// (B, T, F), optionally followed by the initial state h (B, units). Weights: kernel (F, units),
-// recurrent_kernel (units, units), bias (units).
+// (B, T, F), optionally followed by the initial state h (B, units), to the last h (B, units) or
+// with return_sequences all of them (B, T, units); with return_state also h. Weights: kernel (F,
+// units), recurrent_kernel (units, units), bias (units).
 LayerPtr SimpleRNN(const SimpleRNNOptions& options);
 
 }  // namespace chronicler::layers

@@ -26,7 +26,8 @@ struct UnitNormalizationOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// x / sqrt(sum of x x) along the axes; what is 0 stays so.
+// Each sample (and step) divided by its size: x / sqrt(sum of x x) along the axes; what is 0
+// stays so.
 LayerPtr UnitNormalization(const UnitNormalizationOptions& options = {});
 
 struct RMSNormalizationOptions {
@@ -47,8 +48,9 @@ struct RMSNormalizationOptions {
     visit_shared_fields<Options>(visit);
   }
 };
-// Zhang and Sennrich 2019: x / sqrt(mean of x x + epsilon) * scale along the axes. Weight: scale,
-// of the shape of the axes, which goes along the last axes of x, as in Keras. Masks end here.
+// Each sample (and step) divided by its root mean square, Zhang and Sennrich 2019: x / sqrt(mean
+// of x x + epsilon) * scale along the axes. Weight: scale, of the shape of the axes, which goes
+// along the last axes of x, as in Keras. Masks end here.
 LayerPtr RMSNormalization(const RMSNormalizationOptions& options = {});
 
 }  // namespace chronicler::layers

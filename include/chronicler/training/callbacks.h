@@ -110,7 +110,7 @@ class History {
 
 namespace callbacks {
 
-struct EarlyStoppingOptions {
+struct EarlyStoppingOptions {  // Stops training when `monitor` has not improved for long.
   static constexpr std::string_view class_name = "EarlyStopping";
   std::string monitor = "val_loss";
   double min_delta = 0.0;
@@ -139,7 +139,7 @@ struct EarlyStoppingOptions {
           "first epoch that is watched");
   }
 };
-struct ModelCheckpointOptions {
+struct ModelCheckpointOptions {  // Saves the model, or its weights, as training goes on.
   static constexpr std::string_view class_name = "ModelCheckpoint";
   std::string filepath;  // fields as in Keras: {epoch:02d}, {val_loss:.2f}
   std::string monitor = "val_loss";
@@ -169,7 +169,7 @@ struct ModelCheckpointOptions {
           "value to beat before the first save");
   }
 };
-struct CSVLoggerOptions {
+struct CSVLoggerOptions {  // Writes the results of every epoch as a line of a CSV file.
   static constexpr std::string_view class_name = "CSVLogger";
   std::string filename;
   std::string separator = ",";
@@ -184,7 +184,7 @@ struct CSVLoggerOptions {
   }
 };
 
-struct ReduceLROnPlateauOptions {
+struct ReduceLROnPlateauOptions {  // Lowers the learning rate when `monitor` stands still.
   static constexpr std::string_view class_name = "ReduceLROnPlateau";
   std::string monitor = "val_loss";
   double factor = 0.1;
@@ -314,15 +314,15 @@ using RateOfEpoch = std::function<double(std::int64_t epoch, double rate)>;
 CallbackPtr EarlyStopping(const EarlyStoppingOptions& options = {});
 CallbackPtr ModelCheckpoint(const ModelCheckpointOptions& options);
 CallbackPtr CSVLogger(const CSVLoggerOptions& options);
-CallbackPtr TerminateOnNaN(bool raise_error = false);  // true: throws Error, which says where
+CallbackPtr TerminateOnNaN(bool raise_error = false);  // Stops at a loss of NaN; true: an Error.
 CallbackPtr ReduceLROnPlateau(const ReduceLROnPlateauOptions& options = {});
-CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);
+CallbackPtr LearningRateScheduler(RateOfEpoch schedule, int verbose = 0);  // A rate an epoch.
 // Sets the rate before each batch, from the share of the run that is done.
 CallbackPtr LearningRateOverRun(RateOfShare rate);
 CallbackPtr BestWeights(const BestWeightsOptions& options = {});
 CallbackPtr Report(ReportOptions options);
 CallbackPtr BackupAndRestore(const BackupAndRestoreOptions& options);
-CallbackPtr LambdaCallback(LambdaCallbackOptions options);
+CallbackPtr LambdaCallback(LambdaCallbackOptions options);  // Functions as hooks.
 CallbackPtr TensorBoard(const TensorBoardOptions& options = {});
 // For an optimizer with use_ema: evaluation and prediction see the averages of the weights; with
 // swap_on_epoch also what comes after an epoch does, such as a checkpoint.

@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from .. import _core
-from .._classes import arguments, document_fields, signature, table
+from .._classes import arguments, table
+from .._documents import document_fields, signature
 
 
 class Estimator:

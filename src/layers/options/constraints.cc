@@ -13,14 +13,18 @@ constexpr double epsilon = 1e-7;  // keras.backend.epsilon()
 
 const std::vector<DescribedClass>& classes() {
   static const std::vector<DescribedClass> table{
+      // No norm is above max_value: Srivastava et al. 2014.
       {"MaxNorm",
        {"max_norm"},
        {{"max_value", 2.0, any_value(), "largest norm"},
         {"axis", std::int64_t{0}, any_value(), "axis along which the norm is taken"}}},
+      // No weight is below 0.
       {"NonNeg", {"non_neg"}, {}},
+      // Every norm is 1.
       {"UnitNorm",
        {"unit_norm"},
        {{"axis", std::int64_t{0}, any_value(), "axis along which the norm is taken"}}},
+      // Norms are from min_value to max_value.
       {"MinMaxNorm",
        {"min_max_norm"},
        {{"min_value", 0.0, any_value(), "smallest norm"},

@@ -20,27 +20,36 @@ const std::vector<DescribedClass>& classes() {
   static const DescribedField seed{
       "seed", {}, any_value(), "seed of the values; none: that of the model"};
   static const std::vector<DescribedClass> table{
+      // All 0.
       {"Zeros", {"zeros", "zero"}, {}},
+      // All 1.
       {"Ones", {"ones", "one"}, {}},
+      // All one value.
       {"Constant", {"constant"}, {{"value", 0.0, any_value(), "the value of all elements"}}},
+      // 1 on the diagonal of a matrix, 0 elsewhere.
       {"Identity",
        {"identity", "IdentityInitializer"},
        {{"gain", 1.0, any_value(), "factor of the matrix"}}},
+      // A normal distribution.
       {"RandomNormal",
        {"random_normal", "normal"},
        {seed,
         {"mean", 0.0, any_value(), "mean of the values"},
         {"stddev", 0.05, any_value(), "standard deviation of the values"}}},
+      // All values from minval to maxval are equally likely.
       {"RandomUniform",
        {"random_uniform", "uniform"},
        {seed,
         {"minval", -0.05, any_value(), "lowest value"},
         {"maxval", 0.05, any_value(), "highest value"}}},
+      // A normal distribution of which what is over two deviations from the mean is drawn again.
       {"TruncatedNormal",
        {"truncated_normal"},
        {seed,
         {"mean", 0.0, any_value(), "mean of the values"},
         {"stddev", 0.05, any_value(), "standard deviation of the values"}}},
+      // Values whose variance is scale / n, n by mode the inputs of a number, its outputs or
+      // their mean (He et al. 2015).
       {"VarianceScaling",
        {"variance_scaling"},
        {seed,
@@ -50,12 +59,19 @@ const std::vector<DescribedClass>& classes() {
         {"distribution", std::string("truncated_normal"),
          one_of({"truncated_normal", "untruncated_normal", "uniform"}),
          "how the values are drawn"}}},
+      // Uniform up to sqrt(6 / (inputs + outputs)): Glorot and Bengio 2010.
       {"GlorotUniform", {"glorot_uniform"}, {seed}},
+      // Truncated normal with variance 2 / (inputs + outputs): Glorot and Bengio 2010.
       {"GlorotNormal", {"glorot_normal"}, {seed}},
+      // Uniform up to sqrt(6 / inputs): He et al. 2015, for relu.
       {"HeUniform", {"he_uniform"}, {seed}},
+      // Truncated normal with variance 2 / inputs: He et al. 2015, for relu.
       {"HeNormal", {"he_normal"}, {seed}},
+      // Uniform up to sqrt(3 / inputs): LeCun et al. 1998, for selu.
       {"LecunUniform", {"lecun_uniform"}, {seed}},
+      // Truncated normal with variance 1 / inputs: LeCun et al. 1998, for selu.
       {"LecunNormal", {"lecun_normal"}, {seed}},
+      // Orthogonal rows or columns, whichever are fewer: Saxe, McClelland and Ganguli 2014.
       {"Orthogonal",
        {"orthogonal", "OrthogonalInitializer"},
        {seed, {"gain", 1.0, any_value(), "factor of the matrix"}}},

@@ -16,12 +16,17 @@ namespace {
 
 const std::vector<DescribedClass>& classes() {
   static const std::vector<DescribedClass> table{
+      // A penalty of l1 times the sum of sizes: many weights become 0.
       {"L1", {"l1"}, {{"l1", 0.01, at_least(0.0), "factor of the sum of sizes"}}},
+      // A penalty of l2 times the sum of squares: weights stay small.
       {"L2", {"l2"}, {{"l2", 0.01, at_least(0.0), "factor of the sum of squares"}}},
+      // A penalty of l1 times the sum of sizes and l2 times the sum of squares.
       {"L1L2",
        {"l1l2"},
        {{"l1", 0.0, at_least(0.0), "factor of the sum of sizes"},
         {"l2", 0.0, at_least(0.0), "factor of the sum of squares"}}},
+      // A penalty on the angles between the rows, or columns, of a matrix: on cosines that are
+      // not 0.
       {"OrthogonalRegularizer",
        {"orthogonal_regularizer"},
        {{"factor", 0.01, at_least(0.0), "factor of the mean cosine"},

@@ -1,4 +1,5 @@
-// The cross-entropy of independent yes-or-no probabilities.
+// The cross-entropy of independent yes-or-no probabilities: the mean of -(y ln p + (1 - y) ln(1
+// - p)).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Binary cross-entropy of which what is sure already counts less (Lin et al. 2017).
+// Binary cross-entropy of which what is sure already counts less (Lin et al. 2017): times (1 -
+// q)^gamma, q the probability of what is true.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The cross-entropy of a distribution over classes against one that is given.
+// The cross-entropy of a distribution over classes against one that is given, often one 1 and
+// zeros: -sum(y ln p).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Cross-entropy over classes of which what is sure already counts less (Lin et al. 2017).
+// Cross-entropy over classes of which what is sure already counts less (Lin et al. 2017):
+// -sum(alpha (1 - p)^gamma y ln p).
 #pragma once
 
 #include <cstdint>

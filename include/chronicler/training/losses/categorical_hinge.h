@@ -1,4 +1,5 @@
-// The margin between the right class and the best of the others.
+// The margin between the right class and the best of the others: max(0, 1 + max((1 - y) p) -
+// sum(y p)).
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The cosine of the angle between predictions and targets, negative so that less is better.
+// The cosine of the angle between predictions and targets, negative so that less is better:
+// -sum(y p) / (|y| |p|).
 #pragma once
 
 #include <cstdint>

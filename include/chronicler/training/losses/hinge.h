@@ -19,6 +19,7 @@ struct HingeOptions {
     visit_loss_fields<Options>(visit);
   }
 };
+// Margins between two classes, -1 and 1: the mean of max(0, 1 - y p).
 LossPtr Hinge(const HingeOptions& options = {});
 
 struct SquaredHingeOptions {
@@ -32,6 +33,7 @@ struct SquaredHingeOptions {
     visit_loss_fields<Options>(visit);
   }
 };
+// Squared margins between two classes, -1 and 1: the mean of max(0, 1 - y p)^2.
 LossPtr SquaredHinge(const SquaredHingeOptions& options = {});
 
 }  // namespace chronicler::losses

@@ -1,4 +1,5 @@
-// Squares of small errors, sizes of large ones (Huber 1964).
+// Squares of small errors, sizes of large ones (Huber 1964): the mean of e^2 / 2 where |e| is at
+// most delta, else of delta |e| - delta^2 / 2.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// How far a predicted distribution is from that of the targets (Kullback, Leibler 1951).
+// How far a predicted distribution is from that of the targets (Kullback, Leibler 1951): sum(y
+// ln(y / p)).
 #pragma once
 
 #include <string>

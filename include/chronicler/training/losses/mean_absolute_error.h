@@ -1,4 +1,4 @@
-// The mean of the sizes of errors.
+// The mean of the sizes of errors: mean(|y - p|), in the unit of the targets.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The mean of errors as parts of a hundred of their targets.
+// The mean of errors as parts of a hundred of their targets: 100 mean(|y - p| / |y|).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The mean of squared errors.
+// The mean of squared errors: mean((y - p)^2), in the square of the unit of the targets.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The mean of squared differences of logarithms.
+// The mean of squared differences of logarithms: mean((ln(1 + y) - ln(1 + p))^2).
 #pragma once
 
 #include <string>

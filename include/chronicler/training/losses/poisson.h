@@ -1,4 +1,5 @@
-// Counts: the negative logarithm of a Poisson distribution's probability, but for a constant.
+// Counts: the negative logarithm of a Poisson distribution's probability, but for a constant:
+// mean(p - y ln p).
 #pragma once
 
 #include <string>

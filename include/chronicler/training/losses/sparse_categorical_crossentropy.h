@@ -1,4 +1,5 @@
-// The cross-entropy of a distribution over classes against a label.
+// The cross-entropy of a distribution over classes against a label: -ln p[label]. Labels (B,
+// ...) are whole numbers from 0, predictions (B, ..., classes).
 #pragma once
 
 #include <cstdint>

@@ -32,11 +32,18 @@ struct TopKOptions {
   }
 };
 
-MetricPtr Accuracy(const NameOptions& options = {});  // y_true == y_pred
+// The share of predictions that are equal to their targets.
+MetricPtr Accuracy(const NameOptions& options = {});
+// The share of yes-or-no predictions that are right: above the threshold where the target is 1,
+// else not.
 MetricPtr BinaryAccuracy(const BinaryAccuracyOptions& options = {});
+// The share of predictions whose largest number is of the class whose target is largest.
 MetricPtr CategoricalAccuracy(const NameOptions& options = {});
+// The share of predictions whose largest number is of the class that the label says.
 MetricPtr SparseCategoricalAccuracy(const NameOptions& options = {});
+// The share of predictions whose k largest numbers have the class whose target is largest.
 MetricPtr TopKCategoricalAccuracy(const TopKOptions& options = {});
+// The share of predictions whose k largest numbers have the class that the label says.
 MetricPtr SparseTopKCategoricalAccuracy(const TopKOptions& options = {});
 
 }  // namespace chronicler::metrics

@@ -9,7 +9,6 @@
 
 namespace chronicler::metrics {
 
-// Of Precision and Recall.
 struct PrecisionOptions {
   std::optional<double> thresholds = {};
   std::optional<std::int64_t> top_k = {};
@@ -42,11 +41,17 @@ struct ThresholdOptions {
   }
 };
 
+// Of what is predicted to be true the share that is.
 MetricPtr Precision(const PrecisionOptions& options = {});
+// Of what is true the share that is predicted to be.
 MetricPtr Recall(const PrecisionOptions& options = {});
+// How many predictions of yes are right.
 MetricPtr TruePositives(const ThresholdOptions& options = {});
+// How many predictions of no are right.
 MetricPtr TrueNegatives(const ThresholdOptions& options = {});
+// How many predictions of yes are wrong.
 MetricPtr FalsePositives(const ThresholdOptions& options = {});
+// How many predictions of no are wrong.
 MetricPtr FalseNegatives(const ThresholdOptions& options = {});
 
 }  // namespace chronicler::metrics

@@ -41,7 +41,10 @@ struct FBetaScoreOptions {
   }
 };
 
+// The harmonic mean of precision and recall: 2 precision recall / (precision + recall).
 MetricPtr F1Score(const F1ScoreOptions& options = {});
+// The mean of precision and recall in which recall is beta times as important: (1 + beta^2)
+// precision recall / (beta^2 precision + recall).
 MetricPtr FBetaScore(const FBetaScoreOptions& options = {});
 
 }  // namespace chronicler::metrics

@@ -112,10 +112,17 @@ struct OneHotMeanIoUOptions {
   }
 };
 
+// Intersection over union of the elements of a class and those predicted to be of it; the mean
+// of the classes that are named. Targets and predictions are labels.
 MetricPtr IoU(const IoUOptions& options);
+// Intersection over union of yes and no, predictions above the threshold being yes.
 MetricPtr BinaryIoU(const BinaryIoUOptions& options = {});
+// Intersection over union of a class and what is predicted to be of it, the mean of all classes.
+// Targets and predictions are labels.
 MetricPtr MeanIoU(const MeanIoUOptions& options);
+// As IoU, of targets and predictions with a number for each class.
 MetricPtr OneHotIoU(const OneHotIoUOptions& options);
+// As MeanIoU, of targets and predictions with a number for each class.
 MetricPtr OneHotMeanIoU(const OneHotMeanIoUOptions& options);
 
 }  // namespace chronicler::metrics

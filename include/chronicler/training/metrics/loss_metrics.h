@@ -1,4 +1,4 @@
-// The mean of a loss, without its reduction.
+// Means of losses over all that was seen, whatever their reduction.
 #pragma once
 
 #include <cstdint>
@@ -87,22 +87,37 @@ struct PerplexityOptions {
   }
 };
 
+// The mean of the sizes of errors, in the unit of the targets.
 MetricPtr MeanAbsoluteError(const NameOptions& options = {});
+// The mean of squared errors.
 MetricPtr MeanSquaredError(const NameOptions& options = {});
+// The root of the mean of squared errors, in the unit of the targets.
 MetricPtr RootMeanSquaredError(const NameOptions& options = {});
+// The mean of errors as parts of a hundred of their targets.
 MetricPtr MeanAbsolutePercentageError(const NameOptions& options = {});
+// The mean of squared differences of logarithms, of 1 + y each.
 MetricPtr MeanSquaredLogarithmicError(const NameOptions& options = {});
+// The mean of ln cosh of the errors.
 MetricPtr LogCoshError(const NameOptions& options = {});
+// The mean of p - y ln p: of counts.
 MetricPtr Poisson(const NameOptions& options = {});
+// How far predicted distributions are from those of the targets: the mean of sum(y ln(y / p)).
 MetricPtr KLDivergence(const NameOptions& options = {});
+// The mean margin between two classes, -1 and 1: max(0, 1 - y p).
 MetricPtr Hinge(const NameOptions& options = {});
+// The mean squared margin between two classes, -1 and 1.
 MetricPtr SquaredHinge(const NameOptions& options = {});
+// The mean margin between the right class and the best of the others.
 MetricPtr CategoricalHinge(const NameOptions& options = {});
+// The mean cross-entropy of independent yes-or-no probabilities.
 MetricPtr BinaryCrossentropy(const BinaryCrossentropyOptions& options = {});
+// The mean cross-entropy of distributions over classes against those given.
 MetricPtr CategoricalCrossentropy(const CategoricalCrossentropyOptions& options = {});
+// The mean cross-entropy of distributions over classes against labels.
 MetricPtr SparseCategoricalCrossentropy(const SparseCategoricalCrossentropyOptions& options = {});
+// The mean cosine of the angle between predictions and targets: 1 is the same direction.
 MetricPtr CosineSimilarity(const CosineSimilarityOptions& options = {});
-// Not in Keras: e to the power of the mean sparse categorical crossentropy.
+// e to the power of the mean sparse categorical crossentropy. Keras has it in KerasHub.
 MetricPtr Perplexity(const PerplexityOptions& options = {});
 
 }  // namespace chronicler::metrics

@@ -5,7 +5,9 @@
 
 namespace chronicler::metrics {
 
+// The mean of the predictions, whatever the targets.
 MetricPtr Mean(const NameOptions& options = {});
+// The sum of the predictions, whatever the targets.
 MetricPtr Sum(const NameOptions& options = {});
 
 }  // namespace chronicler::metrics

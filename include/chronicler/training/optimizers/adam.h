@@ -74,7 +74,13 @@ struct AdamWOptions {
     visit_optimizer_fields<Options>(visit);
   }
 };
+// Mean gradients divided by their root mean square (Kingma and Ba 2015). With the gradient g, m
+// and v start from 0 and are divided by 1 - beta^step:
+//   m = beta_1 m + (1 - beta_1) g    v = beta_2 v + (1 - beta_2) g^2
+//   w = w - learning_rate m / (sqrt(v) + epsilon)
 OptimizerPtr Adam(const AdamOptions& options = {});
+// Adam that also takes off a fraction of each weight (Loshchilov and Hutter 2019): weight_decay
+// times learning_rate times the weight.
 OptimizerPtr AdamW(const AdamWOptions& options = {});
 
 }  // namespace chronicler::optimizers

@@ -1,4 +1,7 @@
-// Gradients divided by their recent root mean square (Tieleman and Hinton 2012).
+// Gradients divided by their recent root mean square (Tieleman and Hinton 2012). With the
+// gradient g:
+//   v = rho v + (1 - rho) g^2
+//   w = w - learning_rate g / sqrt(v + epsilon)
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,7 @@
-// Steps against the gradient, with or without momentum (Polyak 1964, Nesterov 1983).
+// Steps against the gradient, with or without momentum (Polyak 1964, Nesterov 1983). With the
+// gradient g:
+//   v = momentum v - learning_rate g
+//   w = w + v, or with nesterov w + momentum v - learning_rate g
 #pragma once
 
 #include <cstdint>
