@@ -149,6 +149,7 @@ nb::list cross_validate(const TimeSeries& series, const nb::dict& given, std::in
 void bind_series(nb::module_& module) {
   nb::class_<TimeSeries>(module, "TimeSeries")
       .def_prop_ro("rows", &TimeSeries::rows)
+      .def_rw("source", &TimeSeries::source)
       .def_ro("columns", &TimeSeries::columns)
       .def_ro("time_column", &TimeSeries::time_column)
       .def_ro("notes", &TimeSeries::notes)

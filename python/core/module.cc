@@ -64,6 +64,8 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_forecast_task(m);
   chronicler::python::bind_text_tasks(m);
   chronicler::python::bind_speech_task(m);
+  chronicler::python::bind_insight(m);
+  chronicler::python::bind_timing(m);
   m.def("set_output", &chronicler::python::set_output, nb::arg("write").none(),
         nb::arg("is_notebook"));
   m.def("set_seed", &chronicler::set_random_seed);

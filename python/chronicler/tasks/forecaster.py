@@ -125,8 +125,8 @@ class Forecaster(Estimator):
         Parameters
         ----------
         data : path, data frame, array, or list of numbers
-            A CSV file, a pandas or polars frame (its index or a column is the time), an array
-            (rows, columns), or one column.
+            A CSV file, a pandas or polars frame (its index or a column is the time), or an array:
+            (rows,), whose column is called "value", or (rows, columns), "value_1", "value_2" ...
         target : str or list of str, optional
             The columns to forecast; not needed where there is one.
         covariates : list of str
@@ -158,6 +158,7 @@ class Forecaster(Estimator):
             if time is not None:
                 options["time"] = _names(time)
             series = _core.read_time_series(path, options)
+        series.source = _source(data)
         extra = {"covariates": len(covariates), "future": len(future)}
         self._model = _core.forecast_train(
             series, self._run_options(checkpoint, resume, extra),
@@ -175,9 +176,9 @@ class Forecaster(Estimator):
         ahead : array (horizon, future columns), optional
             The values of the columns that are known ahead, where the rows do not hold them.
         """
-        series = self._given(data)
+        model, series = self._ready, self._given(data)
         known = None if ahead is None else np.ascontiguousarray(ahead, np.float32)
-        return Forecast(self._ready.run(series, known), series)
+        return Forecast(model.run(series, known), series)
 
     def _given(self, data: Any) -> Any:
         if data is None:
@@ -186,7 +187,9 @@ class Forecaster(Estimator):
                 raise ValueError("this forecaster comes from a file: give the rows to go on from")
             return series
         with _file_of(data, self._ready.targets) as (path, _):
-            return self._ready.read(path)
+            series = self._ready.read(path)
+        series.source = _source(data)
+        return series
 
     def backtest(self, data: Any = None, rows: int = 0, every: int = 1) -> Any:
         """Return the errors of forecasts over the last rows, beside the baselines'."""
@@ -231,6 +234,11 @@ def _names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(each) for each in value]
 
 
+def _source(data: Any) -> str:
+    """Return what messages call the rows."""
+    return existing(data) if isinstance(data, str) or is_path(data) else "the data"
+
+
 class _file_of:  # noqa: N801, a context manager that reads as a word
     """`with _file_of(data) as (path, columns):` a CSV file that holds the data."""
 
@@ -248,9 +256,12 @@ class _file_of:  # noqa: N801, a context manager that reads as a word
             columns = _write(file, data, self._names)
         return self._path, columns
 
-    def __exit__(self, *exception: object) -> None:
-        if self._path is not None:
-            os.unlink(self._path)
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._path is None:
+            return
+        os.unlink(self._path)
+        if isinstance(error, ValueError) and self._path in str(error):
+            raise ValueError(str(error).replace(self._path, "the data")) from None
 
 
 def _write(file: Any, data: Any, names: list[str] | None) -> list[str]:
@@ -273,7 +284,7 @@ def _write(file: Any, data: Any, names: list[str] | None) -> list[str]:
     if array.ndim != 2:
         raise ValueError(f"a series must be (rows,) or (rows, columns), got shape {array.shape}")
     found = names or (["value"] if array.shape[1] == 1 else
-                      [f"column_{place + 1}" for place in range(array.shape[1])])
+                      [f"value_{place + 1}" for place in range(array.shape[1])])
     file.write(",".join(found) + "\n")
     for row in array:
         file.write(",".join("" if value != value else repr(float(value)) for value in row) + "\n")
