@@ -80,6 +80,43 @@ class DTypePolicy:
         return f'<DTypePolicy "{self._name}">'
 
 
+FloatDTypePolicy = DTypePolicy
+Policy = DTypePolicy
+
+
+def dtype_policy() -> DTypePolicy:
+    """Return the types of layers by default."""
+    found: DTypePolicy = config.dtype_policy()
+    return found
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the types of layers by default."""
+    config.set_dtype_policy(policy)
+
+
+global_policy = dtype_policy
+set_global_policy = set_dtype_policy
+
+
+def serialize(dtype_policy: DTypePolicy) -> Any:
+    """Return the configuration that `deserialize` takes."""
+    from .serialization import serialize_keras_object
+
+    return serialize_keras_object(dtype_policy)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the policy of a configuration."""
+    from .serialization import deserialize_keras_object
+
+    return deserialize_keras_object(
+        config,
+        custom_objects=custom_objects,
+        module_objects={"DTypePolicy": DTypePolicy, "FloatDTypePolicy": DTypePolicy},
+    )
+
+
 def get(identifier: Any) -> DTypePolicy:
     """Return the policy of a name, a config or a policy; None is the default."""
     if identifier is None:

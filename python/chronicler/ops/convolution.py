@@ -41,7 +41,8 @@ def _windows(a: Array, extents: Any, strides: Any, dilations: Any) -> Array:
     view = np.lib.stride_tricks.sliding_window_view(a, spans, axis=axes)
     steps = tuple(slice(None, None, stride) for stride in strides)
     gaps = tuple(slice(None, None, dilation) for dilation in dilations)
-    return view[(slice(None), *steps, slice(None), *gaps)]
+    index = (slice(None), *steps, slice(None), *gaps)
+    return view[index]
 
 
 def _add_windows(total: Array, parts: Array, strides: Any, dilations: Any) -> None:
@@ -49,11 +50,12 @@ def _add_windows(total: Array, parts: Array, strides: Any, dilations: Any) -> No
     count = len(strides)
     places = parts.shape[1 : 1 + count]
     for offset in np.ndindex(parts.shape[2 + count :]):
-        index = tuple(
+        steps = (
             slice(o * d, o * d + (n - 1) * s + 1, s)
             for o, d, n, s in zip(offset, dilations, places, strides)
         )
-        total[(slice(None), *index)] += parts[(..., *offset)]
+        here, there = (slice(None), *steps), (..., *offset)
+        total[here] += parts[there]
 
 
 class _Layout:
@@ -89,8 +91,9 @@ class _Layout:
 
     def unpadded(self, total: Array) -> Array:
         sizes = self.array.shape[1:-1]
-        index = tuple(slice(low, low + n) for (low, _), n in zip(self.widths, sizes))
-        return self.out(total[(slice(None), *index)])
+        steps = (slice(low, low + n) for (low, _), n in zip(self.widths, sizes))
+        index = (slice(None), *steps)
+        return self.out(total[index])
 
 
 @operation
