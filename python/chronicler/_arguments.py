@@ -40,13 +40,15 @@ def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     given = dict(kwargs)
     name = type(layer)._table.class_name if layer._table is not None else ""
     is_multi_head = any(field.name == "num_heads" for field in _fields(layer)) and bool(name)
-    is_recurrent = any(field.name == "return_state" for field in _fields(layer))
-    is_cell = layer._handle.state_count > 0 and not is_recurrent and layer._table is not None
+    takes_states_one_by_one = is_cell(layer)
+    is_recurrent = not takes_states_one_by_one and any(
+        field.name == "return_state" for field in _fields(layer))
     if is_multi_head:
         _take_heads(taken, args, given)
     else:
-        _take_inputs(taken, layer, args, given, is_recurrent, is_cell)
+        _take_inputs(taken, layer, args, given, is_recurrent, takes_states_one_by_one)
     training = given.pop("training", None)
+    training = None if training is UNDECIDED else training
     taken.training = bool(training) if training is not None else current_training()
     taken.flags = tuple(bool(given.pop(flag, False)) for flag in _FLAGS)  # type: ignore[assignment]
     mask = given.pop("mask", None)
@@ -59,6 +61,11 @@ def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return taken
 
 
+def is_cell(layer: Layer) -> bool:
+    """Return whether a layer of the library is a cell of an RNN, called on a step and states."""
+    return layer._table is not None and layer._table.class_name.endswith(("Cell", "Cells"))
+
+
 def _fields(layer: Layer) -> Any:
     return layer._table.fields if layer._table is not None else ()
 
@@ -69,7 +76,7 @@ def _take_inputs(
     args: tuple[Any, ...],
     given: dict[str, Any],
     is_recurrent: bool,
-    is_cell: bool,
+    takes_states: bool,
 ) -> None:
     rest = list(args)
     if not rest:
@@ -80,7 +87,7 @@ def _take_inputs(
     if not rest:
         raise TypeError(f"layer {layer.name!r} is called on nothing; give it an input")
     taken.inputs = _flat(rest.pop(0))
-    if is_cell:
+    if takes_states:
         states = rest.pop(0) if rest else given.pop("states", None)
         taken.inputs += _flat(states)
     elif is_recurrent:
@@ -130,6 +137,19 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, (int, float, str, bool))
 
 
+class Undecided:
+    """What `training` is while a model's `call` is traced: later calls decide."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("whether the model trains is not known while its graph is made")
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self)
+
+    __hash__ = object.__hash__
+
+
+UNDECIDED = Undecided()
 _training = False
 
 

@@ -120,6 +120,9 @@ def call_on_symbols(layer: Layer, arguments: CallArguments) -> Any:
     )
     # The graph holds the extension's layer, which must not lose its object.
     outputs = [_held(KerasTensor(symbol, layer.dtype), layer) for symbol in symbols]
+    from .symbols_of_layers import note_call
+
+    note_call(layer, outputs)
     return layer._packed(outputs)
 
 

@@ -273,10 +273,30 @@ class LayerBase:
         return None if states is None else [Tensor(state) for state in states]
 
     def reset_states(self) -> None:
-        """Forget what a stateful layer carries."""
+        """Forget what a stateful layer carries, by itself and in every model that it is in."""
         self._states = None
+        from .models import live_models
+
+        for model in live_models():
+            model._core.reset_layer(self._handle)
 
     reset_state = reset_states
+
+    # ---- symbols
+
+    @property
+    def output(self) -> Any:
+        """The symbol of the output of the first call, or a list of them."""
+        from .symbols_of_layers import output_of
+
+        return output_of(self)
+
+    @property
+    def input(self) -> Any:
+        """The symbol of the input of the first call, or a list of them."""
+        from .symbols_of_layers import input_of
+
+        return input_of(self)
 
     # ---- shapes and masks
 

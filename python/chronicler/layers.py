@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _core, own_layer
+from ._arguments import is_cell
 from ._classes import Namespace, arguments, drop_without_effect, table, unknown
 from ._graph import KerasTensor
 from .config import floatx
@@ -166,10 +167,8 @@ class BuiltInLayer(Layer):
         return tuple(value) if type_ in ("shape", "[int]") else value
 
     def _packed(self, outputs: list[Any]) -> Any:
-        handle = self._handle
-        count = handle.state_count
-        if count and not any(field.name == "return_state" for field in self._table.fields):
-            return outputs[0], outputs[1:]  # a cell
+        if is_cell(self):
+            return outputs[0], outputs[1:]
         return super()._packed(outputs)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._arguments import _flat, current_training, set_training
+from ._arguments import UNDECIDED, _flat, current_training, set_training
 from ._graph import call_on_symbols, is_symbol
 from .layer import LayerBase, LayerVariable, remember
 from .tensor import Recording, Tensor, Variable, array_of, paused
@@ -274,7 +274,8 @@ class Layer(LayerBase):
             arguments.inputs = [v for v in _flat([args, list(kwargs.values())]) if is_symbol(v)]
             return call_on_symbols(self, arguments)
         training = kwargs.pop("training", None)
-        before = set_training(current_training() if training is None else bool(training))
+        is_left = training is None or training is UNDECIDED
+        before = set_training(current_training() if is_left else bool(training))
         try:
             tensors = [_as_tensor(self, value) for value in args]
             if not self.built:
@@ -285,10 +286,12 @@ class Layer(LayerBase):
 
     def _call(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
         known = self._call_parameters()
-        if "training" in known or "**" in known:
+        if kwargs.get("training") is None:
+            kwargs.pop("training", None)
+        if "training" in known:
             kwargs.setdefault("training", current_training())
-            if "training" not in known:
-                kwargs.pop("training")
+        elif "**" not in known:
+            kwargs.pop("training", None)
         mask = getattr(args[0], "_keras_mask", None) if args else None
         if mask is not None and "mask" in known:
             kwargs.setdefault("mask", mask)
@@ -395,9 +398,9 @@ class Layer(LayerBase):
         for tensor, mask in zip(tensors, masks):
             if mask is not None:
                 tensor._keras_mask = mask
-        args, kwargs = self._structured(tensors)
         before = set_training(training)
         try:
+            args, kwargs = self._structured(tensors)
             result = self._call(args, kwargs)
         finally:
             set_training(before)
@@ -555,6 +558,8 @@ def _template(value: Any) -> Any:
 def _filled(template: Any, rest: Any) -> Any:
     if template is _PLACE:
         return next(rest)
+    if template is UNDECIDED:
+        return current_training()
     if isinstance(template, (list, tuple)):
         return type(template)([_filled(each, rest) for each in template])
     if isinstance(template, dict):

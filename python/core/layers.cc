@@ -16,7 +16,9 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/catalog.h"
 #include "chronicler/layers/operation.h"
+#include "chronicler/layers/scaling.h"
 #include "chronicler/layers/symbol.h"
+#include "chronicler/layers/text_vectorization.h"
 #include "convert.h"
 #include "eager_call.h"
 #include "formats/keras/layer_config.h"
@@ -172,6 +174,13 @@ void bind_symbols(nb::module_& module) {
       .def_prop_ro("output", [](const Symbol& symbol) { return symbol.output(); })
       .def_prop_ro("layer", [](const Symbol& symbol) { return SharedLayer(symbol.call().layer); })
       .def_prop_ro("inputs", [](const Symbol& symbol) { return list_of(symbol.call().inputs); })
+      .def_prop_ro("outputs",
+                   [](const Symbol& symbol) {
+                     std::vector<Symbol> all;
+                     for (std::size_t i = 0; i < symbol.call().shapes.size(); ++i)
+                       all.emplace_back(symbol.shared_call(), i);
+                     return all;
+                   })
       .def_prop_ro("output_count", [](const Symbol& symbol) { return symbol.call().shapes.size(); })
       .def("__eq__", [](const Symbol& symbol, const Symbol& other) { return symbol == other; })
       .def("__hash__", [](const Symbol& symbol) {
