@@ -42,7 +42,6 @@ _NAMES = {
     "load_model": "saving",
     "save_model": "saving",
     "Operation": "layer",
-    "Function": "models",
     "set_threads": "_core",
     "threads": "_core",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .layer import Layer
+    from .layer import LayerBase as Layer
 
 
 class CallArguments:

@@ -11,7 +11,7 @@ from .operators import Operators
 
 if TYPE_CHECKING:
     from ._arguments import CallArguments
-    from .layer import Layer
+    from .layer import LayerBase as Layer
 
 
 class KerasTensor(Operators):
@@ -57,8 +57,8 @@ class KerasTensor(Operators):
     @property
     def size(self) -> int | None:
         """The number of elements; None if a size varies."""
-        shape = self.shape
-        return None if None in shape else int(np.prod(shape))
+        sizes = [size for size in self.shape if size is not None]
+        return int(np.prod(sizes)) if len(sizes) == len(self.shape) else None
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, KerasTensor) and self._symbol == other._symbol:

@@ -58,6 +58,7 @@ class LayerBase:
     _kind = "layers"
     _table: Any = None
     _handle: Any = None
+    _states: Any
 
     def _ready_handle(self) -> Any:
         """Return the extension's part, for another layer that holds this one."""

@@ -8,25 +8,14 @@ import numpy as np
 
 from . import _core, own_layer
 from ._arguments import is_cell
-from ._classes import Namespace, arguments, drop_without_effect, table, unknown
+from ._classes import Namespace, arguments, by_name, table, unknown
 from ._graph import KerasTensor
+from ._keras_places import WITHOUT_MEANING
 from .config import floatx
 from .layer import LayerBase, remember, wrap
 from .own_layer import Layer
 
-# Keywords of Keras, of any version, that choose between ways to compute the same.
-_WITHOUT_MEANING = (
-    "use_cudnn",
-    "implementation",
-    "autocast",
-    "time_major",
-    "lora_rank",
-    "lora_alpha",
-    "quantization_config",
-    "input_length",
-    "flash_attention",
-    "_implementation",
-)
+_PASSED_OVER = [name for name in WITHOUT_MEANING["layers"] if name != "weights"]
 
 
 class BuiltInLayer(Layer):
@@ -53,18 +42,15 @@ class BuiltInLayer(Layer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         entry = self._table
-        given = dict(kwargs)
-        for name in _WITHOUT_MEANING:
+        given = by_name(entry, args, dict(kwargs))
+        for name in _PASSED_OVER:
             if name in given and not any(field.name == name for field in entry.fields):
                 del given[name]
         if floatx() == "float64" and _has(entry, "dtype"):
             given.setdefault("dtype", floatx())
         first_weights = given.pop("weights", None)
-        self._input_shape_argument = _take_input_shape(given, entry)
-        drop_without_effect(entry, given)
-        given = arguments(
-            type(self).__name__, entry.fields, args, given, entry.positional if args else ()
-        )
+        self._input_shape_argument = take_input_shape(given, entry)
+        given = arguments(type(self).__name__, entry.fields, given)
         types = {field.name: field.type for field in entry.fields}
         self._late: dict[str, Any] = {}  # initializers that are written in Python
         config: dict[str, Any] = {}
@@ -113,7 +99,7 @@ class BuiltInLayer(Layer):
             f"one of chronicler.{kind} is needed"
         )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of this shape, the batch included."""
         if self.built:
             return
@@ -221,11 +207,11 @@ class InputLayer(BuiltInLayer):
             **kwargs,
         )
         self._handle = symbol._symbol.layer
-        self._given = {}
+        self._given: dict[str, Any] = {}
         remember(self)
 
 
-def _take_input_shape(given: dict[str, Any], entry: Any) -> Any:
+def take_input_shape(given: dict[str, Any], entry: Any) -> Any:
     """Return (shape, batch size) from Keras's ways to give them, or None."""
     shape = given.pop("input_shape", None)
     batch = given.pop("batch_size", None)

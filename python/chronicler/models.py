@@ -37,6 +37,8 @@ class Model(OwnModel):
         Its name.
     """
 
+    _layers: list[Any] | None
+
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None,
         trainable: bool = True, **kwargs: Any,

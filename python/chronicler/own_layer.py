@@ -54,6 +54,10 @@ class Layer(LayerBase):
 
     supports_masking: Any = False
     stateful: Any = False
+    state_size: Any = None
+    _variables_here: list[Any]
+    _layers_here: list[tuple[str, Any]]
+    _new_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(
         self,
@@ -66,9 +70,9 @@ class Layer(LayerBase):
         **kwargs: Any,
     ) -> None:
         from .config import floatx
-        from .layers import _take_input_shape, dtype_name
+        from .layers import dtype_name, take_input_shape
 
-        self._input_shape_argument = _take_input_shape(kwargs, _NoTable)
+        self._input_shape_argument = take_input_shape(kwargs, _NoTable)
         if kwargs:
             raise TypeError(f"{type(self).__name__} does not know {sorted(kwargs)}")
         self._name = name or _core.unique_name(type(self).__name__)
@@ -332,7 +336,7 @@ class Layer(LayerBase):
         finally:
             self._is_building = False
         self._core_shapes(shapes)  # layers within are built by the first call
-        held = {}
+        held: dict[str, int] = {}
         for name, layer in self._layers_here:
             path = name if name not in held else f"{name}_{held[name]}"
             held[name] = held.get(name, 0) + 1
@@ -495,6 +499,8 @@ class _NoTable:
 
 class _EarlyVariable(LayerVariable):
     """A weight made before the layer is built: it has numbers of its own until then."""
+
+    _owner: Any
 
     def __init__(
         self, layer: Any, name: str, shape: Any, initializer: Any, trainable: bool, rest: Any

@@ -33,6 +33,7 @@ class OwnModel(LayerBase):
     """What a class derived from Model adds: `call`, and the layers that it uses."""
 
     _core: Any = Unbuilt()
+    compile: Any  # Model's
 
     def _begin(self, name: str | None, trainable: bool) -> None:
         """Begin a model whose graph its `call` will make."""
