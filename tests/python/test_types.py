@@ -120,3 +120,14 @@ def test_the_stub_of_a_layer(stubs):
     assert "GlobalAvgPool1D = GlobalAveragePooling1D" in text
     assert "from .own_layer import Lambda as Lambda" in text
     assert "def Input(" in text and "\ndef add(" in text
+
+
+def test_the_stubs_do_not_stand_in_the_way_of_modules(installed):
+    # keras/utils/__init__.pyi makes a folder, which Python takes for a package of its own.
+    code = (
+        f"import chronicler; chronicler.__path__.insert(0, {str(installed / 'chronicler')!r});"
+        "import chronicler.keras as keras;"
+        "from chronicler.keras.utils import to_categorical;"
+        "assert keras.utils.to_categorical is chronicler.utils.to_categorical is to_categorical"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -71,7 +71,8 @@ class _Held:
         return str(self.__dict__["__spec__"].name)
 
 
-sys.meta_path.append(_Alias())
+# In front: the folders of the stubs (keras/utils/__init__.pyi) are modules to the finder of files.
+sys.meta_path.insert(0, _Alias())
 
 
 def __getattr__(name: str) -> Any:
