@@ -78,6 +78,7 @@ nb::dict task_options() {
   all["TextGenerator"] = options_of<tasks::TextGeneratorOptions>();
   all["Translator"] = options_of<tasks::TranslatorOptions>();
   all["Transcriber"] = options_of<tasks::TranscriberOptions>();
+  all["Forecaster.update"] = options_of<tasks::UpdateOptions>();
   all["TextGenerator.run"] = options_of<tasks::RunOptions>();
   all["TextGenerator.sampling"] = options_of<decoding::SamplingOptions>();
   all["Translator.run"] = options_of<tasks::TranslateOptions>();

@@ -82,14 +82,30 @@ def test_forecasters_are_kept(fitted, tmp_path) -> None:
     np.testing.assert_array_equal(Forecaster.load(path).predict(SERIES).mean, expected)
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict().mean, expected)
-    with pytest.raises(ValueError, match="rows"):
-        Forecaster.load(path).predict()
+    np.testing.assert_array_equal(Forecaster.load(path).predict().mean, expected)  # rows are kept
     with pytest.raises(FileNotFoundError):
         Forecaster.load(tmp_path / "nowhere.keras")
     command = [sys.executable, "-c", "from chronicler._command import main; raise SystemExit(main())"]
     found = subprocess.run([*command, "summary", str(path)], capture_output=True, text=True, check=False,
                            env={"PYTHONPATH": ":".join(sys.path), "PATH": ""})
     assert "Forecaster" in found.stdout or "Model" in found.stdout, found.stderr
+
+
+def test_update_goes_on_from_newer_rows(fitted) -> None:
+    made = forecaster().fit(SERIES[:200])
+    report = made.update(SERIES[200:])
+    assert report["new_rows"] == 40
+    moved = made.predict()
+    assert np.abs(moved.mean[:, 0] - fitted.predict().mean[:, 0]).max() < 2.0
+    with pytest.raises(TypeError, match="epochs"):
+        made.update(SERIES, epoch=2)
+
+
+def test_the_hidden_state_is_there(fitted) -> None:
+    (name, state), = fitted.state_.items()
+    assert state.shape == (8,) and np.abs(state).max() <= 1
+    other = forecaster().fit(SERIES).state_
+    np.testing.assert_array_equal(other[name], state)
 
 
 def test_backtest_and_folds(fitted) -> None:

@@ -183,6 +183,13 @@ struct BacktestOptions {
   }
 };
 
+// What a recurrent layer has in mind after a row: its output there, which is its hidden state h.
+struct RecurrentState {
+  std::string layer;   // its name
+  std::string target;  // of whose series: each has a state of its own
+  std::vector<float> values;
+};
+
 struct UpdateOptions {
   bool train = false;
   std::int64_t epochs = 20;
@@ -239,6 +246,9 @@ class Forecaster {
   Forecast run() const;
   ForecastReport backtest(const data::TimeSeries& series,
                           const BacktestOptions& options = {}) const;
+  // The states from which run(series) forecasts, of each recurrent layer and target. The layers
+  // read the rows that a forecast looks back over, from zeros. Throws Error as run does.
+  std::vector<RecurrentState> state(const data::TimeSeries& series) const;
 
   // The same model after newer rows: they are put behind history(), where rows of the same times
   // give way to them. The weights stay as they are, or train on with all of these rows, and what
@@ -270,6 +280,10 @@ class Forecaster {
   const Functional& network() const { return *network_; }
 
  private:
+  // The series on the model's clock and its rows before the forecast. Throws Error if they are too
+  // few, or those known ahead behind them are.
+  std::pair<data::TimeSeries, std::int64_t> rows_to_run(const data::TimeSeries& series) const;
+
   Forecaster(const ForecastRecipe& recipe, Functional network, ForecastHistory history);
 
   std::shared_ptr<const ForecastRecipe> recipe_;

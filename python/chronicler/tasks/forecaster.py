@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._classes import arguments, table
 from ..tensor import Array
 from .estimator import Estimator, existing, is_path, shown_progress
 
@@ -182,14 +183,42 @@ class Forecaster(Estimator):
 
     def _given(self, data: Any) -> Any:
         if data is None:
-            series = self.__dict__.get("_series")
+            series = self.__dict__.get("_series") or self._ready.history
             if series is None:
-                raise ValueError("this forecaster comes from a file: give the rows to go on from")
+                raise ValueError("the model keeps no rows: give those to go on from")
             return series
         with _file_of(data, self._ready.targets) as (path, _):
             series = self._ready.read(path)
         series.source = _source(data)
         return series
+
+    def update(
+        self, data: Any, *, verbose: bool = False, progress: Any = None, **options: Any
+    ) -> dict[str, Any]:
+        """Go on from newer rows; with train=True train on with all of them, too.
+
+        Parameters
+        ----------
+        data : path, data frame or array
+            The rows, with the columns of `fit`; those of times that are known replace them.
+        train, epochs, validation_rows, learning_rate, seed
+            `chronicler forecast update --help` says what they are.
+        """
+        given = arguments("update", table("tasks", "Forecaster.update").fields, (), options)
+        self._model, report = self._ready.update(
+            self._given(data), given, shown_progress(verbose, progress))
+        self._series = None
+        return report  # type: ignore[no-any-return]
+
+    @property
+    def state_(self) -> dict[str, Array]:
+        """The hidden state of each recurrent layer after the last row, for each target."""
+        series = self._given(None)
+        found: dict[str, Array] = {}
+        several = len(self._ready.targets) > 1
+        for layer, target, values in self._ready.state(series):
+            found[f"{layer}/{target}" if several else layer] = values
+        return found
 
     def backtest(self, data: Any = None, rows: int = 0, every: int = 1) -> Any:
         """Return the errors of forecasts over the last rows, beside the baselines'."""

@@ -181,8 +181,9 @@ std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& g
   return cross_validated<ForecastReport>(options, folds, report);
 }
 
-Forecast Forecaster::run(const data::TimeSeries& given) const {
-  const data::TimeSeries series = on_clock_of(*recipe_, given);
+std::pair<data::TimeSeries, std::int64_t> Forecaster::rows_to_run(
+    const data::TimeSeries& given) const {
+  data::TimeSeries series = on_clock_of(*recipe_, given);
   const bool reads_ahead = !recipe_->future.empty();
   const std::int64_t end =
       reads_ahead ? rows_with_targets(series, recipe_->targets.size()) : series.rows();
@@ -192,6 +193,28 @@ Forecast Forecaster::run(const data::TimeSeries& given) const {
                 "give it more of the past");
   }
   if (reads_ahead) check_rows_ahead(*recipe_, series, end);
+  return {std::move(series), end};
+}
+
+std::vector<RecurrentState> Forecaster::state(const data::TimeSeries& given) const {
+  const auto [series, end] = rows_to_run(given);
+  const FlushDenormals flush;
+  const ForecastFrame frame(*recipe_, series);
+  std::vector<RecurrentState> states;
+  for (const Symbol& output : recurrent_outputs(*network_)) {
+    Functional until_there(network_->inputs(), {output});
+    for (std::size_t channel = 0; channel < recipe_->targets.size(); ++channel) {
+      states.push_back({output.call().layer->name(), recipe_->targets[channel],
+                        predicted_changes(until_there, frame, static_cast<std::int64_t>(channel),
+                                          {end - 1}, recipe_->memory)});
+    }
+  }
+  return states;
+}
+
+Forecast Forecaster::run(const data::TimeSeries& given) const {
+  const auto [series, end] = rows_to_run(given);
+  const bool reads_ahead = !recipe_->future.empty();
   const FlushDenormals flush;
   const ForecastFrame frame(*recipe_, series);
   Forecast forecast{recipe_->targets, recipe_->quantiles, {}, {}, {}, end};

@@ -217,5 +217,22 @@ TEST(ForecasterUpdate, SaysWhatIsWrong) {
   EXPECT_NE(error(days(300, 310), {.train = true, .validation_rows = 2}), "");
 }
 
+// ---- the state after the last row
+
+TEST(ForecasterState, IsOneOfEachRecurrentLayerAndFollowsTheRows) {
+  const data::TimeSeries rows = days(0, 300);
+  const Forecaster forecaster = learnt(rows);
+  const std::vector<RecurrentState> after = forecaster.state(rows);
+  ASSERT_EQ(after.size(), 2U);  // of two networks
+  for (const RecurrentState& each : after) {
+    EXPECT_EQ(each.target, "y");
+    ASSERT_EQ(each.values.size(), 4U);
+    for (const float value : each.values) EXPECT_LE(std::abs(value), 1.0F);
+  }
+  EXPECT_NE(after[0].layer, after[1].layer);
+  EXPECT_EQ(forecaster.state(rows)[0].values, after[0].values);
+  EXPECT_NE(forecaster.state(days(0, 299))[0].values, after[0].values);
+}
+
 }  // namespace
 }  // namespace chronicler::tasks
