@@ -269,8 +269,14 @@ class Described:
         given = ", ".join(f"{name}={value!r}" for name, value in self._given.items())
         return f"{type(self).__name__}({given})"
 
-    def __reduce__(self) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._table is None:  # written in Python: its attributes are what it is
+            return object.__reduce_ex__(self, protocol)
         return _again, (type(self), self.get_config())
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What the extension made of it is made again.
+        return {name: each for name, each in vars(self).items() if not name.startswith("_core_")}
 
 
 def _again(cls: Any, config: dict[str, Any]) -> Any:

@@ -80,6 +80,7 @@ WITHOUT_MEANING: dict[str, dict[str, Any]] = {
         "autocast": True,
         "time_major": False,
         "input_length": None,
+        "vocabulary_size": None,
     },
 }
 # Those that would change what is computed, which is not supported; the default asks for nothing.

@@ -51,6 +51,10 @@ template <class Kinds, class Names>
 nb::dict entries(const Kinds& kinds, const Names& names) {
   nb::dict classes;
   for (const auto& kind : kinds) {
+    // One that is made of functions of C++ has a class of its own in Python, or none.
+    if constexpr (requires { kind.from == nullptr; }) {
+      if (kind.from == nullptr) continue;
+    }
     const FieldTable table = kind.fields == nullptr ? FieldTable() : kind.fields();
     classes[nb::str(kind.class_name.data(), kind.class_name.size())] = entry(names(kind), table);
   }

@@ -1,7 +1,7 @@
-"""Write `keras_signatures.json`: the parameters of the classes of Keras 3.15.1.
+"""Write `keras_signatures.json`: the parameters and configurations of the classes of Keras 3.15.1.
 
 Run with Keras's Python: `python tests/python/golden/make_signatures.py`. Of each parameter: name,
-kind, and the default as Python writes it.
+kind, and the default as Python writes it. Of each configuration: its keys, in order.
 """
 
 from __future__ import annotations
@@ -34,6 +34,20 @@ KINDS = {
 }
 
 
+# What is needed, by name: test_classes.py has the same.
+ARGUMENTS = {
+    "units": 3, "filters": 4, "kernel_size": 3, "pool_size": 2, "rate": 0.25, "stddev": 0.1,
+    "input_dim": 10, "output_dim": 4, "num_heads": 2, "key_dim": 4, "head_dim": 4,
+    "num_query_heads": 4, "num_key_value_heads": 2, "axes": 1, "n": 3, "activation": "tanh",
+    "equation": "abc,cd->abd", "output_shape": (None, 5), "output_size": 2,
+    "target_shape": (2, 3), "dims": (2, 1), "scale": 2.0, "cell": keras.layers.GRUCell(3),
+    "cells": [keras.layers.LSTMCell(3)], "layer": keras.layers.LSTM(3, return_sequences=True),
+    "num_classes": 3, "target_class_ids": [0, 1], "initial_learning_rate": 0.1,
+    "decay_steps": 10, "decay_rate": 0.5, "first_decay_steps": 5, "boundaries": [1, 2],
+    "values": [0.1, 0.2, 0.3],
+}  # fmt: skip
+
+
 def shown(default: Any) -> str | None:
     """Return a default as JSON can hold it; an object by the name of its class or function."""
     if default is inspect.Parameter.empty:
@@ -54,6 +68,17 @@ def is_for_pictures(made: type) -> bool:
     return "2D" in made.__name__ or "3D" in made.__name__ or ".image_preprocessing." in made.__module__
 
 
+def configuration(made: type) -> list[str] | None:
+    """Return the keys of the configuration of an object; None for what has none."""
+    needed = [row[0] for row in parameters(made) if row[1] == "positional" and row[2] is None]
+    if not hasattr(made, "get_config") or not set(needed) <= set(ARGUMENTS):
+        return None
+    try:
+        return list(made(**{name: ARGUMENTS[name] for name in needed}).get_config())
+    except (NotImplementedError, TypeError, ValueError):  # a base class
+        return None
+
+
 def main() -> None:
     """Write the file beside this script."""
     classes: dict[str, dict[str, Any]] = {}
@@ -64,6 +89,9 @@ def main() -> None:
             for name, made in sorted(vars(home).items())
             if isinstance(made, type) and not is_for_pictures(made)
         }
+        if module != "callbacks":
+            keys = {name: configuration(getattr(home, name)) for name in classes[module]}
+            classes[f"{module}: configurations"] = {n: k for n, k in keys.items() if k is not None}
     target = Path(__file__).with_name("keras_signatures.json")
     lines = [
         json.dumps(module)
