@@ -19,8 +19,9 @@ class Initializer(Described):
         if self._table is None:
             self._given = kwargs
             return
+        seed = kwargs.get("seed")
         super().__init__(*args, **kwargs)
-        seed: Any = self._given.get("seed")
+        seed = self._given.get("seed")
         if hasattr(seed, "get_config"):  # a SeedGenerator
             self._given["seed"] = seed.get_config().get("seed")
         described_config("initializers", self)

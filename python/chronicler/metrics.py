@@ -95,9 +95,7 @@ class Metric(Described):
         """Return the options by name."""
         if self._table is None:
             return {"name": self._name}
-        config = {**super().get_config(), "name": self.name}
-        config.setdefault("dtype", self._given.get("dtype") or self.dtype)
-        return config
+        return {**super().get_config(), "name": self.name}
 
     def __getattr__(self, name: str) -> Any:
         if self._table is None:

@@ -32,8 +32,7 @@ def _write(out: Any, text: str) -> None:
 
 
 def _is_standard(out: Any) -> bool:
-    standard: Any = sys.__stdout__
-    if out is not standard:
+    if out is not sys.__stdout__:
         return False
     try:
         return bool(out.fileno() == 1)

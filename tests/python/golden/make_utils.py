@@ -16,7 +16,6 @@ sys.path.insert(0, str(HERE.parent))
 
 import keras
 import keras.src.datasets as sources
-import backend_cases
 import tf_keras
 import util_cases
 
@@ -38,8 +37,6 @@ def main() -> None:
         "old_text": util_cases.old_text(old.text),
         "folder": folder,
         "datasets": datasets,
-        "old_backend": backend_cases.old_backend(tf_keras.backend),
-        "trees": backend_cases.trees(keras.tree),
         "signatures": {
             name: str(inspect.signature(getattr(keras.utils, name)))
             for name in util_cases.SIGNATURES["utils"].split()
