@@ -17,7 +17,7 @@ _MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
     "initializers", "insight", "keras", "layers", "losses", "metrics", "models", "ops",
     "optimizers", "preprocessing", "random", "regularizers", "saving", "sklearn", "sktime",
-    "tasks", "utils",
+    "tasks", "tree", "utils",
 )
 _NAMES = {
     "Sequential": "models",
@@ -36,10 +36,12 @@ _NAMES = {
     "Stream": "stream",
     "Recording": "tensor",
     "DTypePolicy": "dtype_policies",
+    "FloatDTypePolicy": "dtype_policies",
+    "device": "scopes",
+    "name_scope": "scopes",
     "load_model": "saving",
     "save_model": "saving",
     "Operation": "layer",
-    "Function": "models",
     "set_threads": "_core",
     "threads": "_core",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .layer import Layer
+    from .layer import LayerBase as Layer
 
 
 class CallArguments:
@@ -40,14 +40,15 @@ def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     given = dict(kwargs)
     name = type(layer)._table.class_name if layer._table is not None else ""
     is_multi_head = any(field.name == "num_heads" for field in _fields(layer)) and bool(name)
-    has_states = layer._handle.state_count > 0
-    is_cell = has_states and is_cell_name(name)
-    is_recurrent = has_states and not is_cell and bool(name)
+    takes_states_one_by_one = is_cell(layer)
+    is_recurrent = not takes_states_one_by_one and any(
+        field.name == "return_state" for field in _fields(layer))
     if is_multi_head:
         _take_heads(taken, args, given)
     else:
-        _take_inputs(taken, layer, args, given, is_recurrent, is_cell)
+        _take_inputs(taken, layer, args, given, is_recurrent, takes_states_one_by_one)
     training = given.pop("training", None)
+    training = None if training is UNDECIDED else training
     taken.training = bool(training) if training is not None else current_training()
     taken.flags = tuple(bool(given.pop(flag, False)) for flag in _FLAGS)  # type: ignore[assignment]
     mask = given.pop("mask", None)
@@ -60,9 +61,9 @@ def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return taken
 
 
-def is_cell_name(class_name: str) -> bool:
-    """Return whether a class of the library is a cell, which computes one step."""
-    return class_name.endswith(("Cell", "Cells"))
+def is_cell(layer: Layer) -> bool:
+    """Return whether a layer of the library is a cell of an RNN, called on a step and states."""
+    return layer._table is not None and layer._table.class_name.endswith(("Cell", "Cells"))
 
 
 def _fields(layer: Layer) -> Any:
@@ -75,7 +76,7 @@ def _take_inputs(
     args: tuple[Any, ...],
     given: dict[str, Any],
     is_recurrent: bool,
-    is_cell: bool,
+    takes_states: bool,
 ) -> None:
     rest = list(args)
     if not rest:
@@ -86,7 +87,7 @@ def _take_inputs(
     if not rest:
         raise TypeError(f"layer {layer.name!r} is called on nothing; give it an input")
     taken.inputs = _flat(rest.pop(0))
-    if is_cell:
+    if takes_states:
         states = rest.pop(0) if rest else given.pop("states", None)
         taken.inputs += _flat(states)
     elif is_recurrent:
@@ -136,6 +137,19 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, (int, float, str, bool))
 
 
+class Undecided:
+    """What `training` is while a model's `call` is traced: later calls decide."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("whether the model trains is not known while its graph is made")
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self)
+
+    __hash__ = object.__hash__
+
+
+UNDECIDED = Undecided()
 _training = False
 
 

@@ -53,11 +53,21 @@ class Table(NamedTuple):
 
     @property
     def positional(self) -> list[Field]:
-        """The fields that may be given by their place, in Keras's order."""
-        own = [field for field in self.fields if not field.is_shared and not field.is_extra]
+        """What may be given by its place, in Keras's order; also what is only accepted."""
+        from . import _keras_places
+
+        known = {field.name: field for field in self.fields}
+        names = [f.name for f in self.fields if not f.is_shared and not f.is_extra]
         if self.kind == "initializers":  # whose configurations begin with it
-            own.sort(key=lambda field: field.name == "seed")
-        return own
+            names.sort(key=lambda name: name == "seed")
+        found = []
+        for name in _keras_places.ordered(self.kind, self.class_name, names):
+            if name in known:
+                found.append(known[name])
+            else:
+                default = _keras_places.default_of(self.kind, name)
+                found.append(Field(name, "object", default, "", "", False, False, False, "", True))
+        return found
 
 
 _catalogs: dict[str, dict[str, Any]] = {}
@@ -104,9 +114,9 @@ def _default(type_: str, text: str) -> Any:
         return parts[0] if len(parts) == 1 else tuple(parts)
     if base == "bool":
         return text == "true"
-    if base in ("int", "float", "rate"):
+    if base in ("int", "float", "rate", "array"):
         number = float(text)
-        return int(number) if base == "int" and number == int(number) else number
+        return int(number) if base != "float" and number == int(number) else number
     if base == "activation" and text == "linear":
         return None
     return text
@@ -159,25 +169,34 @@ def unknown(kind: str, name: Any) -> ValueError:
     return ValueError(f"unknown {KINDS.get(kind, kind)} {name!r}: {nearest(str(name), known)}")
 
 
-def arguments(
-    class_name: str,
-    fields: tuple[Field, ...],
-    args: tuple[Any, ...],
-    given: dict[str, Any],
-    positional: Iterable[Field] = (),
-) -> dict[str, Any]:
-    """Return what was given, by name; TypeError for what the class does not take."""
+def by_name(entry: Table, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given by place and by name as one, without what asks for nothing."""
+    from . import _keras_places
+
     if args:
-        places = [field.name for field in positional]
+        places = [field.name for field in entry.positional]
         if len(args) > len(places):
             raise TypeError(
-                f"{class_name} takes {len(places)} arguments by place "
+                f"{entry.class_name} takes {len(places)} arguments by place "
                 f"({', '.join(places)}), got {len(args)}"
             )
         for name, value in zip(places, args):
             if name in given:
-                raise TypeError(f"{class_name} got {name} twice")
+                raise TypeError(f"{entry.class_name} got {name} twice")
             given[name] = value
+    unsupported = _keras_places.WITHOUT_EFFECT.get(entry.kind)
+    if unsupported:
+        known = {field.name for field in entry.fields}
+        for name in [name for name in given if name in unsupported and name not in known]:
+            if given.pop(name) != unsupported[name]:
+                raise ValueError(f"{entry.class_name}: {name} is not supported; leave it out")
+    return given
+
+
+def arguments(
+    class_name: str, fields: tuple[Field, ...], given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what was given, by name; TypeError for what the class does not take."""
     names = {field.name for field in fields}
     for name in given:
         if name not in names:
@@ -186,44 +205,6 @@ def arguments(
         if field.is_required and given.get(field.name, _NO_VALUE) is _NO_VALUE:
             raise TypeError(f"{class_name} needs {field.name}: {field.sentence}")
     return given
-
-
-# Keywords of Keras that change what is computed, which is not supported, by their value that does
-# not.
-WITHOUT_EFFECT: dict[str, dict[str, Any]] = {
-    "layers": {
-        "renorm": False,
-        "renorm_clipping": None,
-        "renorm_momentum": 0.99,
-        "synchronized": False,
-        "gptq_unpacked_column_size": None,
-        "sparse": False,
-        "ragged": False,
-    },
-    "initializers": {"input_axes": None, "output_axes": None},
-    "metrics": {"from_sorted_ids": False},
-    "callbacks": {
-        "double_checkpoint": False,
-        "histogram_freq": 0,
-        "write_graph": True,
-        "write_images": False,
-        "write_steps_per_second": False,
-        "profile_batch": 0,
-        "embeddings_freq": 0,
-        "embeddings_metadata": None,
-    },
-}
-
-
-def drop_without_effect(entry: Table, given: dict[str, Any]) -> None:
-    """Take out keywords of Keras that are not supported, if they ask for nothing."""
-    for name, value in WITHOUT_EFFECT.get(entry.kind, {}).items():
-        if name in given and not any(field.name == name for field in entry.fields):
-            if given[name] != value:
-                raise ValueError(
-                    f"{entry.class_name}: {name}={given[name]!r} is not supported; leave it out"
-                )
-            del given[name]
 
 
 class _Lazy:
@@ -248,11 +229,8 @@ class Described:
     _table: Table
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        entry = self._table
-        drop_without_effect(entry, kwargs)
-        self._given = arguments(
-            type(self).__name__, entry.fields, args, kwargs, entry.positional if args else ()
-        )
+        given = by_name(self._table, args, kwargs)
+        self._given = arguments(type(self).__name__, self._table.fields, given)
 
     def _core_config(self) -> dict[str, Any]:
         """Return the options that were given, as the extension takes them."""
@@ -291,8 +269,14 @@ class Described:
         given = ", ".join(f"{name}={value!r}" for name, value in self._given.items())
         return f"{type(self).__name__}({given})"
 
-    def __reduce__(self) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._table is None:  # written in Python: its attributes are what it is
+            return object.__reduce_ex__(self, protocol)
         return _again, (type(self), self.get_config())
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What the extension made of it is made again.
+        return {name: each for name, each in vars(self).items() if not name.startswith("_core_")}
 
 
 def _again(cls: Any, config: dict[str, Any]) -> Any:

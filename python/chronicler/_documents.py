@@ -161,8 +161,9 @@ def signature(entry: Table) -> Signature:
         parameters.append(
             Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)
         )
+    by_place = {parameter.name for parameter in parameters}
     for field in entry.fields:
-        if field.is_shared or field.is_extra:
+        if field.name not in by_place:
             default = shown_default(field)
             parameters.append(Parameter(field.name, Parameter.KEYWORD_ONLY, default=default))
     return Signature(parameters)

@@ -11,7 +11,7 @@ from .operators import Operators
 
 if TYPE_CHECKING:
     from ._arguments import CallArguments
-    from .layer import Layer
+    from .layer import LayerBase as Layer
 
 
 class KerasTensor(Operators):
@@ -19,16 +19,8 @@ class KerasTensor(Operators):
 
     _is_symbol = True
 
-    def __init__(
-        self, shape: Any, dtype: str = "float32", name: str | None = None, sparse: Any = False,
-        ragged: Any = False, record_history: bool = True,
-    ) -> None:
-        """Make a symbol of a shape; `shape` may also be the extension's symbol."""
-        if isinstance(shape, (tuple, list)):
-            if sparse or ragged:
-                raise ValueError("KerasTensor: sparse and ragged tensors are not supported")
-            shape = _of_shape(tuple(shape), dtype)
-        self._symbol = shape
+    def __init__(self, symbol: Any, dtype: str, name: str | None = None) -> None:
+        self._symbol = symbol
         self._dtype = dtype
         self._name = name
         self._keras_mask: Any = None
@@ -36,7 +28,9 @@ class KerasTensor(Operators):
     @classmethod
     def of_shape(cls, shape: Any, dtype: str) -> KerasTensor:
         """Return a symbol of that shape that no graph holds."""
-        return cls(tuple(shape), dtype)
+        extents = tuple(shape)
+        name = _core.unique_name("KerasTensor")
+        return cls(_core.input_symbol(extents[1:], extents[0], _input_dtype(dtype), name), dtype)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -63,8 +57,8 @@ class KerasTensor(Operators):
     @property
     def size(self) -> int | None:
         """The number of elements; None if a size varies."""
-        shape = self.shape
-        return None if None in shape else int(np.prod(shape))
+        sizes = [size for size in self.shape if size is not None]
+        return int(np.prod(sizes)) if len(sizes) == len(self.shape) else None
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, KerasTensor) and self._symbol == other._symbol:
@@ -98,12 +92,6 @@ class KerasTensor(Operators):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
 
-def _of_shape(shape: Any, dtype: str) -> Any:
-    batch = shape[0] if shape else None
-    name = _core.unique_name("KerasTensor")
-    return _core.input_symbol(shape[1:], batch, _input_dtype(dtype), name)
-
-
 def is_symbol(value: Any) -> bool:
     """Return whether the value belongs to a graph."""
     return isinstance(value, KerasTensor)
@@ -132,6 +120,9 @@ def call_on_symbols(layer: Layer, arguments: CallArguments) -> Any:
     )
     # The graph holds the extension's layer, which must not lose its object.
     outputs = [_held(KerasTensor(symbol, layer.dtype), layer) for symbol in symbols]
+    from .symbols_of_layers import note_call
+
+    note_call(layer, outputs)
     return layer._packed(outputs)
 
 

@@ -37,8 +37,9 @@ def array_of(value: Any, dtype: Any = None) -> Array:
 
 
 def _from_python(value: Any, dtype: Any) -> Array:
-    is_python = isinstance(value, (bool, int, float, list, tuple, range))
-    if not is_python and not isinstance(value, np.generic):
+    is_numpy = isinstance(value, np.generic)  # float64 among them, which is a Python float, too
+    is_python = isinstance(value, (bool, int, float, list, tuple, range)) and not is_numpy
+    if not is_python and not is_numpy:
         value = _host_array(value)
     try:
         array = np.asarray(value)

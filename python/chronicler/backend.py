@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from .dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
 from .config import (
     backend,
     epsilon,
@@ -17,7 +18,8 @@ from .config import (
 
 __all__ = [
     "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format",
-    "is_keras_tensor", "set_epsilon", "set_floatx", "set_image_data_format",
+    "is_float_dtype", "is_int_dtype", "is_keras_tensor", "result_type", "set_epsilon",
+    "set_floatx", "set_image_data_format", "standardize_dtype",
 ]
 
 
@@ -38,3 +40,17 @@ def is_keras_tensor(x: Any) -> bool:
     from ._graph import is_symbol
 
     return is_symbol(x)
+
+
+def __getattr__(name: str) -> Any:
+    from . import old_backend, ops
+
+    if name in old_backend.SAME:
+        return getattr(ops, name)
+    found = old_backend.__dict__.get(name)
+    if not callable(found) or getattr(found, "__module__", "").startswith("typing"):
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}: chronicler.ops has the operations of "
+            "Keras 3"
+        )
+    return found

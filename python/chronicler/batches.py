@@ -38,10 +38,12 @@ class Batches:
                 order = np.random.default_rng([epoch, 12345]).permutation(len(order))
             if hasattr(source, "on_epoch_begin"):
                 source.on_epoch_begin()
-            for index in order:
-                yield source[int(index)]
-            if hasattr(source, "on_epoch_end"):
-                source.on_epoch_end()
+            for place, index in enumerate(order):
+                item = source[int(index)]
+                # Nobody asks for what follows the last one, so the epoch ends here.
+                if place + 1 == len(order) and hasattr(source, "on_epoch_end"):
+                    source.on_epoch_end()
+                yield item
             return
         if hasattr(source, "__next__"):
             yield from self._going_on(source)
@@ -65,7 +67,9 @@ class Batches:
         elif self._first is not None:
             first, self._first = self._first, None
             yield first[0]
-        yield from source
+        # Not `yield from`, which would close the generator where an epoch is left early.
+        for item in source:  # noqa: UP028
+            yield item
 
     def _batch(self, item: Any) -> Any:
         x, y, weight = _parts(item)

@@ -165,10 +165,27 @@ class LambdaCallback(Callback):
         Called with (batch, logs).
     """
 
-    def __init__(self, **hooks: Any) -> None:
+    def __init__(
+        self,
+        on_epoch_begin: Any = None,
+        on_epoch_end: Any = None,
+        on_train_begin: Any = None,
+        on_train_end: Any = None,
+        on_train_batch_begin: Any = None,
+        on_train_batch_end: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__()
+        hooks = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+            **{_OLD_HOOKS.get(name, name): function for name, function in kwargs.items()},
+        }
         for name, function in hooks.items():
-            name = _OLD_HOOKS.get(name, name)
             if name not in _HOOKS:
                 raise TypeError(f"LambdaCallback has no hook {name!r}; there are {', '.join(_HOOKS)}")
             if function is not None:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from . import config
 from .dtypes import standardize_dtype
 
-
-_warned: set[str] = set()
-
-
-def computed(name: str) -> str:
-    """Return the type in which a policy of this name computes here: none is below float32."""
-    if not name.endswith("float16"):
-        return name
-    if name not in _warned:
-        _warned.add(name)
-        warnings.warn(
-            f"Chronicler computes in float32 where Keras's {name!r} asks for less", stacklevel=4)
-    return "float32"
+_NAMES = ("float16", "float32", "float64")
 
 
 class DTypePolicy:
     """The types of a layer: one for both, for Chronicler does not mix them.
-
-    Policies of less than 32 bits are taken, and compute in float32.
 
     Parameters
     ----------
@@ -42,8 +27,12 @@ class DTypePolicy:
         name = config.floatx() if name is None else name
         if not isinstance(name, str):
             raise TypeError(f"DTypePolicy: name is {name!r}; expected a text such as 'float32'.")
-        mixed = name in ("mixed_float16", "mixed_bfloat16")
-        self._name = name if mixed else standardize_dtype(name)
+        if name.startswith("mixed_") or name == "bfloat16":
+            raise ValueError(
+                f"DTypePolicy: {name!r}: Chronicler computes in the type of the weights. "
+                f"Use one of {_NAMES}."
+            )
+        self._name = standardize_dtype(name)
 
     @property
     def name(self) -> str:
@@ -53,12 +42,12 @@ class DTypePolicy:
     @property
     def compute_dtype(self) -> str:
         """The type of outputs."""
-        return computed(self._name)
+        return self._name
 
     @property
     def variable_dtype(self) -> str:
         """The type of weights."""
-        return computed(self._name)
+        return self._name
 
     @property
     def quantization_mode(self) -> None:
@@ -91,6 +80,43 @@ class DTypePolicy:
         return f'<DTypePolicy "{self._name}">'
 
 
+FloatDTypePolicy = DTypePolicy
+Policy = DTypePolicy
+
+
+def dtype_policy() -> DTypePolicy:
+    """Return the types of layers by default."""
+    found: DTypePolicy = config.dtype_policy()
+    return found
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the types of layers by default."""
+    config.set_dtype_policy(policy)
+
+
+global_policy = dtype_policy
+set_global_policy = set_dtype_policy
+
+
+def serialize(dtype_policy: DTypePolicy) -> Any:
+    """Return the configuration that `deserialize` takes."""
+    from .serialization import serialize_keras_object
+
+    return serialize_keras_object(dtype_policy)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the policy of a configuration."""
+    from .serialization import deserialize_keras_object
+
+    return deserialize_keras_object(
+        config,
+        custom_objects=custom_objects,
+        module_objects={"DTypePolicy": DTypePolicy, "FloatDTypePolicy": DTypePolicy},
+    )
+
+
 def get(identifier: Any) -> DTypePolicy:
     """Return the policy of a name, a config or a policy; None is the default."""
     if identifier is None:
@@ -99,6 +125,4 @@ def get(identifier: Any) -> DTypePolicy:
         return identifier
     if isinstance(identifier, dict):
         return DTypePolicy.from_config(identifier["config"])
-    if isinstance(identifier, str):
-        return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

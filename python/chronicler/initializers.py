@@ -19,9 +19,8 @@ class Initializer(Described):
         if self._table is None:
             self._given = kwargs
             return
-        seed = kwargs.get("seed")
         super().__init__(*args, **kwargs)
-        seed = self._given.get("seed")
+        seed: Any = self._given.get("seed")
         if hasattr(seed, "get_config"):  # a SeedGenerator
             self._given["seed"] = seed.get_config().get("seed")
         described_config("initializers", self)

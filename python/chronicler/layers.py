@@ -7,26 +7,15 @@ from typing import Any
 import numpy as np
 
 from . import _core, own_layer
-from ._arguments import is_cell_name
-from ._classes import Namespace, arguments, drop_without_effect, table, unknown
+from ._arguments import is_cell
+from ._classes import Namespace, arguments, by_name, table, unknown
 from ._graph import KerasTensor
+from ._keras_places import WITHOUT_MEANING
 from .config import floatx
 from .layer import LayerBase, remember, wrap
-from .own_layer import Layer, split
+from .own_layer import Layer
 
-# Keywords of Keras, of any version, that choose between ways to compute the same.
-_WITHOUT_MEANING = (
-    "use_cudnn",
-    "implementation",
-    "autocast",
-    "time_major",
-    "lora_rank",
-    "lora_alpha",
-    "quantization_config",
-    "input_length",
-    "flash_attention",
-    "_implementation",
-)
+_PASSED_OVER = [name for name in WITHOUT_MEANING["layers"] if name != "weights"]
 
 
 class BuiltInLayer(Layer):
@@ -40,14 +29,12 @@ class BuiltInLayer(Layer):
     stateful = LayerBase.stateful
     supports_masking = LayerBase.supports_masking
     trainable_weights = LayerBase.trainable_weights
+    trainable_variables = LayerBase.trainable_weights
     non_trainable_weights = LayerBase.non_trainable_weights
-    _sublayers = LayerBase._sublayers
-    _find_seeds = LayerBase._find_seeds
+    non_trainable_variables = LayerBase.non_trainable_weights
     compute_output_shape = LayerBase.compute_output_shape
     get_config = LayerBase.get_config
     _ready_handle = LayerBase._ready_handle
-
-    _use_cudnn: Any = "auto"  # what the program asked for; there is nothing to choose
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the layer's outputs: what calling the layer does."""
@@ -55,19 +42,15 @@ class BuiltInLayer(Layer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         entry = self._table
-        given = dict(kwargs)
-        self._use_cudnn = given.get("use_cudnn", "auto")
-        for name in _WITHOUT_MEANING:
+        given = by_name(entry, args, dict(kwargs))
+        for name in _PASSED_OVER:
             if name in given and not any(field.name == name for field in entry.fields):
                 del given[name]
         if floatx() == "float64" and _has(entry, "dtype"):
             given.setdefault("dtype", floatx())
         first_weights = given.pop("weights", None)
-        self._input_shape_argument = _take_input_shape(given, entry)
-        drop_without_effect(entry, given)
-        given = arguments(
-            type(self).__name__, entry.fields, args, given, entry.positional if args else ()
-        )
+        self._input_shape_argument = take_input_shape(given, entry)
+        given = arguments(type(self).__name__, entry.fields, given)
         types = {field.name: field.type for field in entry.fields}
         self._late: dict[str, Any] = {}  # initializers that are written in Python
         config: dict[str, Any] = {}
@@ -82,12 +65,8 @@ class BuiltInLayer(Layer):
         self, name: str, type_: str, value: Any, config: dict[str, Any], held: dict[str, Any]
     ) -> None:
         """Put one option where the extension reads it."""
-        if type_ == "layer" and isinstance(value, (list, tuple)):
-            value = _this().StackedRNNCells(value)
         if type_ == "layer" and value is not None:
             held[name] = _held_layer(value, copied=self._table.class_name == "Bidirectional")
-            if isinstance(value, BuiltInLayer):
-                self._use_cudnn = value._use_cudnn
         elif type_ == "[layer]":
             held[name] = [_held_layer(each) for each in value or []]
         elif type_ in ("initializer", "regularizer", "constraint"):
@@ -95,7 +74,7 @@ class BuiltInLayer(Layer):
         elif type_ == "activation":
             config[name] = _activation_name(value, self._table.class_name, name)
         elif name == "dtype":
-            config[name] = compute_dtype(value)
+            config[name] = dtype_name(value)
         elif hasattr(value, "next") and hasattr(value, "get_config"):  # a SeedGenerator
             config[name] = value.get_config().get("seed")
         elif callable(value) and not isinstance(value, type):
@@ -120,7 +99,7 @@ class BuiltInLayer(Layer):
             f"one of chronicler.{kind} is needed"
         )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of this shape, the batch included."""
         if self.built:
             return
@@ -148,15 +127,10 @@ class BuiltInLayer(Layer):
         return found
 
     def __getattr__(self, name: str) -> Any:
-        if name == "use_cudnn" and self._table.class_name in ("GRU", "LSTM"):
-            return self._use_cudnn
         if not name.startswith("_") and self._handle is not None:
             for path, handle in self._handle.sublayers:
                 if path == name:
-                    found = wrap(handle)
-                    if self._table.class_name == "Bidirectional":
-                        found._use_cudnn = self._use_cudnn
-                    return found
+                    return wrap(handle)
             for field in self._table.fields:
                 if field.name == name:
                     return self._option(field)
@@ -179,30 +153,13 @@ class BuiltInLayer(Layer):
         return tuple(value) if type_ in ("shape", "[int]") else value
 
     def _packed(self, outputs: list[Any]) -> Any:
-        if self._handle.state_count and len(outputs) > self._handle.state_count:
-            if is_cell_name(self._table.class_name):
-                return outputs[0], self._nested(outputs[1:])
-            states = self._handle.state_count
-            outputs = [*outputs[:-states], *self._nested(outputs[-states:])]
+        if is_cell(self):
+            return outputs[0], outputs[1:]
         return super()._packed(outputs)
-
-    def _nested(self, states: list[Any]) -> list[Any]:
-        """Return the states as Keras does: those of each cell of a stack in a list."""
-        if self._table.class_name == "Bidirectional":
-            half = len(states) // 2
-            forward, backward = self._sublayers()
-            return [*_of_side(forward, states[:half]), *_of_side(backward, states[half:])]
-        sizes = self.state_size
-        return split(states, sizes) if isinstance(sizes, list) else states
 
     @property
     def state_size(self) -> Any:
         """The sizes of the states: a number, or a list where there are several."""
-        kind = self._table.class_name
-        if kind == "StackedRNNCells":
-            return [cell.state_size for cell in self._sublayers()]
-        if kind == "RNN":
-            return self._sublayers()[0].state_size
         sizes = [state.shape[-1] for state in self._handle.initial_state(1)]
         return sizes[0] if len(sizes) == 1 else sizes
 
@@ -215,8 +172,7 @@ class BuiltInLayer(Layer):
         """Return states of zeros for a batch of that size."""
         from .tensor import Tensor
 
-        states = [Tensor(state) for state in self._handle.initial_state(int(batch_size))]
-        return self._nested(states)
+        return [Tensor(state) for state in self._handle.initial_state(int(batch_size))]
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask of the output for these inputs."""
@@ -226,10 +182,6 @@ class BuiltInLayer(Layer):
         result = self(inputs, mask=mask) if mask is not None else self(inputs)
         first = result[0] if isinstance(result, (list, tuple)) else result
         return getattr(first, "_keras_mask", None)
-
-
-def _of_side(layer: Any, states: list[Any]) -> list[Any]:
-    return layer._nested(states) if isinstance(layer, BuiltInLayer) else states
 
 
 class InputLayer(BuiltInLayer):
@@ -255,11 +207,11 @@ class InputLayer(BuiltInLayer):
             **kwargs,
         )
         self._handle = symbol._symbol.layer
-        self._given = {}
+        self._given: dict[str, Any] = {}
         remember(self)
 
 
-def _take_input_shape(given: dict[str, Any], entry: Any) -> Any:
+def take_input_shape(given: dict[str, Any], entry: Any) -> Any:
     """Return (shape, batch size) from Keras's ways to give them, or None."""
     shape = given.pop("input_shape", None)
     batch = given.pop("batch_size", None)
@@ -321,13 +273,6 @@ def dtype_name(value: Any) -> Any:
     if hasattr(value, "name"):
         return str(value.name)
     return np.dtype(value).name
-
-
-def compute_dtype(value: Any) -> str:
-    """Return the type in which a layer of this type or policy computes here."""
-    from . import dtype_policies
-
-    return dtype_policies.computed(str(dtype_name(value)))
 
 
 _BASES = {

@@ -95,7 +95,9 @@ class Metric(Described):
         """Return the options by name."""
         if self._table is None:
             return {"name": self._name}
-        return {**super().get_config(), "name": self.name}
+        config = {**super().get_config(), "name": self.name}
+        config.setdefault("dtype", self._given.get("dtype") or self.dtype)
+        return config
 
     def __getattr__(self, name: str) -> Any:
         if self._table is None:

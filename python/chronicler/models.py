@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import weakref
 from collections.abc import Iterable
@@ -10,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._arguments import UNDECIDED, current_training
 from ._graph import KerasTensor, is_symbol
 from .batches import Batches, batches_of, is_batches
 from .data import as_input, inputs_of, targets_of, weights_of
-from .layer import LayerBase, wrap
+from .layer import LayerBase, _layers, wrap
 from .layers import Input
 from .output import shown
+from .own_model import OwnModel, filled, shape_symbols
 from .tensor import Tensor, array_of, is_recording
 
 _models: weakref.WeakValueDictionary[int, Model] = weakref.WeakValueDictionary()
 
 
-class Model(LayerBase):
+class Model(OwnModel):
     """A graph of layers, from inputs to outputs.
 
     Parameters
@@ -34,18 +37,23 @@ class Model(LayerBase):
         Its name.
     """
 
-    _core: Any = None
+    _layers: list[Any] | None
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make a subclass without inputs and outputs one that its `call` defines."""
-        return object.__new__(cls)
-
-    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None) -> None:
-        if inputs is None:
-            raise TypeError(
-                "Model needs inputs and outputs: x = Input(shape=...); Model(x, layer(x)). A class "
-                "derived from Model is written as a function that makes one, or as a Layer"
-            )
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, name: str | None = None,
+        trainable: bool = True, **kwargs: Any,
+    ) -> None:
+        if kwargs.pop("dtype", None) or kwargs:
+            raise TypeError(f"{type(self).__name__} has no option {sorted(kwargs)[:1]}")
+        if inputs is None or outputs is None:
+            if type(self) is Model or inputs is not None or outputs is not None:
+                raise TypeError(
+                    "Model needs inputs and outputs: x = Input(shape=...); Model(x, layer(x)). A "
+                    "class derived from Model defines call(inputs) instead"
+                )
+            self._begin(name, trainable)
+            return
+        outputs = _named_outputs(outputs)
         self._structure = (inputs, outputs)
         symbols_in, symbols_out = _flat(inputs), _flat(outputs)
         self._kept = [symbols_in, symbols_out]
@@ -53,6 +61,8 @@ class Model(LayerBase):
             [value._symbol for value in symbols_in], [value._symbol for value in symbols_out],
             name or _core.unique_name("Functional"),
         ))
+        if not trainable:
+            self.trainable = False
 
     def _start(self, core: Any) -> None:
         self._core = core
@@ -66,21 +76,33 @@ class Model(LayerBase):
 
     @property
     def _handle(self) -> Any:  # type: ignore[override]
-        return self._core.as_layer()
+        handle = self._core.as_layer()
+        self._known_as(handle)
+        return handle
+
+    def _known_as(self, handle: Any) -> None:
+        """Note that this layer of other models is this model."""
+        _layers.setdefault(handle.address, self)
 
     @property
     def name(self) -> str:
         """The model's name."""
-        return self._core.name  # type: ignore[no-any-return]
+        return self.__dict__.get("_own_name") or self._core.name
 
     @property
     def built(self) -> bool:
         """Whether the weights are there."""
-        return bool(self._core.built)
+        return "_core" in self.__dict__ and bool(self._core.built)
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        """Keras's `build` ends with `self.built = True`; here the library notes it."""
 
     @property
     def dtype(self) -> str:
         """The type of the numbers."""
+        if "_core" not in self.__dict__:
+            return "float32"
         layers = self._core.layers
         kinds = [layer.dtype for layer in layers if layer.dtype in ("float32", "float64")]
         return "float64" if kinds and all(kind == "float64" for kind in kinds) else "float32"
@@ -88,6 +110,8 @@ class Model(LayerBase):
     @property
     def layers(self) -> list[Any]:
         """The layers, in Keras's order."""
+        if self._calls_itself:
+            return list(self._held_layers())
         found = self.__dict__.get("_layers")
         handles = self._core.layers
         if found is None or len(found) != len(handles):
@@ -121,14 +145,12 @@ class Model(LayerBase):
     @property
     def inputs(self) -> list[Any]:
         """The symbols of the inputs."""
-        return [KerasTensor(symbol, "float32") for symbol in self._core.inputs] or [
-            KerasTensor.of_shape(shape, "float32") for shape in self._core.input_shapes]
+        return [KerasTensor(symbol, symbol.layer.dtype) for symbol in self._core.inputs]
 
     @property
     def outputs(self) -> list[Any]:
         """The symbols of the outputs."""
-        return [KerasTensor(symbol, self.dtype) for symbol in self._core.outputs] or [
-            KerasTensor.of_shape(shape, "float32") for shape in self._core.output_shapes]
+        return [KerasTensor(symbol, self.dtype) for symbol in self._core.outputs]
 
     @property
     def input(self) -> Any:
@@ -162,6 +184,9 @@ class Model(LayerBase):
 
     def _input_names(self, x: Any = None) -> list[str]:
         names: list[str] = self._core.input_names
+        given = self.__dict__.get("_structure", (None,))[0]
+        if isinstance(given, dict) and isinstance(x, dict) and set(given) <= set(x):
+            return list(given)
         if isinstance(x, dict) and len(names) == 1 and names[0] not in x and len(x) == 1:
             return list(x)
         return names
@@ -190,24 +215,27 @@ class Model(LayerBase):
         trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
         return [variable for variable in self.weights if id(variable) in trained]
 
+    trainable_variables = trainable_weights
+
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
         trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
         return [variable for variable in self.weights if id(variable) not in trained]
 
-    def _sublayers(self) -> list[Any]:
-        return self.layers
-
-    def _find_seeds(self) -> list[Any]:
-        return []
+    non_trainable_variables = non_trainable_weights
 
     def get_weights(self) -> list[Any]:
         """Return copies of the weights, in Keras's order."""
+        if self._calls_itself:
+            return LayerBase.get_weights(self)
         return list(self._core.weights)
 
     def set_weights(self, weights: Iterable[Any]) -> None:
         """Set all weights, in the order of `get_weights`."""
+        if self._calls_itself:
+            LayerBase.set_weights(self, weights)
+            return
         kind = self.dtype
         self._core.set_weights([np.ascontiguousarray(array_of(each), kind) for each in weights])
 
@@ -217,7 +245,9 @@ class Model(LayerBase):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, the batch included."""
-        if not self.built:
+        if self._calls_itself:
+            self._make_ready(shape_symbols(input_shape))
+        elif not self.built:
             self._core.build(tuple(input_shape))
 
     def reset_states(self) -> None:
@@ -245,17 +275,27 @@ class Model(LayerBase):
         """Call the model on symbols, which makes symbols, or on arrays, which computes."""
         inputs = kwargs.pop("inputs", args[0] if args else None)
         values = _flat(inputs)
+        self._make_ready(inputs)
         if any(is_symbol(value) for value in values):
             symbols = self._core.on_symbols([value._symbol for value in values])
+            self._known_as(self._core.as_layer())
             outputs = [KerasTensor(symbol, self.dtype) for symbol in symbols]
             for output in outputs:
                 output._layer = self  # type: ignore[attr-defined]
-            return _alone(outputs)
+            return self._packed(outputs)
         if is_recording():
             return LayerBase.__call__(self, inputs, **kwargs)
-        training = bool(kwargs.pop("training", False))
+        training = kwargs.pop("training", None)
+        training = current_training() if training in (None, UNDECIDED) else bool(training)
         arrays = [as_input(value, self.dtype) for value in structured_inputs(self, inputs)]
-        return _alone([Tensor(array) for array in self._core.call(arrays, training)])
+        return self._packed([Tensor(array) for array in self._core.call(arrays, training)])
+
+    def _packed(self, outputs: list[Any]) -> Any:
+        """Return outputs in the structure that the model was made with."""
+        structure = self.__dict__.get("_structure", (None, None))[1]
+        if isinstance(structure, (dict, tuple)):
+            return filled(structure, iter(outputs))
+        return _alone(outputs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
@@ -285,6 +325,15 @@ class Model(LayerBase):
         """
         from .compiling import compile_options
 
+        if "_core" not in self.__dict__:
+            from .optimizers import get
+
+            self._optimizer, self._loss = get(optimizer), loss
+            self._compile_later = {
+                "optimizer": self._optimizer, "loss": loss, "loss_weights": loss_weights,
+                "metrics": metrics, "weighted_metrics": weighted_metrics,
+            }
+            return
         options, made = compile_options(
             self._core.output_names, optimizer, loss, loss_weights, metrics, weighted_metrics)
         self._core.compile(options)
@@ -296,6 +345,8 @@ class Model(LayerBase):
     @property
     def optimizer(self) -> Any:
         """The optimizer that compile was given."""
+        if "_core" not in self.__dict__:
+            return self.__dict__.get("_optimizer")
         if self._optimizer is None and self._core.compilation is not None:
             from .optimizers import deserialize
 
@@ -307,6 +358,8 @@ class Model(LayerBase):
     @property
     def compiled(self) -> bool:
         """Whether compile was called."""
+        if "_core" not in self.__dict__:
+            return self.__dict__.get("_compile_later") is not None
         return self._core.compilation is not None
 
     @property
@@ -396,6 +449,7 @@ class Model(LayerBase):
             if not isinstance(hook, Callback):
                 raise TypeError(f"callbacks must be objects of chronicler.callbacks, got {hook!r}")
         history = next((hook for hook in hooks if isinstance(hook, History)), None) or History()
+        x = self._ready_for(x)
         data, targets = self._data(x, y, shuffle)
         validation = self._validation(validation_data)
         options = {
@@ -424,6 +478,22 @@ class Model(LayerBase):
             history.history.setdefault(key, []).extend(values)
         _warn_not_finite(not_finite)
         return history
+
+    def _ready_for(self, x: Any) -> Any:
+        """Return x, after the first of it has made the graph of a model that needs that."""
+        if not self._calls_itself or "_core" in self.__dict__ or x is None:
+            return x
+        if not is_batches(x):
+            self._make_ready(x)
+            return x
+        if hasattr(x, "__getitem__"):
+            first = x[0]
+        else:
+            first = next(iter(x))
+            if hasattr(x, "__next__"):
+                x = itertools.chain([first], x)
+        self._make_ready(first[0] if isinstance(first, tuple) else first)
+        return x
 
     def _data(self, x: Any, y: Any, shuffle: bool) -> tuple[Any, Any]:
         if is_batches(x) or isinstance(x, Batches):
@@ -470,6 +540,7 @@ class Model(LayerBase):
         return_dict: bool = False, **kwargs: Any,
     ) -> Any:
         """Return the loss and the metrics over data: a number, a list, or with return_dict a dict."""
+        x = self._ready_for(x)
         data, targets = self._data(x, y, False)
         hooks = _listed(callbacks)
         for hook in hooks:
@@ -498,7 +569,8 @@ class Model(LayerBase):
             x.flags.c_contiguous and callbacks is None and batch_size is None and steps is None
             and x.shape[0] <= 32 and verbose in (0, "auto")
         ):
-            return self._core.predict_one(x)
+            return self._packed([self._core.predict_one(x)])
+        x = self._ready_for(x)
         data, _ = self._data(x, None, False)
         hooks = _listed(callbacks)
         for hook in hooks:
@@ -512,7 +584,7 @@ class Model(LayerBase):
         if isinstance(data, list):
             return outputs
         self._quick = len(outputs) == 1 and len(self._core.input_names) == 1
-        return _alone(outputs)
+        return self._packed(outputs)
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None,
@@ -530,7 +602,7 @@ class Model(LayerBase):
     def _on_batch(
         self, verb: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
-        data, targets = self._data(x, y, False)
+        data, targets = self._data(self._ready_for(x), y, False)
         if class_weight is not None:
             labels = np.asarray(targets[0])
             labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.ravel()
@@ -538,6 +610,9 @@ class Model(LayerBase):
         given = weights_of(weight, self._core.output_names)
         results = self._run(lambda: getattr(self._core, verb)(data, targets, given))
         return results if return_dict else _alone(list(results.values()))
+
+    def reset_metrics(self) -> None:
+        """Begin to count anew, which every pass over data and every batch does by itself."""
 
     # ---- live streams
 
@@ -633,10 +708,38 @@ class Sequential(Model):
         shape = layer.__dict__.get("_input_shape_argument")
         if shape is not None and not self._core.layers and self._core.input_layer is None:
             self._add_input(shape, layer)
-        self._core.add(layer._core.as_layer() if isinstance(layer, Model) else layer._ready_handle())
+        self._core.add(layer._handle if isinstance(layer, Model) else layer._ready_handle())
         self._layers = None
         kept = self.__dict__.setdefault("_kept", [])
         kept.append(layer)
+
+    # A chain's own symbols are made when somebody asks for them: to take a part of it, say.
+
+    def _chain(self) -> list[list[Any]]:
+        """Return the symbols of the inputs and of the outputs."""
+        layers = self.layers
+        known = self.__dict__.get("_own_symbols")
+        if known is None or known[0] != [id(layer) for layer in layers]:
+            if not self.built:
+                raise AttributeError(f"{self.name!r} is not built yet, so it has no symbols")
+            shape = self._core.input_shapes[0]
+            front = self._core.input_layer
+            value = Input(batch_shape=shape, dtype="float32" if front is None else front.dtype)
+            inputs = [value]
+            for layer in layers:
+                value = layer(value)
+            known = self._own_symbols = ([id(layer) for layer in layers], inputs, _flat(value))
+        return [known[1], known[2]]
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbols of the inputs."""
+        return list(self._chain()[0])
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbols of the outputs."""
+        return list(self._chain()[1])
 
     def _add_input(self, given: Any, layer: Any) -> None:
         from . import layers
@@ -661,6 +764,24 @@ class Sequential(Model):
 
 
 Functional = Model
+
+
+def live_models() -> list[Any]:
+    """Return the models that the program holds."""
+    return [model for model in list(_models.values()) if model.built]
+
+
+def _named_outputs(outputs: Any) -> Any:
+    """Return outputs given as a dictionary, each from a layer that is named as its key."""
+    if not isinstance(outputs, dict):
+        return outputs
+    from . import layers
+
+    identity = layers.__getattr__("Identity")
+    return {
+        key: value if value._symbol.layer.name == key else identity(name=key)(value)
+        for key, value in sorted(outputs.items())
+    }
 
 
 def structured_inputs(model: Model, x: Any) -> list[Any]:

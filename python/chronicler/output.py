@@ -32,7 +32,8 @@ def _write(out: Any, text: str) -> None:
 
 
 def _is_standard(out: Any) -> bool:
-    if out is not sys.__stdout__:
+    standard: Any = sys.__stdout__
+    if out is not standard:
         return False
     try:
         return bool(out.fileno() == 1)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-_COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7b4fa3", "#8c564b", "#e377c2")
-_WIDTH, _HEIGHT = 560, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 130, 12, 36
+from . import _core
 
 
 def preformatted(text: str) -> str:
@@ -16,72 +14,24 @@ def preformatted(text: str) -> str:
 
 
 def curves(history: dict[str, list[float]], epochs: list[int]) -> str:
-    """Return the curves of a training as SVG: those of one unit share a picture."""
+    """Return the curves of a training as SVG: those of one key share a picture."""
+    from .insight import LineChart
+
     if not epochs:
         return preformatted("no epochs yet")
     groups: dict[str, list[str]] = {}
     for key in history:
         groups.setdefault(key.removeprefix("val_"), []).append(key)
-    pictures = [_picture(name, keys, history, epochs) for name, keys in groups.items()]
-    return '<div style="display:flex;flex-wrap:wrap;gap:12px">' + "".join(pictures) + "</div>"
-
-
-def _picture(title: str, keys: list[str], history: Any, epochs: list[int]) -> str:
-    series = {key: [float(value) for value in history[key]] for key in keys}
-    flat = [value for values in series.values() for value in values if value == value]
-    low, high = (min(flat), max(flat)) if flat else (0.0, 1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    first, last = epochs[0] + 1, max(epochs[-1] + 1, epochs[0] + 2)
-
-    def place(epoch: float, value: float) -> tuple[float, float]:
-        x = _LEFT + (epoch - first) / (last - first) * (_WIDTH - _LEFT - _RIGHT)
-        y = _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
-        return x, y
-
-    parts = [_axes(title, low, high, first, last, place)]
-    for number, (key, values) in enumerate(series.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        points = [place(epoch + 1, value) for epoch, value in zip(epochs, values) if value == value]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        dash = ' stroke-dasharray="5 3"' if key.startswith("val_") else ""
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
-        if len(points) == 1:
-            parts.append(f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="3" fill="{colour}"/>')
-        y = _TOP + 14 + 34 * number
-        parts.append(
-            f'<line x1="{_WIDTH - _RIGHT + 10}" x2="{_WIDTH - _RIGHT + 30}" y1="{y}" y2="{y}" '
-            f'stroke="{colour}" stroke-width="2"{dash}/>'
-            f'<text x="{_WIDTH - _RIGHT + 36}" y="{y + 4}">{html.escape(key)}</text>'
-            f'<text x="{_WIDTH - _RIGHT + 36}" y="{y + 18}" fill="#666">{values[-1]:.4g}</text>'
-        )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12" fill="#333" '
-        'role="img" style="background:#fff">' + "".join(parts) + "</svg>"
-    )
-
-
-def _axes(title: str, low: float, high: float, first: int, last: int, place: Any) -> str:
-    parts = []
-    for step in range(5):
-        value = low + (high - low) * step / 4
-        _, y = place(first, value)
-        parts.append(
-            f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e3e3"/>'
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
-        )
-    every = max(1, -(-(last - first) // 8))
-    for epoch in range(first, last + 1, every):
-        x, _ = place(epoch, low)
-        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{epoch}</text>')
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{_HEIGHT - 4}" text-anchor="middle">epoch</text>')
-    parts.append(
-        f'<text x="12" y="{_HEIGHT / 2}" text-anchor="middle" '
-        f'transform="rotate(-90 12 {_HEIGHT / 2})">{html.escape(title)}</text>'
-    )
-    return "".join(parts)
+    places = [epoch + 1 for epoch in epochs]
+    pictures = [
+        LineChart(
+            {key: (places, history[key]) for key in sorted(keys, key=len)},
+            title=name, x_label="epoch", y_label=name,
+        ).svg(width=560, height=280)
+        for name, keys in groups.items()
+    ]
+    parts = [f'<div style="flex:1 1 400px;max-width:560px">{picture}</div>' for picture in pictures]
+    return '<div style="display:flex;flex-wrap:wrap;gap:12px">' + "".join(parts) + "</div>"
 
 
 def written(picture: str, path: Any) -> str:
@@ -106,56 +56,24 @@ def forecast_picture(
     name: str, past: Any, past_labels: Any, mean: Any, labels: Any, low: Any, high: Any,
     levels: Any,
 ) -> str:
-    """Return a forecast after what came before it, with the band between its quantiles."""
-    width, height, left, right, top, bottom = 760, 280, 64, 16, 28, 40
-    rows = len(past) + len(mean)
-    values = [float(v) for part in (past, mean, low, high) if part is not None for v in part]
-    known = [value for value in values if value == value] or [0.0, 1.0]
-    least, most = min(known), max(known)
-    if least == most:
-        least, most = least - 0.5, most + 0.5
-
-    def point(row: int, value: float) -> str:
-        x = left + row / max(1, rows - 1) * (width - left - right)
-        y = top + (most - float(value)) / (most - least) * (height - top - bottom)
-        return f"{x:.1f},{y:.1f}"
-
-    parts = []
-    for step in range(5):
-        value = least + (most - least) * step / 4
-        y = point(0, value).split(",")[1]
-        parts.append(
-            f'<line x1="{left}" x2="{width - right}" y1="{y}" y2="{y}" stroke="#e3e3e3"/>'
-            f'<text x="{left - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{value:.4g}</text>'
-        )
+    """Return a forecast after what came before it, with the outer quantiles."""
     begin = len(past)
+    last = [(0.0, float(past[-1]))] if begin and past[-1] == past[-1] else []
+    ahead = [float(step) for step in range(0 if last else 1, len(mean) + 1)]
+
+    def line(title: str, values: Any, dashed: bool) -> tuple[Any, ...]:
+        y = [value for _, value in last] + [float(value) for value in values]
+        return title, ahead, y, dashed, 1
+
+    known = ("known", [float(row) for row in range(1 - begin, 1)], [float(v) for v in past], False, 0)
+    lines = [known, line("forecast", mean, False)]
     if low is not None and high is not None:
-        up = [point(begin + row, value) for row, value in enumerate(high)]
-        down = [point(begin + row, value) for row, value in enumerate(low)][::-1]
-        parts.append(f'<polygon points="{" ".join(up + down)}" fill="#d95f02" opacity="0.2"/>')
-    runs: list[list[str]] = [[]]
-    for row, value in enumerate(past):
-        if value == value:
-            runs[-1].append(point(row, value))
-        elif runs[-1]:
-            runs.append([])
-    for run in runs:
-        parts.append(f'<polyline points="{" ".join(run)}" fill="none" stroke="#1f77b4" stroke-width="1.8"/>')
-    line = [point(begin + row, value) for row, value in enumerate(mean)]
-    if runs[-1]:
-        line.insert(0, runs[-1][-1])
-    parts.append(f'<polyline points="{" ".join(line)}" fill="none" stroke="#d95f02" stroke-width="2"/>')
-    every = [*past_labels, *labels]
-    for row in sorted({0, begin, rows - 1}):
-        x = float(point(row, least).split(",")[0])
-        anchor = "start" if row == 0 else "end" if row == rows - 1 else "middle"
-        parts.append(f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="{anchor}">'
-                     f"{html.escape(str(every[row]))}</text>")
-    legend = f"{name}: known (blue), forecast (orange)"
-    if low is not None and levels is not None:
-        legend += f", band {levels[0]:g} to {levels[1]:g}"
-    parts.append(f'<text x="{left}" y="16" font-size="13">{html.escape(legend)}</text>')
-    return _svg(width, height, parts)
+        lines += [line(f"{level:g} quantile", each, True) for level, each in zip(levels, (low, high))]
+    chart = _core.line_chart(
+        f"{name}: {labels[0]} to {labels[-1]}", "rows from the last known one", name, False, lines,
+        [(0.0, str(past_labels[-1]))],
+    )
+    return chart.svg(720, 340)  # type: ignore[no-any-return]
 
 
 def word_picture(label: str, probability: float, words: Any) -> str:
@@ -180,20 +98,8 @@ def word_picture(label: str, probability: float, words: Any) -> str:
 
 def attention_picture(sources: Any, targets: Any, attention: Any) -> str:
     """Return which pieces of the source each piece of the target looked at."""
-    cell, left, top = 26, 120, 100
-    parts = []
-    for column, piece in enumerate(sources):
-        x = left + column * cell + cell / 2
-        parts.append(f'<text x="{x}" y="{top - 8}" transform="rotate(-60 {x} {top - 8})">'
-                     f"{html.escape(piece)}</text>")
-    for row, piece in enumerate(targets):
-        y = top + row * cell
-        parts.append(f'<text x="{left - 8}" y="{y + 17}" text-anchor="end">{html.escape(piece)}</text>')
-        for column in range(len(sources)):
-            weight = float(attention[row][column])
-            parts.append(f'<rect x="{left + column * cell}" y="{y}" width="{cell - 1}" '
-                         f'height="{cell - 1}" fill="#1f77b4" opacity="{0.03 + 0.97 * weight:.2f}"/>')
-    return _svg(left + cell * len(sources) + 60, top + cell * len(targets) + 12, parts)
+    values = [float(weight) for row in attention for weight in row]
+    return _core.alignment_svg("attention", list(sources), list(targets), values)  # type: ignore[no-any-return]
 
 
 def speech_picture(samples: Any, rate: int, words: Any) -> str:

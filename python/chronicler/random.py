@@ -122,7 +122,7 @@ class Stream:
 
     def uniform(self, count: int) -> Array:
         """Return numbers from 0 to before 1, in double precision."""
-        return (self.words(count) >> np.uint64(11)) * 2.0**-53
+        return np.asarray((self.words(count) >> np.uint64(11)) * 2.0**-53)
 
     def normal(self, count: int) -> Array:
         """Return numbers of mean 0 and standard deviation 1 (Box and Muller's method)."""

@@ -95,8 +95,9 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True, **kwargs: An
 def _own_layer(config: dict[str, Any]) -> Any:
     """Return the extension's part of a layer of the program's own; None for all others."""
     name = config.get("registered_name") or config.get("class_name")
-    found = registered(str(name)) or registered(str(config.get("class_name")))
-    if not isinstance(found, type) or getattr(found, "_kind", None) != "layers":
+    found: Any = registered(str(name)) or registered(str(config.get("class_name")))
+    is_class = isinstance(found, type)
+    if not is_class or getattr(found, "_kind", None) != "layers":
         return None
     if found._table is not None:
         return None

@@ -141,7 +141,7 @@ class Variable(Numeric):
 
     def numpy(self) -> Array:
         """Return a copy of the numbers."""
-        return self._array.copy()
+        return np.array(self._array)
 
     def assign(self, value: Any) -> Tensor:
         """Set all numbers; the shape must be the same."""
@@ -262,8 +262,8 @@ def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> Array:
                 f"Variable {name!r}: its shape is {sizes}, but every size must be known."
             )
         kind = numpy_dtype(dtype)
-        return array_of(initializer(sizes, dtype=name_of(kind)), kind).copy()
-    return array_of(initializer, dtype).copy()
+        return np.array(array_of(initializer(sizes, dtype=name_of(kind)), kind))
+    return np.array(array_of(initializer, dtype))
 
 
 def _itself(gradient: Array) -> Array:

@@ -16,5 +16,7 @@ void bind_streams(nb::module_& module);
 void bind_forecast_task(nb::module_& module);
 void bind_text_tasks(nb::module_& module);
 void bind_speech_task(nb::module_& module);
+void bind_insight(nb::module_& module);
+void bind_timing(nb::module_& module);
 
 }  // namespace chronicler::python

@@ -51,6 +51,10 @@ template <class Kinds, class Names>
 nb::dict entries(const Kinds& kinds, const Names& names) {
   nb::dict classes;
   for (const auto& kind : kinds) {
+    // One that is made of functions of C++ has a class of its own in Python, or none.
+    if constexpr (requires { kind.from == nullptr; }) {
+      if (kind.from == nullptr) continue;
+    }
     const FieldTable table = kind.fields == nullptr ? FieldTable() : kind.fields();
     classes[nb::str(kind.class_name.data(), kind.class_name.size())] = entry(names(kind), table);
   }
@@ -78,6 +82,7 @@ nb::dict task_options() {
   all["TextGenerator"] = options_of<tasks::TextGeneratorOptions>();
   all["Translator"] = options_of<tasks::TranslatorOptions>();
   all["Transcriber"] = options_of<tasks::TranscriberOptions>();
+  all["Forecaster.update"] = options_of<tasks::UpdateOptions>();
   all["TextGenerator.run"] = options_of<tasks::RunOptions>();
   all["TextGenerator.sampling"] = options_of<decoding::SamplingOptions>();
   all["Translator.run"] = options_of<tasks::TranslateOptions>();

@@ -115,7 +115,7 @@ nb::dict run(const Trained& trained, const TimeSeries& series, nb::handle ahead)
   const Tensor known = to_optional_tensor(ahead);
   tasks::Forecast forecast;
   {
-    const Unlocked unlocked;
+    const Alone alone(&trained.forecaster.network());
     forecast = known ? trained.forecaster.run(series, known) : trained.forecaster.run(series);
   }
   return forecast_of(forecast, series);
@@ -125,10 +125,44 @@ nb::dict backtest(const Trained& trained, const TimeSeries& series, std::int64_t
                   std::int64_t every) {
   tasks::ForecastReport report;
   {
-    const Unlocked unlocked;
+    const Alone alone(&trained.forecaster.network());
     report = trained.forecaster.backtest(series, {.rows = rows, .every = every});
   }
   return report_of(report);
+}
+
+nb::list state(const Trained& trained, const TimeSeries& series) {
+  std::vector<tasks::RecurrentState> states;
+  {
+    const Alone alone(&trained.forecaster.network());
+    states = trained.forecaster.state(series);
+  }
+  nb::list all;
+  for (const tasks::RecurrentState& each : states) {
+    const Shape shape{static_cast<std::int64_t>(each.values.size())};
+    all.append(nb::make_tuple(each.layer, each.target, to_array(Tensor(shape, each.values))));
+  }
+  return all;
+}
+
+nb::tuple update(const Trained& trained, const TimeSeries& series, const nb::dict& given,
+                 nb::object progress) {
+  tasks::UpdateOptions options;
+  take_options(given, options);
+  options.progress = progress_of(std::move(progress));
+  Forecaster::Updated updated = [&] {
+    const Alone alone(&trained.forecaster.network());
+    return trained.forecaster.update(series, options);
+  }();
+  nb::dict report;
+  report["new_rows"] = updated.new_rows;
+  report["validation_rows"] = updated.validation_rows;
+  report["error_before"] = updated.error_before;
+  report["error"] = updated.error;
+  report["epochs"] = updated.epochs;
+  report["best_epoch"] = updated.best_epoch;
+  report["stopped"] = updated.stopped;
+  return nb::make_tuple(Trained{std::move(updated.forecaster), trained.report}, report);
 }
 
 nb::list cross_validate(const TimeSeries& series, const nb::dict& given, std::int64_t folds,
@@ -149,6 +183,7 @@ nb::list cross_validate(const TimeSeries& series, const nb::dict& given, std::in
 void bind_series(nb::module_& module) {
   nb::class_<TimeSeries>(module, "TimeSeries")
       .def_prop_ro("rows", &TimeSeries::rows)
+      .def_rw("source", &TimeSeries::source)
       .def_ro("columns", &TimeSeries::columns)
       .def_ro("time_column", &TimeSeries::time_column)
       .def_ro("notes", &TimeSeries::notes)
@@ -182,6 +217,13 @@ void bind_forecast_task(nb::module_& module) {
   nb::class_<Trained>(module, "Forecaster")
       .def("run", &run, nb::arg("series"), nb::arg("ahead").none())
       .def("backtest", &backtest)
+      .def("state", &state)
+      .def("update", &update, nb::arg("series"), nb::arg("options"), nb::arg("progress").none())
+      .def_prop_ro("history",
+                   [](const Trained& trained) -> nb::object {
+                     const TimeSeries& rows = trained.forecaster.history();
+                     return rows.values.empty() ? nb::none() : nb::cast(TimeSeries(rows));
+                   })
       .def("read",
            [](const Trained& trained, const std::string& path) {
              return data::read_time_series(path, trained.forecaster.reading());

@@ -16,7 +16,9 @@
 #include "chronicler/base/random.h"
 #include "chronicler/layers/catalog.h"
 #include "chronicler/layers/operation.h"
+#include "chronicler/layers/scaling.h"
 #include "chronicler/layers/symbol.h"
+#include "chronicler/layers/text_vectorization.h"
 #include "convert.h"
 #include "eager_call.h"
 #include "formats/keras/layer_config.h"
@@ -106,12 +108,6 @@ Kind described(nb::handle value) {
   const Json json = to_json(value);
   return described_at<Kind>({json, "value"});
 }
-// {"class_name", "config"} of a weight's regularizer or constraint; None if it has none.
-template <class Kind>
-nb::object config_of(const std::string& kind, const Kind& object) {
-  if (!object) return nb::none();
-  return to_object(described_to_json("keras." + kind, object.class_name(), object.settings()));
-}
 template <class Kind>
 Kind optional_described(nb::handle value) {
   if (value.is_none()) return Kind();
@@ -139,13 +135,6 @@ nb::object initial_values(nb::handle initializer, nb::handle shape, const std::s
 double penalty_of(nb::handle regularizer, nb::handle values) {
   return described<Regularizer>(regularizer).penalty(to_tensor(values));
 }
-// The slope of the penalty at these values.
-nb::object penalty_slope(nb::handle regularizer, nb::handle values) {
-  const Tensor at = to_tensor(values);
-  Tensor slope(at.shape(), at.dtype());
-  described<Regularizer>(regularizer).penalty(at, slope, 1.0);
-  return to_array(slope);
-}
 nb::object constrained(nb::handle constraint, nb::handle values) {
   const Tensor copy = to_tensor(values).clone();
   described<Constraint>(constraint).apply(copy);
@@ -167,14 +156,6 @@ void bind_weights(nb::module_& module) {
       .def_prop_rw(
           "trainable", [](const Weight& weight) { return weight.parameter().trainable; },
           [](const Weight& weight, bool on) { weight.parameter().trainable = on; })
-      .def_prop_ro("regularizer",
-                   [](const Weight& weight) {
-                     return config_of("regularizers", weight.parameter().regularizer);
-                   })
-      .def_prop_ro("constraint",
-                   [](const Weight& weight) {
-                     return config_of("constraints", weight.parameter().constraint);
-                   })
       .def_prop_ro("place",
                    [](const Weight& weight) {
                      return reinterpret_cast<std::uintptr_t>(&weight.parameter());
@@ -193,6 +174,13 @@ void bind_symbols(nb::module_& module) {
       .def_prop_ro("output", [](const Symbol& symbol) { return symbol.output(); })
       .def_prop_ro("layer", [](const Symbol& symbol) { return SharedLayer(symbol.call().layer); })
       .def_prop_ro("inputs", [](const Symbol& symbol) { return list_of(symbol.call().inputs); })
+      .def_prop_ro("outputs",
+                   [](const Symbol& symbol) {
+                     std::vector<Symbol> all;
+                     for (std::size_t i = 0; i < symbol.call().shapes.size(); ++i)
+                       all.emplace_back(symbol.shared_call(), i);
+                     return all;
+                   })
       .def_prop_ro("output_count", [](const Symbol& symbol) { return symbol.call().shapes.size(); })
       .def("__eq__", [](const Symbol& symbol, const Symbol& other) { return symbol == other; })
       .def("__hash__", [](const Symbol& symbol) {
@@ -323,19 +311,11 @@ void bind_layer_class(nb::module_& module) {
       .def_prop_ro("config", [](Layer& layer) { return to_object(layer_to_json(layer)); })
       .def_prop_ro("activity_regularizer",
                    [](const Layer& layer) -> nb::object {
-                     return config_of("regularizers", layer.activity_regularizer());
+                     const Regularizer& regularizer = layer.activity_regularizer();
+                     if (!regularizer) return nb::none();
+                     return to_object(described_to_json(
+                         "keras.regularizers", regularizer.class_name(), regularizer.settings()));
                    })
-      // Where the seed of its random numbers is, which layers share that are one inside; None for a
-      // layer that draws none.
-      .def_prop_ro("seed_address",
-                   [](Layer& layer) -> nb::object {
-                     const std::uint64_t* seed = layer.seed_place();
-                     if (seed == nullptr) return nb::none();
-                     return nb::int_(reinterpret_cast<std::uintptr_t>(seed));
-                   })
-      .def_prop_rw(
-          "seed", [](Layer& layer) { return *layer.seed_place(); },
-          [](Layer& layer, std::uint64_t seed) { *layer.seed_place() = seed; })
       .def("clone", [](const Layer& layer) { return SharedLayer(layer.clone()); })
       .def_prop_ro("own_object",
                    [](const SharedLayer& layer) -> nb::object {
@@ -397,7 +377,6 @@ void bind_layers(nb::module_& module) {
   module.def("described_config", &described_config);
   module.def("initial_values", &initial_values);
   module.def("penalty_of", &penalty_of);
-  module.def("penalty_slope", &penalty_slope);
   module.def("constrained", &constrained);
 }
 

@@ -7,6 +7,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -263,6 +264,18 @@ nb::object on_batch(const ModelHandle& handle, nb::handle x, nb::handle y, nb::h
   return dict_of(handle.alone([&] { return run(*handle.model, inputs, targets, weights); }));
 }
 
+// One stateful layer begins anew; others of the model carry on.
+void reset_layer(const ModelHandle& handle, const SharedLayer& layer) {
+  Model& model = *handle.model;
+  if (!model.built()) return;
+  const auto& nodes = ModelInternals::network(model).nodes();
+  std::vector<State>& states = ModelInternals::execution(model).states();
+  for (std::size_t i = 0; i < std::min(nodes.size(), states.size()); ++i) {
+    if (nodes[i].layer.get() != layer.get()) continue;
+    for (Tensor& state : states[i]) state.fill(0.0);
+  }
+}
+
 using Class = nb::class_<ModelHandle>;
 
 void bind_structure(Class& model) {
@@ -352,6 +365,7 @@ void bind_weights(Class& model) {
       .def_prop_ro("count_trainable",
                    [](const ModelHandle& handle) { return handle.model->count_trainable_params(); })
       .def("reset_states", [](const ModelHandle& handle) { handle.model->reset_states(); })
+      .def("reset_layer", &reset_layer)
       .def_prop_ro("states",
                    [](const ModelHandle& handle) {
                      nb::list all;

@@ -3,11 +3,14 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/seed_scope.h"
 #include "bindings.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/random.h"
@@ -49,6 +52,25 @@ void translate(const std::exception_ptr& pointer, void* /*payload*/) {
   }
 }
 
+// with SeedScope(seed): what this thread makes is the same, whatever other threads draw meanwhile.
+class ScopeOfSeeds {
+ public:
+  explicit ScopeOfSeeds(std::uint64_t seed) : seed_(seed) {}
+  void enter() { scope_.emplace(seed_); }
+  void exit() { scope_.reset(); }
+
+ private:
+  std::uint64_t seed_;
+  std::optional<chronicler::SeedScope> scope_;
+};
+
+void bind_seed_scope(nb::module_& m) {
+  nb::class_<ScopeOfSeeds>(m, "SeedScope")
+      .def(nb::init<std::uint64_t>())
+      .def("__enter__", &ScopeOfSeeds::enter)
+      .def("__exit__", [](ScopeOfSeeds& scope, const nb::args&) { scope.exit(); });
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -64,10 +86,13 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_forecast_task(m);
   chronicler::python::bind_text_tasks(m);
   chronicler::python::bind_speech_task(m);
+  chronicler::python::bind_insight(m);
+  chronicler::python::bind_timing(m);
   m.def("set_output", &chronicler::python::set_output, nb::arg("write").none(),
         nb::arg("is_notebook"));
   m.def("set_seed", &chronicler::set_random_seed);
   m.def("next_seed", &chronicler::next_seed);
+  bind_seed_scope(m);
   m.def("set_threads", &chronicler::set_threads);
   m.def("threads", [] { return chronicler::Runtime::global().threads(); });
   m.attr("version") = CHRONICLER_VERSION;

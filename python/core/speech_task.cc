@@ -97,7 +97,7 @@ void bind_speech_task(nb::module_& module) {
              const data::Audio audio = audio_of(samples, rate);
              tasks::Transcript transcript;
              {
-               const Unlocked unlocked;
+               const Alone alone(&transcriber);
                transcript = transcriber.run(audio, options);
              }
              return transcript_of(transcript);
@@ -109,7 +109,7 @@ void bind_speech_task(nb::module_& module) {
              const std::vector<data::Recording> all = recordings_of(recordings);
              tasks::TranscriberScore score;
              {
-               const Unlocked unlocked;
+               const Alone alone(&transcriber);
                score = transcriber.evaluate(all, options);
              }
              return score_of(score);

@@ -1,11 +1,19 @@
 #include "task_options.h"
 
+#include <array>
+#include <functional>
 #include <utility>
 
 #include "interpreter_lock.h"
 #include "python_training.h"
 
 namespace chronicler::python {
+
+std::mutex& Alone::mutex_of(const void* object) {
+  // A few for all objects: two that share one wait for each other now and then.
+  static std::array<std::mutex, 61> mutexes;
+  return mutexes[std::hash<const void*>()(object) / 16 % mutexes.size()];
+}
 
 tasks::TaskProgressFunction progress_of(nb::object function) {
   auto held = std::make_shared<HeldObject>(std::move(function));

@@ -7,10 +7,12 @@
 #include <nanobind/stl/vector.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "chronicler/base/fields.h"
 #include "chronicler/tasks/task_progress.h"
+#include "interpreter_lock.h"
 
 namespace chronicler::python {
 
@@ -32,6 +34,17 @@ void take_options(const nb::dict& given, Options& options) {
     }
   });
 }
+
+// Alone on an object, without the interpreter's lock: the tasks' models run in one place at a time.
+class Alone {
+ public:
+  explicit Alone(const void* object) : lock_(mutex_of(object)) {}
+
+ private:
+  static std::mutex& mutex_of(const void* object);
+  Unlocked unlocked_;  // before the other: whoever waits must not hold the interpreter
+  std::lock_guard<std::mutex> lock_;
+};
 
 // What calls a function of Python's with a dict now and then; looks for Ctrl-C, too.
 tasks::TaskProgressFunction progress_of(nb::object function);

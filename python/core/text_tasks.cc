@@ -77,7 +77,7 @@ TextClassifier train_classifier(const Texts& texts, const Texts& labels, const n
 nb::list classify(const TextClassifier& classifier, const Texts& texts, bool with_words) {
   std::vector<tasks::TextLabel> found;
   {
-    const Unlocked unlocked;
+    const Alone alone(&classifier);
     if (with_words) {
       for (const std::string& text : texts) found.push_back(classifier.run(text, true));
     } else {
@@ -96,7 +96,7 @@ void bind_classifier(nb::module_& module) {
            [](const TextClassifier& classifier, const Texts& texts, const Texts& labels) {
              tasks::ClassifierScore score;
              {
-               const Unlocked unlocked;
+               const Alone alone(&classifier);
                score = classifier.evaluate(texts, labels);
              }
              return score_of(score);
@@ -153,7 +153,7 @@ std::string generate(const TextGenerator& generator, const nb::dict& given) {
   tasks::RunOptions options;
   take_options(given, options);
   take_options(given, options.sampling);
-  const Unlocked unlocked;
+  const Alone alone(&generator);
   return generator.run(options);
 }
 
@@ -164,7 +164,7 @@ void bind_generator(nb::module_& module) {
            [](const TextGenerator& generator, const std::string& text) {
              tasks::TextScore score;
              {
-               const Unlocked unlocked;
+               const Alone alone(&generator);
                score = generator.evaluate(text);
              }
              return score_of(score);
@@ -236,7 +236,7 @@ nb::list translate(const Translator& translator, const Texts& texts, const nb::d
   take_options(given, options);
   std::vector<tasks::Translation> found;
   {
-    const Unlocked unlocked;
+    const Alone alone(&translator);
     found = translator.run(texts, options);
   }
   nb::list all;
@@ -254,7 +254,7 @@ void bind_translator(nb::module_& module) {
              take_options(given, options);
              tasks::TranslatorScore score;
              {
-               const Unlocked unlocked;
+               const Alone alone(&translator);
                score = translator.evaluate(sources, references, options);
              }
              return score_of(score);

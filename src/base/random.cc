@@ -4,6 +4,7 @@
 #include <mutex>
 #include <numbers>
 
+#include "base/seed_scope.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
@@ -87,7 +88,13 @@ SeedSequence& seed_sequence() {
 
 }  // namespace
 
+std::uint64_t seed_of_sequence(std::uint64_t seed, std::uint64_t drawn) {
+  const std::array<std::uint32_t, 4> words = Random(seed).block(0, drawn);
+  return joined(words[1], words[0]);
+}
+
 void set_random_seed(std::uint64_t seed) {
+  if (SeedScope* scope = SeedScope::current()) return scope->restart(seed);
   SeedSequence& sequence = seed_sequence();
   const std::lock_guard lock(sequence.mutex);
   sequence.seed = seed;
@@ -95,10 +102,10 @@ void set_random_seed(std::uint64_t seed) {
 }
 
 std::uint64_t next_seed() {
+  if (SeedScope* scope = SeedScope::current()) return scope->next();
   SeedSequence& sequence = seed_sequence();
   const std::lock_guard lock(sequence.mutex);
-  const Words words = Random(sequence.seed).block(0, sequence.drawn++);
-  return joined(words[1], words[0]);
+  return seed_of_sequence(sequence.seed, sequence.drawn++);
 }
 
 }  // namespace chronicler

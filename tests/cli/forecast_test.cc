@@ -161,6 +161,61 @@ TEST_F(ForecastCommand, ReadsColumnsThatAreKnownAhead) {
   EXPECT_TRUE(rows.out.starts_with("row,sales,sales_q0.1,sales_q0.9\n291,")) << rows.out;
 }
 
+TEST_F(ForecastCommand, UpdatesAModelWithNewerRows) {
+  const std::string whole = offers(300, 0);
+  const auto rows = [&](int begin, int end) {  // by lines
+    std::istringstream lines(whole);
+    std::string text;
+    std::string line;
+    for (int i = 0; std::getline(lines, line); ++i) {
+      if (i == 0 || (i > begin && i <= end)) text += line + "\n";
+    }
+    return text;
+  };
+  ASSERT_EQ(train(file(rows(0, 200)), {"--target", "sales", "--horizon", "2"}).status, 0);
+  const std::string model = folder_.path("m.keras");
+  const std::string newer = folder_.path("newer.keras");
+  const std::string late = file(rows(200, 300), "late.csv");
+  const auto forecast = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"forecast", "run"});
+    const ProgramRun run = run_chronicler(arguments);
+    EXPECT_EQ(run.status, 0) << run.errors;
+    return run.out;
+  };
+  EXPECT_EQ(forecast({model}), forecast({model, folder_.path("data.csv")}));
+  const auto update = [&](std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"forecast", "update", model, late, "-o", newer};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_chronicler(arguments);
+  };
+  const ProgramRun updated = update();
+  ASSERT_EQ(updated.status, 0) << updated.errors;
+  EXPECT_EQ(updated.out, newer + " holds the model after 100 new rows, up to 2001-10-27.\n");
+  const std::string next = forecast({newer, "--plot", folder_.path("next.svg")});
+  EXPECT_EQ(next, forecast({newer, file(whole, "whole.csv")}));
+  EXPECT_TRUE(next.starts_with("date,sales,sales_q0.1,sales_q0.9\n2001-10-28,")) << next;
+
+  const ProgramRun trained = update({"--train", "--epochs", "3", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.errors;
+  const auto json = nlohmann::json::parse(trained.out);
+  EXPECT_EQ(json["new_rows"], 100);
+  EXPECT_EQ(json["epochs"], 3.0);
+  EXPECT_EQ(json["validation_rows"], 35);
+  EXPECT_LE(json["rmse"].get<double>(), json["rmse_before"].get<double>());
+  EXPECT_NE(update({"--train", "--epochs", "1"}).out.find("Trained on, validated on the last 35 "),
+            std::string::npos);
+
+  EXPECT_EQ(update({"--epochs", "3"}).errors.substr(0, 35), "error: --epochs requires --train\nhi");
+  EXPECT_EQ(run_chronicler({"forecast", "update", model, late, "-o", model}).status, 1);
+  const ProgramRun older =
+      run_chronicler({"forecast", "update", model, file(rows(100, 150), "old.csv"), "-o", newer});
+  EXPECT_EQ(older.status, 1);
+  EXPECT_NE(older.errors.find("old.csv ends at 2001-05-30, and the model knows rows up to "
+                              "2001-07-19\nhint: give it newer rows\n"),
+            std::string::npos)
+      << older.errors;
+}
+
 class ForecastRun : public TaskCommand {
  protected:
   ForecastRun()
@@ -483,7 +538,7 @@ TEST_F(ForecastCommand, ShowsExamplesFirstAndWantsACommand) {
   const ProgramRun none = run_chronicler({"forecast"});
   EXPECT_EQ(none.status, 2);
   EXPECT_EQ(none.errors,
-            "error: chronicler forecast needs one of train, run, backtest\n"
+            "error: chronicler forecast needs one of train, run, backtest, update\n"
             "hint: chronicler forecast --help shows examples\n");
   const ProgramRun mistyped = run_chronicler({"forecast", "trian"});
   EXPECT_EQ(mistyped.errors, "error: unknown command \"trian\"\nhint: did you mean train?\n");

@@ -442,6 +442,26 @@ case("dot_product_attention", normal(1, 2, 1, 2), normal(1, 3, 1, 2), normal(1, 
 case("depthwise_conv", normal(2, 6, 2), normal(3, 2, 2), by=(0, 1))
 case("separable_conv", normal(1, 6, 2), normal(2, 2, 2), normal(1, 4, 3), by=(0, 1, 2))
 
+# Sequences without an alignment.
+case("ctc_loss", np.array([[1, 1, 2], [3, 2, 0]]), normal(2, 6, 4), np.array([3, 2]),
+     np.array([6, 4]), by=1)
+case("ctc_loss", np.array([[0, 2], [1, 0]]), normal(2, 5, 4), np.array([2, 1]), np.array([5, 3]),
+     mask_index=3, by=1, tag="mask")
+case("ctc_decode", normal(2, 6, 4) * 3, np.array([6, 4]))
+case("ctc_decode", normal(2, 5, 3), np.array([5, 3]), merge_repeated=False, mask_index=2,
+     tag="repeated")
+case("ctc_decode", normal(2, 5, 3), np.array([5, 4]), "beam_search", beam_width=60, top_paths=3,
+     tag="beams")
+case("ctc_decode", normal(2, 4, 3), np.array([4, 2]), "beam_search", beam_width=60, top_paths=2,
+     mask_index=1, tag="beams mask")
+case("conv_transpose", normal(2, 3, 2), normal(3, 4, 2), 2, by=(0, 1))
+case("conv_transpose", normal(1, 3, 2), normal(2, 3, 2), 3, by=(0, 1), tag="gaps")
+case("conv_transpose", normal(1, 4, 2), normal(3, 2, 2), 2, "same", by=(0, 1), tag="same")
+case("conv_transpose", normal(1, 4, 2), normal(3, 2, 2), 2, "valid", 1, by=(0, 1), tag="output")
+case("conv_transpose", normal(1, 4, 1), normal(3, 2, 1), dilation_rate=2, by=(0, 1),
+     tag="dilation")
+case("conv_transpose", normal(1, 3, 2, 1), normal(2, 2, 2, 1), 2, by=(0, 1), tag="plane")
+
 # What has tests of its own: no arrays in, or functions.
 ELSEWHERE = {
     "associative_scan", "cond", "convert_to_numpy", "custom_gradient", "dtype", "fori_loop",

@@ -41,6 +41,7 @@ def test_numbers_of_python_are_weak():
     assert Tensor(1.5).dtype == "float32"
     assert Tensor([1, 2]).dtype == "int32"
     assert Tensor(2**40).dtype == "int64"
+    assert Tensor(np.float64(1)).dtype == "float64" and Tensor(np.int64(1)).dtype == "int64"
     assert Tensor(True).dtype == "bool"
     assert (Tensor([1, 2]) * 1.5).dtype == "float32"
     assert (Tensor([1, 2]) / 2).dtype == "float32"

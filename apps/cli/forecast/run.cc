@@ -27,10 +27,16 @@ struct Options : SeriesOptions {
   bool json = false;
 };
 
-std::string label(const data::TimeSeries& series, const tasks::Forecast& forecast,
-                  std::int64_t step) {
+// What a forecast comes after.
+struct Past {
+  data::TimeSeries series;
+  std::int64_t rows_before = 0;  // that it does not hold
+};
+
+std::string label(const Past& past, const tasks::Forecast& forecast, std::int64_t step) {
+  const data::TimeSeries& series = past.series;
   return forecast.times.empty()
-             ? fmt::format("{}", forecast.first_row + step + 1)
+             ? fmt::format("{}", past.rows_before + forecast.first_row + step + 1)
              : series.format_time(forecast.times[static_cast<std::size_t>(step)]);
 }
 
@@ -42,9 +48,9 @@ std::string cell(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& forecast) {
+std::string to_csv(const Past& past, const tasks::Forecast& forecast) {
   std::string time;
-  for (const std::string& name : data::split_names(series.time_column))
+  for (const std::string& name : data::split_names(past.series.time_column))
     time += (time.empty() ? "" : ",") + name;
   std::string text = time.empty() ? "row" : cell(time);
   for (const std::string& target : forecast.targets) {
@@ -56,7 +62,7 @@ std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& foreca
   const std::size_t targets = forecast.targets.size();
   const std::size_t quantiles = forecast.quantiles.size();
   for (std::int64_t step = 0; step < forecast.horizon(); ++step) {
-    text += cell(label(series, forecast, step));
+    text += cell(label(past, forecast, step));
     for (std::size_t target = 0; target < targets; ++target) {
       const std::size_t at = static_cast<std::size_t>(step) * targets + target;
       text += fmt::format(",{}", forecast.mean[at]);
@@ -68,12 +74,12 @@ std::string to_csv(const data::TimeSeries& series, const tasks::Forecast& foreca
   return text;
 }
 
-nlohmann::ordered_json to_json(const data::TimeSeries& series, const tasks::Forecast& forecast) {
+nlohmann::ordered_json to_json(const Past& past, const tasks::Forecast& forecast) {
   nlohmann::ordered_json json;
   const std::size_t targets = forecast.targets.size();
   const std::size_t quantiles = forecast.quantiles.size();
   for (std::int64_t step = 0; step < forecast.horizon(); ++step)
-    json["time"].push_back(label(series, forecast, step));
+    json["time"].push_back(label(past, forecast, step));
   for (std::size_t target = 0; target < targets; ++target) {
     nlohmann::ordered_json& own = json["forecast"][forecast.targets[target]];
     for (std::int64_t step = 0; step < forecast.horizon(); ++step) {
@@ -144,33 +150,39 @@ insight::LineChart chart_of(const data::TimeSeries& series, const tasks::Forecas
 void run(const Options& options) {
   check_output_file(options.output);
   if (!options.plot.empty()) check_output_file(options.plot);
-  check_other_file(options.output, {options.model, options.file});
-  check_other_file(options.plot, {options.model, options.file, options.output});
+  std::vector<std::string> read{options.model};
+  if (!options.file.empty()) read.push_back(options.file);
+  check_other_file(options.output, read);
+  read.push_back(options.output);
+  check_other_file(options.plot, read);
   if (options.threads != 0) set_threads(options.threads);
   const tasks::Forecaster forecaster = tasks::Forecaster::load(options.model);
-  const data::TimeSeries series = read_series(options, forecaster.reading(), false);
-  const tasks::Forecast forecast = forecaster.run(series);
+  Past past{forecaster.history(), forecaster.rows_before_history()};
+  if (!options.file.empty()) past = {read_series(options, forecaster.reading(), false), 0};
+  const tasks::Forecast forecast =
+      options.file.empty() ? forecaster.run() : forecaster.run(past.series);
   const std::string text =
-      options.json ? to_json(series, forecast).dump() + "\n" : to_csv(series, forecast);
+      options.json ? to_json(past, forecast).dump() + "\n" : to_csv(past, forecast);
   if (options.output == "-") {
     std::cout << text;
   } else {
     write_file_atomically(options.output, text);
   }
   if (!options.plot.empty())
-    write_file_atomically(options.plot, insight::to_svg(chart_of(series, forecast)));
+    write_file_atomically(options.plot, insight::to_svg(chart_of(past.series, forecast)));
 }
 
 }  // namespace
 
 Command run_command() {
-  return {"run", "predicts the rows after the last one of a file",
+  return {"run", "predicts the rows after the last one of a file, or that the model knows",
           "  chronicler forecast run energy.keras energy.csv\n"
-          "  chronicler forecast run energy.keras energy.csv -o next.csv --plot next.svg\n",
+          "  chronicler forecast run energy.keras energy.csv -o next.csv --plot next.svg\n"
+          "  chronicler forecast run newer.keras\n",
           [](CLI::App& app) -> Job {
             const auto options = std::make_shared<Options>();
             app.add_option("MODEL", options->model, "from forecast train")->required();
-            add_series(app, *options);
+            add_series(app, *options, false);
             app.add_option("-o,--output", options->output,
                            "a CSV file with mean and quantiles (standard output)")
                 ->type_name("FILE");

@@ -10,9 +10,11 @@
 
 namespace chronicler::cli::forecast {
 
-void add_series(CLI::App& app, SeriesOptions& options) {
-  app.add_option("FILE", options.file, "the series: CSV with a header line; - is standard input")
-      ->required();
+void add_series(CLI::App& app, SeriesOptions& options, bool is_required) {
+  app.add_option("FILE", options.file,
+                 fmt::format("the series: CSV with a header line; - is standard input{}",
+                             is_required ? "" : " (the rows that the model knows)"))
+      ->required(is_required);
   app.add_option("--time", options.time,
                  "column of the dates, or several: year,month,day,hour; none: rows are only "
                  "numbered (the first column of dates)")

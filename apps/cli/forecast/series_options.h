@@ -27,7 +27,8 @@ struct SeriesOptions {
   std::int64_t max_rows = 2'000'000;
 };
 
-void add_series(CLI::App& app, SeriesOptions& options);
+// FILE, required or not, and how it is read.
+void add_series(CLI::App& app, SeriesOptions& options, bool is_required = true);
 // Reads the columns of `reading`, which the options may change, and says on standard error what
 // was irregular, unless `quiet`.
 data::TimeSeries read_series(const SeriesOptions& options, data::TimeSeriesOptions reading,

@@ -183,10 +183,45 @@ struct BacktestOptions {
   }
 };
 
+// What a recurrent layer has in mind after a row: its output there, which is its hidden state h.
+struct RecurrentState {
+  std::string layer;   // its name
+  std::string target;  // of whose series: each has a state of its own
+  std::vector<float> values;
+};
+
+struct UpdateOptions {
+  bool train = false;
+  std::int64_t epochs = 20;
+  std::int64_t validation_rows = 0;
+  double learning_rate = 0.001;
+  std::uint64_t seed = 0;
+
+  double report_seconds = 0.5;
+  TaskProgressFunction progress = {};  // as that of ForecastOptions
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = UpdateOptions;
+    visit("train", &Options::train, any_value(),
+          "trains on with all rows, from the weights that the model has");
+    visit("epochs", &Options::epochs, between(1, 1'000'000),
+          "most times to read the rows; ends earlier where the validation gets no better");
+    visit("validation_rows", &Options::validation_rows, between(1, 1'000'000'000),
+          "the last rows, by which the epoch is chosen",
+          {.default_text = "a quarter of those that the model has not learnt from"});
+    visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule");
+    visit("seed", &Options::seed, at_least(0), "fixes order and noise");
+  }
+};
+
+struct ForecastHistory;
+
 // A value: copies share the network.
 class Forecaster {
  public:
   struct Trained;
+  struct Updated;
   // Learns from the rows before the test part, and measures itself on that. Throws Error for a
   // series that is too short or constant, and options out of their range. A run that is paused
   // gives what it has learnt so far.
@@ -207,8 +242,25 @@ class Forecaster {
   Forecast run(const data::TimeSeries& series) const;
   // The same with these values in their place: (horizon or more, future().size()).
   Forecast run(const data::TimeSeries& series, const Tensor& ahead) const;
+  // After the rows of history(). Throws Error if the model keeps none.
+  Forecast run() const;
   ForecastReport backtest(const data::TimeSeries& series,
                           const BacktestOptions& options = {}) const;
+  // The states from which run(series) forecasts, of each recurrent layer and target. The layers
+  // read the rows that a forecast looks back over, from zeros. Throws Error as run does.
+  std::vector<RecurrentState> state(const data::TimeSeries& series) const;
+
+  // The same model after newer rows: they are put behind history(), where rows of the same times
+  // give way to them. The weights stay as they are, or train on with all of these rows, and what
+  // was learnt of the numbers otherwise (scales, lookback, size) stays. Throws Error if the rows
+  // bring nothing newer, and, to train, if there are too few.
+  Updated update(const data::TimeSeries& rows, const UpdateOptions& options = {}) const;
+  // The last rows that the model knows, at most 2,000 or as many as a forecast looks back over, and
+  // those of columns known ahead; its file holds them. Empty for models of older versions, for
+  // very many columns, and if a value is no number.
+  const data::TimeSeries& history() const;
+  // How many rows came before those, if rows have no times.
+  std::int64_t rows_before_history() const;
 
   void save(const std::string& path) const;
   static Forecaster load(const std::string& path);
@@ -228,11 +280,15 @@ class Forecaster {
   const Functional& network() const { return *network_; }
 
  private:
-  Forecaster(std::shared_ptr<const ForecastRecipe> recipe, std::shared_ptr<Functional> network)
-      : recipe_(std::move(recipe)), network_(std::move(network)) {}
+  // The series on the model's clock and its rows before the forecast. Throws Error if they are too
+  // few, or those known ahead behind them are.
+  std::pair<data::TimeSeries, std::int64_t> rows_to_run(const data::TimeSeries& series) const;
+
+  Forecaster(const ForecastRecipe& recipe, Functional network, ForecastHistory history);
 
   std::shared_ptr<const ForecastRecipe> recipe_;
   std::shared_ptr<Functional> network_;
+  std::shared_ptr<const ForecastHistory> history_;
 };
 
 struct Forecaster::Trained {
@@ -241,6 +297,18 @@ struct Forecaster::Trained {
   bool stopped = false;          // paused
   double epochs = 0.0;           // done, by all networks
   ForecastOptions options = {};  // as they were chosen
+};
+
+struct Forecaster::Updated {
+  Forecaster forecaster;
+  std::int64_t new_rows = 0;  // behind those that the model knew
+  // Of a training: RMSE of the validation rows, in deviations of the change that is forecast.
+  std::int64_t validation_rows = 0;
+  double error_before = 0.0;
+  double error = 0.0;
+  double epochs = 0.0;      // done
+  double best_epoch = 0.0;  // whose weights the model has; 0: those that it had
+  bool stopped = false;     // paused
 };
 
 }  // namespace chronicler::tasks

@@ -20,6 +20,13 @@ import chronicler
 __version__ = "3.15.1"
 """The version of Keras whose behaviour this is."""
 
+
+
+def version() -> str:
+    """Return the version of Keras whose behaviour this is."""
+    return __version__
+
+
 _HERE = __name__ + "."
 # Where Keras has a module of another name, or in another place.
 _PLACES = {"metrics.metrics": "metrics", "losses.losses": "losses", "mixed_precision": "dtype_policies"}
@@ -64,7 +71,8 @@ class _Held:
         return str(self.__dict__["__spec__"].name)
 
 
-sys.meta_path.append(_Alias())
+# In front: the folders of the stubs (keras/utils/__init__.pyi) are modules to the finder of files.
+sys.meta_path.insert(0, _Alias())
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,8 @@ from .control import (
     while_loop as while_loop,
 )
 from .convolution import (
-    average_pool as average_pool, conv as conv, max_pool as max_pool,
+    average_pool as average_pool, conv as conv, conv_transpose as conv_transpose,
+    max_pool as max_pool,
 )
 from .core import (
     array as array, convert_to_numpy as convert_to_numpy, convert_to_tensor as convert_to_tensor,
@@ -51,6 +52,9 @@ from .crossentropy import (
     binary_crossentropy as binary_crossentropy,
     categorical_crossentropy as categorical_crossentropy,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
+)
+from .ctc import (
+    ctc_decode as ctc_decode, ctc_loss as ctc_loss,
 )
 from .elementwise import (
     abs as abs, absolute as absolute, arccos as arccos, arccosh as arccosh, arcsin as arcsin,

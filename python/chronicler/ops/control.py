@@ -8,33 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from ..tree import flatten, map_structure
 from .operation import operation, tensor
-
-
-def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
-    """Return `function` applied to the leaves of nested lists, tuples and dicts of one shape."""
-    first = structures[0]
-    if isinstance(first, dict):
-        return {key: map_structure(function, *(s[key] for s in structures)) for key in first}
-    if isinstance(first, (list, tuple)):
-        parts = [map_structure(function, *group) for group in zip(*structures)]
-        return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
-    return function(*structures)
-
-
-def leaves(structure: Any) -> list[Any]:
-    """Return the leaves of nested lists, tuples and dicts, in order."""
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in leaves(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for part in structure for leaf in leaves(part)]
-    return [structure]
 
 
 def _rows(structure: Any) -> list[Any]:
     """Return the slices of nested tensors along their first axis."""
     whole = map_structure(tensor, structure)
-    sizes = {leaf.shape[0] for leaf in leaves(whole) if leaf is not None}
+    sizes = {leaf.shape[0] for leaf in flatten(whole) if leaf is not None}
     if len(sizes) != 1:
         raise ValueError(f"The tensors have first axes of sizes {sorted(sizes)}; expected one.")
     return [map_structure(lambda leaf: leaf[row], whole) for row in range(sizes.pop())]
@@ -81,7 +62,7 @@ def associative_scan(
     from .structure import concatenate, moveaxis
 
     moved = map_structure(lambda leaf: moveaxis(tensor(leaf), axis, 0), elems)
-    count = leaves(moved)[0].shape[0]
+    count = flatten(moved)[0].shape[0]
     order = range(count - 1, -1, -1) if reverse else range(count)
     results: list[Any] = []
     for place in order:

@@ -41,7 +41,8 @@ def _windows(a: Array, extents: Any, strides: Any, dilations: Any) -> Array:
     view = np.lib.stride_tricks.sliding_window_view(a, spans, axis=axes)
     steps = tuple(slice(None, None, stride) for stride in strides)
     gaps = tuple(slice(None, None, dilation) for dilation in dilations)
-    return view[(slice(None), *steps, slice(None), *gaps)]
+    index = (slice(None), *steps, slice(None), *gaps)
+    return view[index]
 
 
 def _add_windows(total: Array, parts: Array, strides: Any, dilations: Any) -> None:
@@ -49,11 +50,12 @@ def _add_windows(total: Array, parts: Array, strides: Any, dilations: Any) -> No
     count = len(strides)
     places = parts.shape[1 : 1 + count]
     for offset in np.ndindex(parts.shape[2 + count :]):
-        index = tuple(
+        steps = (
             slice(o * d, o * d + (n - 1) * s + 1, s)
             for o, d, n, s in zip(offset, dilations, places, strides)
         )
-        total[(slice(None), *index)] += parts[(..., *offset)]
+        here, there = (slice(None), *steps), (..., *offset)
+        total[here] += parts[there]
 
 
 class _Layout:
@@ -89,8 +91,9 @@ class _Layout:
 
     def unpadded(self, total: Array) -> Array:
         sizes = self.array.shape[1:-1]
-        index = tuple(slice(low, low + n) for (low, _), n in zip(self.widths, sizes))
-        return self.out(total[(slice(None), *index)])
+        steps = (slice(low, low + n) for (low, _), n in zip(self.widths, sizes))
+        index = (slice(None), *steps)
+        return self.out(total[index])
 
 
 @operation
@@ -205,3 +208,80 @@ def average_pool(
         return layout.unpadded(total)
 
     return record(layout.out(windows.sum(axes) / number), (x,), (derivative,))
+
+
+@operation
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """Return the convolution that goes back: `kernel` is (*window, channels out, channels in)."""
+    x, k, xa, ka = operands(float_tensor(inputs), float_tensor(kernel))
+    layout = _Layout(x, "valid", data_format, "conv_transpose")
+    count = layout.count
+    stride = _numbers(strides, count, "conv_transpose: strides")
+    dilation = _numbers(dilation_rate, count, "conv_transpose: dilation_rate")
+    a = layout.array.astype(xa.dtype, copy=False)
+    if ka.ndim != count + 2 or ka.shape[-1] != a.shape[-1]:
+        raise ValueError(
+            f"conv_transpose: the kernel has the shape {ka.shape}; expected {count + 2} axes, the "
+            f"last of which has the {a.shape[-1]} channels of the input."
+        )
+    extra: Any = (None,) * count
+    if output_padding is not None:
+        extra = (output_padding,) * count if isinstance(output_padding, int) else output_padding
+    spans = [(n - 1) * d + 1 for n, d in zip(ka.shape, dilation)]
+    cuts = [
+        _cut_back(n, span, s, str(padding).lower(), more)
+        for n, span, s, more in zip(a.shape[1:-1], spans, stride, extra)
+    ]
+    sizes = [(n - 1) * s + span for n, span, s in zip(a.shape[1:-1], spans, stride)]
+    sizes = [max(size, low + length) for size, (low, length) in zip(sizes, cuts)]
+    steps = tuple(slice(low, low + length) for low, length in cuts)
+    index = (slice(None), *steps)
+
+    def spread(parts: Array) -> Array:
+        total = np.zeros((len(a), *sizes, ka.shape[-2]), parts.dtype)
+        _add_windows(total, np.moveaxis(parts, -1, 1 + count), stride, dilation)
+        return total[index]
+
+    def windows_of(g: Array) -> Array:
+        whole = np.zeros((len(a), *sizes, ka.shape[-2]), g.dtype)
+        whole[index] = layout.into(g)
+        found = _windows(whole, ka.shape[:count], stride, dilation)
+        places = tuple(slice(0, n) for n in a.shape[1:-1])
+        inside = (slice(None), *places)
+        return found[inside]
+
+    axes = (list(range(1 + count, 2 + 2 * count)), [count, *range(count)])
+
+    def by_kernel(g: Array) -> Array:
+        places = list(range(1 + count))
+        back = np.tensordot(windows_of(g), a, (places, places))
+        return np.moveaxis(back, 0, count)
+
+    return record(
+        layout.out(spread(np.tensordot(a, ka, ([-1], [-1])))),
+        (x, k),
+        (lambda g: layout.out(np.tensordot(windows_of(g), ka, axes)), by_kernel),
+    )
+
+
+def _cut_back(size: int, span: int, stride: int, padding: str, extra: Any) -> tuple[int, int]:
+    """Return where the output begins in all that was spread out, and how long it is."""
+    if padding not in ("valid", "same"):
+        raise ValueError(f"conv_transpose: padding is {padding!r}; expected 'valid' or 'same'.")
+    if extra is None:
+        length = size * stride + (max(span - stride, 0) if padding == "valid" else 0)
+    elif padding == "same":
+        length = (size - 1) * stride + span + extra - span // 2 * 2
+    else:
+        length = (size - 1) * stride + span + extra
+    if padding == "valid":
+        return 0, length
+    return max((size - 1) * stride + span - length, 0) // 2, length

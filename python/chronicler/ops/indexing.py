@@ -98,7 +98,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     def derivative(g: Array) -> Array:
         total = np.zeros(a.shape, g.dtype)
         np.add.at(total, key, g)
-        return total.reshape(x.shape)
+        return np.reshape(total, x.shape)
 
     return record(a[key], (x,), (derivative,))
 
@@ -141,7 +141,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     result[index] = new._array.astype(result.dtype, copy=False)
 
     def by_inputs(g: Array) -> Array:
-        rest = g.copy()
+        rest = np.array(g)
         rest[index] = 0
         return rest
 
@@ -192,7 +192,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 def _written_derivatives(shape: Any, key: Any, value_shape: Any) -> Any:
     def by_inputs(g: Array) -> Array:
-        rest = g.copy()
+        rest = np.array(g)
         rest[key] = 0
         return rest
 

@@ -36,7 +36,7 @@ def _matmul_derivatives(a: Array, b: Array) -> Any:
         if b.ndim == 1:
             return sum_to(np.matmul(np.swapaxes(a, -1, -2), g[..., None])[..., 0], b.shape)
         if b.ndim == 2 and a.ndim > 2:  # one product in place of a sum of many
-            return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+            return np.asarray(a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1]))
         return sum_to(np.matmul(np.swapaxes(a, -1, -2), g), b.shape)
 
     return by_first, by_second

@@ -9,7 +9,8 @@ from .attention import (
     separable_conv as separable_conv,
 )
 from .convolution import (
-    average_pool as average_pool, conv as conv, max_pool as max_pool,
+    average_pool as average_pool, conv as conv, conv_transpose as conv_transpose,
+    max_pool as max_pool,
 )
 from .creation import (
     multi_hot as multi_hot, one_hot as one_hot,
@@ -18,6 +19,9 @@ from .crossentropy import (
     binary_crossentropy as binary_crossentropy,
     categorical_crossentropy as categorical_crossentropy,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
+)
+from .ctc import (
+    ctc_decode as ctc_decode, ctc_loss as ctc_loss,
 )
 from .linear import (
     normalize as normalize,

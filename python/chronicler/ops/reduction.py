@@ -230,7 +230,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     flat, place = (a.reshape(-1), 0) if axis is None else (a, positive_axis(axis, a.ndim))
 
     def derivative(g: Array) -> Array:
-        return np.flip(np.cumsum(np.flip(g, place), place), place).reshape(a.shape)
+        return np.reshape(np.flip(np.cumsum(np.flip(g, place), place), place), a.shape)
 
     return record(np.cumsum(flat, place, kind), (x,), (derivative,))
 
@@ -251,9 +251,8 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     result = np.cumprod(flat, place, kind)
 
     def derivative(g: Array) -> Array:
-        return _cumprod_gradient(
-            np.moveaxis(flat, place, -1), np.moveaxis(g, place, -1), place
-        ).reshape(a.shape)
+        moved = np.moveaxis(flat, place, -1), np.moveaxis(g, place, -1)
+        return np.reshape(_cumprod_gradient(*moved, place), a.shape)
 
     return record(result, (x,), (derivative,))
 

@@ -20,7 +20,7 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
     def derivative(g: Array) -> Array:
         total = np.empty(a.shape, g.dtype)
         np.put_along_axis(total, order, g, place)
-        return total.reshape(x.shape)
+        return np.reshape(total, x.shape)
 
     return record(np.take_along_axis(a, order, place), (x,), (derivative,))
 

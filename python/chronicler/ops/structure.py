@@ -118,7 +118,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
     def derivative(g: Array) -> Array:
         split = tuple(size for pair in zip(counts, sizes) for size in pair)
         total: Array = g.reshape(split).sum(axis=tuple(range(0, len(split), 2)))
-        return total.reshape(a.shape)
+        return np.reshape(total, a.shape)
 
     return record(np.tile(a, counts), (x,), (derivative,))
 
@@ -293,7 +293,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 def _gathered(a: Array, source: Array, g: Array) -> Array:
     """Return the gradient of `a` where `g` belongs to the flat indices `source` of it."""
     total = np.bincount(source.reshape(-1), weights=g.reshape(-1), minlength=a.size)
-    return total.reshape(a.shape).astype(a.dtype, copy=False)
+    return np.asarray(total.reshape(a.shape), a.dtype)
 
 
 def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:

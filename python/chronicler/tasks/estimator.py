@@ -18,7 +18,7 @@ class Estimator:
     _model: Any = None
 
     def __init__(self, **options: Any) -> None:
-        self._options = arguments(self._task, self._table().fields, (), options)
+        self._options = arguments(self._task, self._table().fields, options)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -34,7 +34,7 @@ class Estimator:
 
     def set_params(self, **options: Any) -> Any:
         """Set options, for the next `fit`."""
-        self._options.update(arguments(self._task, self._table().fields, (), options))
+        self._options.update(arguments(self._task, self._table().fields, options))
         return self
 
     @classmethod
@@ -83,7 +83,7 @@ class Estimator:
             self._model = _from_bytes(self._load_core, content)
 
     @staticmethod
-    def _load_core(path: str) -> Any:
+    def _load_core(path: str, /) -> Any:
         raise NotImplementedError
 
     def _to_bytes(self) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._classes import arguments, table
 from ..tensor import Array
 from .estimator import Estimator, existing, is_path, shown_progress
 
@@ -125,8 +126,8 @@ class Forecaster(Estimator):
         Parameters
         ----------
         data : path, data frame, array, or list of numbers
-            A CSV file, a pandas or polars frame (its index or a column is the time), an array
-            (rows, columns), or one column.
+            A CSV file, a pandas or polars frame (its index or a column is the time), or an array:
+            (rows,), whose column is called "value", or (rows, columns), "value_1", "value_2" ...
         target : str or list of str, optional
             The columns to forecast; not needed where there is one.
         covariates : list of str
@@ -158,6 +159,7 @@ class Forecaster(Estimator):
             if time is not None:
                 options["time"] = _names(time)
             series = _core.read_time_series(path, options)
+        series.source = _source(data)
         extra = {"covariates": len(covariates), "future": len(future)}
         self._model = _core.forecast_train(
             series, self._run_options(checkpoint, resume, extra),
@@ -175,18 +177,48 @@ class Forecaster(Estimator):
         ahead : array (horizon, future columns), optional
             The values of the columns that are known ahead, where the rows do not hold them.
         """
-        series = self._given(data)
+        model, series = self._ready, self._given(data)
         known = None if ahead is None else np.ascontiguousarray(ahead, np.float32)
-        return Forecast(self._ready.run(series, known), series)
+        return Forecast(model.run(series, known), series)
 
     def _given(self, data: Any) -> Any:
         if data is None:
-            series = self.__dict__.get("_series")
+            series = self.__dict__.get("_series") or self._ready.history
             if series is None:
-                raise ValueError("this forecaster comes from a file: give the rows to go on from")
+                raise ValueError("the model keeps no rows: give those to go on from")
             return series
         with _file_of(data, self._ready.targets) as (path, _):
-            return self._ready.read(path)
+            series = self._ready.read(path)
+        series.source = _source(data)
+        return series
+
+    def update(
+        self, data: Any, *, verbose: bool = False, progress: Any = None, **options: Any
+    ) -> dict[str, Any]:
+        """Go on from newer rows; with train=True train on with all of them, too.
+
+        Parameters
+        ----------
+        data : path, data frame or array
+            The rows, with the columns of `fit`; those of times that are known replace them.
+        train, epochs, validation_rows, learning_rate, seed
+            `chronicler forecast update --help` says what they are.
+        """
+        given = arguments("update", table("tasks", "Forecaster.update").fields, (), options)
+        self._model, report = self._ready.update(
+            self._given(data), given, shown_progress(verbose, progress))
+        self._series = None
+        return report  # type: ignore[no-any-return]
+
+    @property
+    def state_(self) -> dict[str, Array]:
+        """The hidden state of each recurrent layer after the last row, for each target."""
+        series = self._given(None)
+        found: dict[str, Array] = {}
+        several = len(self._ready.targets) > 1
+        for layer, target, values in self._ready.state(series):
+            found[f"{layer}/{target}" if several else layer] = values
+        return found
 
     def backtest(self, data: Any = None, rows: int = 0, every: int = 1) -> Any:
         """Return the errors of forecasts over the last rows, beside the baselines'."""
@@ -231,6 +263,11 @@ def _names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(each) for each in value]
 
 
+def _source(data: Any) -> str:
+    """Return what messages call the rows."""
+    return existing(data) if isinstance(data, str) or is_path(data) else "the data"
+
+
 class _file_of:  # noqa: N801, a context manager that reads as a word
     """`with _file_of(data) as (path, columns):` a CSV file that holds the data."""
 
@@ -248,9 +285,12 @@ class _file_of:  # noqa: N801, a context manager that reads as a word
             columns = _write(file, data, self._names)
         return self._path, columns
 
-    def __exit__(self, *exception: object) -> None:
-        if self._path is not None:
-            os.unlink(self._path)
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._path is None:
+            return
+        os.unlink(self._path)
+        if isinstance(error, ValueError) and self._path in str(error):
+            raise ValueError(str(error).replace(self._path, "the data")) from None
 
 
 def _write(file: Any, data: Any, names: list[str] | None) -> list[str]:
@@ -273,7 +313,7 @@ def _write(file: Any, data: Any, names: list[str] | None) -> list[str]:
     if array.ndim != 2:
         raise ValueError(f"a series must be (rows,) or (rows, columns), got shape {array.shape}")
     found = names or (["value"] if array.shape[1] == 1 else
-                      [f"column_{place + 1}" for place in range(array.shape[1])])
+                      [f"value_{place + 1}" for place in range(array.shape[1])])
     file.write(",".join(found) + "\n")
     for row in array:
         file.write(",".join("" if value != value else repr(float(value)) for value in row) + "\n")

@@ -43,7 +43,7 @@ class TextClassifier(Estimator):
         """The labels, in the order of the probabilities."""
         return list(self._ready.labels)
 
-    def predict(self, texts: Any) -> list[str]:
+    def predict(self, texts: Any) -> list[str | None]:
         """Return a label for each text; None for one without anything to be seen."""
         return [each["label"] or None for each in self._ready.run(texts_of(texts), False)]
 

@@ -42,7 +42,7 @@ class TextGenerator(Estimator):
         """
         fields = (*table("tasks", "TextGenerator.run").fields,
                   *table("tasks", "TextGenerator.sampling").fields)
-        given = arguments("generate", fields, (), options)
+        given = arguments("generate", fields, options)
         return self._ready.run({"prompt": prompt, "length": length, **given})  # type: ignore[no-any-return]
 
     def evaluate(self, text: Any) -> Any:

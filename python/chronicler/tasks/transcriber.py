@@ -50,7 +50,7 @@ class Transcriber(Estimator):
 
     def explain(self, recording: Any, rate: int | None = None, **options: Any) -> dict[str, Any]:
         """Return the text with its words: (word, begin, end in seconds, probability)."""
-        given = arguments("transcribe", table("tasks", "Transcriber.run").fields, (), options)
+        given = arguments("transcribe", table("tasks", "Transcriber.run").fields, options)
         samples, found = _sound(recording, rate)
         return self._ready.run(samples, found, given)  # type: ignore[no-any-return]
 

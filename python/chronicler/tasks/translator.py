@@ -23,9 +23,10 @@ class Translator(Estimator):
         verbose: bool = False, progress: Any = None, checkpoint: Any = None, resume: bool = False,
     ) -> Translator:
         """Learn from pairs: two lists, a data frame, or a TSV, CSV or JSON-lines file."""
-        pairs = _pairs(sources, targets, source, target)
+        texts, translations = _pairs(sources, targets, source, target)
         self._model = _core.translator_train(
-            *pairs, self._run_options(checkpoint, resume), shown_progress(verbose, progress))
+            texts, translations, self._run_options(checkpoint, resume),
+            shown_progress(verbose, progress))
         return self
 
     def translate(self, texts: Any, **options: Any) -> Any:
@@ -38,7 +39,7 @@ class Translator(Estimator):
         beam, length_penalty
             How the translation is searched for.
         """
-        given = arguments("translate", table("tasks", "Translator.run").fields, (), options)
+        given = arguments("translate", table("tasks", "Translator.run").fields, options)
         found = [each["text"] for each in self._ready.run(texts_of(texts), given)]
         return found[0] if isinstance(texts, str) else found
 

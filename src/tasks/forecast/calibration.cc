@@ -49,7 +49,7 @@ void calibrate(const HeldAnswers& answers, ForecastRecipe& recipe) {
   // show.
   const double share = predicted_squares > 0.0 ? predicted_truth / predicted_squares : 0.0;
   recipe.confidence = share < 0.8 ? std::clamp(share, 0.0, 1.0) : 1.0;
-  recipe.calibration.assign(quantiles * horizon, 0.0);
+  recipe.calibration.resize(quantiles * horizon, 0.0);
   for (std::size_t q = 0; q < quantiles; ++q) {
     for (std::size_t h = 0; h < horizon; ++h) {
       std::vector<double> errors;

@@ -21,7 +21,8 @@ struct HeldAnswers {
 void add_held_answers(Functional& network, const ForecastFrame& frame, const TrainingPlan& plan,
                       HeldAnswers& answers);
 
-// Sets the recipe's confidence and calibration: what would have made the answers right.
+// Sets the recipe's confidence and calibration: what would have made the answers right. A quantile
+// of which too few answers are there keeps what it has.
 void calibrate(const HeldAnswers& answers, ForecastRecipe& recipe);
 
 struct PredictedValues {

@@ -14,6 +14,7 @@
 #include "chronicler/layers/layer.h"
 #include "tasks/forecast/calibration.h"
 #include "tasks/forecast/frame.h"
+#include "tasks/forecast/history.h"
 #include "tasks/forecast/linear_path.h"
 #include "tasks/forecast/measure.h"
 #include "tasks/forecast/network.h"
@@ -23,12 +24,14 @@
 #include "tasks/forecast/sizes.h"
 #include "tasks/forecast/split.h"
 #include "tasks/forecast/training.h"
+#include "tasks/forecast/update.h"
 #include "tasks/shared/folds.h"
 
 namespace chronicler::tasks {
 namespace {
 
 const std::string asset_name = "forecast.json";
+const std::string history_name = "history.json";
 
 // The value below which a share of a standard normal distribution lies.
 double normal_quantile(double share) {
@@ -39,41 +42,6 @@ double normal_quantile(double share) {
     (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
   }
   return low;
-}
-
-void check_columns(const ForecastRecipe& recipe, const data::TimeSeries& series) {
-  const std::vector<std::string> expected = recipe.columns();
-  if (series.columns != expected) {
-    throw Error(fmt::format("the model was learnt from columns {}, got {}",
-                            fmt::join(expected, ", "), fmt::join(series.columns, ", ")));
-  }
-  if (recipe.calendar && series.times.empty()) {
-    throw Error(fmt::format("{} has no column of times, the model was learnt with \"{}\"",
-                            series.source, recipe.time_column),
-                "give it with --time");
-  }
-  for (std::size_t column = 0; column < recipe.targets.size(); ++column) {
-    if (!recipe.scales[column].log) continue;
-    for (std::int64_t row = 0; row < series.rows(); ++row) {
-      if (series.at(row, column) > 0.0) continue;
-      throw Error(fmt::format("{}: column \"{}\" holds {} at {}; the model works on logarithms",
-                              series.source, series.columns[column], series.at(row, column),
-                              series.label(row)),
-                  "train with --transform none");
-    }
-  }
-}
-
-// The rows on the clock that the model has learnt.
-data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSeries& series) {
-  check_columns(recipe, series);
-  if (recipe.clock_is_learnt) return data::on_calendar(series, recipe.clock);
-  if (!recipe.calendar || series.times.empty()) return series;
-  // Of a model from before clocks were kept the rows at hand must do.
-  data::RowCalendar clock = series.calendar;
-  if (!clock) clock = data::RowCalendar::learn(series.times);
-  if (clock.step.name() != recipe.clock.step.name()) clock = recipe.clock;
-  return data::on_calendar(series, clock);
 }
 
 // Up to the targets' end, if rows of columns that are known ahead may follow.
@@ -106,6 +74,14 @@ std::string choices_text(const ForecastRecipe& recipe, const ForecastSizes& size
 }
 
 }  // namespace
+
+Forecaster::Forecaster(const ForecastRecipe& recipe, Functional network, ForecastHistory history)
+    : recipe_(std::make_shared<ForecastRecipe>(recipe)),
+      network_(std::make_shared<Functional>(std::move(network))),
+      history_(std::make_shared<ForecastHistory>(std::move(history))) {
+  network_->assets()[asset_name] = recipe.to_json();
+  if (!history_->is_empty()) network_->assets()[history_name] = history_->to_json();
+}
 
 Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
                                       const ForecastOptions& options) {
@@ -171,17 +147,18 @@ Forecaster::Trained Forecaster::train(const data::TimeSeries& given,
   }
   calibrate(answers, recipe);
   std::vector<Functional*> pointers;
+  pointers.reserve(members.size());
   for (Functional& member : members) pointers.push_back(&member);
-  auto network = std::make_shared<Functional>(average_of(pointers, sizes.shape));
-  network->assets()[asset_name] = recipe.to_json();
   if (!stopped) networks.remove();
 
-  Trained result{Forecaster(std::make_shared<ForecastRecipe>(recipe), network),
+  Trained result{Forecaster(recipe, average_of(pointers, sizes.shape),
+                            kept_rows(recipe, {on_clock_of(recipe, given), 0})),
                  {},
                  stopped,
                  networks.epochs(),
                  chosen};
-  result.report = measure_forecasts(recipe, *network, series, split.learnt, options.test_every);
+  result.report = measure_forecasts(recipe, *result.forecaster.network_, series, split.learnt,
+                                    options.test_every);
   result.report.notes = series.notes;
   result.report.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   return result;
@@ -204,8 +181,9 @@ std::vector<ForecastReport> Forecaster::cross_validate(const data::TimeSeries& g
   return cross_validated<ForecastReport>(options, folds, report);
 }
 
-Forecast Forecaster::run(const data::TimeSeries& given) const {
-  const data::TimeSeries series = on_clock_of(*recipe_, given);
+std::pair<data::TimeSeries, std::int64_t> Forecaster::rows_to_run(
+    const data::TimeSeries& given) const {
+  data::TimeSeries series = on_clock_of(*recipe_, given);
   const bool reads_ahead = !recipe_->future.empty();
   const std::int64_t end =
       reads_ahead ? rows_with_targets(series, recipe_->targets.size()) : series.rows();
@@ -215,6 +193,28 @@ Forecast Forecaster::run(const data::TimeSeries& given) const {
                 "give it more of the past");
   }
   if (reads_ahead) check_rows_ahead(*recipe_, series, end);
+  return {std::move(series), end};
+}
+
+std::vector<RecurrentState> Forecaster::state(const data::TimeSeries& given) const {
+  const auto [series, end] = rows_to_run(given);
+  const FlushDenormals flush;
+  const ForecastFrame frame(*recipe_, series);
+  std::vector<RecurrentState> states;
+  for (const Symbol& output : recurrent_outputs(*network_)) {
+    Functional until_there(network_->inputs(), {output});
+    for (std::size_t channel = 0; channel < recipe_->targets.size(); ++channel) {
+      states.push_back({output.call().layer->name(), recipe_->targets[channel],
+                        predicted_changes(until_there, frame, static_cast<std::int64_t>(channel),
+                                          {end - 1}, recipe_->memory)});
+    }
+  }
+  return states;
+}
+
+Forecast Forecaster::run(const data::TimeSeries& given) const {
+  const auto [series, end] = rows_to_run(given);
+  const bool reads_ahead = !recipe_->future.empty();
   const FlushDenormals flush;
   const ForecastFrame frame(*recipe_, series);
   Forecast forecast{recipe_->targets, recipe_->quantiles, {}, {}, {}, end};
@@ -243,8 +243,13 @@ Forecast Forecaster::run(const data::TimeSeries& given) const {
 }
 
 Forecast Forecaster::run(const data::TimeSeries& series, const Tensor& ahead) const {
-  check_columns(*recipe_, series);
   return run(with_rows_ahead(*recipe_, on_clock_of(*recipe_, series), ahead));
+}
+
+Forecast Forecaster::run() const {
+  if (!history_->is_empty()) return run(history_->rows);
+  throw Error("the model keeps no rows that a forecast could come after",
+              "give it the series, or update it with one");
 }
 
 ForecastReport Forecaster::backtest(const data::TimeSeries& given,
@@ -284,6 +289,37 @@ ForecastReport Forecaster::backtest(const data::TimeSeries& given,
   return report;
 }
 
+Forecaster::Updated Forecaster::update(const data::TimeSeries& given,
+                                       const UpdateOptions& options) const {
+  check_fields("an update", options);
+  const ForecastHistory all = with_rows(*recipe_, *history_, given);
+  const data::TimeSeries series =
+      recipe_->future.empty()
+          ? all.rows
+          : first_rows(all.rows, rows_with_targets(all.rows, recipe_->targets.size()));
+  if (series.rows() < rows_needed()) {
+    throw Error(fmt::format("{} has {} rows, a forecast looks back over {}", series.source,
+                            series.rows(), rows_needed()),
+                "give it more of the past");
+  }
+  ForecastRecipe recipe = *recipe_;
+  Functional network = network_->clone();
+  Updated result{*this};
+  result.new_rows = count_new_rows(recipe, history(), series);
+  if (options.train) {
+    const TrainedOn trained = train_on(options, all, series, recipe, network);
+    const TaskRunResult& run = trained.member.run;
+    result.validation_rows = trained.validation_rows;
+    result.error_before = trained.member.start;
+    result.error = run.best_error.value_or(trained.member.start);
+    result.epochs = run.epochs;
+    result.best_epoch = run.best_epoch;
+    result.stopped = !run.is_finished;
+  }
+  result.forecaster = Forecaster(recipe, std::move(network), kept_rows(recipe, all));
+  return result;
+}
+
 void Forecaster::save(const std::string& path) const { network_->save(path); }
 
 Forecaster Forecaster::load(const std::string& path) {
@@ -294,21 +330,23 @@ Forecaster Forecaster::load(const std::string& path) {
     throw Error(fmt::format("\"{}\" holds no forecaster", path),
                 "make one with chronicler forecast train");
   }
-  auto recipe = std::make_shared<ForecastRecipe>(
-      ForecastRecipe::from_json(asset->second, path + ": " + asset_name));
-  auto network = std::make_shared<Functional>(std::move(*functional));
-  const ForecastRecipe& learnt = *recipe;
+  const ForecastRecipe recipe = ForecastRecipe::from_json(asset->second, path + ": " + asset_name);
   const std::int64_t width =
-      learnt.horizon * static_cast<std::int64_t>(1 + learnt.quantiles.size());
-  if (network->input_shapes().size() != 2 || network->output_shapes().size() != 1 ||
-      network->output_shapes().front().rank() != 3 ||
-      network->output_shapes().front()[2] != width) {
+      recipe.horizon * static_cast<std::int64_t>(1 + recipe.quantiles.size());
+  if (functional->input_shapes().size() != 2 || functional->output_shapes().size() != 1 ||
+      functional->output_shapes().front().rank() != 3 ||
+      functional->output_shapes().front()[2] != width) {
     throw Error(
         fmt::format("\"{}\": its network is not of the shape that {} says", path, asset_name));
   }
-  return {std::move(recipe), std::move(network)};
+  ForecastHistory history;
+  if (const auto kept = model->assets().find(history_name); kept != model->assets().end())
+    history = ForecastHistory::from_json(kept->second, path + ": " + history_name, recipe);
+  return {recipe, std::move(*functional), std::move(history)};
 }
 
+const data::TimeSeries& Forecaster::history() const { return history_->rows; }
+std::int64_t Forecaster::rows_before_history() const { return history_->before; }
 const std::vector<std::string>& Forecaster::targets() const { return recipe_->targets; }
 const std::vector<std::string>& Forecaster::covariates() const { return recipe_->covariates; }
 const std::vector<std::string>& Forecaster::future() const { return recipe_->future; }

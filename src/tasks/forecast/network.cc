@@ -100,4 +100,20 @@ Functional average_of(const std::vector<Functional*>& networks, const NetworkSha
   return all;
 }
 
+namespace {
+
+void add_recurrent(const Symbol& symbol, std::vector<Symbol>& found) {
+  for (const Symbol& input : symbol.call().inputs) add_recurrent(input, found);
+  if (symbol.call().layer->state_size() == 0) return;
+  if (std::find(found.begin(), found.end(), symbol) == found.end()) found.push_back(symbol);
+}
+
+}  // namespace
+
+std::vector<Symbol> recurrent_outputs(const Functional& network) {
+  std::vector<Symbol> found;
+  for (const Symbol& output : network.outputs()) add_recurrent(output, found);
+  return found;
+}
+
 }  // namespace chronicler::tasks

@@ -36,4 +36,7 @@ void start_from(Functional& network, const std::string& prefix, const LinearMap&
 // One network that answers with the mean of these, which have one shape; copies of their weights.
 Functional average_of(const std::vector<Functional*>& networks, const NetworkShape& shape);
 
+// What the recurrent layers of such a network put out, in the order in which they run.
+std::vector<Symbol> recurrent_outputs(const Functional& network);
+
 }  // namespace chronicler::tasks

@@ -16,16 +16,63 @@ std::string in_quotes(const std::vector<std::string>& names) {
   return fmt::format("\"{}\"", fmt::join(names, "\", \""));
 }
 
+void check_columns_of(const ForecastRecipe& recipe, const data::TimeSeries& series) {
+  const std::vector<std::string> expected = recipe.columns();
+  if (series.columns != expected) {
+    throw Error(fmt::format("the model was learnt from columns {}, got {}",
+                            fmt::join(expected, ", "), fmt::join(series.columns, ", ")));
+  }
+  if (recipe.calendar && series.times.empty()) {
+    throw Error(fmt::format("{} has no column of times, the model was learnt with \"{}\"",
+                            series.source, recipe.time_column),
+                "give it with --time");
+  }
+  for (std::size_t column = 0; column < recipe.targets.size(); ++column) {
+    if (!recipe.scales[column].log) continue;
+    for (std::int64_t row = 0; row < series.rows(); ++row) {
+      if (series.at(row, column) > 0.0) continue;
+      throw Error(fmt::format("{}: column \"{}\" holds {} at {}; the model works on logarithms",
+                              series.source, series.columns[column], series.at(row, column),
+                              series.label(row)),
+                  "train with --transform none");
+    }
+  }
+}
+
+template <class Value>
+void keep_between(std::vector<Value>& values, std::size_t begin, std::size_t end) {
+  values.resize(end);
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(begin));
+}
+
 }  // namespace
 
+data::TimeSeries rows_between(const data::TimeSeries& series, std::int64_t begin,
+                              std::int64_t end) {
+  data::TimeSeries part = series;
+  const auto from = static_cast<std::size_t>(begin);
+  const auto to = static_cast<std::size_t>(end);
+  const std::size_t width = series.columns.size();
+  keep_between(part.values, from * width, to * width);
+  keep_between(part.observed, from * width, to * width);
+  if (!series.times.empty()) keep_between(part.times, from, to);
+  if (!series.put_in.empty()) keep_between(part.put_in, from, to);
+  return part;
+}
+
 data::TimeSeries first_rows(const data::TimeSeries& series, std::int64_t rows) {
-  data::TimeSeries first = series;
-  const auto count = static_cast<std::size_t>(rows);
-  first.values.resize(count * series.columns.size());
-  first.observed.resize(count * series.columns.size());
-  if (!series.times.empty()) first.times.resize(count);
-  if (!series.put_in.empty()) first.put_in.resize(count);
-  return first;
+  return rows_between(series, 0, rows);
+}
+
+data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSeries& series) {
+  check_columns_of(recipe, series);
+  if (recipe.clock_is_learnt) return data::on_calendar(series, recipe.clock);
+  if (!recipe.calendar || series.times.empty()) return series;
+  // Of a model from before clocks were kept the rows at hand must do.
+  data::RowCalendar clock = series.calendar;
+  if (!clock) clock = data::RowCalendar::learn(series.times);
+  if (clock.step.name() != recipe.clock.step.name()) clock = recipe.clock;
+  return data::on_calendar(series, clock);
 }
 
 std::int64_t rows_with_targets(const data::TimeSeries& series, std::size_t targets) {

@@ -1,5 +1,5 @@
-// Parts of a series: its first rows, and the rows behind the targets' end, of columns that are
-// known ahead.
+// A series as a model reads it, and its parts: its first rows, and the rows behind the targets'
+// end, of columns that are known ahead.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,12 @@
 
 namespace chronicler::tasks {
 
+// Rows [begin, end).
+data::TimeSeries rows_between(const data::TimeSeries& series, std::int64_t begin, std::int64_t end);
 data::TimeSeries first_rows(const data::TimeSeries& series, std::int64_t rows);
+
+// The rows on the clock that the model has learnt. Throws Error if they are not of its columns.
+data::TimeSeries on_clock_of(const ForecastRecipe& recipe, const data::TimeSeries& series);
 
 // Up to the last row in which one of the targets, the first columns, is observed. Throws Error if
 // none is anywhere.

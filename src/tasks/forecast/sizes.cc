@@ -30,18 +30,24 @@ ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& sp
   plan.memory = recipe.memory;
   plan.first = std::min(recipe.lookback - 1, split.fitted() / 2);
   plan.train = {0, split.learnt};
-  plan.stretch = std::clamp<std::int64_t>(examples / 100, 16, 2 * recipe.memory);
-  const std::int64_t stretches = std::max<std::int64_t>(examples / plan.stretch, 1);
-  plan.batch = std::clamp<std::int64_t>(stretches / 16, 1, 16);
-  plan.epochs = options.epochs > 0 ? options.epochs
-                : examples < 20000 ? 100
-                : examples < 60000 ? 60
-                                   : 30;
-  plan.patience = std::max<std::int64_t>(plan.epochs / 3, 8);
+  set_lengths(plan, examples,
+              options.epochs > 0 ? options.epochs
+              : examples < 20000 ? 100
+              : examples < 60000 ? 60
+                                 : 30);
   plan.learning_rate = options.learning_rate;
   sizes.networks = options.networks > 0 ? options.networks : examples < 60000 ? 3 : 1;
   sizes.networks = std::min(sizes.networks, static_cast<std::int64_t>(blocks));
   return sizes;
+}
+
+void set_lengths(TrainingPlan& plan, std::int64_t examples, std::int64_t epochs) {
+  constexpr std::int64_t shortest = 16;
+  plan.stretch = std::clamp(examples / 100, shortest, std::max(shortest, 2 * plan.memory));
+  const std::int64_t stretches = std::max<std::int64_t>(examples / plan.stretch, 1);
+  plan.batch = std::clamp<std::int64_t>(stretches / 16, 1, 16);
+  plan.epochs = epochs;
+  plan.patience = std::max<std::int64_t>(epochs / 3, 8);
 }
 
 ForecastOptions as_chosen(ForecastOptions options, const SeriesSplit& split,

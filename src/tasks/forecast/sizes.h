@@ -23,6 +23,9 @@ ForecastSizes choose_sizes(const ForecastOptions& options, const SeriesSplit& sp
                            const ForecastFrame& frame, const ForecastRecipe& recipe,
                            std::size_t blocks);
 
+// How long stretches, batches and patience are. The plan has its memory; examples: to learn from.
+void set_lengths(TrainingPlan& plan, std::int64_t examples, std::int64_t epochs);
+
 // The options with what was chosen from the data in place of what they left open.
 ForecastOptions as_chosen(ForecastOptions options, const SeriesSplit& split,
                           const ForecastRecipe& recipe, const ForecastSizes& sizes);

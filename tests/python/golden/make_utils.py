@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import keras
 import keras.src.datasets as sources
+import backend_cases
 import tf_keras
 import util_cases
 
@@ -37,6 +38,8 @@ def main() -> None:
         "old_text": util_cases.old_text(old.text),
         "folder": folder,
         "datasets": datasets,
+        "old_backend": backend_cases.old_backend(tf_keras.backend),
+        "trees": backend_cases.trees(keras.tree),
         "signatures": {
             name: str(inspect.signature(getattr(keras.utils, name)))
             for name in util_cases.SIGNATURES["utils"].split()

@@ -21,10 +21,10 @@ namespace {
 template <class Options>
 class OptionTable : public ::testing::Test {};
 
-using Tables =
-    ::testing::Types<TextClassifierOptions, TextGeneratorOptions, TranslatorOptions,
-                     TranslateOptions, RunOptions, decoding::SamplingOptions, ForecastOptions,
-                     TranscriberOptions, TranscribeOptions, data::AugmentationOptions>;
+using Tables = ::testing::Types<TextClassifierOptions, TextGeneratorOptions, TranslatorOptions,
+                                TranslateOptions, RunOptions, decoding::SamplingOptions,
+                                ForecastOptions, UpdateOptions, TranscriberOptions,
+                                TranscribeOptions, data::AugmentationOptions>;
 TYPED_TEST_SUITE(OptionTable, Tables);
 
 template <class Value>
