@@ -204,7 +204,7 @@ class Forecaster(Estimator):
         train, epochs, validation_rows, learning_rate, seed
             `chronicler forecast update --help` says what they are.
         """
-        given = arguments("update", table("tasks", "Forecaster.update").fields, (), options)
+        given = arguments("update", table("tasks", "Forecaster.update").fields, options)
         self._model, report = self._ready.update(
             self._given(data), given, shown_progress(verbose, progress))
         self._series = None
