@@ -6,6 +6,13 @@
 //   const auto trained = tasks::Forecaster::train(series, {.horizon = 24});
 //   trained.forecaster.save("energy.keras");  // trained.report compares it with the baselines
 //   tasks::Forecast next = tasks::Forecaster::load("energy.keras").run(series);
+//
+// Columns that are known ahead are the last ones: of {.columns = {"sold", "price"}}, with
+// {.horizon = 14, .future = 1}, run reads the prices of the rows behind the last that was sold, or
+// of a tensor (14, 1). Newer rows are put behind those that a model keeps:
+//
+//   const tasks::Forecaster::Updated newer = forecaster.update(rows, {.train = true});
+//   tasks::Forecast next = newer.forecaster.run();
 #pragma once
 
 #include <cstdint>
