@@ -115,6 +115,7 @@ class Forecaster(Estimator):
     """
 
     _task = "Forecaster"
+    _series: Any = None
 
     def fit(
         self, data: Any, target: Any = None, *, covariates: Sequence[str] = (),
