@@ -21,7 +21,7 @@ class LeakyCell(layers.Layer):
         self.units = units
         self.state_size = units
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         self.kernel = self.add_weight((input_shape[-1], self.units), name="kernel")
         self.recurrent = self.add_weight(
             (self.units, self.units), "orthogonal", name="recurrent_kernel")
@@ -42,7 +42,7 @@ class LeakyCell(layers.Layer):
 class Scale(layers.Layer):
     """Multiplies by a number that it learns."""
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         self.factor = self.add_weight((), "ones", name="factor")
 
     def call(self, inputs: Any) -> Any:

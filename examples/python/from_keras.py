@@ -44,7 +44,7 @@ if shape != (None, None, 3):  # another model than the example's: show what it m
 found = model.predict(x, verbose=0)
 
 try:
-    import keras
+    import keras  # type: ignore[import-not-found,import-untyped,unused-ignore]
 except ImportError:
     print("Keras is not installed here, so nothing is compared")
 else:

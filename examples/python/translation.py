@@ -22,9 +22,9 @@ def in_words(number: int) -> str:
         rest = f" {ONES[number % 10]}" if number % 10 else ""
         return TENS[number // 10 - 2] + rest
     size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
-    rest = number % size
-    joint = " and " if 0 < rest < 100 else " "
-    return f"{in_words(number // size)} {name}" + (joint + in_words(rest) if rest else "")
+    below = number % size
+    joint = " and " if 0 < below < 100 else " "
+    return f"{in_words(number // size)} {name}" + (joint + in_words(below) if below else "")
 
 
 numbers = np.random.default_rng(1).permutation(10_000)[:1700]

@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import numpy as np
-from chronicler import Recording, Tensor, layers, models, ops, utils
+from chronicler import Recording, Tensor, insight, layers, models, ops, utils
 
 QUICK = "CHRONICLER_QUICK" in os.environ  # few epochs, for a test
 utils.set_random_seed(1)
@@ -48,11 +48,6 @@ assert np.allclose(by_layer, h, atol=1e-6)
 STEPS = 60
 
 
-def bar(value: float, least: float = -8.0) -> str:
-    """A bar that is longer by one for each factor of 2."""
-    return "#" * max(0, round((np.log10(max(value, 1e-30)) - least) / np.log10(2)))
-
-
 def influence(layer: Any) -> Any:
     """How much each step of a sequence moves the state after the last one."""
     x = Tensor(random.normal(size=(1, STEPS, 8)).astype("float32"))
@@ -71,11 +66,12 @@ bias[32:64] = 4.0  # the gates come in the order input, forget, candidate, outpu
 remembering.set_weights([kernel, recurrent_kernel, bias])
 lstm = influence(remembering)
 
-for name, values in (("SimpleRNN", simple), ("LSTM", lstm)):
-    print(f"{name}: derivative of the last state by the input")
-    for ago in (1, 10, 20, 30, 40, 50, 59):
-        print(f"  {ago:2d} steps ago {values[-ago]:8.1e} {bar(values[-ago])}")
 assert simple[-59] < 1e-3 * lstm[-59]
+chart = insight.LineChart(
+    {"SimpleRNN": simple[::-1], "LSTM": lstm[::-1]}, log_y=True,
+    title="Derivative of the last state by the inputs", x_label="steps ago", y_label="norm")
+print(chart)
+chart
 
 # %% [markdown]
 # ## The gates of an LSTM

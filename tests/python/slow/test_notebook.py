@@ -33,5 +33,5 @@ def test_curves_are_pictures(executed):
     pages = [output.data["text/html"] for output in outputs(executed)
              if "text/html" in output.get("data", {})]
     curves = [page for page in pages if "<svg" in page]
-    assert len(curves) == 2
-    assert "val_loss" in curves[0] and "accuracy" in curves[1]
+    assert len(curves) == 3
+    assert "SimpleRNN" in curves[0] and "val_loss" in curves[1] and "accuracy" in curves[2]
