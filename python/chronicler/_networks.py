@@ -47,9 +47,9 @@ class Plan(NamedTuple):
 
 def check_recipe(recipe: Recipe) -> None:
     """Raise for options that make no network."""
-    _whole("layers", recipe.layers, 1)
-    for size in _sizes(recipe):
-        _whole("units", size, 1)
+    check_whole("layers", recipe.layers, 1)
+    for size in sizes_of(recipe):
+        check_whole("units", size, 1)
     _number("dropout", recipe.dropout, 0.0, 1.0)
     if recipe.learning_rate is not None:
         _number("learning_rate", recipe.learning_rate, 0.0, float("inf"))
@@ -63,14 +63,15 @@ def check_recipe(recipe: Recipe) -> None:
 
 def check_plan(plan: Plan) -> None:
     """Raise for options that train nothing."""
-    _whole("epochs", plan.epochs, 1)
-    _whole("batch_size", plan.batch_size, 1)
+    check_whole("epochs", plan.epochs, 1)
+    check_whole("batch_size", plan.batch_size, 1)
     _number("validation_split", plan.validation_split, 0.0, 1.0)
     if plan.patience is not None:
-        _whole("patience", plan.patience, 0)
+        check_whole("patience", plan.patience, 0)
 
 
-def _whole(name: str, value: Any, least: int) -> None:
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Raise unless an option is a whole number of at least so much."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r}: a whole number of at least {least} is needed")
 
@@ -81,7 +82,7 @@ def _number(name: str, value: Any, least: float, limit: float) -> None:
         raise ValueError(f"{name}={value!r}: a number from {least:g} to below {limit:g} is needed")
 
 
-def _sizes(recipe: Recipe) -> list[Any]:
+def sizes_of(recipe: Recipe) -> list[Any]:
     """Return the units of each recurrent layer."""
     if isinstance(recipe.units, (list, tuple)):
         if not recipe.units:
@@ -102,7 +103,7 @@ def made_network(
     model = _uncompiled(recipe, input_shape, heads, offered, per_step)
     if not model.compiled:
         model.compile(
-            optimizer=_optimizer(recipe), loss=losses(model),
+            optimizer=optimizer_of(recipe), loss=losses(model),
             metrics=copy.deepcopy(recipe.metrics),
         )
     return model
@@ -151,7 +152,7 @@ def _preset(
     kind = getattr(layers, PRESETS[recipe.model])
     symbol = layers.Input(input_shape)
     hidden: Any = symbol
-    sizes = _sizes(recipe)
+    sizes = sizes_of(recipe)
     for place, units in enumerate(sizes):
         layer = kind(int(units), return_sequences=per_step or place + 1 < len(sizes))
         hidden = (layers.Bidirectional(layer) if recipe.bidirectional else layer)(hidden)
@@ -161,7 +162,7 @@ def _preset(
     return models.Model(symbol, outputs if len(outputs) > 1 else outputs[0])
 
 
-def _optimizer(recipe: Recipe) -> Any:
+def optimizer_of(recipe: Recipe) -> Any:
     """Return an optimizer of its own for one model."""
     made = optimizers.get(recipe.optimizer)
     options = made.get_config()
