@@ -80,6 +80,9 @@ class Layer(LayerBase):
         kind = floatx() if dtype is None else str(dtype_name(dtype))
         self._core_dtype = kind if kind in ("float32", "float64") else "float32"
         self.activity_regularizer = activity_regularizer
+        own = type(self)
+        if own.compute_mask is not Layer.compute_mask and own.supports_masking is False:
+            self.supports_masking = True  # who makes masks knows them
         self._started = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -296,18 +299,26 @@ class Layer(LayerBase):
             kwargs.setdefault("training", current_training())
         elif "**" not in known:
             kwargs.pop("training", None)
-        mask = getattr(args[0], "_keras_mask", None) if args else None
-        if mask is not None and "mask" in known:
-            kwargs.setdefault("mask", mask)
+        mask = _masks_of(args[0]) if args else None
+        if "mask" in known and kwargs.get("mask") is None and any(
+            each is not None for each in _listed(mask)
+        ):
+            kwargs["mask"] = mask
         result = self.call(*args, **kwargs)
-        given = kwargs.get("mask", mask)
-        if given is not None and self.supports_masking:
-            for output in _flat(result)[:1]:
-                if isinstance(output, Tensor):
-                    found = self.compute_mask(args[0], given)
-                    if found is not None:
-                        output._keras_mask = np.asarray(array_of(found), np.bool_)
+        if self.supports_masking and args:
+            given = kwargs.get("mask")
+            self._set_masks(args[0], result, mask if given is None else given)
         return result
+
+    def _set_masks(self, inputs: Any, result: Any, given: Any) -> None:
+        """Hang masks on outputs that have none yet."""
+        outputs = [each for each in _flat(result) if isinstance(each, Tensor)]
+        if all(getattr(output, "_keras_mask", None) is not None for output in outputs):
+            return
+        found = self.compute_mask(inputs, given)
+        for output, mask in zip(outputs, _listed(found)):
+            if mask is not None and getattr(output, "_keras_mask", None) is None:
+                output._keras_mask = np.asarray(array_of(mask), np.bool_)
 
     def _call_parameters(self) -> set[str]:
         found = self.__dict__.get("_parameters")
@@ -383,7 +394,13 @@ class Layer(LayerBase):
             for shape in shapes
         ]
         with paused():
-            outputs, _, _ = self._compute([Tensor(array) for array in arrays], [], False)
+            try:
+                outputs, _, _ = self._compute([Tensor(array) for array in arrays], [], False)
+            except Exception:  # noqa: BLE001, whatever a layer does that needs its masks
+                if "mask" not in self._call_parameters():
+                    raise
+                masks = [np.ones(array.shape[:2], np.bool_) for array in arrays]
+                outputs, _, _ = self._compute([Tensor(array) for array in arrays], masks, False)
         return [output.shape for output in outputs]
 
     def _core_forward(self, inputs: list[Any], masks: list[Any], training: bool, keep: bool) -> Any:
@@ -571,6 +588,21 @@ def _filled(template: Any, rest: Any) -> Any:
     if isinstance(template, dict):
         return {name: _filled(each, rest) for name, each in template.items()}
     return template
+
+
+def _masks_of(value: Any) -> Any:
+    """Return the masks that hang on inputs, in the inputs' structure."""
+    if isinstance(value, (list, tuple)):
+        return [_masks_of(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _masks_of(each) for name, each in value.items()}
+    return getattr(value, "_keras_mask", None)
+
+
+def _listed(masks: Any) -> list[Any]:
+    if isinstance(masks, dict):
+        masks = list(masks.values())
+    return list(masks) if isinstance(masks, (list, tuple)) else [masks]
 
 
 def _layers_in(value: Any) -> list[Any]:
