@@ -234,7 +234,11 @@ class LayerBase:
         return self._packed(list(outputs))
 
     def _recorded(self, call: Any, arguments: CallArguments) -> Any:
-        sources = [*arguments.inputs, *arguments.states, *self.weights]
+        # A model that is a class keeps its weights in another order than its graph.
+        places = {getattr(getattr(each, "_weight", None), "place", None): each
+                  for each in self.weights}
+        weights = [places[weight.place] for weight in self._handle.weights]
+        sources = [*arguments.inputs, *arguments.states, *weights]
 
         def derivative(gradients: list[Array]) -> list[Any]:
             kinds = [output.dtype for output in call_outputs]

@@ -282,7 +282,10 @@ class Model(Trainable):
                 output._layer = self  # type: ignore[attr-defined]
             return self._packed(outputs)
         if is_recording():
-            return LayerBase.__call__(self, inputs, **kwargs)
+            given = structured_inputs(self, inputs)
+            if not self.built:
+                self._core.build((None, *np.shape(given[0])[1:]))
+            return LayerBase.__call__(self, given, **kwargs)
         training = kwargs.pop("training", None)
         training = current_training() if training in (None, UNDECIDED) else bool(training)
         arrays = [as_input(value, self.dtype) for value in structured_inputs(self, inputs)]

@@ -197,7 +197,7 @@ class Trainable(OwnModel):
             hook.set_params(params)
         options["callbacks"] = [hook._core() for hook in hooks]
         self._history = history
-        epoch, found, not_finite, _ = self._run(
+        epoch, found, not_finite, _ = self._run_core(
             lambda: self._core.fit(data, targets, options), data, validation)
         history.epoch = list(history.epoch) + list(epoch)
         for key, values in found.items():
@@ -246,7 +246,7 @@ class Trainable(OwnModel):
             return batches_of(_sequence_batches(x, y), self)
         return x, y, weights_of(weight, self._core.output_names)
 
-    def _run(self, run: Any, *sources: Any) -> Any:
+    def _run_core(self, run: Any, *sources: Any) -> Any:
         """Run the extension; what a generator raised is raised again."""
         try:
             with shown():
@@ -276,7 +276,7 @@ class Trainable(OwnModel):
             "sample_weight": weights_of(sample_weight, self._core.output_names),
             "callbacks": [hook._core() for hook in hooks],
         }
-        results, not_finite = self._run(
+        results, not_finite = self._run_core(
             lambda: self._core.evaluate(data, targets, options), data)
         _warn_not_finite(not_finite)
         if return_dict:
@@ -306,7 +306,7 @@ class Trainable(OwnModel):
             "verbose": 0 if verbose == "auto" else _verbosity(verbose),
             "callbacks": [hook._core() for hook in hooks],
         }
-        outputs = self._run(lambda: self._core.predict(data, options), data)
+        outputs = self._run_core(lambda: self._core.predict(data, options), data)
         if isinstance(data, list):
             return outputs
         self._quick = len(outputs) == 1 and len(self._core.input_names) == 1
@@ -334,7 +334,7 @@ class Trainable(OwnModel):
             labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.ravel()
             weight = np.array([class_weight.get(int(label), 1.0) for label in labels], np.float32)
         given = weights_of(weight, self._core.output_names)
-        results = self._run(lambda: getattr(self._core, verb)(data, targets, given))
+        results = self._run_core(lambda: getattr(self._core, verb)(data, targets, given))
         return results if return_dict else alone(list(results.values()))
 
     def reset_metrics(self) -> None:

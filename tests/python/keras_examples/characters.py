@@ -19,7 +19,8 @@ QUICK = "CHRONICLER_QUICK" in os.environ
 LENGTH, STEP = 40, 3
 
 data, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-text = gzip.open(data / "input.txt.gz", "rt", encoding="utf-8").read().lower()
+with gzip.open(data / "input.txt.gz", "rt", encoding="utf-8") as file:
+    text = file.read().lower()
 text = text.replace("\n", " ")[: 3000 if QUICK else 40_000]
 characters = sorted(set(text))
 place = {character: number for number, character in enumerate(characters)}
