@@ -6,12 +6,15 @@
 
 #include <fmt/format.h>
 
+#include "base/wanted_text.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
 
+// NaN is in no range, and an infinity only where the range says that it ends there.
 bool FieldRange::holds(double number) const {
-  if (std::isnan(number)) return !least && !most;
+  if (std::isnan(number)) return false;
+  if (std::isinf(number) && (number > 0.0 ? most : least) != number) return false;
   if (least && (least_is_out ? number <= *least : number < *least)) return false;
   return !most || (most_is_out ? number < *most : number <= *most);
 }
@@ -29,6 +32,7 @@ bool FieldRange::holds(std::span<const std::int64_t> numbers) const {
 namespace {
 
 std::string bounds_text(const FieldRange& range) {
+  if (range.least && range.most && std::isinf(*range.least) && std::isinf(*range.most)) return {};
   if (range.least && range.least == range.most) return fmt::to_string(*range.least);
   if (range.least && range.most) {
     if (!range.least_is_out && !range.most_is_out)
@@ -96,8 +100,8 @@ std::string field_text(const std::vector<std::int64_t>& value) {
 void refuse_field(std::string_view of, const FieldInfo& field, const std::string& value) {
   if (!field.range.words.empty())
     unknown_name(fmt::format("{} of {}", field.name, of), value, field.range.words);
-  throw Error(
-      fmt::format("{} of {} must be {}, got {}", field.name, of, field.range.text(), value));
+  throw Error(fmt::format("{} of {} must be {}, got {}", field.name, of,
+                          wanted_text(field.range, value), value));
 }
 
 }  // namespace chronicler

@@ -110,6 +110,12 @@ class History {
 
 namespace callbacks {
 
+// The range of a value to beat: an infinity, too, which whatever comes beats, or nothing does.
+inline FieldRange number_to_beat() {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return between(-infinity, infinity);
+}
+
 struct EarlyStoppingOptions {  // Stops training when `monitor` has not improved for long.
   static constexpr std::string_view class_name = "EarlyStopping";
   std::string monitor = "val_loss";
@@ -131,7 +137,7 @@ struct EarlyStoppingOptions {  // Stops training when `monitor` has not improved
     visit("verbose", &Options::verbose, any_value(), "1: prints what it does");
     visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
           "whether a smaller or a larger value is better; auto: by the name");
-    visit("baseline", &Options::baseline, any_value(),
+    visit("baseline", &Options::baseline, number_to_beat(),
           "value to beat: without it patience runs out");
     visit("restore_best_weights", &Options::restore_best_weights, any_value(),
           "ends with the weights of the best epoch");
@@ -165,7 +171,7 @@ struct ModelCheckpointOptions {  // Saves the model, or its weights, as training
           "whether a smaller or a larger value is better; auto: by the name");
     visit("save_freq", &Options::save_freq, at_least(1), "batches from one save to the next",
           FieldNotes{.default_text = "every epoch"});
-    visit("initial_value_threshold", &Options::initial_value_threshold, any_value(),
+    visit("initial_value_threshold", &Options::initial_value_threshold, number_to_beat(),
           "value to beat before the first save");
   }
 };
@@ -208,7 +214,7 @@ struct ReduceLROnPlateauOptions {  // Lowers the learning rate when `monitor` st
     visit("min_delta", &Options::min_delta, any_value(), "smallest change that is an improvement");
     visit("cooldown", &Options::cooldown, at_least(0),
           "epochs after a change in which nothing is counted");
-    visit("min_lr", &Options::min_lr, any_value(), "lowest rate");
+    visit("min_lr", &Options::min_lr, at_least(0.0), "lowest rate");
   }
 };
 // A run that was killed, at any batch, goes on from its last checkpoint when fit is called again in
@@ -235,7 +241,7 @@ struct BackupAndRestoreOptions {
           "deletes the checkpoint when training has come to its end");
     visit("filepath", &Options::filepath, any_value(),
           "the checkpoint itself, instead of a file in backup_dir");
-    visit("save_seconds", &Options::save_seconds, any_value(),
+    visit("save_seconds", &Options::save_seconds, at_least(0.0),
           "seconds from one save to the next, instead of save_freq");
   }
 };
@@ -254,7 +260,7 @@ struct BestWeightsOptions {
     visit("monitor", &Options::monitor, any_value(), "key of the logs that is watched");
     visit("mode", &Options::mode, one_of({"auto", "min", "max"}),
           "whether a smaller or a larger value is better; auto: by the name");
-    visit("initial_value", &Options::initial_value, any_value(),
+    visit("initial_value", &Options::initial_value, number_to_beat(),
           "value of the weights before training, which then count too");
   }
 };
@@ -269,7 +275,7 @@ struct ReportOptions {
   template <class Visitor>
   static void fields(Visitor&& visit) {
     using Options = ReportOptions;
-    visit("seconds", &Options::seconds, any_value(), "least time between two calls");
+    visit("seconds", &Options::seconds, at_least(0.0), "least time between two calls");
   }
 };
 struct LambdaCallbackOptions {

@@ -95,8 +95,7 @@ void check_settings(const DescribedClass& described, const std::vector<Setting>&
     const DescribedField& field = described.settings[i];
     const FieldInfo info{field.name, field.range, field.sentence, {}};
     const auto* real = std::get_if<double>(&settings[i].value);
-    const bool is_bounded = field.range.least || field.range.most;
-    if (real != nullptr && (!field.range.holds(*real) || (is_bounded && std::isinf(*real))))
+    if (real != nullptr && settings[i].value != field.value && !field.range.holds(*real))
       refuse_field(described.class_name, info, field_text(*real));
     const auto* text = std::get_if<std::string>(&settings[i].value);
     if (text != nullptr && !field.range.holds(std::string_view(*text)))

@@ -10,6 +10,7 @@
 #include "layers/core/dispatch.h"
 #include "layers/core/layer_with.h"
 #include "layers/core/lines.h"
+#include "layers/core/number_arrays.h"
 
 namespace chronicler {
 namespace {
@@ -55,6 +56,8 @@ class NormalizationLayer final
     LayerWith::validate();
     const NumberArray& mean = options_.mean;
     const NumberArray& variance = options_.variance;
+    check_finite_numbers(described(), "mean", mean);
+    check_finite_numbers(described(), "variance", variance);
     if (static_cast<bool>(mean) != static_cast<bool>(variance))
       throw Error(fmt::format("{}: mean and variance go together", described()), "give both");
     if (!(mean.shape() == variance.shape())) {
@@ -211,6 +214,8 @@ class RescalingLayer final : public LayerWith<RescalingLayer, layers::RescalingO
   }
   void validate() const override {
     LayerWith::validate();
+    check_finite_numbers(described(), "scale", options_.scale);
+    check_finite_numbers(described(), "offset", options_.offset);
     if (options_.scale && options_.offset) return;
     throw Error(fmt::format("{}: scale and offset must be numbers, or lists of them", described()));
   }

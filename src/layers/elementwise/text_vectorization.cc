@@ -13,6 +13,7 @@
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
 #include "layers/core/layer_with.h"
+#include "layers/core/number_arrays.h"
 #include "layers/elementwise/text_tokens.h"
 
 namespace chronicler {
@@ -124,6 +125,8 @@ class TextVectorizationLayer final
 
   void validate() const override {
     LayerWith::validate();
+    check_finite_numbers(described(), "ngrams", options_.ngrams);
+    check_finite_numbers(described(), "idf_weights", options_.idf_weights);
     check_ngrams();
     const auto refuse = [&](const char* what, const char* hint) {
       throw Error(fmt::format("{}: {}", described(), what), hint);

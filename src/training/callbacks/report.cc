@@ -10,6 +10,7 @@ namespace {
 class ReportCallback final : public Callback {
  public:
   explicit ReportCallback(callbacks::ReportOptions options) : options_(std::move(options)) {
+    check_fields(callbacks::ReportOptions::class_name, options_);
     if (!options_.report) throw Error("Report needs a function to call");
   }
 

@@ -15,17 +15,11 @@
 namespace chronicler {
 namespace {
 
-// A schedule made of an option struct. No rate is infinite.
+// A schedule made of an option struct.
 template <class Options>
 class ScheduleWith : public LearningRateSchedule {
  public:
-  explicit ScheduleWith(const Options& options) : options_(checked_fields(options)) {
-    for_each_field(options, [](const FieldInfo& field, const auto& value) {
-      if constexpr (std::is_same_v<decltype(value), const double&>) {
-        if (!std::isfinite(value)) refuse_field(Options::class_name, field, field_text(value));
-      }
-    });
-  }
+  explicit ScheduleWith(const Options& options) : options_(checked_fields(options)) {}
   std::string_view class_name() const final { return Options::class_name; }
   std::vector<Setting> settings() const final { return field_settings(options_); }
 
