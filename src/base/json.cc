@@ -36,7 +36,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool key(string_t& value) override {
     Open& object = open_.back();
     if (!object.names.insert(value).second)
-      throw Error(fmt::format("{} names {} twice in one object", what_, shown(value)));
+      throw Error(fmt::format("{} has {} twice in one object", what_, shown(value)));
     object.name = std::move(value);
     return true;
   }

@@ -161,8 +161,9 @@ Audio read_packed(std::string_view bytes, const std::string& name, SoundKind kin
     throw Error(fmt::format("{} is damaged: it is not what it begins like", name),
                 "record it anew");
   if (info.samplerate < 1 || info.channels < 1)
-    throw Error(fmt::format("{} names {} channels of {} samples a second", name, info.channels,
-                            info.samplerate));
+    throw Error(fmt::format("{} is damaged: its header says {} channels of {} samples a second",
+                            name, info.channels, info.samplerate),
+                "record it anew");
   Audio audio;
   audio.rate = info.samplerate;
   const auto channels = static_cast<std::size_t>(info.channels);

@@ -187,8 +187,8 @@ class Reader {
     }
     constexpr std::uint32_t most_rate = 10'000'000;
     if (format.channels < 1 || format.rate < 1 || format.rate > most_rate) {
-      throw Error(fmt::format("{} names {} channels of {} samples a second", name_, format.channels,
-                              format.rate),
+      throw Error(fmt::format("{} is damaged: its header says {} channels of {} samples a second",
+                              name_, format.channels, format.rate),
                   "record it anew");
     }
     // How many bytes there are is what counts; few of them may be in use.

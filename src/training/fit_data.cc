@@ -1,7 +1,6 @@
 #include "training/fit_data.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "model/model_internals.h"
 #include "model/network.h"
 #include "training/data_check.h"
+#include "training/dataset/place_of_error.h"
 #include "training/dataset/tensor_rows.h"
 
 namespace chronicler {
@@ -153,41 +153,51 @@ void prepare(const FitData& data, Trainer& trainer, Model& model) {
   }
 }
 
+namespace {
+
+// The batches of an epoch after the first ones.
+Batches begun(const FitData& data, const Epoch& epoch, std::int64_t first) {
+  const auto place = [&] { return fmt::format("{}epoch {}", data.prefix, epoch.number + 1); };
+  return at_place(place, "could not begin", [&] {
+    Batches batches = data.batches.batches(epoch);
+    if (first > 0) batches.skip(first);
+    return batches;
+  });
+}
+
+}  // namespace
+
 FitBatches::FitBatches(const FitData& data, const Epoch& epoch, std::int64_t first,
                        Trainer& trainer, Model& model)
     : data_(data),
       trainer_(trainer),
       model_(model),
       epoch_(epoch),
-      batches_(data.batches.batches(epoch)),
-      index_(first) {
-  if (first > 0) batches_.skip(first);
-}
+      batches_(begun(data, epoch, first)),
+      index_(first) {}
 
 const Batch* FitBatches::next() {
   if (data_.steps && index_ >= *data_.steps) return nullptr;
   if (data_.kind == FitData::Kind::tensors) return ++index_, batches_.next();
+  if (data_.kind == FitData::Kind::sequences) return next_checked();
   const auto place = [&] {
     return fmt::format("{}batch {} of epoch {}", data_.prefix, index_ + 1, epoch_.number + 1);
   };
-  try {
-    const Batch* batch = batches_.next();
-    if (batch == nullptr && (data_.steps || index_ == 0)) {
-      throw Error(data_.steps ? fmt::format("the data set ended after {} of {} batches", index_,
-                                            *data_.steps)
-                              : "the data set has no batches",
-                  "every epoch must have as many; leave the number out if it is not known");
-    }
-    if (batch == nullptr) return nullptr;
-    batch = checked(*batch);
-    ++index_;
-    return batch;
-  } catch (const Error& error) {
-    if (data_.kind == FitData::Kind::sequences) throw;
-    throw Error(fmt::format("{}: {}", place(), error.message()), error.hint());
-  } catch (const std::exception& error) {
-    throw Error(fmt::format("{} could not be made: {}", place(), error.what()));
+  return at_place(place, "could not be made", [&] { return next_checked(); });
+}
+
+const Batch* FitBatches::next_checked() {
+  const Batch* batch = batches_.next();
+  if (batch == nullptr && (data_.steps || index_ == 0)) {
+    throw Error(data_.steps
+                    ? fmt::format("the data set ended after {} of {} batches", index_, *data_.steps)
+                    : "the data set has no batches",
+                "every epoch must have as many; leave the number out if it is not known");
   }
+  if (batch == nullptr) return nullptr;
+  batch = checked(*batch);
+  ++index_;
+  return batch;
 }
 
 const Batch* FitBatches::checked(const Batch& batch) {

@@ -65,6 +65,7 @@ class FitBatches {
   std::optional<std::int64_t> size() const { return data_.steps ? data_.steps : batches_.size(); }
 
  private:
+  const Batch* next_checked();
   const Batch* checked(const Batch& batch);
 
   const FitData& data_;

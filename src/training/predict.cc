@@ -12,6 +12,7 @@
 #include "training/callbacks/progress_bar.h"
 #include "training/data_check.h"
 #include "training/dataset/batch_rows.h"
+#include "training/dataset/place_of_error.h"
 #include "training/fit_plan.h"
 
 namespace chronicler {
@@ -102,14 +103,21 @@ std::vector<Tensor> Model::predict(const Dataset& data, const PredictOptions& op
   std::vector<std::vector<Tensor>> parts;
   Logs logs;
   callbacks.call(&Callback::on_predict_begin, logs);
-  Batches batches = some.batches();
   std::int64_t index = 0;
-  for (const Batch* batch = batches.next(); batch != nullptr; batch = batches.next()) {
+  Batches batches =
+      at_place([] { return "the data set"; }, "could not begin", [&] { return some.batches(); });
+  const auto at_batch = [&](const auto& work) {
+    const auto place = [&] { return fmt::format("batch {}", index + 1); };
+    return at_place(place, "could not be made", work);
+  };
+  const auto next = [&] { return at_batch([&] { return batches.next(); }); };
+  for (const Batch* batch = next(); batch != nullptr; batch = next()) {
     callbacks.call(&Callback::on_predict_batch_begin, index, logs);
-    for (std::size_t i = 0; i < batch->x.size(); ++i) {
-      check_finite(batch->x[i], title_of(fmt::format("batch {}: ", index + 1), "x", batch->x, i));
-    }
-    parts.push_back(forward(*this, *batch));
+    parts.push_back(at_batch([&] {
+      for (std::size_t i = 0; i < batch->x.size(); ++i)
+        check_finite(batch->x[i], title_of("", "x", batch->x, i));
+      return forward(*this, *batch);
+    }));
     callbacks.call(&Callback::on_predict_batch_end, index, logs);
     bar.update(++index, logs);
   }

@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"({"a":1})", 0, "must be an object"},
         Refusal{R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
                     "a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-                8, "names \"a\" twice"},
+                8, "has \"a\" twice"},
         Refusal{R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8,
                 "begins at byte 4 of the data, expected 0"},
         Refusal{R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},

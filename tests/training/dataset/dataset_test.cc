@@ -434,6 +434,38 @@ TEST(FitDataset, RefusesBatchesThatAreWrong) {
          "first axis counts the samples");
 }
 
+// A data set of the user's own that fails as an epoch begins, or with a batch that predict takes.
+TEST(FitDataset, SaysWhereItsFunctionsFailed) {
+  const auto failing = [](std::int64_t from, const std::function<void()>& fail) {
+    return Dataset::from_generator([=](const Epoch& epoch) -> Dataset::Generator {
+      if (epoch.number >= from) fail();
+      return [=, next = std::int64_t{0}]() mutable -> std::optional<Batch> {
+        if (++next == 3) fail();
+        if (next > 2) return std::nullopt;
+        return Batch{numbers().rows(next, next + 2), targets().rows(next, next + 2)};
+      };
+    });
+  };
+  const auto gone = [] { throw std::runtime_error("the disk is gone"); };
+  const auto closed = [] { throw Error("the file is closed", "open it"); };
+  Sequential model = learner();
+  const auto fit = [&](const Dataset& data, const Dataset& validation) {
+    return error_of(
+        [&] { model.fit(data, {.epochs = 2, .verbose = 0, .validation_data = {validation}}); });
+  };
+  EXPECT_EQ(fit(failing(0, gone), counted().batch(4)), "epoch 1 could not begin: the disk is gone");
+  EXPECT_EQ(fit(counted().batch(4), failing(0, closed)),
+            "validation epoch 1: the file is closed: open it");
+  EXPECT_EQ(error_of([&] { model.evaluate(failing(0, gone), {.verbose = 0}); }),
+            "epoch 1 could not begin: the disk is gone");
+  EXPECT_EQ(error_of([&] { model.predict(failing(0, gone), {}); }),
+            "the data set could not begin: the disk is gone");
+  EXPECT_EQ(error_of([&] { model.predict(failing(9, gone), {}); }),
+            "batch 3 could not be made: the disk is gone");
+  EXPECT_EQ(error_of([&] { model.predict(failing(9, closed), {}); }),
+            "batch 3: the file is closed: open it");
+}
+
 // A loss of 0 over no batch at all would be the best there is.
 TEST(FitDataset, NeedsABatch) {
   const std::string message =
