@@ -1,5 +1,6 @@
 #include "support/damaged_files.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -11,6 +12,9 @@
 namespace chronicler::test {
 
 void write_bytes(const std::string& path, const std::string& bytes) {
+  // A new file: what takes the place of another's contents is synced by some systems, which is
+  // slow.
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
