@@ -10,6 +10,7 @@ namespace nb = nanobind;
 void bind_catalog(nb::module_& module);
 void bind_layers(nb::module_& module);
 void bind_adapting(nb::module_& module);
+void bind_products(nb::module_& module);
 void bind_training(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_streams(nb::module_& module);

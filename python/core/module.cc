@@ -80,6 +80,7 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_catalog(m);
   chronicler::python::bind_layers(m);
   chronicler::python::bind_adapting(m);
+  chronicler::python::bind_products(m);
   chronicler::python::bind_training(m);
   chronicler::python::bind_models(m);
   chronicler::python::bind_streams(m);

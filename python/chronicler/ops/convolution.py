@@ -9,6 +9,7 @@ import numpy as np
 from .. import config
 from ..tensor import Array, Tensor, record
 from .operation import float_tensor, operands, operation, tensor
+from .products import contracted
 
 
 def _numbers(value: Any, count: int, what: str) -> tuple[int, ...]:
@@ -124,13 +125,11 @@ def conv(
     kernels = np.split(ka, groups, -1)
     inputs_of = np.split(windows, groups, 1 + count)
     inner = (list(range(1 + count, 2 + 2 * count)), [count, *range(count)])
-    result = np.concatenate(
-        [np.tensordot(w, part, inner) for w, part in zip(inputs_of, kernels)], -1
-    )
+    result = np.concatenate([contracted(w, part, inner) for w, part in zip(inputs_of, kernels)], -1)
 
     def by_inputs(g: Array) -> Array:
         pieces = np.split(layout.into(g), groups, -1)
-        back = [np.tensordot(p, part, ([-1], [-1])) for p, part in zip(pieces, kernels)]
+        back = [contracted(p, part, ([-1], [-1])) for p, part in zip(pieces, kernels)]
         total = np.zeros(padded.shape, g.dtype)
         parts = np.concatenate([np.moveaxis(b, -1, 1 + count) for b in back], 1 + count)
         _add_windows(total, parts, stride, dilation)
@@ -139,7 +138,7 @@ def conv(
     def by_kernel(g: Array) -> Array:
         pieces = np.split(layout.into(g), groups, -1)
         axes = list(range(1 + count))
-        back = [np.tensordot(w, p, (axes, axes)) for w, p in zip(inputs_of, pieces)]
+        back = [contracted(w, p, (axes, axes)) for w, p in zip(inputs_of, pieces)]
         return np.concatenate([np.moveaxis(b, 0, count) for b in back], -1)
 
     return record(layout.out(result), (x, k), (by_inputs, by_kernel))
@@ -262,13 +261,13 @@ def conv_transpose(
 
     def by_kernel(g: Array) -> Array:
         places = list(range(1 + count))
-        back = np.tensordot(windows_of(g), a, (places, places))
+        back = contracted(windows_of(g), a, (places, places))
         return np.moveaxis(back, 0, count)
 
     return record(
-        layout.out(spread(np.tensordot(a, ka, ([-1], [-1])))),
+        layout.out(spread(contracted(a, ka, ([-1], [-1])))),
         (x, k),
-        (lambda g: layout.out(np.tensordot(windows_of(g), ka, axes)), by_kernel),
+        (lambda g: layout.out(contracted(windows_of(g), ka, axes)), by_kernel),
     )
 
 

@@ -10,6 +10,7 @@ from .. import config
 from ..dtypes import common_dtype
 from ..tensor import Array, Tensor, record
 from .operation import axes_of, float_tensor, operands, operation, sum_to, tensor
+from .products import contracted, product
 
 
 @operation
@@ -18,7 +19,29 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     x1, x2, a, b = operands(x1, x2)
     if a.dtype == np.int8 and tensor(x1).dtype == tensor(x2).dtype:
         a, b = a.astype(np.int32), b.astype(np.int32)
+    if b.ndim == 2 and a.ndim >= 2 and a.shape[-1] == b.shape[0]:
+        return record(_rows_times(a, b), (x1, x2), _plain_derivatives(a, b))
     return record(np.matmul(a, b), (x1, x2), _matmul_derivatives(a, b))
+
+
+def _rows_times(a: Array, b: Array, b_turned: bool = False) -> Array:
+    """Return the product of each row of `a`, which may have any number of axes, with `b`."""
+    if a.ndim == 2:
+        return product(a, b, b_turned=b_turned)
+    rows = int(np.prod(a.shape[:-1], dtype=np.int64))
+    columns = b.shape[0] if b_turned else b.shape[1]
+    found = product(a.reshape(rows, a.shape[-1]), b, b_turned=b_turned)
+    return found.reshape(*a.shape[:-1], columns)
+
+
+def _plain_derivatives(a: Array, b: Array) -> Any:
+    rows = int(np.prod(a.shape[:-1], dtype=np.int64))
+    return (
+        lambda g: _rows_times(g, b, b_turned=True),
+        lambda g: product(
+            a.reshape(rows, a.shape[-1]), g.reshape(rows, g.shape[-1]), a_turned=True
+        ),
+    )
 
 
 def _matmul_derivatives(a: Array, b: Array) -> Any:
@@ -35,8 +58,6 @@ def _matmul_derivatives(a: Array, b: Array) -> Any:
             return sum_to(outer_product, b.shape)
         if b.ndim == 1:
             return sum_to(np.matmul(np.swapaxes(a, -1, -2), g[..., None])[..., 0], b.shape)
-        if b.ndim == 2 and a.ndim > 2:  # one product in place of a sum of many
-            return np.asarray(a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1]))
         return sum_to(np.matmul(np.swapaxes(a, -1, -2), g), b.shape)
 
     return by_first, by_second
@@ -67,16 +88,16 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     rest2 = [axis for axis in range(b.ndim) if axis not in second]
 
     def by_first(g: Array) -> Array:
-        back = np.tensordot(g, b, (list(range(len(rest1), g.ndim)), rest2))
+        back = contracted(g, b, (list(range(len(rest1), g.ndim)), rest2))
         ordered = [axis for _, axis in sorted(zip(second, first))]
         return np.transpose(back, np.argsort(rest1 + ordered))
 
     def by_second(g: Array) -> Array:
-        back = np.tensordot(a, g, (rest1, list(range(len(rest1)))))
+        back = contracted(a, g, (rest1, list(range(len(rest1)))))
         ordered = [axis for _, axis in sorted(zip(first, second))]
         return np.transpose(back, np.argsort(ordered + rest2))
 
-    return record(np.tensordot(a, b, (first, second)), (x1, x2), (by_first, by_second))
+    return record(contracted(a, b, (first, second)), (x1, x2), (by_first, by_second))
 
 
 @operation

@@ -65,7 +65,9 @@ def parameters(made: type) -> list[list[Any]]:
 
 def is_for_pictures(made: type) -> bool:
     """Return whether a class has no use for sequences: none such is here."""
-    return "2D" in made.__name__ or "3D" in made.__name__ or ".image_preprocessing." in made.__module__
+    return (
+        "2D" in made.__name__ or "3D" in made.__name__ or ".image_preprocessing." in made.__module__
+    )
 
 
 def configuration(made: type) -> list[str] | None:
