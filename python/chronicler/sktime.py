@@ -115,6 +115,9 @@ class ChroniclerForecaster(BaseForecaster):  # type: ignore[misc]
         "requires-fh-in-fit": False,
     }
 
+    # It keeps the rows itself; sktime need not, and from 1.3 on it does not.
+    _config = {"remember_data": False}  # noqa: RUF012, as sktime has it
+
     def __init__(
         self, model: Any = "gru", units: Any = 16, layers: int = 1, dropout: float = 0.0,
         window_length: int | None = None, horizon: int | None = None, past_only: Any = None,
@@ -138,6 +141,7 @@ class ChroniclerForecaster(BaseForecaster):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
         super().__init__()
+        self._y = self._X = None  # what sktime remembers if it is told to
 
     # ---- learning
 

@@ -27,7 +27,7 @@ from sktime.transformations.boxcox import LogTransformer
 from sktime.transformations.exponent import ExponentTransformer
 from sktime.utils.estimator_checks import check_estimator
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:The default of config:FutureWarning")
 
 
 # ---- sktime's own checks
