@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/fields.h"
+#include "cli/command.h"
 
 namespace chronicler::cli {
 
@@ -63,6 +64,15 @@ CLI::Validator number_above_0() {
   return number("above 0", [](double value) {
     return value > 0.0 && value <= std::numeric_limits<double>::max();
   });
+}
+
+void refuse_beside(const CLI::App& app, const std::string& option, const std::string& other,
+                   const std::string& value) {
+  if (app.count(option) == 0 || app.count(other) == 0) return;
+  if (app.get_option(other)->as<std::string>() != value) return;
+  throw UsageError(fmt::format("{} does nothing with {}{}", option,
+                               other.starts_with('-') ? other + " " : "", value),
+                   "leave it out");
 }
 
 void add_seed(CLI::App& app, std::int64_t& seed) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <string>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +19,10 @@ CLI::Validator one_word(std::initializer_list<std::string_view> words);
 // The same for numbers, with the ends of the range.
 CLI::Validator number_from(double low, double high = std::numeric_limits<double>::max());
 CLI::Validator number_above_0();
+
+// Throws UsageError if `option` is given, which does nothing where `other` is `value`.
+void refuse_beside(const CLI::App& app, const std::string& option, const std::string& other,
+                   const std::string& value);
 
 // --seed N, from 0 on. `seed` holds the default.
 void add_seed(CLI::App& app, std::int64_t& seed);

@@ -1,5 +1,6 @@
 #include "cli/console.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -26,6 +27,11 @@ bool is_terminal(const std::ostream& stream) {
 
 bool is_colored(const std::ostream& stream) {
   return is_terminal(stream) && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+}
+
+bool is_closed_pipe(int descriptor) {
+  pollfd pipe{descriptor, POLLOUT, 0};
+  return poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0;
 }
 
 void print_error(std::string_view message, std::string_view hint) {

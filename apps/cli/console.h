@@ -10,6 +10,9 @@ namespace chronicler::cli {
 bool is_terminal(const std::ostream& stream);
 bool is_colored(const std::ostream& stream);
 
+// Whether a file descriptor is a pipe that nobody reads any more: `chronicler ... | head -1`.
+bool is_closed_pipe(int descriptor);
+
 // "error: message", and "hint: hint" on a line of its own if there is one; to standard error.
 void print_error(std::string_view message, std::string_view hint);
 

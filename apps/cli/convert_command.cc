@@ -29,7 +29,7 @@ struct Options {
   std::string to;
   std::string like;
   std::string architecture;
-  std::string names = "keras";
+  std::string names;
 };
 
 bool ends_with_any(const std::string& path, std::initializer_list<const char*> endings) {
@@ -86,7 +86,11 @@ std::unique_ptr<Model> model_of(const Options& options) {
 
 void convert(const Options& options) {
   if (!options.like.empty() && !options.architecture.empty())
-    throw UsageError("--like and --architecture are one too many", "give one of them");
+    throw UsageError("--like and --architecture cannot be given together", "give one of them");
+  if (!options.names.empty() && !options.to.ends_with(safetensors)) {
+    throw UsageError(fmt::format("--names is for {} files, OUT is \"{}\"", safetensors, options.to),
+                     "leave it out");
+  }
   if (is_for_weights(options.to)) {
     check_output_file(options.to);
   } else {
@@ -94,7 +98,8 @@ void convert(const Options& options) {
   }
   const std::unique_ptr<Model> model = model_of(options);
   if (options.to.ends_with(safetensors)) {
-    save_safetensors(*model, options.to, {.names = options.names});
+    save_safetensors(*model, options.to,
+                     {.names = options.names.empty() ? "keras" : options.names});
   } else if (is_for_weights(options.to)) {
     model->save_weights(options.to);
   } else {
@@ -128,7 +133,8 @@ Command convert_command() {
                        "for weights alone: what Keras's model.to_json() gave")
             ->type_name("FILE.JSON");
         app.add_option("--names", options->names,
-                       "of the weights in a .safetensors file: keras or pytorch")
+                       "of the weights in a .safetensors file: keras or pytorch (keras)")
+            ->type_name("WORD")
             ->check(one_word({"keras", "pytorch"}));
         return [options] { convert(*options); };
       }};

@@ -59,14 +59,17 @@ CLI::Validator range_check(const FieldInfo& field, bool is_whole) {
 
 namespace {
 
+constexpr std::string_view no_numbers = "none";
+
 std::vector<std::string> parts_of(const std::string& list) {
-  return list.empty() ? std::vector<std::string>() : CLI::detail::split(list, ',');
+  return list == no_numbers ? std::vector<std::string>() : CLI::detail::split(list, ',');
 }
 
 }  // namespace
 
 CLI::Validator list_check(const FieldInfo& field) {
   const auto check = [range = field.range](const std::string& list) -> std::string {
+    if (list == no_numbers) return {};
     for (const std::string& part : parts_of(list)) {
       const auto number = number_in<double>(part);
       if (number && range.holds(*number)) continue;

@@ -24,7 +24,7 @@ std::string option_name(std::string_view field);
 std::string option_help(const FieldInfo& field, const std::string& default_value);
 // Refuses what is out of the field's range.
 CLI::Validator range_check(const FieldInfo& field, bool is_whole);
-// The same for numbers between commas: "0.1,0.9".
+// The same for numbers between commas: "0.1,0.9"; or "none".
 CLI::Validator list_check(const FieldInfo& field);
 std::vector<double> numbers_of(const std::string& list);
 std::string list_of(const std::vector<double>& numbers);
@@ -48,8 +48,9 @@ void add_field(CLI::App& app, const FieldInfo& field, Value& value) {
     // What is on by default is turned off: --no-wide.
     const bool is_on = value;
     app.add_flag_callback(
-        is_on ? "--no-" + name.substr(2) : name, [&value, is_on] { value = !is_on; },
-        is_on ? fmt::format("not: {}", field.sentence) : std::string(field.sentence));
+           is_on ? "--no-" + name.substr(2) : name, [&value, is_on] { value = !is_on; },
+           is_on ? fmt::format("not: {}", field.sentence) : std::string(field.sentence))
+        ->disable_flag_override();
   } else if constexpr (std::is_same_v<Type, std::string>) {
     auto* option = app.add_option(name, value, option_help(field, field_text(value)));
     option->type_name(field.range.words.empty() ? "TEXT" : "WORD");

@@ -1,6 +1,9 @@
 #include "cli/program.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -12,10 +15,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "chronicler/base/option_error.h"
 #include "chronicler/training/checkpoint_error.h"
 #include "chronicler/version.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/field_options.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/manual.h"
@@ -23,7 +28,8 @@
 namespace chronicler::cli {
 namespace {
 
-enum Status { done = 0, failed = 1, wrong_usage = 2, stopped = 130 };
+// Those above 128 are what a shell says of a program that a signal ends: SIGINT, SIGPIPE.
+enum Status { done = 0, failed = 1, wrong_usage = 2, stopped = 130, broken_pipe = 141 };
 
 constexpr std::string_view program_summary =
     "recurrent neural networks with Keras's API and files, in C++";
@@ -55,7 +61,7 @@ std::unique_ptr<CLI::App> make_app(std::map<const CLI::App*, Job>& jobs) {
   app->footer(text(program_examples));
   // For those who build: docs/cli.md and the man pages.
   app->add_flag("--help-markdown")->group("");
-  app->add_option("--help-man")->group("");
+  app->add_option("--help-man")->type_name("FOLDER")->group("");
   // What is not understood is left over instead of ending at once: so the nearest name can be
   // shown.
   app->allow_extras();
@@ -135,10 +141,35 @@ void refuse_leftovers(const CLI::App& app) {
   unexpected_argument(command, option == leftovers.end() ? leftovers.front() : *option);
 }
 
+// An empty word, or nothing behind an option's "=": CLI11 would take it for no value at all.
+void refuse_empty_words(std::span<char* const> words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word == "--") return;
+    const bool is_option = word.starts_with("--") && word.find('=') == word.size() - 1;
+    if (!word.empty() && !is_option) continue;
+    throw UsageError(is_option ? fmt::format("nothing follows the = of \"{}\"", word)
+                     : i == 1  ? std::string("the first argument is empty")
+                               : fmt::format("the argument after \"{}\" is empty", words[i - 1]),
+                     "give a value, or leave the option out; is a variable of the shell empty?");
+  }
+}
+
 // CLI11's findings in our words.
 std::string sentence(const CLI::ParseError& error) {
   const std::string words = error.what();
-  const std::string option = words.substr(0, words.find(':'));
+  for (const auto& [found, between, end] :
+       {std::array<std::string_view, 3>{" excludes ", " and ", " cannot be given together"},
+        std::array<std::string_view, 3>{" requires ", " does nothing without ", ""}}) {
+    const std::size_t at = words.find(found);
+    if (at == std::string::npos ||
+        (error.get_name() != "ExcludesError" && error.get_name() != "RequiresError"))
+      continue;
+    return fmt::format("{}{}{}{}", words.substr(0, at), between, words.substr(at + found.size()),
+                       end);
+  }
+  std::string option = words.substr(0, words.find(':'));
+  if (option.empty()) option = "--help-man";  // CLI11 does not name what help does not show
   if (const std::size_t flag = words.find(" was given a disallowed flag override");
       flag != std::string::npos) {
     return fmt::format("--{} takes no value", words.substr(0, flag));
@@ -164,6 +195,7 @@ std::string sentence(const CLI::ParseError& error) {
 void run(int argc, char** argv) {
   std::map<const CLI::App*, Job> jobs;
   const std::unique_ptr<CLI::App> app = make_app(jobs);
+  refuse_empty_words({argv, static_cast<std::size_t>(argc)});
   try {
     app->parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
@@ -207,6 +239,9 @@ int run_program(int argc, char** argv) {
   } catch (const CheckpointError& error) {
     print_error(error.message(), error.hint_with("without --resume"));
     status = failed;
+  } catch (const OptionError& error) {
+    print_error(error.message_with(option_name), error.hint_with(option_name));
+    status = failed;
   } catch (const Error& error) {
     print_error(error.message(), error.hint());
     status = failed;
@@ -222,6 +257,7 @@ int run_program(int argc, char** argv) {
   }
   std::cout.flush();
   if (status == done && !std::cout) {
+    if (is_closed_pipe(STDOUT_FILENO)) return broken_pipe;
     print_error("cannot write to standard output", "is the disk full?");
     status = failed;
   }

@@ -23,6 +23,7 @@ void add_output(CLI::App& app, TrainingOptions& options) {
 }
 
 void add_program_options(CLI::App& app, TrainingOptions& options, const std::string& what_quiet) {
+  app.get_option("--max-seconds")->excludes(app.get_option("--epochs"));
   app.add_option(
          "--folds", options.folds,
          "first measures by cross-validation: K more trainings, each as long as this one, "
@@ -34,7 +35,9 @@ void add_program_options(CLI::App& app, TrainingOptions& options, const std::str
   add_threads(app, options.threads);
   app.add_flag("--quiet", options.quiet, what_quiet)->disable_flag_override();
   app.add_flag("--json", options.json, "the results as JSON")->disable_flag_override();
-  app.add_flag("--json-epochs", options.json_epochs, "a line of JSON for each epoch")
+  app.add_flag_callback(
+         "--json-epochs", [&options] { options.json = options.json_epochs = true; },
+         "--json, and before the results a line of JSON for each epoch")
       ->disable_flag_override();
 }
 

@@ -25,7 +25,7 @@ struct TrainingOptions {
 
 // -o MODEL
 void add_output(CLI::App& app, TrainingOptions& options);
-// --folds, --resume, --threads, --quiet, --json, --json-epochs
+// --folds, --resume, --threads, --quiet, --json, --json-epochs; after the task's own options
 void add_program_options(CLI::App& app, TrainingOptions& options,
                          const std::string& what_quiet = "no progress");
 

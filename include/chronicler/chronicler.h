@@ -34,6 +34,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/base/fields.h"
 #include "chronicler/base/number_array.h"
+#include "chronicler/base/option_error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/base/sequence_list.h"

@@ -205,7 +205,8 @@ TEST_F(ForecastCommand, UpdatesAModelWithNewerRows) {
   EXPECT_NE(update({"--train", "--epochs", "1"}).out.find("Trained on, validated on the last 35 "),
             std::string::npos);
 
-  EXPECT_EQ(update({"--epochs", "3"}).errors.substr(0, 35), "error: --epochs requires --train\nhi");
+  const std::string alone = update({"--epochs", "3"}).errors;
+  EXPECT_TRUE(alone.starts_with("error: --epochs does nothing without --train\nhint: ")) << alone;
   EXPECT_EQ(run_chronicler({"forecast", "update", model, late, "-o", model}).status, 1);
   const ProgramRun older =
       run_chronicler({"forecast", "update", model, file(rows(100, 150), "old.csv"), "-o", newer});
@@ -285,8 +286,7 @@ TEST_F(ForecastCommand, NamesTheNearestColumn) {
 
 TEST_F(ForecastCommand, RefusesColumnsThatAreNoneOrDouble) {
   const std::string data = file(season());
-  EXPECT_NE(train(data, {"--target", ""}).errors.find("no column to read was named"),
-            std::string::npos);
+  EXPECT_NE(train(data, {"--target", ","}).errors.find("unknown column"), std::string::npos);
   for (const char* option : {"--covariates", "--future"}) {
     for (const char* columns : {"sales", "rain,rain"}) {
       const ProgramRun run = train(data, {"--target", "sales", option, columns});
@@ -322,7 +322,7 @@ TEST_F(ForecastCommand, ReadsAPipeAsItReadsAFile) {
   const std::string data = file(season());
   ASSERT_EQ(train(data, {"--target", "sales"}).status, 0);
   const std::string model = folder_.path("m.keras");
-  const ProgramRun piped = run_chronicler({"forecast", "run", model, "-", "--seed", "1"},
+  const ProgramRun piped = run_chronicler({"forecast", "run", model, "-"},
                                           {.folder = folder_.path().string(), .input = "data.csv"});
   EXPECT_EQ(piped.status, 0) << piped.errors;
   EXPECT_EQ(piped.out, run_chronicler({"forecast", "run", model, data}).out);
@@ -524,9 +524,9 @@ TEST_F(ForecastCommand, TakesTheFieldsOfItsOptions) {
   EXPECT_EQ(usage_error("--horizon", "0").substr(0, 37), "error: --horizon needs a whole number");
   const ProgramRun falling = train(data, {"--target", "sales", "--quantiles", "0.9,0.1"});
   EXPECT_TRUE(falling.errors.ends_with(
-      "error: quantiles of Forecaster must rise, got 0.9, 0.1\nhint: as in 0.1, 0.5, 0.9\n"))
+      "error: --quantiles must rise, got 0.9, 0.1\nhint: as in 0.1,0.5,0.9\n"))
       << falling.errors;
-  const ProgramRun none = train(data, {"--target", "sales", "--quantiles", "", "--json"});
+  const ProgramRun none = train(data, {"--target", "sales", "--quantiles", "none", "--json"});
   EXPECT_EQ(none.status, 0) << none.errors;
   EXPECT_EQ(nlohmann::json::parse(none.out)["quantiles"].size(), 0U);
 }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace chronicler::test {
 namespace {
@@ -95,9 +96,11 @@ ProgramRun run_chronicler(const std::vector<std::string>& arguments, const RunOp
   ProgramRun run;
   const Pipe out;
   const Pipe errors;
+  if (options.closed_output) close(out.read_end);
   const pid_t program = fork();
   if (program < 0) throw std::runtime_error("no process");
   if (program == 0) {
+    if (options.closed_output) signal(SIGPIPE, SIG_IGN);
     dup2(out.write_end, STDOUT_FILENO);
     dup2(errors.write_end, STDERR_FILENO);
     for (const int end : {out.read_end, out.write_end, errors.read_end, errors.write_end})
@@ -106,7 +109,9 @@ ProgramRun run_chronicler(const std::vector<std::string>& arguments, const RunOp
   }
   close(out.write_end);
   close(errors.write_end);
-  collect({{out.read_end, &run.out}, {errors.read_end, &run.errors}}, program, options);
+  std::vector<std::pair<int, std::string*>> ends{{errors.read_end, &run.errors}};
+  if (!options.closed_output) ends.emplace_back(out.read_end, &run.out);
+  collect(std::move(ends), program, options);
   run.status = status_of(program);
   return run;
 }

@@ -19,6 +19,7 @@ struct RunOptions {
   std::string input = {};        // a file in the folder for standard input; empty: the test's own
   double interrupt_after = 0.0;  // seconds until SIGINT; 0: none
   bool terminal = false;         // both outputs are one terminal, in `out`
+  bool closed_output = false;    // nobody reads standard output, and SIGPIPE is ignored
 };
 
 // chronicler ARGUMENTS...

@@ -146,7 +146,7 @@ TEST_F(TranscribeCommand, HasEveryFieldOfItsOptions) {
   const ProgramRun both = train({"--noise", "0.3"});
   EXPECT_EQ(both.status, 2);
   EXPECT_EQ(both.errors.substr(0, both.errors.find('\n')),
-            "error: --no-augmentation excludes --noise");
+            "error: --no-augmentation and --noise cannot be given together");
 }
 
 TEST_F(TranscribeCommand, PausesAndGoesOn) { expect_the_same_after_a_pause("m.keras", 3); }

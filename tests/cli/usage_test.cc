@@ -1,4 +1,5 @@
 // Help, version and every way to use the program wrongly.
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -6,6 +7,7 @@
 
 #include "chronicler/version.h"
 #include "cli/program_run.h"
+#include "support/temporary_folder.h"
 
 namespace chronicler::test {
 namespace {
@@ -105,6 +107,157 @@ TEST(Usage, WantsNumbersThatFit) {
   expect_usage_error(with({"--weight-decay", "nan"}),
                      "--weight-decay needs a number at least 0, got \"nan\"", hint);
   expect_usage_error(with({"--units", "1", "--units", "2"}), "--units is given twice", hint);
+}
+
+// ---- options that do nothing beside others, or without them
+
+const std::vector<std::vector<std::string>>& train_commands() {
+  static const std::vector<std::vector<std::string>> commands{
+      {"forecast", "train", "x.csv", "--target", "y", "-o", "m.keras"},
+      {"sentiment", "train", "x.tsv", "-o", "m.keras"},
+      {"generate", "train", "x.txt", "-o", "m.keras"},
+      {"translate", "train", "x.tsv", "-o", "m.keras"},
+      {"transcribe", "train", "x.tsv", "-o", "m.keras"}};
+  return commands;
+}
+
+std::vector<std::string> operator+(std::vector<std::string> all,
+                                   const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+void expect_refused(const std::vector<std::string>& arguments, const std::string& error) {
+  const ProgramRun run = run_chronicler(arguments);
+  EXPECT_EQ(run.status, 2) << error;
+  EXPECT_EQ(run.out, "");
+  EXPECT_TRUE(run.errors.starts_with("error: " + error + "\nhint: ")) << run.errors;
+}
+
+TEST(Usage, TakesOneOfTwoOptionsOfWhichOnlyOneCounts) {
+  const auto expect = [](const std::vector<std::string>& arguments, const std::string& one,
+                         const std::string& other) {
+    const ProgramRun run = run_chronicler(arguments);
+    EXPECT_EQ(run.status, 2) << one << other;
+    const auto error = [](const std::string& a, const std::string& b) {
+      return "error: " + a + " and " + b + " cannot be given together\n";
+    };
+    EXPECT_TRUE(run.errors.starts_with(error(one, other)) ||
+                run.errors.starts_with(error(other, one)))
+        << one << other << run.errors;
+  };
+  using Words = std::vector<std::string>;
+  for (const Words& train : train_commands()) {
+    expect(train + Words{"--epochs", "2", "--max-seconds", "3"}, "--epochs", "--max-seconds");
+    if (train.front() != "forecast")
+      expect(train + Words{"--validation", "v", "--validation-fraction", "0.2"}, "--validation",
+             "--validation-fraction");
+  }
+  const Words forecast = train_commands()[0];
+  const Words sentiment = train_commands()[1];
+  expect(forecast + Words{"--test-rows", "9", "--test-fraction", "0.2"}, "--test-rows",
+         "--test-fraction");
+  expect(forecast + Words{"--validation-rows", "9", "--validation-fraction", "0.2"},
+         "--validation-rows", "--validation-fraction");
+  expect(forecast + Words{"--day-first", "--month-first"}, "--day-first", "--month-first");
+  expect(sentiment + Words{"--test", "t", "--test-fraction", "0.2"}, "--test", "--test-fraction");
+  expect(sentiment + Words{"--vectors", "v", "--embedding", "9"}, "--vectors", "--embedding");
+  expect(train_commands()[4] + Words{"--no-augmentation", "--gain", "3"}, "--no-augmentation",
+         "--gain");
+  const Words transcribe{"transcribe", "run", "m.keras"};
+  for (const Words& more : {Words{"--no-timestamps"},
+                            {"--output-txt"},
+                            {"--output-srt"},
+                            {"--output-vtt"},
+                            {"--output-json"},
+                            {"--page", "p.html"},
+                            {"--language-model", "t"},
+                            {"--beams", "3"}})
+    expect(transcribe + Words{"--stream"} + more, "--stream", more.front());
+  expect(transcribe + Words{"x.wav", "--json", "--no-timestamps"}, "--json", "--no-timestamps");
+  expect({"convert", "a.h5", "b.keras", "--like", "c", "--architecture", "d"}, "--like",
+         "--architecture");
+}
+
+TEST(Usage, RefusesOptionsThatDoNothing) {
+  const std::vector<std::string> transcribe{"transcribe", "run", "m.keras", "x.wav"};
+  expect_refused(transcribe + std::vector<std::string>{"--rate", "8000"},
+                 "--rate does nothing without --stream");
+  for (const char* option : {"--language-order", "--language-weight", "--label-bonus"}) {
+    for (const char* command : {"run", "evaluate"})
+      expect_refused({"transcribe", command, "m.keras", "x", option, "1"},
+                     std::string(option) + " does nothing without --language-model");
+  }
+  for (const char* command : {"run", "evaluate"})
+    expect_refused({"translate", command, "m.keras", "x", "--beam", "1", "--length-penalty", "2"},
+                   "--length-penalty does nothing with --beam 1");
+  expect_refused(
+      train_commands()[1] + std::vector<std::string>{"--level", "subword", "--min-count", "3"},
+      "--min-count does nothing with --level subword");
+  expect_refused({"convert", "a.keras", "b.keras", "--names", "pytorch"},
+                 "--names is for .safetensors files, OUT is \"b.keras\"");
+  expect_refused({"bench", "first", "--seconds", "1"}, "--seconds does nothing with first");
+  expect_refused({"bench", "train", "--weights", "bfloat16"}, "--weights does nothing with train");
+  expect_refused({"bench", "shapes", "--json"}, "--json does nothing with shapes");
+}
+
+TEST(Usage, HasNoSeedWhereNothingIsDrawn) {
+  for (const char* command : {"forecast run", "forecast backtest", "sentiment run",
+                              "sentiment evaluate", "generate evaluate", "translate run",
+                              "translate evaluate", "transcribe run", "transcribe evaluate"}) {
+    const std::string words = command;
+    const std::size_t space = words.find(' ');
+    const ProgramRun run = run_chronicler(
+        {words.substr(0, space), words.substr(space + 1), "m.keras", "x", "--seed", "1"});
+    EXPECT_TRUE(run.errors.starts_with("error: unknown option \"--seed\"\n")) << run.errors;
+  }
+}
+
+TEST(Usage, RefusesEmptyValues) {
+  const std::string hint =
+      "give a value, or leave the option out; is a variable of the shell empty?";
+  expect_usage_error({"demo", "--seed", ""}, "the argument after \"--seed\" is empty", hint);
+  expect_usage_error({"demo", "--seed="}, "nothing follows the = of \"--seed=\"", hint);
+  expect_usage_error({"demo", "-o", "", "--quick"}, "the argument after \"-o\" is empty", hint);
+  expect_usage_error({"", "--quick"}, "the first argument is empty", hint);
+  expect_usage_error({"--help-man="}, "nothing follows the = of \"--help-man=\"", hint);
+  expect_usage_error({"--help-man"}, "--help-man needs a value",
+                     "chronicler --help shows how it is used");
+  for (const std::vector<std::string>& train : train_commands()) {
+    expect_usage_error(train + std::vector<std::string>{"--units=", "--seed", "1"},
+                       "nothing follows the = of \"--units=\"", hint);
+  }
+}
+
+// What is wrong with two options together has their names as the command line has them.
+TEST(Usage, CallsOptionsByTheirNames) {
+  const TemporaryFolder folder;
+  const auto error_with = [&](std::vector<std::string> train, const std::string& content,
+                              const std::vector<std::string>& more) {
+    train[2] = folder.path(train[2]);
+    std::ofstream(train[2]) << content;
+    train[train.size() - 1] = folder.path("m.keras");
+    return run_chronicler(train + more + std::vector<std::string>{"--quiet"}).errors;
+  };
+  const std::string lines = "a good day\tpos\nno good day\tneg\n";
+  std::string texts = "text\tlabel\n";
+  for (int i = 0; i < 20; ++i) texts += lines;
+  EXPECT_EQ(error_with(train_commands()[1], texts, {"--spelling", "2"}),
+            "error: --spelling must be 0 or at least 3, got 2\n");
+  EXPECT_EQ(error_with(train_commands()[2], texts, {"--vocabulary", "300"}),
+            "error: --vocabulary is how many sub-words there are, and characters are read\n"
+            "hint: leave --vocabulary out, or give --level subword\n");
+  EXPECT_EQ(error_with(train_commands()[3], texts,
+                       {"--source-level", "word", "--target-level", "word", "--vocabulary", "300"}),
+            "error: --vocabulary is how many sub-words there are, and neither side is read so\n"
+            "hint: leave --vocabulary out, or give --source-level subword\n");
+}
+
+// Those who read no further have what they wanted: no error, and a shell sees SIGPIPE.
+TEST(Usage, EndsQuietlyWhenNobodyReadsOn) {
+  const ProgramRun run = run_chronicler({"--help-markdown"}, {.closed_output = true});
+  EXPECT_EQ(run.status, 141);
+  EXPECT_EQ(run.errors, "");
 }
 
 TEST(Usage, ColorsErrorsOnATerminalOnly) {

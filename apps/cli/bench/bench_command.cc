@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -215,10 +216,21 @@ void run_first(const Options& options) {
   }
 }
 
+// Options that only some of the benchmarks look at.
+void refuse_what_does_nothing(const CLI::App& app) {
+  const std::map<std::string, std::vector<std::string>> unused{
+      {"--shapes", {"stream", "scaling", "options", "first", "shapes"}},
+      {"--only", {"options", "first"}},
+      {"--seconds", {"first", "shapes"}},
+      {"--weights", {"train", "infer", "scaling", "options", "first", "shapes"}},
+      {"--threads", {"shapes"}},
+      {"--json", {"shapes"}}};
+  for (const auto& [option, benchmarks] : unused) {
+    for (const std::string& what : benchmarks) refuse_beside(app, option, "what", what);
+  }
+}
+
 void run(const Options& options) {
-  if (options.what != "stream" && options.weights != "float32")
-    throw Error(fmt::format("bench {} has no {} weights", options.what, options.weights),
-                "only bench stream has");
   if (options.threads != 0) set_threads(options.threads);
   if (options.what == "stream") {
     run_streams(options);
@@ -264,7 +276,10 @@ Command bench_command() {
             ->check(one_word({"float32", "bfloat16"}));
         add_threads(app, options->threads);
         app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
-        return [options] { run(*options); };
+        return [options, &app] {
+          refuse_what_does_nothing(app);
+          run(*options);
+        };
       }};
 }
 

@@ -19,7 +19,6 @@ struct Options : SeriesOptions {
   std::string model;
   tasks::BacktestOptions backtest;
   std::string plot;
-  std::int64_t seed = 0;  // that every command takes; here nothing is drawn
   int threads = 0;
   bool json = false;
 };
@@ -61,7 +60,6 @@ Command backtest_command() {
         app.add_option("--plot", options->plot, "forecasts beside the truth, SVG")
             ->type_name("FILE");
         app.add_flag("--json", options->json, "the comparison as JSON")->disable_flag_override();
-        add_seed(app, options->seed);
         add_threads(app, options->threads);
         return [options] { run(*options); };
       }};

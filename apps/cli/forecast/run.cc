@@ -22,7 +22,6 @@ struct Options : SeriesOptions {
   std::string model;
   std::string output = "-";
   std::string plot;
-  std::int64_t seed = 0;  // that every command takes; here nothing is drawn
   int threads = 0;
   bool json = false;
 };
@@ -188,7 +187,6 @@ Command run_command() {
                 ->type_name("FILE");
             app.add_option("--plot", options->plot, "past and forecast, SVG")->type_name("FILE");
             app.add_flag("--json", options->json, "JSON instead of CSV")->disable_flag_override();
-            add_seed(app, options->seed);
             add_threads(app, options->threads);
             return [options] { run(*options); };
           }};

@@ -97,6 +97,15 @@ data::TimeSeries read_series(const SeriesOptions& options, data::TimeSeriesOptio
   reading.average_doubles = options.average_doubles;
   reading.max_rows = options.max_rows;
   data::TimeSeries series = data::read_time_series(options.file, reading);
+  for (const auto& [is_given, option] :
+       {std::pair(options.sort, "--sort"), std::pair(options.average_doubles, "--average-doubles"),
+        std::pair(options.day_first, "--day-first"),
+        std::pair(options.month_first, "--month-first"),
+        std::pair(options.year_first, "--year-first")}) {
+    if (is_given && series.times.empty())
+      throw UsageError(fmt::format("{}: {} does nothing without dates", series.source, option),
+                       "--time names their column");
+  }
   if (!quiet) {
     for (const std::string& note : series.notes)
       std::cerr << fmt::format("{}: {}\n", series.source, note);

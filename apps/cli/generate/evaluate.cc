@@ -25,7 +25,6 @@ struct Options {
   std::string model;
   std::string file;
   int threads = 0;
-  std::int64_t seed = 0;
   bool json = false;
 };
 
@@ -55,7 +54,6 @@ Job describe_evaluate(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("MODEL", options->model, "made by generate train")->required();
   app.add_option("FILE", options->file, "a text, UTF-8 (\"-\": standard input)")->required();
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
   return [options] { evaluate(*options); };

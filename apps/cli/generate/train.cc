@@ -172,9 +172,11 @@ Job describe_train(CLI::App& app) {
   tasks::TextGeneratorOptions& task = options->task;
   app.add_option("FILE", options->file, "the text, UTF-8 (\"-\": standard input)")->required();
   add_output(app, *options);
-  app.add_option("--validation", options->validation_file, "a text that validates instead")
-      ->type_name("FILE");
+  auto* validation =
+      app.add_option("--validation", options->validation_file, "a text that validates instead");
+  validation->type_name("FILE");
   add_fields(app, task);
+  validation->excludes(app.get_option("--validation-fraction"));
   add_program_options(app, *options, "no progress, no sample");
   return [options] { train(*options); };
 }

@@ -26,7 +26,6 @@ struct EvaluateOptions {
   std::string model;
   std::string file;
   Columns columns;
-  std::int64_t seed = 0;
   int threads = 0;
   bool strict = false;
   bool json = false;
@@ -64,7 +63,6 @@ Job describe_evaluate(CLI::App& app) {
   app.add_flag("--strict", options->strict,
                "refuses labels that were never learnt, and rows without one")
       ->disable_flag_override();
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
   return [options] { evaluate(*options); };

@@ -30,7 +30,6 @@ struct LabelOptions {
   std::string model;
   std::string file = "-";
   Columns columns;
-  std::int64_t seed = 0;
   int threads = 0;
   bool no_words = false;
   bool json = false;
@@ -150,7 +149,6 @@ Job describe_run(CLI::App& app) {
   add_columns(app, options->columns);
   app.add_flag("--no-words", options->no_words, "labels alone: many times faster")
       ->disable_flag_override();
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "an object of JSON for each text")->disable_flag_override();
   return [options] { label(*options); };

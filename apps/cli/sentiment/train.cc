@@ -182,12 +182,18 @@ Job describe_train(CLI::App& app) {
       ->type_name("F")
       ->check(number_from(0.0, 0.9))
       ->excludes(test);
-  app.add_option("--validation", options->validation_file,
-                 "texts that choose the epoch (a tenth of the others, at most 20,000)")
-      ->type_name("FILE");
+  auto* validation =
+      app.add_option("--validation", options->validation_file,
+                     "texts that choose the epoch (a tenth of the others, at most 20,000)");
+  validation->type_name("FILE");
   add_fields(app, task);
+  validation->excludes(app.get_option("--validation-fraction"));
+  app.get_option("--vectors")->excludes(app.get_option("--embedding"));  // they have a size
   add_program_options(app, *options);
-  return [options] { train(*options); };
+  return [options, &app] {
+    refuse_beside(app, "--min-count", "--level", "subword");
+    train(*options);
+  };
 }
 
 }  // namespace

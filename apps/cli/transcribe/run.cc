@@ -45,9 +45,6 @@ void check(const Options& options) {
   if (options.stream) {
     if (!options.files.empty() && options.files != std::vector<std::string>{"-"})
       throw UsageError("--stream reads standard input, and no files", "leave the files out");
-    if (writes || !options.page.empty() || !options.search.language_file.empty())
-      throw UsageError("--stream writes to standard output only, by the network alone",
-                       "record the sound to a file for subtitles, pages and language models");
     return;
   }
   if (options.files.empty())
@@ -129,12 +126,15 @@ Job describe(CLI::App& app) {
   app.add_option("MODEL", options->model, "made by transcribe train")->required();
   app.add_option("FILE", options->files,
                  "recordings: WAV, FLAC, OGG, of any rate (\"-\": one from standard input)");
-  app.add_flag("--stream", options->stream,
-               "follows raw 16-bit samples from standard input; needs a --streaming model")
-      ->disable_flag_override();
+  auto* stream =
+      app.add_flag("--stream", options->stream,
+                   "follows raw 16-bit samples from standard input; needs a --streaming model, and "
+                   "writes to standard output, by the network alone");
+  stream->disable_flag_override();
   app.add_option("--rate", options->rate, "samples a second of --stream (16000)")
       ->type_name("N")
-      ->check(whole_number(1000, 200'000));
+      ->check(whole_number(1000, 200'000))
+      ->needs(stream);
   const auto flag = [&](const char* name, bool& value, const char* what) {
     app.add_flag(name, value, what)->disable_flag_override();
   };
@@ -148,6 +148,11 @@ Job describe(CLI::App& app) {
   add_search(app, options->search);
   add_threads(app, options->threads);
   flag("--json", options->json, "a JSON object on a line for each recording, or word of a stream");
+  app.get_option("--no-timestamps")->excludes(app.get_option("--json"));
+  for (const char* of_recordings :
+       {"--no-timestamps", "--output-txt", "--output-srt", "--output-vtt", "--output-json",
+        "--page", "--language-model", "--beams"})
+    stream->excludes(app.get_option(of_recordings));
   return [options] { run(*options); };
 }
 

@@ -65,14 +65,17 @@ void print_score(const tasks::TranscriberScore& score, std::string_view title) {
 }
 
 void add_search(CLI::App& app, SearchOptions& options) {
-  app.add_option("--language-model", options.language_file,
-                 "a text for an n-gram language model, a sentence on each line")
-      ->type_name("FILE");
+  auto* language = app.add_option("--language-model", options.language_file,
+                                  "a text for an n-gram language model, a sentence on each line");
+  language->type_name("FILE");
   app.add_option("--language-order", options.orders,
                  "its order, at most 12 (3 for words, 8 for characters)")
       ->type_name("N")
-      ->check(whole_number(1, 12));
+      ->check(whole_number(1, 12))
+      ->needs(language);
   add_fields(app, options.task);
+  for (const char* of_language : {"--language-weight", "--label-bonus"})
+    app.get_option(of_language)->needs(language);
 }
 
 void take_search(tasks::Transcriber& typist, const SearchOptions& options) {

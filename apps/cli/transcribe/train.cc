@@ -159,10 +159,11 @@ Job describe(CLI::App& app) {
   add_output(app, *options);
   add_columns(app, options->columns);
   app.add_option("--test", options->test_list, "a list that tests the model")->type_name("FILE");
-  app.add_option("--validation", options->validation_list,
-                 "a list that chooses the epoch (a tenth of the recordings)")
-      ->type_name("FILE");
+  auto* validation = app.add_option("--validation", options->validation_list,
+                                    "a list that chooses the epoch (a tenth of the recordings)");
+  validation->type_name("FILE");
   add_fields(app, task);
+  validation->excludes(app.get_option("--validation-fraction"));
   add_augmentation(app, *options);
   add_program_options(app, *options);
   return [options] { train(*options); };

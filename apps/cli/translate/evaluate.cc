@@ -17,7 +17,6 @@ struct Options {
   std::string memory_file;
   Columns columns;
   tasks::TranslateOptions task;
-  std::int64_t seed = 0;
   int threads = 0;
   bool json = false;
 };
@@ -50,10 +49,12 @@ Job describe(CLI::App& app) {
                  "the pairs that it learnt from: what a translation memory of them scores")
       ->type_name("FILE");
   add_fields(app, options->task);
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "the figures as JSON")->disable_flag_override();
-  return [options] { evaluate(*options); };
+  return [options, &app] {
+    refuse_beside(app, "--length-penalty", "--beam", "1");
+    evaluate(*options);
+  };
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ struct Options {
   std::string file = "-";
   std::string attention;
   tasks::TranslateOptions task;
-  std::int64_t seed = 0;
   int threads = 0;
   bool json = false;
 };
@@ -126,10 +125,12 @@ Job describe(CLI::App& app) {
   add_fields(app, options->task);
   app.add_option("--attention", options->attention, "a page (HTML) with the attention weights")
       ->type_name("FILE");
-  add_seed(app, options->seed);
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "an object of JSON for each line")->disable_flag_override();
-  return [options] { run(*options); };
+  return [options, &app] {
+    refuse_beside(app, "--length-penalty", "--beam", "1");
+    run(*options);
+  };
 }
 
 }  // namespace

@@ -137,10 +137,12 @@ Job describe(CLI::App& app) {
   add_output(app, *options);
   add_columns(app, options->columns);
   app.add_option("--test", options->test_file, "pairs that test the model")->type_name("FILE");
-  app.add_option("--validation", options->validation_file,
-                 "pairs that choose the epoch (a fiftieth of the others, by their sources)")
-      ->type_name("FILE");
+  auto* validation =
+      app.add_option("--validation", options->validation_file,
+                     "pairs that choose the epoch (a fiftieth of the others, by their sources)");
+  validation->type_name("FILE");
   add_fields(app, task);
+  validation->excludes(app.get_option("--validation-fraction"));
   add_program_options(app, *options);
   return [options] { train(*options); };
 }

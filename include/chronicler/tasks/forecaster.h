@@ -86,7 +86,7 @@ struct ForecastOptions {
           {.is_of_run = true});
     visit("quantiles", &Options::quantiles,
           FieldRange{.least = 0.0, .most = 1.0, .least_is_out = true, .most_is_out = true},
-          "to forecast beside the mean, in rising order");
+          "to forecast beside the mean, in rising order; none: the mean alone");
     visit("seed", &Options::seed, at_least(0), "fixes weights, order and noise");
     visit("lookback", &Options::lookback, rows, "rows back that the linear part sees",
           {.default_text = "from the data"});

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 
 namespace chronicler::tasks {
 
@@ -31,8 +31,8 @@ void check_options(const ForecastOptions& options, std::size_t columns) {
   const std::vector<double>& quantiles = options.quantiles;
   if (std::adjacent_find(quantiles.begin(), quantiles.end(), std::greater_equal<>()) !=
       quantiles.end()) {
-    throw Error(fmt::format("quantiles of Forecaster must rise, got {}", field_text(quantiles)),
-                "as in 0.1, 0.5, 0.9");
+    throw OptionError(fmt::format("{{quantiles}} must rise, got {}", field_text(quantiles)),
+                      "as in 0.1,0.5,0.9");
   }
   if (options.resume && options.checkpoint.empty())
     throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");

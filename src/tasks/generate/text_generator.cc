@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 #include "chronicler/base/runtime.h"
 #include "chronicler/data/plain_text.h"
 #include "chronicler/formats/model_file.h"
@@ -98,6 +98,10 @@ std::int64_t chosen_vocabulary(std::string_view text, double characters) {
 
 void check(const TextGeneratorOptions& options) {
   check_fields("TextGenerator", options);
+  if (options.vocabulary > 0 && options.level == "char") {
+    throw OptionError("{vocabulary} is how many sub-words there are, and characters are read",
+                      "leave {vocabulary} out, or give {level} subword");
+  }
   if (options.resume && options.checkpoint.empty())
     throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
 }

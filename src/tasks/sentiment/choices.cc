@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 #include "tasks/sentiment/text_reader.h"
 
 namespace chronicler::tasks {
@@ -69,8 +69,8 @@ void check(const TextClassifierOptions& options) {
   check_fields("TextClassifier", options);
   if (const std::int64_t longest = options.spelling.value_or(0);
       longest > 0 && longest < TextReader::shortest_spelling) {
-    throw Error(fmt::format("spelling must be 0 or at least {}, got {}",
-                            TextReader::shortest_spelling, longest));
+    throw OptionError(fmt::format("{{spelling}} must be 0 or at least {}, got {}",
+                                  TextReader::shortest_spelling, longest));
   }
   if (options.validation_texts.size() != options.validation_labels.size()) {
     throw Error(fmt::format("{} validation texts have {} labels", options.validation_texts.size(),

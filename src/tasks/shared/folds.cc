@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/shuffle.h"
+#include "chronicler/base/option_error.h"
 #include "chronicler/base/random.h"
 
 namespace chronicler::tasks {
@@ -59,8 +60,12 @@ void check_folds(std::int64_t folds, bool is_resumed, bool is_paused) {
   }
 }
 
-Error error_of_fold(const Error& error, std::int64_t fold, std::int64_t folds) {
-  return Error(fmt::format("fold {} of {}: {}", fold, folds, error.message()), error.hint());
+void throw_of_fold(const Error& error, std::int64_t fold, std::int64_t folds) {
+  const std::string place = fmt::format("fold {} of {}: ", fold, folds);
+  const auto* of_options = dynamic_cast<const OptionError*>(&error);
+  if (of_options == nullptr) throw Error(place + error.message(), error.hint());
+  const auto marked = [](std::string_view option) { return fmt::format("{{{}}}", option); };
+  throw OptionError(place + of_options->message_with(marked), of_options->hint_with(marked));
 }
 
 TaskProgressFunction progress_of_fold(TaskProgressFunction progress, std::int64_t fold,

@@ -48,8 +48,8 @@ Options options_of_fold(Options options, std::int64_t fold, std::int64_t folds) 
   return options;
 }
 
-// The error that is thrown for one in a fold's training: says which fold it was.
-Error error_of_fold(const Error& error, std::int64_t fold, std::int64_t folds);
+// Throws an error like that of a fold's training, which says which fold it was.
+[[noreturn]] void throw_of_fold(const Error& error, std::int64_t fold, std::int64_t folds);
 
 // train(options, number) of each fold, from 0, until one is paused: gives no score then.
 template <class Score, class Options, class Train>
@@ -62,7 +62,7 @@ std::vector<Score> cross_validated(const Options& options, std::int64_t folds, c
       if (!score) break;
       scores.push_back(*std::move(score));
     } catch (const Error& error) {
-      throw error_of_fold(error, fold + 1, folds);
+      throw_of_fold(error, fold + 1, folds);
     }
   }
   return scores;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -25,11 +25,12 @@ void check(const TranscriberOptions& options) {
   check_fields("Transcriber", options);
   if (options.augmentation) check_fields("Augmentation", *options.augmentation);
   if (options.streaming && options.normalize == "recording")
-    throw Error("live sound cannot be normalized by its recording, whose end it does not know",
-                "leave normalize open, or give \"training\"");
+    throw OptionError(
+        "live sound cannot be normalized by its recording, whose end it does not know",
+        "leave {normalize} out, or give \"training\"");
   if (options.streaming && options.top_db.value_or(0.0) > 0.0)
-    throw Error("live sound has no loudest moment yet that silence could be measured by",
-                "leave top_db open, or give 0");
+    throw OptionError("live sound has no loudest moment yet that silence could be measured by",
+                      "leave {top_db} out, or give 0");
   if (options.resume && options.checkpoint.empty())
     throw Error("a run can only be resumed from a checkpoint", "give the checkpoint's file");
 }

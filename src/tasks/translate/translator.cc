@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 #include "chronicler/base/random.h"
 #include "chronicler/data/bleu.h"
 #include "chronicler/data/chrf.h"
@@ -195,6 +195,11 @@ Translator Translator::train(Texts sources, Texts targets, TranslatorOptions opt
                 fmt::format("give at least {}; a translator needs some ten thousand", least_pairs));
   }
   choose_levels(options, train_sources, train_targets);
+  if (options.vocabulary > 0 && options.source_level != "subword" &&
+      options.target_level != "subword") {
+    throw OptionError("{vocabulary} is how many sub-words there are, and neither side is read so",
+                      "leave {vocabulary} out, or give {source_level} subword");
+  }
   if (options.vocabulary == 0) options.vocabulary = chosen_vocabulary(train_sources);
   if (options.longest == 0) options.longest = 128;
   TranslationVocabulary vocabulary(options.source_level, options.target_level, train_sources,

@@ -260,7 +260,7 @@ TEST(Forecaster, ChecksItsOptionsByTheirRanges) {
   EXPECT_EQ(error({.quantiles = {0.5, 1.0}}),
             "quantiles of Forecaster must be above 0 and below 1, got 1");
   EXPECT_EQ(error({.quantiles = {0.5, 0.5}}),
-            "quantiles of Forecaster must rise, got 0.5, 0.5: as in 0.1, 0.5, 0.9");
+            "quantiles must rise, got 0.5, 0.5: as in 0.1,0.5,0.9");
   EXPECT_EQ(error({.networks = 65}), "networks of Forecaster must be from 1 to 64, got 65");
   EXPECT_EQ(error({.learning_rate = 0.0}), "learning_rate of Forecaster must be above 0, got 0");
   EXPECT_EQ(error({.dropout = 1.0}), "dropout of Forecaster must be at least 0 and below 1, got 1");

@@ -486,7 +486,7 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   options.normalize = "recording";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "live sound cannot be normalized by its recording, whose end it does not know: leave "
-            "normalize open, or give \"training\"");
+            "normalize out, or give \"training\"");
   options.normalize = {};
   options.top_db = 30.0;
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
