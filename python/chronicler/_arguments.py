@@ -41,8 +41,8 @@ def take_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     name = type(layer)._table.class_name if layer._table is not None else ""
     is_multi_head = any(field.name == "num_heads" for field in _fields(layer)) and bool(name)
     takes_states_one_by_one = is_cell(layer)
-    is_recurrent = not takes_states_one_by_one and any(
-        field.name == "return_state" for field in _fields(layer))
+    has_states = bool(name) and layer._handle.state_count > 0
+    is_recurrent = has_states and not takes_states_one_by_one
     if is_multi_head:
         _take_heads(taken, args, given)
     else:

@@ -19,8 +19,16 @@ class KerasTensor(Operators):
 
     _is_symbol = True
 
-    def __init__(self, symbol: Any, dtype: str, name: str | None = None) -> None:
-        self._symbol = symbol
+    def __init__(
+        self, shape: Any, dtype: str = "float32", name: str | None = None, sparse: Any = False,
+        ragged: Any = False, record_history: bool = True,
+    ) -> None:
+        """Make a symbol of a shape; `shape` may also be the extension's symbol."""
+        if isinstance(shape, (tuple, list)):
+            if sparse or ragged:
+                raise ValueError("KerasTensor: sparse and ragged tensors are not supported")
+            shape = _of_shape(tuple(shape), dtype)
+        self._symbol = shape
         self._dtype = dtype
         self._name = name
         self._keras_mask: Any = None
@@ -28,9 +36,7 @@ class KerasTensor(Operators):
     @classmethod
     def of_shape(cls, shape: Any, dtype: str) -> KerasTensor:
         """Return a symbol of that shape that no graph holds."""
-        extents = tuple(shape)
-        name = _core.unique_name("KerasTensor")
-        return cls(_core.input_symbol(extents[1:], extents[0], _input_dtype(dtype), name), dtype)
+        return cls(tuple(shape), dtype)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -90,6 +96,12 @@ class KerasTensor(Operators):
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def _of_shape(shape: Any, dtype: str) -> Any:
+    batch = shape[0] if shape else None
+    name = _core.unique_name("KerasTensor")
+    return _core.input_symbol(shape[1:], batch, _input_dtype(dtype), name)
 
 
 def is_symbol(value: Any) -> bool:

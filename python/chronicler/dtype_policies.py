@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from . import config
 from .dtypes import standardize_dtype
 
-_NAMES = ("float16", "float32", "float64")
+
+_warned: set[str] = set()
+
+
+def computed(name: str) -> str:
+    """Return the type in which a policy of this name computes here: none is below float32."""
+    if not name.endswith("float16"):
+        return name
+    if name not in _warned:
+        _warned.add(name)
+        warnings.warn(
+            f"Chronicler computes in float32 where Keras's {name!r} asks for less", stacklevel=4)
+    return "float32"
 
 
 class DTypePolicy:
     """The types of a layer: one for both, for Chronicler does not mix them.
+
+    Policies of less than 32 bits are taken, and compute in float32.
 
     Parameters
     ----------
@@ -27,12 +42,9 @@ class DTypePolicy:
         name = config.floatx() if name is None else name
         if not isinstance(name, str):
             raise TypeError(f"DTypePolicy: name is {name!r}; expected a text such as 'float32'.")
-        if name.startswith("mixed_") or name == "bfloat16":
-            raise ValueError(
-                f"DTypePolicy: {name!r}: Chronicler computes in the type of the weights. "
-                f"Use one of {_NAMES}."
-            )
-        self._name = standardize_dtype(name)
+        mixed = name in ("mixed_float16", "mixed_bfloat16")
+        self._name = name if mixed else standardize_dtype(name)
+        computed(self._name)
 
     @property
     def name(self) -> str:
@@ -42,12 +54,12 @@ class DTypePolicy:
     @property
     def compute_dtype(self) -> str:
         """The type of outputs."""
-        return self._name
+        return computed(self._name)
 
     @property
     def variable_dtype(self) -> str:
         """The type of weights."""
-        return self._name
+        return computed(self._name)
 
     @property
     def quantization_mode(self) -> None:
@@ -125,4 +137,6 @@ def get(identifier: Any) -> DTypePolicy:
         return identifier
     if isinstance(identifier, dict):
         return DTypePolicy.from_config(identifier["config"])
+    if isinstance(identifier, str):
+        return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

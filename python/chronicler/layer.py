@@ -11,6 +11,7 @@ import numpy as np
 from . import _core
 from ._arguments import CallArguments, take_arguments
 from ._graph import KerasTensor, call_on_symbols, is_symbol
+from .contents import Contents
 from .tensor import Array, Tensor, Variable, array_of, is_recording, record_joint
 
 _layers: weakref.WeakValueDictionary[int, LayerBase] = weakref.WeakValueDictionary()
@@ -51,8 +52,30 @@ class LayerVariable(Variable):
     def trainable(self, value: bool) -> None:
         self._weight.trainable = bool(value)
 
+    @property
+    def regularizer(self) -> Any:
+        """The penalty on it, or None."""
+        from . import regularizers
 
-class LayerBase:
+        return self._regularizer or regularizers.get(self._weight.regularizer)
+
+    @regularizer.setter
+    def regularizer(self, value: Any) -> None:
+        raise ValueError(f"weight {self.path!r}: its regularizer is given where it is made")
+
+    @property
+    def constraint(self) -> Any:
+        """What it is held to, or None."""
+        from . import constraints
+
+        return constraints.get(self._weight.constraint)
+
+    @constraint.setter
+    def constraint(self, value: Any) -> None:
+        raise ValueError(f"weight {self.path!r}: its constraint is given where it is made")
+
+
+class LayerBase(Contents):
     """What layers of the library and layers that are written in Python have in common."""
 
     _kind = "layers"
@@ -90,9 +113,25 @@ class LayerBase:
         """The type of weights and results."""
         return self._handle.dtype  # type: ignore[no-any-return]
 
-    compute_dtype = dtype
-    variable_dtype = dtype
-    input_dtype = dtype
+    @property
+    def autocast(self) -> bool:
+        """Whether real numbers that come in are put into the layer's type."""
+        return bool(self.__dict__.get("_autocast", True))
+
+    @property
+    def compute_dtype(self) -> str:
+        """The type of results."""
+        return self.dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The type of weights."""
+        return self.dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The type that real numbers get that come in."""
+        return self.dtype
 
     @property
     def dtype_policy(self) -> Any:
@@ -105,6 +144,10 @@ class LayerBase:
     def built(self) -> bool:
         """Whether the weights are there."""
         return bool(self._handle.built)
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        """Keras's `build` ends with `self.built = True`; here the library notes it."""
 
     @property
     def stateful(self) -> bool:
@@ -124,11 +167,6 @@ class LayerBase:
             self._handle.build(_shapes(input_shape))
 
     @property
-    def variables(self) -> list[Variable]:
-        """The weights and the other variables."""
-        return self.weights
-
-    @property
     def weights(self) -> list[Variable]:
         """All weights, in Keras's order; they can be read and assigned to."""
         kept = self.__dict__.get("_variables")
@@ -142,14 +180,10 @@ class LayerBase:
         """The weights that training changes."""
         return [variable for variable in self.weights if self._trains(variable)]
 
-    trainable_variables = trainable_weights
-
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that training leaves alone."""
         return [variable for variable in self.weights if not self._trains(variable)]
-
-    non_trainable_variables = non_trainable_weights
 
     def _trains(self, variable: Variable) -> bool:
         weight = getattr(variable, "_weight", None)
@@ -188,11 +222,6 @@ class LayerBase:
         return sum(int(np.prod(variable.shape)) for variable in self.weights)
 
     @property
-    def losses(self) -> list[Any]:
-        """The penalties of the weights' regularizers now."""
-        return []
-
-    @property
     def metrics(self) -> list[Any]:
         """Metrics of the layer's own."""
         return []
@@ -204,7 +233,11 @@ class LayerBase:
         arguments = take_arguments(self, args, kwargs)
         if any(is_symbol(value) for value in arguments.inputs):
             return call_on_symbols(self, arguments)
-        return self._run(arguments)
+        self._enter()
+        try:
+            return self._run(arguments)
+        finally:
+            self._leave()
 
     def _run(self, arguments: CallArguments) -> Any:
         """Compute the results of arrays at once."""
@@ -228,6 +261,11 @@ class LayerBase:
             outputs: Any = self._recorded(call, arguments)
         else:
             outputs = [Tensor(array) for array in call.outputs]
+        penalty = handle.activity_regularizer
+        if penalty is not None:
+            from . import regularizers
+
+            self._penalize(outputs, regularizers.get(penalty))
         for output, mask in zip(outputs, call.masks):
             if mask is not None:
                 output._keras_mask = mask
@@ -252,7 +290,7 @@ class LayerBase:
 
     def _packed(self, outputs: list[Any]) -> Any:
         """Return the outputs as Keras's call does: one alone, or a list."""
-        return outputs[0] if len(outputs) == 1 else outputs
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     def _as_input(self, value: Any) -> Any:
         """Return an array of a type that the extension takes."""
@@ -320,9 +358,7 @@ class LayerBase:
         """Return symbols of the shapes of the outputs."""
         shapes = [value.shape for value in args]
         found = self.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])
-        if isinstance(found, list):
-            return [KerasTensor.of_shape(shape, self.dtype) for shape in found]
-        return KerasTensor.of_shape(found, self.dtype)
+        return _symbols(found, self.dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask that follows: the one that came, where masks go through."""
@@ -339,15 +375,16 @@ class LayerBase:
         """Make a layer with the options that `get_config` returned."""
         return cls(**config)
 
-    def get_build_config(self) -> dict[str, Any]:
-        """Return the shapes for which the layer was built."""
-        shapes = [tuple(shape) for shape in self._handle.build_shapes]
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes for which the layer was built; None if it is not built."""
+        shapes = [tuple(shape) for shape in self._handle.build_shapes] if self.built else []
         if len(shapes) == 1:
             return {"input_shape": shapes[0]}
-        return {"shapes_dict": shapes} if shapes else {}
+        return {"shapes_dict": shapes} if shapes else None
 
-    def build_from_config(self, config: dict[str, Any]) -> None:
+    def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build the layer for the shapes that `get_build_config` returned."""
+        config = config or {}
         shapes = config.get("input_shape") or config.get("shapes_dict")
         if shapes:
             self.build(shapes)
@@ -365,6 +402,13 @@ class LayerBase:
         make, parts = self.__reduce__()
         copy = memo[id(self)] = make(*parts)
         return copy
+
+
+def _symbols(shapes: Any, dtype: str) -> Any:
+    """Return symbols of these shapes, in the same nest."""
+    if all(extent is None or isinstance(extent, int) for extent in shapes):
+        return KerasTensor.of_shape(shapes, dtype)
+    return type(shapes)(_symbols(shape, dtype) for shape in shapes)
 
 
 def _as_mask(mask: Any) -> Any:
@@ -406,7 +450,8 @@ def wrap(handle: Any) -> Any:
     if handle.is_operation:
         made: Any = Operation.__new__(Operation)
     else:
-        made = object.__new__(getattr(layers, class_name))
+        # One that only other layers hold, as the convolution of a cell, has no class.
+        made = object.__new__(getattr(layers, class_name, LayerBase))
     made._handle = handle
     made._given = {}
     _layers[handle.address] = made

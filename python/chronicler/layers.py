@@ -13,7 +13,7 @@ from ._graph import KerasTensor
 from ._keras_places import WITHOUT_MEANING
 from .config import floatx
 from .layer import LayerBase, remember, wrap
-from .own_layer import Layer
+from .own_layer import Layer, split
 
 _PASSED_OVER = [name for name in WITHOUT_MEANING["layers"] if name != "weights"]
 
@@ -29,12 +29,14 @@ class BuiltInLayer(Layer):
     stateful = LayerBase.stateful
     supports_masking = LayerBase.supports_masking
     trainable_weights = LayerBase.trainable_weights
-    trainable_variables = LayerBase.trainable_weights
     non_trainable_weights = LayerBase.non_trainable_weights
-    non_trainable_variables = LayerBase.non_trainable_weights
+    _sublayers = LayerBase._sublayers
+    _find_seeds = LayerBase._find_seeds
     compute_output_shape = LayerBase.compute_output_shape
     get_config = LayerBase.get_config
     _ready_handle = LayerBase._ready_handle
+
+    _use_cudnn: Any = "auto"  # what the program asked for; there is nothing to choose
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the layer's outputs: what calling the layer does."""
@@ -43,6 +45,7 @@ class BuiltInLayer(Layer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         entry = self._table
         given = by_name(entry, args, dict(kwargs))
+        self._use_cudnn = given.get("use_cudnn", "auto")
         for name in _PASSED_OVER:
             if name in given and not any(field.name == name for field in entry.fields):
                 del given[name]
@@ -65,8 +68,12 @@ class BuiltInLayer(Layer):
         self, name: str, type_: str, value: Any, config: dict[str, Any], held: dict[str, Any]
     ) -> None:
         """Put one option where the extension reads it."""
+        if type_ == "layer" and isinstance(value, (list, tuple)):
+            value = _this().StackedRNNCells(value)
         if type_ == "layer" and value is not None:
             held[name] = _held_layer(value, copied=self._table.class_name == "Bidirectional")
+            if isinstance(value, BuiltInLayer):
+                self._use_cudnn = value._use_cudnn
         elif type_ == "[layer]":
             held[name] = [_held_layer(each) for each in value or []]
         elif type_ in ("initializer", "regularizer", "constraint"):
@@ -74,7 +81,7 @@ class BuiltInLayer(Layer):
         elif type_ == "activation":
             config[name] = _activation_name(value, self._table.class_name, name)
         elif name == "dtype":
-            config[name] = dtype_name(value)
+            config[name] = compute_dtype(value)
         elif hasattr(value, "next") and hasattr(value, "get_config"):  # a SeedGenerator
             config[name] = value.get_config().get("seed")
         elif callable(value) and not isinstance(value, type):
@@ -127,10 +134,15 @@ class BuiltInLayer(Layer):
         return found
 
     def __getattr__(self, name: str) -> Any:
+        if name == "use_cudnn" and self._table.class_name in ("GRU", "LSTM"):
+            return self._use_cudnn
         if not name.startswith("_") and self._handle is not None:
             for path, handle in self._handle.sublayers:
                 if path == name:
-                    return wrap(handle)
+                    found = wrap(handle)
+                    if self._table.class_name == "Bidirectional":
+                        found._use_cudnn = self._use_cudnn
+                    return found
             for field in self._table.fields:
                 if field.name == name:
                     return self._option(field)
@@ -154,12 +166,29 @@ class BuiltInLayer(Layer):
 
     def _packed(self, outputs: list[Any]) -> Any:
         if is_cell(self):
-            return outputs[0], outputs[1:]
+            return outputs[0], self._nested(outputs[1:])
+        states = self._handle.state_count
+        if states and len(outputs) > states:
+            outputs = [*outputs[:-states], *self._nested(outputs[-states:])]
         return super()._packed(outputs)
+
+    def _nested(self, states: list[Any]) -> list[Any]:
+        """Return the states as Keras does: those of each cell of a stack in a list."""
+        if self._table.class_name == "Bidirectional":
+            half = len(states) // 2
+            forward, backward = self._sublayers()
+            return [*_of_side(forward, states[:half]), *_of_side(backward, states[half:])]
+        sizes = self.state_size
+        return split(states, sizes) if isinstance(sizes, list) else states
 
     @property
     def state_size(self) -> Any:
         """The sizes of the states: a number, or a list where there are several."""
+        kind = self._table.class_name
+        if kind == "StackedRNNCells":
+            return [cell.state_size for cell in self._sublayers()]
+        if kind == "RNN":
+            return self._sublayers()[0].state_size
         sizes = [state.shape[-1] for state in self._handle.initial_state(1)]
         return sizes[0] if len(sizes) == 1 else sizes
 
@@ -172,7 +201,8 @@ class BuiltInLayer(Layer):
         """Return states of zeros for a batch of that size."""
         from .tensor import Tensor
 
-        return [Tensor(state) for state in self._handle.initial_state(int(batch_size))]
+        states = [Tensor(state) for state in self._handle.initial_state(int(batch_size))]
+        return self._nested(states)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask of the output for these inputs."""
@@ -182,6 +212,10 @@ class BuiltInLayer(Layer):
         result = self(inputs, mask=mask) if mask is not None else self(inputs)
         first = result[0] if isinstance(result, (list, tuple)) else result
         return getattr(first, "_keras_mask", None)
+
+
+def _of_side(layer: Any, states: list[Any]) -> list[Any]:
+    return layer._nested(states) if isinstance(layer, BuiltInLayer) else states
 
 
 class InputLayer(BuiltInLayer):
@@ -273,6 +307,13 @@ def dtype_name(value: Any) -> Any:
     if hasattr(value, "name"):
         return str(value.name)
     return np.dtype(value).name
+
+
+def compute_dtype(value: Any) -> str:
+    """Return the type in which a layer of this type or policy computes here."""
+    from . import dtype_policies
+
+    return dtype_policies.computed(str(dtype_name(value)))
 
 
 _BASES = {

@@ -46,7 +46,12 @@ class Loss(Described):
         if self._table is not None:
             return self._core_loss
         # A new one each time: kept here, it and this object would hold each other.
-        return _core.own_loss(self, type(self).__name__, self._name, self.reduction)
+        reduction = "sum_over_batch_size" if self._is_whole() else self.reduction
+        return _core.own_loss(self, type(self).__name__, self._name, reduction)
+
+    def _is_whole(self) -> bool:
+        """Return whether the class computes the loss of a batch itself, in `__call__`."""
+        return type(self).__call__ is not Loss.__call__
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each prediction."""
@@ -87,7 +92,8 @@ class Loss(Described):
         warn_slow(f"the loss {self._name!r}")
         prediction = Tensor(y_pred)
         with Recording() as tape:
-            found = self.call(Tensor(y_true), prediction)
+            measure = self if self._is_whole() else self.call
+            found = measure(Tensor(y_true), prediction)
             if not isinstance(found, Tensor):
                 found = Tensor(found)
             fitted = _fitted(found, tuple(shape))

@@ -213,15 +213,17 @@ class Model(Trainable):
         trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
         return [variable for variable in self.weights if id(variable) in trained]
 
-    trainable_variables = trainable_weights
-
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
         trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
         return [variable for variable in self.weights if id(variable) not in trained]
 
-    non_trainable_variables = non_trainable_weights
+    def _sublayers(self) -> list[Any]:
+        return self.layers
+
+    def _find_seeds(self) -> list[Any]:
+        return []
 
     def get_weights(self) -> list[Any]:
         """Return copies of the weights, in Keras's order."""

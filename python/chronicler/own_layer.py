@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from . import _core
 from ._arguments import UNDECIDED, _flat, current_training, set_training
 from ._graph import call_on_symbols, is_symbol
-from .layer import LayerBase, LayerVariable, remember
+from .cells import DropoutRNNCell
+from .layer import LayerBase, LayerVariable, _shapes, remember
 from .tensor import Recording, Tensor, Variable, array_of, paused
 
 _warned = False
@@ -70,16 +72,17 @@ class Layer(LayerBase):
         **kwargs: Any,
     ) -> None:
         from .config import floatx
-        from .layers import dtype_name, take_input_shape
+        from .layers import compute_dtype, take_input_shape
 
         self._input_shape_argument = take_input_shape(kwargs, _NoTable)
         if kwargs:
             raise TypeError(f"{type(self).__name__} does not know {sorted(kwargs)}")
         self._name = name or _core.unique_name(type(self).__name__)
         self._trainable = bool(trainable)
-        kind = floatx() if dtype is None else str(dtype_name(dtype))
+        kind = floatx() if dtype is None else compute_dtype(dtype)
+        self._autocast = bool(autocast)
         self._core_dtype = kind if kind in ("float32", "float64") else "float32"
-        self.activity_regularizer = activity_regularizer
+        self.activity_regularizer = _regularizer(activity_regularizer)
         own = type(self)
         if own.compute_mask is not Layer.compute_mask and own.supports_masking is False:
             self.supports_masking = True  # who makes masks knows them
@@ -99,6 +102,8 @@ class Layer(LayerBase):
             for each in _layers_in(value):
                 if not any(known is each for _, known in here):
                     here.append((name, each))
+            if hasattr(value, "next") and isinstance(getattr(value, "state", None), Variable):
+                self._find_seeds().append(value)
         object.__setattr__(self, name, value)
 
     # ---- what it is
@@ -125,10 +130,6 @@ class Layer(LayerBase):
     def dtype(self) -> str:
         """The type of weights and results."""
         return self._core_dtype  # type: ignore[no-any-return]
-
-    compute_dtype = dtype
-    variable_dtype = dtype
-    input_dtype = dtype
 
     @property
     def built(self) -> bool:
@@ -211,12 +212,17 @@ class Layer(LayerBase):
         from .initializers import described_config
 
         described = described_config("initializers", initializer)
-        self._handle.make_weight(
-            name, shape, described,
-            described_config("regularizers", regularizer),
-            described_config("constraints", constraint), trainable,
-        )
+        penalty = described_config("regularizers", regularizer)
+        bounds = described_config("constraints", constraint)
+        if constraint is not None and bounds is None:
+            raise ValueError(
+                f"weight {name!r} of layer {self.name!r} cannot take {constraint!r} for constraint: "
+                "one of chronicler.constraints is needed"
+            )
+        self._handle.make_weight(name, shape, described, penalty, bounds, trainable)
         variable = LayerVariable(self._handle.weights[-1], self)
+        if penalty is None:
+            variable._regularizer = _regularizer(regularizer)  # the layer adds it to the loss
         if described is None and initializer is not None:
             variable.assign(initializers.get(initializer)(shape, dtype=self.dtype))
         return variable
@@ -239,25 +245,28 @@ class Layer(LayerBase):
             found += layer.trainable_weights
         return found
 
-    trainable_variables = trainable_weights
-
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that training leaves alone."""
         trained = {id(variable) for variable in self.trainable_weights}
         return [variable for variable in self.weights if id(variable) not in trained]
 
-    non_trainable_variables = non_trainable_weights
+    def _sublayers(self) -> list[Any]:
+        return [layer for _, layer in self._layers_here]
 
-    def add_loss(self, loss: Any) -> None:
-        """Not supported: a layer's own penalty is an activity_regularizer."""
-        raise NotImplementedError(
-            f"layer {self.name!r}: add_loss is not supported; write the penalty into the loss of "
-            "compile, or as an activity_regularizer"
-        )
+    def _find_seeds(self) -> list[Any]:
+        return self.__dict__.setdefault("_seeds", [])  # type: ignore[no-any-return]
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights, with `add_weight`. A layer without weights needs none."""
+        if not self.__dict__.get("_is_building") and input_shape is not None:
+            self._build_for(_shapes(input_shape))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        build = cls.__dict__.get("build")
+        if build is not None and cls.__module__ != f"{__package__}.layers":
+            cls.build = _noted(build)  # type: ignore[method-assign]
 
     def _build_for(self, shapes: list[Any]) -> None:
         handle = self._ready_handle()
@@ -283,12 +292,14 @@ class Layer(LayerBase):
         training = kwargs.pop("training", None)
         is_left = training is None or training is UNDECIDED
         before = set_training(current_training() if is_left else bool(training))
+        self._enter()
         try:
             tensors = [_as_tensor(self, value) for value in args]
             if not self.built:
                 self._build_for(_shapes_of(tensors))
             return self._call(tensors, kwargs)
         finally:
+            self._leave()
             set_training(before)
 
     def _call(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -305,6 +316,8 @@ class Layer(LayerBase):
         ):
             kwargs["mask"] = mask
         result = self.call(*args, **kwargs)
+        if self.activity_regularizer is not None:
+            self._penalize(_flat(result), self.activity_regularizer)
         if self.supports_masking and args:
             given = kwargs.get("mask")
             self._set_masks(args[0], result, mask if given is None else given)
@@ -401,18 +414,36 @@ class Layer(LayerBase):
                     raise
                 masks = [np.ones(array.shape[:2], np.bool_) for array in arrays]
                 outputs, _, _ = self._compute([Tensor(array) for array in arrays], masks, False)
+        for layer in self._flatten_layers():
+            layer.__dict__.pop("_losses", None)  # of a call that was none
         return [output.shape for output in outputs]
 
-    def _core_forward(self, inputs: list[Any], masks: list[Any], training: bool, keep: bool) -> Any:
+    def _core_forward(
+        self, inputs: list[Any], masks: list[Any], training: bool, keep: bool, batch: Any
+    ) -> Any:
         warn_slow(f"layer {self.name!r}")
+        if batch != self.__dict__.get("_batch"):
+            self._batch = batch
+            if isinstance(self, DropoutRNNCell):  # all steps of a batch have one mask
+                self.reset_dropout_mask()
+                self.reset_recurrent_dropout_mask()
         tensors = [Tensor(array) for array in inputs]
         if not keep:
             outputs, found, _ = self._compute(tensors, masks, training)
-            return [_kept(output, self.dtype) for output in outputs], found, None
+            losses = self._added_losses() + self._own_penalties()
+            return [_kept(output, self.dtype) for output in outputs], found, None, _sum(losses)
         with Recording() as tape:
             outputs, found, _ = self._compute(tensors, masks, training)
+            losses = self._added_losses() + self._own_penalties()
         arrays = [_kept(output, self.dtype) for output in outputs]
-        return arrays, found, (tape, tensors, outputs)
+        return arrays, found, (tape, tensors, outputs, losses), _sum(losses)
+
+    def _own_penalties(self) -> list[Any]:
+        """Return those of regularizers that are written in Python, which the library cannot ask."""
+        return [
+            variable._regularizer(variable) for variable in self.trainable_weights
+            if variable._regularizer is not None
+        ]
 
     def _compute(self, tensors: list[Any], masks: list[Any], training: bool) -> Any:
         """Return (outputs, their masks, whatever call gave) for flat inputs."""
@@ -420,10 +451,12 @@ class Layer(LayerBase):
             if mask is not None:
                 tensor._keras_mask = mask
         before = set_training(training)
+        self._enter()
         try:
             args, kwargs = self._structured(tensors)
             result = self._call(args, kwargs)
         finally:
+            self._leave()
             set_training(before)
         outputs = [each if isinstance(each, Tensor) else Tensor(each) for each in _flat(result)]
         found = [getattr(output, "_keras_mask", None) for output in outputs]
@@ -432,7 +465,9 @@ class Layer(LayerBase):
     def _structured(self, tensors: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments of call for the flat inputs."""
         if self.is_cell:
-            return [tensors[0], tensors[1:]], {}
+            sizes = self.state_size
+            states = tensors[1:]
+            return [tensors[0], states if isinstance(sizes, int) else split(states, sizes)], {}
         structure = self.__dict__.get("_structure")
         if structure is None:
             return [tensors[0] if len(tensors) == 1 else tensors], {}
@@ -441,14 +476,21 @@ class Layer(LayerBase):
         return args, {name: _filled(each, rest) for name, each in structure[1].items()}
 
     def _core_backward(self, record: Any, gradients: list[Any]) -> Any:
-        tape, inputs, outputs = record
+        tape, inputs, outputs, losses = record
         weights = self.weights
         pairs = [(output, each) for output, each in zip(outputs, gradients) if each is not None]
+        pairs += [(loss, np.ones(loss.shape, loss.dtype)) for loss in losses]
         if not pairs:
             return [None] * len(inputs), [None] * len(weights)
         found = tape.gradients(
             [output for output, _ in pairs], [each for _, each in pairs], [*inputs, *weights]
         )
+        if weights and all(each is None for each in found):
+            warnings.warn(
+                f"layer {self.name!r}: its outputs do not depend on its inputs and weights as far "
+                "as was recorded, so it does not learn; write `call` with chronicler.ops",
+                stacklevel=2,
+            )
         arrays = [None if each is None else np.ascontiguousarray(each, self.dtype) for each in found]
         return arrays[: len(inputs)], arrays[len(inputs):]
 
@@ -478,8 +520,6 @@ class Layer(LayerBase):
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Return the shape of the output for an input of this shape."""
-        from .layer import _shapes
-
         shapes: list[Any] = []
         for value in [*args, *kwargs.values()]:
             shapes += _shapes(value)
@@ -507,6 +547,34 @@ class Layer(LayerBase):
     def get_initial_state(self, batch_size: Any = None, **kwargs: Any) -> Any:
         """Return states of zeros for a batch of that size."""
         return [Tensor(np.zeros(shape, self.dtype)) for shape in self._core_states(int(batch_size))]
+
+
+def _regularizer(given: Any) -> Any:
+    if given is None:
+        return None
+    from . import regularizers
+
+    return regularizers.get(given)
+
+
+def _sum(losses: list[Any]) -> float:
+    return float(sum(float(np.sum(loss._array)) for loss in losses))
+
+
+def _noted(build: Any) -> Any:
+    """Return a class's `build` that the library knows of, if the program calls it."""
+
+    @functools.wraps(build)
+    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+        if self.__dict__.get("_is_building"):
+            build(self, *args, **kwargs)
+            return
+        shapes: list[Any] = []
+        for value in [*args, *kwargs.values()]:
+            shapes += _shapes(value) if value is not None else []
+        self._build_for(shapes)
+
+    return noted
 
 
 class _NoTable:
@@ -558,6 +626,7 @@ class _EarlyVariable(LayerVariable):
         )
         made.assign(self._early)
         self._weight = made._weight
+        self._regularizer = made._regularizer
 
 
 class _Place:
@@ -653,6 +722,16 @@ def _sizes(state_size: Any) -> list[Any]:
     for each in state_size:
         found += [(each,)] if isinstance(each, int) else [tuple(each)] if isinstance(each, tuple) else _sizes(each)
     return found
+
+
+def split(flat: list[Any], sizes: Any) -> list[Any]:
+    """Return states in lists as their sizes are: those of each cell of a stack together."""
+    rest = iter(flat)
+
+    def part(size: Any) -> Any:
+        return [part(each) for each in size] if isinstance(size, (list, tuple)) else next(rest)
+
+    return [part(size) for size in sizes]
 
 
 def _kept(output: Tensor, dtype: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import _core
 from ._classes import Described, Namespace, own_class, unknown
+from .config import floatx
 from .initializers import described_config
 
 
@@ -24,10 +25,18 @@ class Regularizer(Described):
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty on `x`, one number."""
-        from .tensor import Tensor, array_of
+        import numpy as np
 
-        array = array_of(x, "float64")
-        return Tensor(_core.penalty_of(described_config("regularizers", self), array))
+        from .tensor import array_of, record
+
+        given = array_of(x)
+        array = given.astype(np.float64)
+        config = described_config("regularizers", self)
+        kind = given.dtype if given.dtype.kind == "f" else np.dtype(floatx())
+        return record(
+            np.array(_core.penalty_of(config, array), kind), (x,),
+            (lambda gradient: (_core.penalty_slope(config, array) * gradient).astype(kind),),
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the options by name."""

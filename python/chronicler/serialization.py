@@ -6,6 +6,7 @@ found by their names in `activations`, `losses` and the like. Everything else is
 
 from __future__ import annotations
 
+import sys
 import threading
 import types
 from importlib import import_module
@@ -309,6 +310,10 @@ def _find(name: str, registered: str, config: dict[str, Any], known: dict[str, A
             found = _public(place, name)
             if found is not None:
                 return found
+        # A layer of a module that the program has loaded under Keras's name.
+        found = vars(sys.modules.get(module, object)).get(name)
+        if isinstance(found, type) and hasattr(found, "from_config"):
+            return found
     what = "function" if config["class_name"] == "function" else "class"
     raise TypeError(
         f"Could not find the {what} {name!r} (module {module or None!r}). If it is your own, "

@@ -108,6 +108,12 @@ Kind described(nb::handle value) {
   const Json json = to_json(value);
   return described_at<Kind>({json, "value"});
 }
+// {"class_name", "config"} of a weight's regularizer or constraint; None if it has none.
+template <class Kind>
+nb::object config_of(const std::string& kind, const Kind& object) {
+  if (!object) return nb::none();
+  return to_object(described_to_json("keras." + kind, object.class_name(), object.settings()));
+}
 template <class Kind>
 Kind optional_described(nb::handle value) {
   if (value.is_none()) return Kind();
@@ -135,6 +141,13 @@ nb::object initial_values(nb::handle initializer, nb::handle shape, const std::s
 double penalty_of(nb::handle regularizer, nb::handle values) {
   return described<Regularizer>(regularizer).penalty(to_tensor(values));
 }
+// The slope of the penalty at these values.
+nb::object penalty_slope(nb::handle regularizer, nb::handle values) {
+  const Tensor at = to_tensor(values);
+  Tensor slope(at.shape(), at.dtype());
+  described<Regularizer>(regularizer).penalty(at, slope, 1.0);
+  return to_array(slope);
+}
 nb::object constrained(nb::handle constraint, nb::handle values) {
   const Tensor copy = to_tensor(values).clone();
   described<Constraint>(constraint).apply(copy);
@@ -156,6 +169,14 @@ void bind_weights(nb::module_& module) {
       .def_prop_rw(
           "trainable", [](const Weight& weight) { return weight.parameter().trainable; },
           [](const Weight& weight, bool on) { weight.parameter().trainable = on; })
+      .def_prop_ro("regularizer",
+                   [](const Weight& weight) {
+                     return config_of("regularizers", weight.parameter().regularizer);
+                   })
+      .def_prop_ro("constraint",
+                   [](const Weight& weight) {
+                     return config_of("constraints", weight.parameter().constraint);
+                   })
       .def_prop_ro("place",
                    [](const Weight& weight) {
                      return reinterpret_cast<std::uintptr_t>(&weight.parameter());
@@ -311,11 +332,19 @@ void bind_layer_class(nb::module_& module) {
       .def_prop_ro("config", [](Layer& layer) { return to_object(layer_to_json(layer)); })
       .def_prop_ro("activity_regularizer",
                    [](const Layer& layer) -> nb::object {
-                     const Regularizer& regularizer = layer.activity_regularizer();
-                     if (!regularizer) return nb::none();
-                     return to_object(described_to_json(
-                         "keras.regularizers", regularizer.class_name(), regularizer.settings()));
+                     return config_of("regularizers", layer.activity_regularizer());
                    })
+      // Where the seed of its random numbers is, which layers share that are one inside; None for a
+      // layer that draws none.
+      .def_prop_ro("seed_address",
+                   [](Layer& layer) -> nb::object {
+                     const std::uint64_t* seed = layer.seed_place();
+                     if (seed == nullptr) return nb::none();
+                     return nb::int_(reinterpret_cast<std::uintptr_t>(seed));
+                   })
+      .def_prop_rw(
+          "seed", [](Layer& layer) { return *layer.seed_place(); },
+          [](Layer& layer, std::uint64_t seed) { *layer.seed_place() = seed; })
       .def("clone", [](const Layer& layer) { return SharedLayer(layer.clone()); })
       .def_prop_ro("own_object",
                    [](const SharedLayer& layer) -> nb::object {
@@ -377,6 +406,7 @@ void bind_layers(nb::module_& module) {
   module.def("described_config", &described_config);
   module.def("initial_values", &initial_values);
   module.def("penalty_of", &penalty_of);
+  module.def("penalty_slope", &penalty_slope);
   module.def("constrained", &constrained);
 }
 

@@ -112,8 +112,9 @@ void PythonLayer::forward(Pass& pass, Call& call) const {
     inputs.append(to_array_copy(input.data));
     masks.append(to_array_copy(input.mask));
   }
+  const nb::tuple batch = nb::make_tuple(reinterpret_cast<std::uintptr_t>(&pass.arena), pass.step);
   const nb::object result =
-      object_.attr("_core_forward")(inputs, masks, pass.training, call.tape != nullptr);
+      object_.attr("_core_forward")(inputs, masks, pass.training, call.tape != nullptr, batch);
   const nb::object outputs = result[0];
   const nb::object output_masks = result[1];
   if (nb::len(outputs) != call.outputs.size()) {
@@ -128,6 +129,7 @@ void PythonLayer::forward(Pass& pass, Call& call) const {
     call.outputs[i].mask = in_arena(pass, to_optional_tensor(output_masks[i]));
   }
   if (call.tape != nullptr) records_[call.tape] = result[2];
+  pass.activity_penalty += nb::cast<double>(result[3]);  // of add_loss and activity regularizers
 }
 
 void PythonLayer::backward(Pass& pass, const Call& call, CallGradient& gradient) const {

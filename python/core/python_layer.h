@@ -17,7 +17,9 @@ namespace nb = nanobind;
 // The object answers to (python/chronicler/own_layer.py):
 //   _core_build(shapes)                     its weights by add_weight, then the layers it holds
 //   _core_shapes(shapes)                    the shapes of the outputs
-//   _core_forward(inputs, masks, training, keep)  ((outputs, masks), record)
+//   _core_forward(inputs, masks, training, keep, batch)
+//                                           (outputs, masks, record, what add_loss was given); all
+//                                           steps of one pass have the same `batch`
 //   _core_backward(record, gradients)       (gradients of the inputs, gradients of the weights)
 //   _core_states(batch)                     for a cell: the shapes of its states
 //   _core_clone(), _core_object()           another one; what files hold of it

@@ -219,7 +219,7 @@ void Execution::check_batch_size(std::span<const Value> inputs) const {
     }
     const std::int64_t fixed = network_->input_shapes()[i][0];
     if (fixed == None || fixed == batch) continue;
-    throw Error(fmt::format("the model's input has batch_size {}, got a batch of {}", fixed, batch),
+    throw Error(fmt::format("the model's input has batch size {}, got a batch of {}", fixed, batch),
                 "use that batch_size, and a number of samples that it divides");
   }
 }

@@ -201,7 +201,7 @@ TEST(Model, AFixedBatchSizeIsKept) {
   EXPECT_EQ(error_of([&] {
               by_input(noise({3, 5, 2}, 1));
             }),
-            "the model's input has batch_size 4, got a batch of 3: use that batch_size, and a "
+            "the model's input has batch size 4, got a batch of 3: use that batch_size, and a "
             "number of samples that it divides");
   // Any number of batches of that size may be given at once.
   EXPECT_EQ(by_input.predict(noise({8, 5, 2}, 1), {.batch_size = 4}).shape(), (Shape{8, 3}));

@@ -209,10 +209,13 @@ def test_configuration():
         lambda: config.set_floatx("int8"),
         lambda: config.set_backend("torch"),
         lambda: config.set_image_data_format("rows"),
-        lambda: dtype_policies.DTypePolicy("mixed_float16"),
+        lambda: dtype_policies.DTypePolicy("mixed_float8"),
     ):
         with pytest.raises(ValueError):
             call()
+    dtype_policies._warned.clear()
+    with pytest.warns(UserWarning, match="computes in float32 where Keras's 'mixed_bfloat16'"):
+        assert dtype_policies.DTypePolicy("mixed_bfloat16").compute_dtype == "float32"
     policy = dtype_policies.get("float64")
     assert policy == dtype_policies.DTypePolicy("float64") != dtype_policies.get(None)
     assert policy.compute_dtype == policy.variable_dtype == "float64"

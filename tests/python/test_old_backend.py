@@ -9,7 +9,7 @@ import backend_cases
 import chronicler
 import numpy as np
 import pytest
-from chronicler import backend, dtype_policies, ops, tree
+from chronicler import config, backend, dtype_policies, ops, tree
 from chronicler.tensor import Variable
 
 GOLDEN = json.loads((pathlib.Path(__file__).parent / "golden" / "keras_utils.json").read_text())
@@ -81,5 +81,8 @@ def test_policies():
     mixed_precision.set_global_policy("float64")
     assert dtype_policies.dtype_policy() == policy
     dtype_policies.set_dtype_policy("float32")
-    with pytest.raises(ValueError, match=r"Invalid dtype|computes"):
+    dtype_policies._warned.clear()
+    with pytest.warns(UserWarning, match="computes in float32"):
         mixed_precision.set_global_policy("mixed_float16")
+    assert dtype_policies.dtype_policy().compute_dtype == "float32"
+    config._policy = None  # floatx() decides again

@@ -30,7 +30,9 @@ class Conv1DTransposeLayer final
   void validate() const override {
     LayerWith::validate();
     if (stride() > 1 && dilation() > 1) {
-      throw Error(fmt::format("{}: strides and dilation_rate cannot both be above 1", described()),
+      throw Error(fmt::format("{}: Specifying `strides > 1` is not compatible with "
+                              "`dilation_rate > 1`",
+                              described()),
                   "set one of them to 1");
     }
     const std::vector<std::int64_t>& behind = options_.output_padding;

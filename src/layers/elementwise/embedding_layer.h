@@ -61,10 +61,7 @@ class EmbeddingLayer : public LayerWith<EmbeddingLayer, layers::EmbeddingOptions
     std::int64_t outputs() const override { return layer_.options_.output_dim; }
     const float* step(const float* x) noexcept override {
       const float id = *x;
-      if (!(id >= 0.0F && id < static_cast<float>(layer_.options_.input_dim)) ||
-          id != std::floor(id)) {
-        return nullptr;
-      }
+      if (!(id > -1.0F && id < static_cast<float>(layer_.options_.input_dim))) return nullptr;
       return table_.as<float>() + static_cast<std::int64_t>(id) * outputs();
     }
     void take_weights() override {
@@ -86,16 +83,14 @@ class EmbeddingLayer : public LayerWith<EmbeddingLayer, layers::EmbeddingOptions
     parameters_.back().by_rows = !options_.embeddings_regularizer;
   }
 
+  // What lies behind the point of an id is cut off, as Keras does.
   TensorView read_ids(Pass& pass, const TensorView& x) const {
     const TensorView ids = pass.arena.tensor(x.shape(), DType::int32);
     auto* to = ids.as<std::int32_t>();
     const std::int64_t count = x.size();
     for (std::int64_t i = 0; i < count; ++i) {
       const double value = number_at(x, i);
-      if (!(value >= 0.0 && value < static_cast<double>(options_.input_dim)) ||
-          value != std::floor(value)) {
-        refuse(x, i, value);
-      }
+      if (!(value > -1.0 && value < static_cast<double>(options_.input_dim))) refuse(x, i, value);
       to[i] = static_cast<std::int32_t>(value);
     }
     return ids;
@@ -120,7 +115,7 @@ class EmbeddingLayer : public LayerWith<EmbeddingLayer, layers::EmbeddingOptions
     const std::int64_t row_length = x.shape().rank() > 1 ? x.size() / x.shape()[0] : 1;
     throw Error(fmt::format("{}: id {} at row {}, step {} is not in 0..{}", described(), value,
                             i / row_length, i % row_length, options_.input_dim - 1),
-                "input_dim must be the largest id + 1, and ids whole numbers");
+                "input_dim must be the largest id + 1");
   }
 
   TensorView mask_of(Pass& pass, const TensorView& ids) const {

@@ -25,7 +25,9 @@ class ConvLSTM1DLayer final : public LayerWith<ConvLSTM1DLayer, layers::ConvLSTM
   void validate() const override {
     LayerWith::validate();
     if (options_.strides[0] == 1 || options_.dilation_rate[0] == 1) return;
-    throw Error(fmt::format("{}: strides and dilation_rate cannot both be above 1", described()),
+    throw Error(fmt::format("{}: Specifying `strides > 1` is not compatible with "
+                            "`dilation_rate > 1`",
+                            described()),
                 "set one of them to 1");
   }
 

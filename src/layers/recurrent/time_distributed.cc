@@ -77,12 +77,12 @@ class TimeDistributedLayer final
 
   void forward(Pass& pass, Call& call) const override {
     const Value& x = call.inputs[0];
+    check_mask(x);
     Record& record = arena_objects<Record>(pass.arena, 1)[0];
     record.input = {x.data.reshaped(joined(x.data.shape())), inner_mask(x)};
     record.call.inputs = std::span(&record.input, 1);
     record.call.outputs = std::span(&record.output, 1);
     record.call.tape = call.tape == nullptr ? nullptr : &record.tape;
-    check_mask(x);
     sublayer(0).check_inputs(record.call.inputs);
     sublayer(0).forward(pass, record.call);
     const Shape& inner = record.output.data.shape();
@@ -108,8 +108,11 @@ class TimeDistributedLayer final
   }
   // A mask of more than the steps is, of each step, the inner layer's.
   static bool reaches_inside(const Value& x) { return x.mask && x.mask.shape().rank() > 2; }
-  static TensorView inner_mask(const Value& x) {
-    return reaches_inside(x) ? x.mask.reshaped(joined(x.mask.shape())) : TensorView();
+  // Of a mask of the steps alone, a layer of the program's own gets its step's truth value; those
+  // here would take it for one of their own steps.
+  TensorView inner_mask(const Value& x) const {
+    const bool is_given = reaches_inside(x) || (x.mask && sublayer(0).takes_ids());
+    return is_given ? x.mask.reshaped(joined(x.mask.shape())) : TensorView();
   }
   // Behind it a step counts if anything in it did.
   static TensorView outer_mask(Pass& pass, const Value& x) {
@@ -124,13 +127,12 @@ class TimeDistributedLayer final
   void check_mask(const Value& x) const {
     if (!x.mask) return;
     const Shape& mask = x.mask.shape();
-    bool fits = mask.rank() >= 2 && mask.rank() <= x.data.shape().rank();
-    for (int axis = 0; fits && axis < mask.rank(); ++axis)
-      fits = mask[axis] == x.data.shape()[axis];
-    if (fits) return;
-    throw Error(fmt::format("{}: a mask {} does not fit {}", described(), mask.to_string(),
-                            x.data.shape().to_string()),
-                "one truth value for each step of each sequence");
+    const Shape& data = x.data.shape();
+    if (mask.rank() >= 2 && mask[0] == data[0] && mask[1] == data[1]) return;
+    throw Error(fmt::format("{}: The `mask` passed to the `TimeDistributed` layer has a shape {} "
+                            "that does not begin with the ({}, {}) of its input",
+                            described(), mask.to_string(), data[0], data[1]),
+                "give one truth value for each step of each sequence");
   }
 
   void build_weights(std::span<const Shape> inputs) override {

@@ -59,7 +59,7 @@ TEST(Embedding, StartsUniform) {
 }
 
 TEST(Embedding, RefusesIdsOutsideTheTable) {
-  const std::string hint = ": input_dim must be the largest id + 1, and ids whole numbers";
+  const std::string hint = ": input_dim must be the largest id + 1";
   EXPECT_EQ(error_of([] {
               run_layer(*embedding(), {Tensor({2, 2}, std::vector<std::int32_t>{0, 1, 2, 4})});
             }),
@@ -69,9 +69,15 @@ TEST(Embedding, RefusesIdsOutsideTheTable) {
             }),
             "Embedding \"words\": id -1 at row 0, step 0 is not in 0..3" + hint);
   EXPECT_EQ(error_of([] {
-              run_layer(*embedding(), {Tensor({1, 2}, std::vector<float>{1, 1.5F})});
+              run_layer(*embedding(), {Tensor({1, 2}, std::vector<float>{1, 4.5F})});
             }),
-            "Embedding \"words\": id 1.5 at row 0, step 1 is not in 0..3" + hint);
+            "Embedding \"words\": id 4.5 at row 0, step 1 is not in 0..3" + hint);
+}
+
+TEST(Embedding, CutsIdsToWholeNumbersAsKerasDoes) {
+  const Tensor ids({1, 2}, std::vector<float>{1.75F, 3.5F});
+  EXPECT_EQ(test::numbers(run_layer(*embedding(), {ids}).values[0]),
+            (std::vector<double>{2, 3, 6, 7}));
 }
 
 TEST(Embedding, RefusesWrongOptions) {

@@ -27,8 +27,8 @@ TEST(ConvLSTM1D, SaysWhatItNeeds) {
         layers::ConvLSTM1D(
             {.filters = 2, .kernel_size = {2}, .strides = {2}, .dilation_rate = {2}, .name = "c"});
       }),
-      "ConvLSTM1D \"c\": strides and dilation_rate cannot both be above 1: set one of them to "
-      "1");
+      "ConvLSTM1D \"c\": Specifying `strides > 1` is not compatible with `dilation_rate > 1`: "
+      "set one of them to 1");
 }
 
 TEST(ConvLSTM1D, ForgetGateStartsOpen) {
