@@ -114,6 +114,7 @@ class Forecaster(Estimator):
     >>> forecaster.predict().to_frame()
     """
 
+    _series: Any
     _task = "Forecaster"
     _series: Any = None
 
