@@ -165,7 +165,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def unknown(kind: str, name: Any) -> ValueError:
     """Return the error for a name that no class goes by."""
-    known = [each for class_name, (names, _) in tables(kind).items() for each in (class_name, *names)]
+    classes = tables(kind).items()
+    known = [each for class_name, (names, _) in classes for each in (class_name, *names)]
     return ValueError(f"unknown {KINDS.get(kind, kind)} {name!r}: {nearest(str(name), known)}")
 
 

@@ -18,7 +18,9 @@ from ._classes import KINDS, Field, Table
 
 # How what a class of the kind makes is used.
 _USE = {
-    "layers": "A layer: call it on a symbol (`chronicler.Input`), which makes a symbol, or on an array.",
+    "layers": (
+        "A layer: call it on a symbol (`chronicler.Input`), which makes a symbol, or on an array."
+    ),
     "losses": (
         "A loss: `loss(y_true, y_pred, sample_weight=None)` is one number, or with reduction "
         '"none" one for each prediction. In the equation y is y_true and p is y_pred, (B, ..., D) '

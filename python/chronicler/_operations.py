@@ -115,8 +115,8 @@ def _dtype_of(class_name: str, tensors: list[Any], options: dict[str, Any]) -> s
         return str(options.get("dtype", "float32"))
     if class_name in ("Argmax", "Argmin"):
         return "int32"
-    kinds = [each.dtype for value in tensors
-             for each in (value if isinstance(value, (list, tuple)) else [value]) if is_symbol(each)]
+    listed = [value if isinstance(value, (list, tuple)) else [value] for value in tensors]
+    kinds = [each.dtype for values in listed for each in values if is_symbol(each)]
     floats = [kind for kind in kinds if kind.startswith("float")]
     return (floats or kinds or ["float32"])[0]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from .dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
 from .config import (
     backend,
     epsilon,
@@ -15,6 +14,7 @@ from .config import (
     set_floatx,
     set_image_data_format,
 )
+from .dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
 
 __all__ = [
     "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format",

@@ -68,7 +68,7 @@ class Batches:
             first, self._first = self._first, None
             yield first[0]
         # Not `yield from`, which would close the generator where an epoch is left early.
-        for item in source:  # noqa: UP028
+        for item in source:
             yield item
 
     def _batch(self, item: Any) -> Any:

@@ -187,7 +187,9 @@ class LambdaCallback(Callback):
         }
         for name, function in hooks.items():
             if name not in _HOOKS:
-                raise TypeError(f"LambdaCallback has no hook {name!r}; there are {', '.join(_HOOKS)}")
+                raise TypeError(
+                    f"LambdaCallback has no hook {name!r}; there are {', '.join(_HOOKS)}"
+                )
             if function is not None:
                 self.__dict__[name] = function
 

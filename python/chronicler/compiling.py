@@ -34,12 +34,15 @@ def _losses(names: list[str], loss: Any) -> tuple[Any, dict[str, Any]]:
             _check_output(name, names, "loss")
         if len(names) == 1:
             return losses.compiled(loss[names[0]]), {}
-        return None, {name: losses.compiled(each) for name, each in loss.items() if each is not None}
+        given = {name: each for name, each in loss.items() if each is not None}
+        return None, {name: losses.compiled(each) for name, each in given.items()}
     if isinstance(loss, (list, tuple)):
         if len(loss) == 1 and len(names) == 1:
             return losses.compiled(loss[0]), {}
         if len(loss) != len(names):
-            raise ValueError(f"compile: {len(loss)} losses for {len(names)} outputs ({', '.join(names)})")
+            raise ValueError(
+                f"compile: {len(loss)} losses for {len(names)} outputs ({', '.join(names)})"
+            )
         return None, {
             name: losses.compiled(each) for name, each in zip(names, loss) if each is not None
         }

@@ -27,7 +27,8 @@ class Constraint(Described):
         from .tensor import Tensor, array_of
 
         array = array_of(w, "float64")
-        return Tensor(_core.constrained(described_config("constraints", self), array).astype(array_of(w).dtype))
+        held = _core.constrained(described_config("constraints", self), array)
+        return Tensor(held.astype(array_of(w).dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Return the options by name."""

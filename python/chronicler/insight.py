@@ -104,7 +104,9 @@ class Report:
         self._core.verdict(text)
         return self
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> Report:
+    def table(
+        self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = ""
+    ) -> Report:
         """Add a table: the first column holds names, the others numbers."""
         cells = [[each if isinstance(each, str) else f"{each:.4g}" for each in row] for row in rows]
         self._core.table(caption, list(header), cells)

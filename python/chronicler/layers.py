@@ -379,7 +379,7 @@ def __dir__() -> list[str]:
     )
 
 
-def Input(  # noqa: N802, Keras's name
+def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: Any = None,

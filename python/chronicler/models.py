@@ -56,7 +56,9 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     return model_from_object(json.loads(json_string), custom_objects)
 
 
-def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = None, **kwargs: Any) -> Any:
+def clone_model(
+    model: Any, input_tensors: Any = None, clone_function: Any = None, **kwargs: Any
+) -> Any:
     """Return a model of the same layers with new weights."""
     return model_from_object(model._core.config)
 

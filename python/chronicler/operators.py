@@ -167,7 +167,7 @@ class Numeric(Operators):
         return name_of(self._array.dtype)
 
     @property
-    def T(self) -> Any:  # noqa: N802, NumPy's name
+    def T(self) -> Any:
         """The array with its axes in reverse order."""
         return _ops.transpose(self)
 

@@ -8,7 +8,7 @@ from typing import Any
 from . import _core
 
 
-class shown:  # noqa: N801, a context manager that reads as a word
+class shown:
     """`with shown():` what the extension prints goes where Python's print goes."""
 
     __slots__ = ("_is_set",)

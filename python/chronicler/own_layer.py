@@ -189,7 +189,8 @@ class Layer(LayerBase):
         initializer = initializer if initializer is not None else (
             "zeros" if dtype is not None and "int" in str(dtype) else "glorot_uniform"
         )
-        title = name or "variable" + (f"_{len(self._variables_here)}" if self._variables_here else "")
+        count = len(self._variables_here)
+        title = name or (f"variable_{count}" if count else "variable")
         if self.__dict__.get("_is_building"):
             variable: Variable = self._core_weight(
                 title, extents, initializer, regularizer, constraint, trainable
@@ -491,7 +492,9 @@ class Layer(LayerBase):
                 "as was recorded, so it does not learn; write `call` with chronicler.ops",
                 stacklevel=2,
             )
-        arrays = [None if each is None else np.ascontiguousarray(each, self.dtype) for each in found]
+        arrays = [
+            None if each is None else np.ascontiguousarray(each, self.dtype) for each in found
+        ]
         return arrays[: len(inputs)], arrays[len(inputs):]
 
     def _core_states(self, batch: int) -> list[Any]:
@@ -539,7 +542,7 @@ class Layer(LayerBase):
     def _automatic_config(self) -> dict[str, Any]:
         """Return the arguments that the object was made with, where they are plain values."""
         args, kwargs = self._new_arguments
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
         given = {**dict(zip(names, args)), **kwargs}
         plain = (bool, int, float, str, list, tuple, dict, type(None))
         return {name: value for name, value in given.items() if isinstance(value, plain)}
@@ -720,7 +723,10 @@ def _sizes(state_size: Any) -> list[Any]:
         return [state_size] if len(state_size) > 1 and False else [(each,) for each in state_size]
     found: list[Any] = []
     for each in state_size:
-        found += [(each,)] if isinstance(each, int) else [tuple(each)] if isinstance(each, tuple) else _sizes(each)
+        if isinstance(each, int):
+            found.append((each,))
+        else:
+            found += [each] if isinstance(each, tuple) else _sizes(each)
     return found
 
 

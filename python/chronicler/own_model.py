@@ -119,7 +119,7 @@ class OwnModel(LayerBase):
                 symbols = _symbols_like(inputs, loose)
                 try:
                     return symbols, _checked(self.call(symbols, **self._training_option()), self)
-                except Exception:  # noqa: BLE001, S112, any of them: the next way is tried
+                except Exception:
                     continue
         symbols = _symbols_like(inputs, False)
         keeper = self.__dict__.get("_keeper") or _call_layer(self)

@@ -65,10 +65,12 @@ def forecast_picture(
         y = [value for _, value in last] + [float(value) for value in values]
         return title, ahead, y, dashed, 1
 
-    known = ("known", [float(row) for row in range(1 - begin, 1)], [float(v) for v in past], False, 0)
+    rows = [float(row) for row in range(1 - begin, 1)]
+    known = ("known", rows, [float(value) for value in past], False, 0)
     lines = [known, line("forecast", mean, False)]
     if low is not None and high is not None:
-        lines += [line(f"{level:g} quantile", each, True) for level, each in zip(levels, (low, high))]
+        bounds = zip(levels, (low, high))
+        lines += [line(f"{level:g} quantile", each, True) for level, each in bounds]
     chart = _core.line_chart(
         f"{name}: {labels[0]} to {labels[-1]}", "rows from the last known one", name, False, lines,
         [(0.0, str(past_labels[-1]))],
@@ -92,7 +94,8 @@ def word_picture(label: str, probability: float, words: Any) -> str:
             f'<text x="{x + 5:.1f}" y="{y}" font-family="monospace">{html.escape(word)}</text>'
         )
         x += size + 4
-    parts.append(f'<text x="12" y="{y + 32}" fill="#666">blue: for the label, orange: against it</text>')
+    legend = "blue: for the label, orange: against it"
+    parts.append(f'<text x="12" y="{y + 32}" fill="#666">{legend}</text>')
     return _svg(760, int(y + 48), parts)
 
 
@@ -109,7 +112,8 @@ def speech_picture(samples: Any, rate: int, words: Any) -> str:
     width, height, left, bottom = 760, 200, 16, 28
     seconds = max(len(samples) / rate, 1e-9)
     count = max(1, min(width - 2 * left, len(samples)))
-    peaks = [float(np.abs(part).max()) if len(part) else 0.0 for part in np.array_split(samples, count)]
+    pieces = np.array_split(samples, count)
+    peaks = [float(np.abs(piece).max()) if len(piece) else 0.0 for piece in pieces]
     loudest = max(peaks) or 1.0
     middle, reach = 110, 60
     parts = []
@@ -122,7 +126,8 @@ def speech_picture(samples: Any, rate: int, words: Any) -> str:
         x0 = left + begin / seconds * (width - 2 * left)
         x1 = left + end / seconds * (width - 2 * left)
         parts.append(
-            f'<rect x="{x0:.1f}" y="40" width="{max(2.0, x1 - x0):.1f}" height="140" fill="#d95f02" '
+            f'<rect x="{x0:.1f}" y="40" width="{max(2.0, x1 - x0):.1f}" height="140" '
+            'fill="#d95f02" '
             f'opacity="0.12"/><text x="{(x0 + x1) / 2:.1f}" y="30" text-anchor="middle">'
             f"{html.escape(word)}</text>"
             f'<text x="{(x0 + x1) / 2:.1f}" y="{height - bottom + 24}" text-anchor="middle" '

@@ -37,7 +37,7 @@ class Part:
         self.repeats = repeats
 
 
-class paused:  # noqa: N801, a context manager that reads as a word
+class paused:
     """`with paused():` nothing is recorded on this thread."""
 
     __slots__ = ("_open",)

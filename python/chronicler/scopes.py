@@ -16,7 +16,7 @@ def device(device_name: str) -> Iterator[None]:
     yield
 
 
-class name_scope:  # noqa: N801, Keras's name
+class name_scope:
     """Accepted for code written for Keras: names of layers stay what they are."""
 
     def __init__(self, name: str, caller: Any = None) -> None:

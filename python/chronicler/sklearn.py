@@ -72,7 +72,9 @@ class ChroniclerRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     def _codes(self, y: Any) -> Any:
         same = y.shape[2:] == self._shape[1:] if self._per_step() else y.shape[1:] == self._shape
         if not same:
-            raise ValueError(f"y has shape {y.shape}, but the first rows had {(None, *self._shape)}")
+            raise ValueError(
+                f"y has shape {y.shape}, but the first rows had {(None, *self._shape)}"
+            )
         return y.astype(np.float64)
 
     def _learn_scale(self, y: Any, weights: Any) -> None:

@@ -30,7 +30,7 @@ POINTERS = {
     "CallbackPtr": "callbacks",
 }
 ROWS = ("initializers", "regularizers", "constraints")
-_FACTORY = re.compile(r"^(%s) (\w+)\(" % "|".join(POINTERS))
+_FACTORY = re.compile(rf"^({'|'.join(POINTERS)}) (\w+)\(")
 _STRUCT = re.compile(r"^struct (\w+)Options \{")
 _ROW = re.compile(r'^      \{"(\w+)",')
 # Says nothing of the class.
@@ -115,7 +115,8 @@ def classes_of(text: str) -> dict[str, dict[str, str]]:
 def sentences(*parts: str) -> str:
     """Return the parts one after another, each with its full stop."""
     kept = [part.strip() for part in parts if part.strip()]
-    return " ".join(part if part.endswith((".", ":")) or "\n" in part else part + "." for part in kept)
+    ended = [part.endswith((".", ":")) or "\n" in part for part in kept]
+    return " ".join(part if is_whole else part + "." for part, is_whole in zip(kept, ended))
 
 
 def with_opening(first: str, own: str, name: str, is_alone: bool) -> list[str]:

@@ -256,7 +256,8 @@ def made_class(kind: str, class_name: str, base: str) -> str:
             is_keyword = True
         default = parameter.default
         needed = default is parameter.empty
-        text = f"{parameter.name}: {field_type(fields[parameter.name], None if needed else default)}"
+        kind_of = field_type(fields[parameter.name], None if needed else default)
+        text = f"{parameter.name}: {kind_of}"
         if needed:
             text = text.removesuffix(" | None")
         parts.append(text if needed else f"{text} = {default!r}")

@@ -1,4 +1,4 @@
-"""Every class that is made of a table: configuration, repr, copies, and arguments that are wrong."""
+"""Every class that is made of a table: configuration, repr, copies, and wrong arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from chronicler import _classes, callbacks, layers, losses, metrics
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "keras_signatures.json").read_text("utf-8"))

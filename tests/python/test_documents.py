@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from chronicler import _classes, _documents
 
 MODULES = {
@@ -56,7 +55,8 @@ def test_a_newcomer_finds_equation_shapes_and_source():
     assert "In shapes: B rows of the batch, T steps, F features." in text
     assert "units : int\n    Numbers of the output, and of each state (at least 1).\n" in text
     assert "Huber 1964" in made("losses", "Huber").__doc__
-    assert "By name: 'mean_squared_error', 'mse'" in " ".join(made("losses", "MeanSquaredError").__doc__.split())
+    text = " ".join(made("losses", "MeanSquaredError").__doc__.split())
+    assert "By name: 'mean_squared_error', 'mse'" in text
     assert "Kingma and Ba 2015" in made("optimizers", "Adam").__doc__
 
 

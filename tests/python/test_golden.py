@@ -1,4 +1,4 @@
-"""The golden models, made by Keras 3.15.1, through Python: predict, evaluate, train, predict again."""
+"""The golden models, made by Keras 3.15.1: predict, evaluate, train, predict again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from chronicler import losses, models
 
 GOLDEN = Path(__file__).parents[1] / "golden"

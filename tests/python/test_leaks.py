@@ -8,7 +8,6 @@ import weakref
 
 import numpy as np
 import pytest
-
 from chronicler import callbacks, layers, losses, models, ops, optimizers
 
 X = np.ones((4, 5, 3), np.float32)
@@ -43,7 +42,11 @@ class Hook(callbacks.Callback):
 
 def own_model():
     made = models.Sequential([layers.Input((3,)), Own()])
-    made.compile(optimizers.SGD(), lambda t, p: ops.mean(ops.square(t - p), -1), metrics=[losses.MeanSquaredError()])
+    made.compile(
+        optimizers.SGD(),
+        lambda t, p: ops.mean(ops.square(t - p), -1),
+        metrics=[losses.MeanSquaredError()],
+    )
     return made
 
 
@@ -63,7 +66,10 @@ CALLS = {
     "weights": (lambda: MODEL.set_weights(MODEL.get_weights()), 2_000),
     "config": (lambda: MODEL.get_config(), 2_000),
     "layer": (lambda: layers.LSTM(3)(X), 2_000),
-    "model": (lambda: models.Sequential([layers.Input((5, 3)), layers.GRU(2), layers.Dense(1)]), 2_000),
+    "model": (
+        lambda: models.Sequential([layers.Input((5, 3)), layers.GRU(2), layers.Dense(1)]),
+        2_000,
+    ),
     "own layer": (lambda: OWN.fit(X[:, 0], Y, verbose=0), 1_000),
     "own model": (own_model, 500),
     "error": (lambda: pytest.raises(ValueError, MODEL.predict, X[0]), 2_000),

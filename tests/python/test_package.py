@@ -1,4 +1,4 @@
-"""The package as it is installed: what importing it costs, its version, and the command `chronicler`."""
+"""The package as it is installed: what importing costs, its version, the command `chronicler`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def python(code: str, **environment: str) -> str:
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the installed command."""
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+    command = [COMMAND, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def test_the_version_is_the_projects():
@@ -51,7 +52,8 @@ def test_every_function_of_its_libraries_is_there():
 def test_what_is_inside_has_its_licence():
     files = [str(file) for file in metadata.files("chronicler")]
     texts = {Path(file).name for file in files if "/licenses/third-party/" in file}
-    assert {"libzip.txt", "libsndfile.txt", "sentencepiece.txt", "nanobind.txt", "LGPL-2.1"} <= texts
+    needed = {"libzip.txt", "libsndfile.txt", "sentencepiece.txt", "nanobind.txt", "LGPL-2.1"}
+    assert needed <= texts
     declared = metadata.metadata("chronicler").get_all("License-File")
     assert all(f"third-party/{name}" in declared for name in ("libzip.txt", "nanobind.txt"))
     libraries = [file for file in files if file.startswith("chronicler.libs/")]

@@ -27,7 +27,6 @@ from sklearn.utils.estimator_checks import (
     estimator_checks_generator,
 )
 
-
 # ---- scikit-learn's own checks
 
 

@@ -9,7 +9,6 @@ import wave
 
 import numpy as np
 import pytest
-
 from chronicler import insight, layers, models
 from chronicler.tasks import Forecaster, TextClassifier, TextGenerator, Transcriber, Translator
 
@@ -45,7 +44,8 @@ def test_forecast_is_the_same_from_a_file_a_list_and_a_frame(fitted, tmp_path) -
     expected = fitted.predict().mean
     for data in (path, str(path), SERIES.tolist(), pandas.DataFrame({"value": SERIES}),
                  pandas.Series(SERIES, name="value")):
-        np.testing.assert_array_equal(forecaster().fit(data, target="value").predict().mean, expected)
+        found = forecaster().fit(data, target="value").predict().mean
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_forecast_of_a_frame_with_a_clock(tmp_path) -> None:
@@ -85,8 +85,9 @@ def test_forecasters_are_kept(fitted, tmp_path) -> None:
     np.testing.assert_array_equal(Forecaster.load(path).predict().mean, expected)  # rows are kept
     with pytest.raises(FileNotFoundError):
         Forecaster.load(tmp_path / "nowhere.keras")
-    command = [sys.executable, "-c", "from chronicler._command import main; raise SystemExit(main())"]
-    found = subprocess.run([*command, "summary", str(path)], capture_output=True, text=True, check=False,
+    code = "from chronicler._command import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", code, "summary", str(path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False,
                            env={"PYTHONPATH": ":".join(sys.path), "PATH": ""})
     assert "Forecaster" in found.stdout or "Model" in found.stdout, found.stderr
 
@@ -153,7 +154,7 @@ def test_pictures(fitted, tmp_path) -> None:
     assert "<svg" in fitted.predict()._repr_html_()
 
 
-TEXTS = [f"a delight to watch, part {i}" for i in range(40)] + [f"a bore, part {i}" for i in range(40)]
+TEXTS = [f"{what}, part {i}" for what in ("a delight to watch", "a bore") for i in range(40)]
 LABELS = ["good"] * 40 + ["bad"] * 40
 
 
@@ -169,7 +170,8 @@ def test_texts_are_labelled(tmp_path) -> None:
     critic.save(path)
     assert TextClassifier.load(path).predict(["a bore"]) == ["bad"]
     table = tmp_path / "texts.tsv"
-    table.write_text("text\tlabel\n" + "".join(f"{t}\t{l}\n" for t, l in zip(TEXTS, LABELS)))
+    rows = [f"{text}\t{label}\n" for text, label in zip(TEXTS, LABELS)]
+    table.write_text("text\tlabel\n" + "".join(rows))
     again = TextClassifier(epochs=2, networks=1).fit(table)
     np.testing.assert_array_equal(again.predict_proba(["a bore"]), critic.predict_proba(["a bore"]))
     with pytest.raises(ValueError, match="labels"):

@@ -78,7 +78,7 @@ def test_wrong_arrays_are_named():
         Tensor(np.ones(2, np.complex64))
 
     class OnCard:
-        class device:  # noqa: N801
+        class device:
             type = "cuda"
 
         def __array__(self, *args):

@@ -1,4 +1,4 @@
-"""Wrong input: a Python exception of the fitting kind, with a sentence, and the model stays usable."""
+"""Wrong input: an exception of the fitting kind with a sentence, and the model stays usable."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import sys
 import threading
 import warnings
 
+import chronicler
 import numpy as np
 import pytest
-
-import chronicler
 from chronicler import callbacks, layers, losses, metrics, models, ops, optimizers, utils
 
 
@@ -260,7 +259,8 @@ def test_not_compiled() -> None:
 
 
 @pytest.mark.parametrize(
-    "hook", ["on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end", "on_train_end"]
+    "hook",
+    ["on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end", "on_train_end"],
 )
 def test_a_callback_that_raises(hook: str) -> None:
     class Own(callbacks.Callback):

@@ -29,7 +29,11 @@ def version() -> str:
 
 _HERE = __name__ + "."
 # Where Keras has a module of another name, or in another place.
-_PLACES = {"metrics.metrics": "metrics", "losses.losses": "losses", "mixed_precision": "dtype_policies"}
+_PLACES = {
+    "metrics.metrics": "metrics",
+    "losses.losses": "losses",
+    "mixed_precision": "dtype_policies",
+}
 
 
 class _Alias(MetaPathFinder, Loader):

@@ -96,7 +96,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
 
 
 @operation
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     """Return the powers of the elements of a vector, a row for each."""
     from .arithmetic import power
 

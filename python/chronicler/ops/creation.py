@@ -66,7 +66,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 @operation
-def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
+def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones on the diagonal `k`, zeros elsewhere."""
     return constant(np.eye(int(N), None if M is None else int(M), int(k), numpy_dtype(dtype)))
 
@@ -78,7 +78,7 @@ def identity(n: Any, dtype: Any = None) -> Tensor:
 
 
 @operation
-def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
+def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones on and below the diagonal `k`, zeros above."""
     return constant(np.tri(int(N), None if M is None else int(M), int(k), numpy_dtype(dtype)))
 

@@ -69,7 +69,8 @@ class Optimizer(Described):
     @property
     def iterations(self) -> Any:
         """The steps that were made."""
-        return Variable(np.int64(self._core_optimizer.iterations), trainable=False, name="iteration")
+        made = np.int64(self._core_optimizer.iterations)
+        return Variable(made, trainable=False, name="iteration")
 
     @property
     def variables(self) -> list[Variable]:

@@ -55,7 +55,8 @@ def handle_of(rate: Any) -> Any:
             return rate._core_schedule
         return _core.own_schedule(rate, type(rate).__name__)
     if callable(rate) and not hasattr(rate, "shape"):
-        return _core.own_schedule(lambda step: rate(step) if _takes_step(rate) else rate(), "function")
+        takes_step = _takes_step(rate)
+        return _core.own_schedule(lambda step: rate(step) if takes_step else rate(), "function")
     return None
 
 

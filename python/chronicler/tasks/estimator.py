@@ -183,7 +183,8 @@ def column_of(frame: Any, name: str) -> list[str]:
     if name not in list(frame.columns):
         from .._classes import nearest
 
-        raise ValueError(f"there is no column {name!r}: {nearest(name, [str(c) for c in frame.columns])}")
+        known = [str(column) for column in frame.columns]
+        raise ValueError(f"there is no column {name!r}: {nearest(name, known)}")
     return [str(value) for value in frame[name].to_list()]
 
 

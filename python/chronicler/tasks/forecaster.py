@@ -87,7 +87,8 @@ class Forecast:
         )
         picture = forecast_picture(
             name, np.where(observed, known, np.nan), self._series.labels[end - shown : end],
-            self.mean[:, place], self.times or [str(end + step + 1) for step in range(self.horizon)],
+            self.mean[:, place],
+            self.times or [str(end + step + 1) for step in range(self.horizon)],
             low, high, (bands[0], bands[-1]) if bands else None,
         )
         if path is not None:
@@ -270,7 +271,7 @@ def _source(data: Any) -> str:
     return existing(data) if isinstance(data, str) or is_path(data) else "the data"
 
 
-class _file_of:  # noqa: N801, a context manager that reads as a word
+class _file_of:
     """`with _file_of(data) as (path, columns):` a CSV file that holds the data."""
 
     def __init__(self, data: Any, names: list[str] | None = None) -> None:

@@ -87,5 +87,6 @@ def _labelled(texts: Any, labels: Any, text: str, label: str) -> tuple[list[str]
         return column_of(texts, text), column_of(texts, label)
     if labels is None:
         raise ValueError("labels are missing")
-    found = [str(each) for each in (labels.to_list() if hasattr(labels, "to_list") else list(labels))]
+    listed = labels.to_list() if hasattr(labels, "to_list") else list(labels)
+    found = [str(each) for each in listed]
     return texts_of(texts), found

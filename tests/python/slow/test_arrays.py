@@ -78,5 +78,6 @@ def test_polars() -> None:
         polars.datetime(2024, 1, 1), polars.datetime(2024, 1, 10), "1h", eager=True)
     load = 10 + 3 * np.sin(np.arange(len(times)) / 12 * 2 * np.pi)
     series = polars.DataFrame({"time": times, "load": load})
-    forecast = Forecaster(horizon=6, epochs=2, networks=1, units=4).fit(series, target="load").predict()
+    forecaster = Forecaster(horizon=6, epochs=2, networks=1, units=4)
+    forecast = forecaster.fit(series, target="load").predict()
     assert forecast.times[0].startswith("2024-01-10")

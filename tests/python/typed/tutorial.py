@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from chronicler import layers, models
 
 X_train = np.zeros((8, 5, 100), np.float32)
