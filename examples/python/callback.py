@@ -30,7 +30,8 @@ class Watch(callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         said = self.model.predict(self.x, verbose=0)[0, 0]
         rate = float(self.model.optimizer.learning_rate)
-        print(f"epoch {epoch + 1:2d}: loss {logs['val_loss']:.5f}, rate {rate:.5f}, says {said:.3f}")
+        loss = logs["val_loss"]
+        print(f"epoch {epoch + 1:2d}: loss {loss:.5f}, rate {rate:.5f}, says {said:.3f}")
         if logs["val_loss"] < self.goal:
             print("good enough")
             self.model.stop_training = True

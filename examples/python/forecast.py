@@ -1,5 +1,6 @@
 """Forecasts sunspots: learns 235 years of months, compares itself with baselines that need no
-network, and writes what comes next, with quantiles, to sunspots.svg. Same as `chronicler forecast`."""
+network, and writes what comes next, with quantiles, to sunspots.svg. `chronicler forecast` does the
+same."""
 
 from __future__ import annotations
 

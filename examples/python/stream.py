@@ -35,5 +35,6 @@ kept = pickle.dumps(first)  # with the state, to go on tomorrow
 second.state = first.state
 assert np.array_equal(first.step(signal[10]), second.step(signal[10]))
 again = pickle.loads(kept)
-assert np.allclose(again.step(signal[10]), model.predict(signal[None, :11], verbose=0)[0, -1], atol=1e-6)
+expected = model.predict(signal[None, :11], verbose=0)[0, -1]
+assert np.allclose(again.step(signal[10]), expected, atol=1e-6)
 print("a copy of the state goes on alike")

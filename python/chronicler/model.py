@@ -128,7 +128,8 @@ class Model(Trainable):
                 return layer
         from ._classes import nearest
 
-        raise ValueError(f"no layer is called {name!r}: {nearest(str(name), [x.name for x in layers])}")
+        known = [layer.name for layer in layers]
+        raise ValueError(f"no layer is called {name!r}: {nearest(str(name), known)}")
 
     @property
     def trainable(self) -> bool:

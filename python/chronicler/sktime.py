@@ -96,7 +96,7 @@ class ChroniclerForecaster(BaseForecaster):  # type: ignore[misc]
     (3, 2)
     """
 
-    _tags = {  # noqa: RUF012, as sktime has it
+    _tags = {
         "authors": "Chronicler",
         "maintainers": "Chronicler",
         "python_dependencies": None,
@@ -328,7 +328,7 @@ class ChroniclerTimeSeriesClassifier(BaseClassifier):  # type: ignore[misc]
     (20, 2)
     """
 
-    _tags = {  # noqa: RUF012, as sktime has it
+    _tags = {
         "authors": "Chronicler",
         "maintainers": "Chronicler",
         "X_inner_mtype": "df-list",

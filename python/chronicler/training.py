@@ -265,7 +265,7 @@ class Trainable(OwnModel):
         sample_weight: Any = None, steps: int | None = None, callbacks: Any = None,
         return_dict: bool = False, **kwargs: Any,
     ) -> Any:
-        """Return the loss and the metrics over data: a number, a list, or with return_dict a dict."""
+        """Return loss and metrics over data: a number, a list, or with return_dict a dict."""
         x = self._ready_for(x)
         data, targets = self._data(x, y, False)
         hooks = _listed(callbacks)
@@ -331,7 +331,8 @@ class Trainable(OwnModel):
         data, targets = self._data(self._ready_for(x), y, False)
         if class_weight is not None:
             labels = np.asarray(targets[0])
-            labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.ravel()
+            is_one_hot = labels.ndim > 1 and labels.shape[-1] > 1
+            labels = labels.argmax(-1) if is_one_hot else labels.ravel()
             weight = np.array([class_weight.get(int(label), 1.0) for label in labels], np.float32)
         given = weights_of(weight, self._core.output_names)
         results = self._run_core(lambda: getattr(self._core, verb)(data, targets, given))
@@ -355,7 +356,9 @@ def _class_weight(given: Any) -> dict[int, float]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise TypeError(f"class_weight must be a dict from class to weight, got {type(given).__name__}")
+        raise TypeError(
+            f"class_weight must be a dict from class to weight, got {type(given).__name__}"
+        )
     return {int(label): float(weight) for label, weight in given.items()}
 
 

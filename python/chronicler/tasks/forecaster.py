@@ -115,7 +115,6 @@ class Forecaster(Estimator):
     >>> forecaster.predict().to_frame()
     """
 
-    _series: Any
     _task = "Forecaster"
     _series: Any = None
 
