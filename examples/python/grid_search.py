@@ -1,5 +1,5 @@
 """Searches for good options with scikit-learn and sktime: handwritten digits, read line by line,
-and sunspots. Two processes work at a time; with dask or ray whole clusters do (the end says how)."""
+and sunspots. Two processes work at a time; with dask or ray whole clusters do, see the end."""
 
 from __future__ import annotations
 

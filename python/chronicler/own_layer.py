@@ -410,7 +410,7 @@ class Layer(LayerBase):
         with paused():
             try:
                 outputs, _, _ = self._compute([Tensor(array) for array in arrays], [], False)
-            except Exception:  # noqa: BLE001, whatever a layer does that needs its masks
+            except Exception:
                 if "mask" not in self._call_parameters():
                     raise
                 masks = [np.ones(array.shape[:2], np.bool_) for array in arrays]

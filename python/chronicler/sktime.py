@@ -116,7 +116,7 @@ class ChroniclerForecaster(BaseForecaster):  # type: ignore[misc]
     }
 
     # It keeps the rows itself; sktime need not, and from 1.3 on it does not.
-    _config = {"remember_data": False}  # noqa: RUF012, as sktime has it
+    _config = {"remember_data": False}
 
     def __init__(
         self, model: Any = "gru", units: Any = 16, layers: int = 1, dropout: float = 0.0,

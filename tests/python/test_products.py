@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import chronicler
 import numpy as np
 import pytest
-
-import chronicler
 from chronicler import _core, ops
 from chronicler.ops.products import contracted, product
 

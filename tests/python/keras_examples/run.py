@@ -30,7 +30,8 @@ def run(python: str, module: str, name: str, data: pathlib.Path, seed: int) -> d
         [python, str(HERE / f"{name}.py"), str(data / DATA[name]), str(seed)], env=environment,
         capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        sys.exit(f"{name} with {module}, seed {seed}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        said = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        sys.exit(f"{name} with {module}, seed {seed}:\n{said}")
     line = next(line for line in done.stdout.splitlines() if line.startswith("REPORT "))
     found: dict[str, Any] = json.loads(line.removeprefix("REPORT "))
     return found
@@ -73,7 +74,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     heads = ("example", "shapes, keys", "loss: Keras", "Chronicler", "val_loss: Keras",
-             "Chronicler", "overlap", "processor seconds: Keras", "Chronicler", "MB: Keras", "Chronicler")
+             "Chronicler", "overlap", "processor seconds: Keras", "Chronicler", "MB: Keras",
+             "Chronicler")
     print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
     for name in given.names or DATA:
         seeds = range(1, given.seeds + 1)
