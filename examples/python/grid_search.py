@@ -40,7 +40,9 @@ print("digits:", search.best_params_, f"accuracy {search.best_score_:.3f} in cro
 
 
 # 2. A model of one's own: the search sets what its function asks for.
-def build(input_shape, outputs, activation, units, dropout):
+def build(
+    input_shape: tuple[int, ...], outputs: int, activation: str, units: int, dropout: float
+) -> models.Model:
     return models.Sequential([
         layers.Input(input_shape),
         layers.Bidirectional(layers.LSTM(units, dropout=dropout)),

@@ -8,7 +8,6 @@ from typing import Any
 from . import config
 from .dtypes import standardize_dtype
 
-
 _warned: set[str] = set()
 
 

@@ -217,8 +217,8 @@ class Layer(LayerBase):
         bounds = described_config("constraints", constraint)
         if constraint is not None and bounds is None:
             raise ValueError(
-                f"weight {name!r} of layer {self.name!r} cannot take {constraint!r} for constraint: "
-                "one of chronicler.constraints is needed"
+                f"weight {name!r} of layer {self.name!r} cannot take {constraint!r} for "
+                "constraint: one of chronicler.constraints is needed"
             )
         self._handle.make_weight(name, shape, described, penalty, bounds, trainable)
         variable = LayerVariable(self._handle.weights[-1], self)
@@ -410,7 +410,7 @@ class Layer(LayerBase):
         with paused():
             try:
                 outputs, _, _ = self._compute([Tensor(array) for array in arrays], [], False)
-            except Exception:
+            except Exception:  # whatever a layer does that needs its masks
                 if "mask" not in self._call_parameters():
                     raise
                 masks = [np.ones(array.shape[:2], np.bool_) for array in arrays]

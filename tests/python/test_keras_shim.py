@@ -1,11 +1,10 @@
 """The shim must be as strict as Keras: a layer that is broken in one way fails its check."""
 
 import pytest
-from keras_shim.case import TestCase
-
 from chronicler import layers, ops
 from chronicler.random import SeedGenerator
 from chronicler.saving import custom_object_scope
+from keras_shim.case import TestCase
 
 
 class Scale(layers.Layer):

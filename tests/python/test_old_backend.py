@@ -9,7 +9,7 @@ import backend_cases
 import chronicler
 import numpy as np
 import pytest
-from chronicler import config, backend, dtype_policies, ops, tree
+from chronicler import backend, config, dtype_policies, ops, tree
 from chronicler.tensor import Variable
 
 GOLDEN = json.loads((pathlib.Path(__file__).parent / "golden" / "keras_utils.json").read_text())

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from chronicler import Input, Variable, layers, losses, models, ops, regularizers
 from chronicler.cells import DropoutRNNCell
 from chronicler.random import SeedGenerator

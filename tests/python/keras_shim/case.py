@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from absl.testing import parameterized
-
 from chronicler import _core, saving
 from chronicler._graph import KerasTensor
 from chronicler.dtypes import standardize_dtype

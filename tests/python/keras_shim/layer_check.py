@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import chronicler
+import numpy as np
 from chronicler import losses, models, ops
 from chronicler.dtypes import standardize_dtype
 

@@ -78,7 +78,7 @@ def _own(path: str) -> dict[str, Any]:
     if path == "testing":
         from . import case
 
-        return {"TestCase": case.TestCase, **{name: _no for name in _DEVICES}}
+        return {"TestCase": case.TestCase, **dict.fromkeys(_DEVICES, _no)}
     if path == "testing.test_case":
         return _own("testing")
     if path == "tree":
