@@ -18,6 +18,10 @@ from .own_layer import Layer, split
 _PASSED_OVER = [name for name in WITHOUT_MEANING["layers"] if name != "weights"]
 
 
+# The weights that a layer may be without, and the option that says so.
+_LEFT_OUT_BY = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
+
+
 class BuiltInLayer(Layer):
     """A layer of the library."""
 
@@ -146,6 +150,12 @@ class BuiltInLayer(Layer):
             for field in self._table.fields:
                 if field.name == name:
                     return self._option(field)
+            if self.built:  # a weight: layer.kernel
+                for variable in self.weights:
+                    if variable.name == name:
+                        return variable
+                if _has(self._table, _LEFT_OUT_BY.get(name, "")):
+                    return None
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _option(self, field: Any) -> Any:
@@ -204,8 +214,9 @@ class BuiltInLayer(Layer):
         states = [Tensor(state) for state in self._handle.initial_state(int(batch_size))]
         return self._nested(states)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """Return the mask of the output for these inputs."""
+    def compute_mask(self, inputs: Any, previous_mask: Any = None, mask: Any = None) -> Any:
+        """Return the mask of the output for these inputs; Keras has both names for the mask."""
+        previous_mask = mask if previous_mask is None else previous_mask
         if isinstance(inputs, KerasTensor) or not self.supports_masking:
             return previous_mask
         mask = previous_mask

@@ -753,6 +753,11 @@ class Wrapper(Layer):
     """The base of layers that hold one other layer."""
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
+        if not isinstance(layer, LayerBase):
+            raise ValueError(
+                f"Layer {layer} supplied to {type(self).__name__} isn't a supported layer type. "
+                "Please ensure wrapped layer is a valid Keras layer."
+            )
         super().__init__(**kwargs)
         self.layer = layer
 

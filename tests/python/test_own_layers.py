@@ -169,3 +169,14 @@ def test_small_types_compute_in_float32():
     layer = layers.LSTM(2, dtype="mixed_float16")
     assert layer.compute_dtype == layer.variable_dtype == "float32"
     assert layer(np.ones((1, 2, 3))).dtype == "float32"
+
+
+def test_weights_are_attributes_as_in_keras():
+    layer = layers.Dense(2, use_bias=False)
+    with pytest.raises(AttributeError, match="kernel"):
+        _ = layer.kernel
+    layer.build((None, 3))
+    assert layer.kernel is layer.weights[0] and layer.bias is None
+    norm = layers.BatchNormalization(scale=False)
+    norm.build((None, 3))
+    assert norm.gamma is None and norm.beta.shape == norm.moving_mean.shape == (3,)

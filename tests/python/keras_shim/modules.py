@@ -62,7 +62,8 @@ def _places(path: str) -> list[str]:
 
 _MODULES = (
     "activations", "backend", "backend.common", "backend.config", "backend.random", "callbacks",
-    "constraints", "datasets", "dtype_policies", "initializers", "layers", "losses", "metrics",
+    "constraints", "datasets", "dtype_policies", "dtype_policies.dtype_policy",
+    "initializers", "layers", "losses", "metrics",
     "models", "ops", "optimizers", "optimizers.schedules", "random", "regularizers", "saving",
     "saving.serialization_lib", "saving.object_registration", "saving.saving_lib", "src",
     "testing", "tree", "utils",
@@ -88,7 +89,8 @@ def _own(path: str) -> dict[str, Any]:
     if path == "ops":
         return {"random": import_module("chronicler.random")}
     if path == "backend":
-        return {"backend": lambda: "chronicler"}
+        kinds = ("SPARSE_TENSORS", "RAGGED_TENSORS", "COMPLEX_DTYPES")
+        return {"backend": lambda: "chronicler", **{f"SUPPORTS_{kind}": False for kind in kinds}}
     return {}
 
 
