@@ -402,7 +402,8 @@ class Layer(LayerBase):
 
     def _tried_shapes(self, shapes: list[Any], unknown: int) -> list[Any]:
         if self.is_cell and len(shapes) == 1:
-            shapes = [*shapes, *self._core_states(shapes[0][0] or unknown)]
+            states = self._core_states(shapes[0][0] or unknown)
+            shapes = [*shapes, *[state.shape for state in states]]
         arrays = [
             np.zeros([unknown if extent is None else extent for extent in shape], self.dtype)
             for shape in shapes
@@ -500,8 +501,8 @@ class Layer(LayerBase):
     def _core_states(self, batch: int) -> list[Any]:
         if not self.is_cell:
             return []
-        sizes = _sizes(self.state_size)
-        return [(batch, *size) for size in sizes]
+        first = _flat(self.get_initial_state(batch_size=batch))
+        return [np.ascontiguousarray(array_of(state), self.dtype) for state in first]
 
     def _core_clone(self) -> Any:
         copy = type(self).from_config(self.get_config())
@@ -549,7 +550,8 @@ class Layer(LayerBase):
 
     def get_initial_state(self, batch_size: Any = None, **kwargs: Any) -> Any:
         """Return states of zeros for a batch of that size."""
-        return [Tensor(np.zeros(shape, self.dtype)) for shape in self._core_states(int(batch_size))]
+        sizes = _sizes(self.state_size) if self.is_cell else []
+        return [Tensor(np.zeros((int(batch_size), *size), self.dtype)) for size in sizes]
 
 
 def _regularizer(given: Any) -> Any:

@@ -154,8 +154,8 @@ void PythonLayer::backward(Pass& pass, const Call& call, CallGradient& gradient)
 State PythonLayer::initial_state(std::int64_t batch) const {
   const Locked lock;
   State state;
-  for (const Shape& shape : to_shapes(object_.attr("_core_states")(batch)))
-    state.emplace_back(shape, dtype());
+  for (const nb::handle first : object_.attr("_core_states")(batch))
+    state.push_back(to_tensor(first).to(dtype()).clone());
   return state;
 }
 

@@ -21,7 +21,7 @@ namespace nb = nanobind;
 //                                           (outputs, masks, record, what add_loss was given); all
 //                                           steps of one pass have the same `batch`
 //   _core_backward(record, gradients)       (gradients of the inputs, gradients of the weights)
-//   _core_states(batch)                     for a cell: the shapes of its states
+//   _core_states(batch)                     for a cell: the states that it begins with
 //   _core_clone(), _core_object()           another one; what files hold of it
 class PythonLayer final : public Layer {
  public:

@@ -180,3 +180,31 @@ def test_weights_are_attributes_as_in_keras():
     norm = layers.BatchNormalization(scale=False)
     norm.build((None, 3))
     assert norm.gamma is None and norm.beta.shape == norm.moving_mean.shape == (3,)
+
+
+class Counter(layers.Layer):
+    """A cell that adds to its state, which begins at 5."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.state_size = self.output_size = 2
+
+    def call(self, inputs, states):
+        total = states[0] + inputs
+        return total, [total]
+
+    def get_initial_state(self, batch_size=None):
+        return [5.0 * ops.ones((batch_size, 2))]
+
+
+def test_a_cell_says_where_its_states_begin():
+    layer = layers.RNN(Counter())
+    x = np.ones((3, 4, 2))
+    np.testing.assert_array_equal(layer(x), np.full((3, 2), 9.0))
+    inputs = Input((4, 2))
+    model = models.Model(inputs, layer(inputs))
+    np.testing.assert_array_equal(model.predict(x, verbose=0), np.full((3, 2), 9.0))
+    np.testing.assert_array_equal(layer(x, initial_state=np.zeros((3, 2))), np.full((3, 2), 4.0))
+    stateful = layers.RNN(Counter(), stateful=True)
+    stateful(x)
+    np.testing.assert_array_equal(stateful(x), np.full((3, 2), 13.0))

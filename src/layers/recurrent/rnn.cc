@@ -363,8 +363,12 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
                   start.begin());
       return;
     }
+    // Where a cell of the program's own begins is its own affair; those here begin at zero.
+    State first;
+    if (!stage.fused && call.state.empty()) first = stage.cell->initial_state(x[0]);
     for (std::size_t s = 0; s < start.size(); ++s) {
-      const TensorView carried = call.state.empty() ? TensorView() : call.state[state + s].view();
+      TensorView carried = call.state.empty() ? TensorView() : call.state[state + s].view();
+      if (s < first.size()) carried = first[s];
       Shape shape = stage.state_shapes[s];
       shape.set(0, x[0]);
       start[s].data = pass.arena.zeros(shape, call.inputs[0].data.dtype());
