@@ -31,6 +31,17 @@ class LayerVariable(Variable):
         self._constraint: Any = None
         self._overwrite_with_gradient = False
 
+    def __reduce__(self) -> Any:
+        """Make copies variables of their own: the numbers, without the layer."""
+        return Variable, (self.numpy(), None, self.dtype, self.trainable, True, "none", "auto",
+                          self._name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        make, parts = self.__reduce__()
+        copy: Variable = make(*parts)
+        memo[id(self)] = copy
+        return copy
+
     @property
     def _array(self) -> Array:
         return self._weight.array  # type: ignore[no-any-return]

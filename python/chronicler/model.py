@@ -354,7 +354,7 @@ class Model(Trainable):
     def __reduce__(self) -> Any:
         from .models import model_from_bytes
 
-        return model_from_bytes, (self._to_bytes(),)
+        return model_from_bytes, (self._to_bytes(), _own_classes(self))
 
     def _to_bytes(self) -> bytes:
         import tempfile
@@ -368,8 +368,24 @@ class Model(Trainable):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         from .models import model_from_bytes
 
-        copy = memo[id(self)] = model_from_bytes(self._to_bytes())
+        copy = memo[id(self)] = model_from_bytes(self._to_bytes(), _own_classes(self))
         return copy
+
+
+def _own_classes(model: Model) -> dict[str, type]:
+    """Return the classes of layers that are the program's own, which no file brings along."""
+    found: dict[str, type] = {}
+    waiting = list(model.layers)
+    while waiting:
+        layer = waiting.pop()
+        if isinstance(layer, Model):
+            waiting += layer.layers
+            continue
+        kind = type(layer)
+        if kind._table is None and not kind.__module__.startswith("chronicler."):
+            found[kind.__name__] = kind
+        waiting += [wrap(handle) for _, handle in layer._ready_handle().sublayers]
+    return found
 
 
 def _named_outputs(outputs: Any) -> Any:

@@ -77,15 +77,18 @@ def save_model(*args: Any, **kwargs: Any) -> None:
     saving.save_model(*args, **kwargs)
 
 
-def model_from_bytes(content: bytes) -> Any:
-    """Return the model of a .keras file's bytes: what pickle and copy make."""
+def model_from_bytes(content: bytes, own_classes: dict[str, type] | None = None) -> Any:
+    """Return the model of a .keras file's bytes: what pickle and copy make.
+
+    `own_classes` are those of layers that the program wrote.
+    """
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras")
         with open(path, "wb") as file:
             file.write(content)
-        return load_model(path)
+        return load_model(path, custom_objects=own_classes)
 
 
 __all__ = ["Functional", "Input", "Model", "Sequential", "clone_model", "load_model",
