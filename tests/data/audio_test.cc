@@ -256,7 +256,8 @@ TEST(Wav, SaysWhatIsWrong) {
                   .starts_with("it is WAV with float of 16 bits, "));
   EXPECT_TRUE(error(part("fmt ", plain_format(1, 1, 8)) + sound)
                   .starts_with("it is WAV with whole numbers of 64 bits, "));
-  EXPECT_TRUE(error(part("fmt ", plain_format(1, 0)) + sound).starts_with("it names 0 channels"));
+  EXPECT_TRUE(error(part("fmt ", plain_format(1, 0)) + sound)
+                  .starts_with("it is damaged: its header says 0 channels"));
   EXPECT_EQ(error_of([&] { read_audio(begin.substr(0, 9), "it"); }),
             "it is cut off: it ends in its header: copy it anew");
   const std::string all = "RF64" + put(0xFFFFFFFF, 4) + "WAVE" +

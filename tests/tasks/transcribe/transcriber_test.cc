@@ -491,7 +491,7 @@ TEST(Transcriber, RefusesWhatCannotBe) {
   options.top_db = 30.0;
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
             "live sound has no loudest moment yet that silence could be measured by: leave top_db "
-            "open, or give 0");
+            "out, or give 0");
   options.top_db.reset();
   options.normalize = "week";
   EXPECT_EQ(error_of([&] { Transcriber::train(spoken_at_random(8, 1), options); }),
