@@ -87,3 +87,54 @@ def _weights(names: list[str], given: Any) -> dict[str, float]:
 def _check_output(name: str, names: list[str], what: str) -> None:
     if name not in names:
         raise ValueError(f"compile: {what} for {name!r}, but the outputs are {', '.join(names)}")
+
+
+def has_own(config: Any) -> bool:
+    """Return whether losses or metrics of the program's own are in what compile was given."""
+    return any(_own_within(config.get(name)) for name in ("loss", "metrics", "weighted_metrics"))
+
+
+def given_of(config: Any) -> dict[str, Any]:
+    """Return what compile is to be given for a configuration as files have it."""
+    return {
+        "optimizer": optimizers.deserialize(config["optimizer"]),
+        "loss": _made(config.get("loss"), "losses"),
+        "loss_weights": config.get("loss_weights"),
+        "metrics": _made(config.get("metrics"), "metrics"),
+        "weighted_metrics": _made(config.get("weighted_metrics"), "metrics"),
+    }
+
+
+def _own(value: Any) -> Any:
+    """Return what the program has registered for an entry; a function's name may have become a
+    class's."""
+    from ._classes import own_class
+
+    name = str(value["class_name"])
+    given = (value.get("config") or {}).get("name")
+    for each in (name, given, name[:1].lower() + name[1:]):
+        found = own_class(each) if isinstance(each, str) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _own_within(value: Any) -> bool:
+    if isinstance(value, dict):
+        if "class_name" in value:
+            return _own(value) is not None
+        return any(_own_within(each) for each in value.values())
+    return isinstance(value, list) and any(_own_within(each) for each in value)
+
+
+def _made(value: Any, kind: str) -> Any:
+    if isinstance(value, list):
+        return [_made(each, kind) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {name: _made(each, kind) for name, each in value.items()}
+    own: Any = _own(value)
+    if own is None:
+        return (losses if kind == "losses" else metrics).deserialize(value)
+    return own.from_config(dict(value.get("config") or {})) if isinstance(own, type) else own

@@ -42,6 +42,16 @@ class BuiltInLayer(Layer):
 
     _use_cudnn: Any = "auto"  # what the program asked for; there is nothing to choose
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Put a function of the program's own behind the layer, if its activation is one."""
+        if args or "activation" in kwargs:
+            from .own_activation import activated, own_activation
+
+            function = own_activation(cls._table, args, kwargs)
+            if function is not None:
+                return activated(cls, args, kwargs, function)
+        return super().__new__(cls, *args, **kwargs)
+
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the layer's outputs: what calling the layer does."""
         return self(*args, **kwargs)
@@ -150,6 +160,8 @@ class BuiltInLayer(Layer):
             for field in self._table.fields:
                 if field.name == name:
                     return self._option(field)
+            if name == "cell" and self._handle.state_count:
+                return self  # Keras's LSTM holds a cell, whose weights these are
             if self.built:  # a weight: layer.kernel
                 for variable in self.weights:
                     if variable.name == name:

@@ -47,7 +47,7 @@ class Loss(Described):
             return self._core_loss
         # A new one each time: kept here, it and this object would hold each other.
         reduction = "sum_over_batch_size" if self._is_whole() else self.reduction
-        return _core.own_loss(self, type(self).__name__, self._name, reduction)
+        return _core.own_loss(self, self._known_as(), self._name, reduction)
 
     def _is_whole(self) -> bool:
         """Return whether the class computes the loss of a batch itself, in `__call__`."""
@@ -83,6 +83,11 @@ class Loss(Described):
         if self._table is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return super().__getattr__(name)
+
+    def _known_as(self) -> str:
+        """Return the name of the class, or function, by which files know it."""
+        function = getattr(self, "function", None)
+        return str(getattr(function, "__name__", "") or type(self).__name__)
 
     # ---- what the extension asks a loss that is written in Python
 

@@ -35,7 +35,7 @@ class Metric(Described):
         if self._table is not None:
             return self._core_metric
         # A new one each time: kept here, it and this object would hold each other.
-        return _core.own_metric(self, type(self).__name__, self._name)
+        return _core.own_metric(self, self._known_as(), self._name)
 
     def add_weight(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: Any = None
@@ -103,6 +103,11 @@ class Metric(Described):
         if self._table is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return super().__getattr__(name)
+
+    def _known_as(self) -> str:
+        """Return the name of the class, or function, by which files know it."""
+        function = getattr(self, "function", None)
+        return str(getattr(function, "__name__", "") or type(self).__name__)
 
     # ---- what the extension asks a metric that is written in Python
 

@@ -198,7 +198,7 @@ class Model(Trainable):
     @property
     def weights(self) -> list[Any]:
         """All weights, in Keras's order."""
-        found = []
+        found = list(self._own_variables()) if self._calls_itself else []
         seen: set[int] = set()
         for layer in self.layers:
             for variable in layer.weights:
@@ -208,16 +208,21 @@ class Model(Trainable):
                     found.append(variable)
         return found
 
+    def _ids_of_trained(self) -> set[int]:
+        own = self._own_variables() if self._calls_itself and self.trainable else []
+        return {id(variable) for variable in own if variable.trainable} | {
+            id(variable) for layer in self.layers for variable in layer.trainable_weights}
+
     @property
     def trainable_weights(self) -> list[Any]:
         """The weights that training changes."""
-        trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
+        trained = self._ids_of_trained()
         return [variable for variable in self.weights if id(variable) in trained]
 
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
-        trained = {id(v) for layer in self.layers for v in layer.trainable_weights}
+        trained = self._ids_of_trained()
         return [variable for variable in self.weights if id(variable) not in trained]
 
     def _sublayers(self) -> list[Any]:
@@ -290,7 +295,8 @@ class Model(Trainable):
                 self._core.build((None, *np.shape(given[0])[1:]))
             return LayerBase.__call__(self, given, **kwargs)
         training = kwargs.pop("training", None)
-        training = current_training() if training in (None, UNDECIDED) else bool(training)
+        is_left = training is None or training is UNDECIDED
+        training = current_training() if is_left else bool(training)
         arrays = [as_input(value, self.dtype) for value in structured_inputs(self, inputs)]
         return self._packed([Tensor(array) for array in self._core.call(arrays, training)])
 

@@ -59,8 +59,9 @@ class OwnModel(LayerBase):
 
             held = self._held_layers()
             held += [layer for layer in _layers_in(value) if not any(layer is h for h in held)]
-            if isinstance(value, Variable):
-                self._own_variables().append(value)
+            own = self._own_variables()
+            if isinstance(value, Variable) and not any(value is each for each in own):
+                own.append(value)
         object.__setattr__(self, name, value)
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Variable:

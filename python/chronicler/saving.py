@@ -79,7 +79,10 @@ def load_model(
     if not os.path.exists(path):
         raise FileNotFoundError(f"there is no file {path!r}")
     with custom_object_scope(custom_objects or {}):
-        return wrap_model(_core.load_model(path), is_loaded=compile)
+        model = wrap_model(_core.load_model(path), is_loaded=compile)
+        if compile and model._core.compilation is not None:
+            model._revive_own()
+        return model
 
 
 def load_weights(model: Any, filepath: Any, **kwargs: Any) -> None:

@@ -41,10 +41,24 @@ class Sequential(Model):
         shape = layer.__dict__.get("_input_shape_argument")
         if shape is not None and not self._core.layers and self._core.input_layer is None:
             self._add_input(shape, layer)
+        if isinstance(layer, Model) and not layer.built:
+            layer.build(self._shape_so_far(layer))
         self._core.add(layer._handle if isinstance(layer, Model) else layer._ready_handle())
         self._layers = None
         kept = self.__dict__.setdefault("_kept", [])
         kept.append(layer)
+
+    def _shape_so_far(self, layer: Any) -> Any:
+        """Return the shape that a model within is given, which must be known."""
+        if self.built:
+            return self._core.output_shapes[0]
+        front = self._core.input_layer
+        if front is not None and not self._core.layers:
+            return tuple(front.config["config"]["batch_shape"])
+        raise ValueError(
+            f"{layer.name!r} is a model that is not built yet, and what {self.name!r} gives it is "
+            "not known: put an Input in front, or build it first"
+        )
 
     # A chain's own symbols are made when somebody asks for them: to take a part of it, say.
 

@@ -68,6 +68,31 @@ class Trainable(OwnModel):
         made._take(self._core.optimizer)
         self._quick = False
 
+    def _revive_own(self) -> None:
+        """Compile a model from a file again if it has losses or metrics of the program's own."""
+        from .compiling import compile_options, given_of, has_own
+
+        config = self._core.compilation
+        if not has_own(config):
+            return
+        given = given_of(config)
+        options, made = compile_options(
+            self._core.output_names, given["optimizer"], given["loss"], given["loss_weights"],
+            given["metrics"], given["weighted_metrics"])
+        self._core.compile_again(options)
+        self._optimizer, self._loss = made, given["loss"]
+        made._take(self._core.optimizer)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what compile was given as plain values; empty without compile."""
+        return dict(self._core.compilation or {})
+
+    def compile_from_config(self, config: Any) -> None:
+        """Compile the model as another one was: with what `get_compile_config` returned."""
+        from .compiling import given_of
+
+        self.compile(**given_of(config))
+
     @property
     def optimizer(self) -> Any:
         """The optimizer that compile was given."""

@@ -243,6 +243,14 @@ void compile(const ModelHandle& handle, const nb::dict& given) {
   handle.model->compile(options);
 }
 
+// The same once more, for a model from a file, whose optimizer keeps what it had gathered.
+void compile_again(const ModelHandle& handle, const nb::dict& given) {
+  const auto before = handle.model->compilation();
+  compile(handle, given);
+  if (before && !before->optimizer_variables.empty())
+    ModelInternals::restore_optimizer(*handle.model, before->optimizer_variables);
+}
+
 nb::object compilation_of(const ModelHandle& handle) {
   const auto compilation = handle.model->compilation();
   if (!compilation) return nb::none();
@@ -399,6 +407,7 @@ void bind_weights(Class& model) {
 
 void bind_running(Class& model) {
   model.def("compile", &compile)
+      .def("compile_again", &compile_again)
       .def("fit", &run_fit, nb::arg("x"), nb::arg("y").none(), nb::arg("options"))
       .def("evaluate", &run_evaluate, nb::arg("x"), nb::arg("y").none(), nb::arg("options"))
       .def("predict", &run_predict)

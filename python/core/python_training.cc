@@ -10,6 +10,7 @@
 #include "chronicler/base/error.h"
 #include "convert.h"
 #include "interpreter_lock.h"
+#include "layers/core/settings_json.h"
 
 namespace chronicler::python {
 namespace {
@@ -44,6 +45,26 @@ void fill(const TensorView& view, nb::handle array, std::string_view what) {
 }
 
 }  // namespace
+
+std::vector<Setting> settings_of(nb::handle config) {
+  const Json json = to_json(config);
+  const JsonPlace place(json, "config");
+  std::vector<Setting> settings;
+  for (const std::string& name : place.member_names())
+    settings.push_back({name, setting_value_at(place[name])});
+  return settings;
+}
+
+std::vector<Setting> settings_of_object(const nb::object& object) {
+  const Locked lock;
+  try {
+    return settings_of(nb::object(object.attr("get_config")()));
+  } catch (const nb::python_error&) {
+    return {};
+  } catch (const std::exception&) {
+    return {};
+  }
+}
 
 HeldObject::~HeldObject() {
   if (!nb::is_alive()) {

@@ -30,6 +30,11 @@ class HeldObject {
   nb::object object_;
 };
 
+std::vector<Setting> settings_of(nb::handle config);
+// The plain values of what the object's get_config() returns: what files hold of it. Nothing, if
+// there are others.
+std::vector<Setting> settings_of_object(const nb::object& object);
+
 // The object answers to _core_values(y_true, y_pred, shape, wants_gradient): (values of that shape,
 // gradient or None).
 class PythonLoss final : public Loss {
@@ -41,6 +46,7 @@ class PythonLoss final : public Loss {
         name_(std::move(name)) {}
   std::string_view class_name() const override { return class_name_; }
   std::string_view name() const override { return name_; }
+  std::vector<Setting> settings() const override { return settings_of_object(*object_); }
   void check(const TensorView& /*y_true*/, const Shape& /*y_pred*/,
              std::string_view /*where*/) const override {}
   void values(TensorView y_true, TensorView y_pred, TensorView values,
@@ -59,6 +65,7 @@ class PythonMetric final : public Metric, public std::enable_shared_from_this<Py
       : object_(std::move(object)), class_name_(std::move(class_name)), name_(std::move(name)) {}
   std::string_view class_name() const override { return class_name_; }
   std::string_view name() const override { return name_; }
+  std::vector<Setting> settings() const override { return settings_of_object(*object_); }
   Direction direction() const override { return Direction::unknown; }
   void reset() override;
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override;
@@ -80,7 +87,7 @@ class PythonSchedule final : public LearningRateSchedule {
   PythonSchedule(nb::object object, std::string class_name)
       : object_(std::move(object)), class_name_(std::move(class_name)) {}
   std::string_view class_name() const override { return class_name_; }
-  std::vector<Setting> settings() const override { return {}; }
+  std::vector<Setting> settings() const override { return settings_of_object(*object_); }
   double at(std::int64_t step) const override;
 
  private:

@@ -29,15 +29,6 @@
 namespace chronicler::python {
 namespace {
 
-std::vector<Setting> settings_of(nb::handle config) {
-  const Json json = to_json(config);
-  const JsonPlace place(json, "config");
-  std::vector<Setting> settings;
-  for (const std::string& name : place.member_names())
-    settings.push_back({name, setting_value_at(place[name])});
-  return settings;
-}
-
 nb::object config_of(const std::vector<Setting>& settings) {
   return to_object(chronicler::to_json(settings));
 }
