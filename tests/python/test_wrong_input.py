@@ -211,7 +211,7 @@ def test_wrong_weights_and_options() -> None:
         (lambda: layers.LSTM(8, dropout=1.5), ValueError, "dropout"),
         (lambda: layers.LSTM(8, activation="tahn"), ValueError, "tanh"),
         (lambda: layers.LSTM(8, kernel_initializer="glorot"), ValueError, "glorot_uniform"),
-        (lambda: layers.Dense(4, activation=lambda x: x), ValueError, "activation"),
+        (lambda: layers.LSTM(4, activation=lambda x: x), ValueError, "activation"),
         (lambda: layers.LSTMM(8), AttributeError, "LSTMM"),
         (lambda: layers.Bidirectional(3), TypeError, "layer"),
         (lambda: optimizers.Adam(learning_rate=-1.0), ValueError, "learning_rate"),
