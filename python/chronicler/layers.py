@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, own_layer
+from . import _core, wrappers
 from ._arguments import is_cell
 from ._classes import Namespace, arguments, by_name, table, unknown
 from ._graph import KerasTensor
 from ._keras_places import WITHOUT_MEANING
+from .call_structure import split
 from .config import floatx
 from .layer import LayerBase, remember, wrap
-from .own_layer import Layer, split
+from .own_layer import Layer
 
 _PASSED_OVER = [name for name in WITHOUT_MEANING["layers"] if name != "weights"]
 
@@ -354,7 +355,7 @@ _ALIASES = {
     "SeparableConvolution1D": "SeparableConv1D",
     "GroupedQueryAttention": "GroupQueryAttention",
 }
-_PLACES = {"Wrapper": "own_layer", "Lambda": "own_layer", "InputSpec": "own_layer"}
+_PLACES = {"Wrapper": "wrappers", "Lambda": "wrappers", "InputSpec": "wrappers"}
 _FUNCTIONS = {
     "add": "Add",
     "average": "Average",
@@ -371,7 +372,7 @@ def __getattr__(name: str) -> Any:
     if name in _ALIASES:
         return getattr(_this(), _ALIASES[name])
     if name in _PLACES:
-        return getattr(own_layer, name)
+        return getattr(wrappers, name)
     if name in _FUNCTIONS:
         return _function(name)
     return _classes(name)

@@ -92,7 +92,7 @@ class Loss(Described):
     # ---- what the extension asks a loss that is written in Python
 
     def _core_values(self, y_true: Any, y_pred: Any, shape: Any, wants_gradient: bool) -> Any:
-        from .own_layer import warn_slow
+        from .asked_layer import warn_slow
 
         warn_slow(f"the loss {self._name!r}")
         prediction = Tensor(y_pred)

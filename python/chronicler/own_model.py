@@ -55,10 +55,10 @@ class OwnModel(LayerBase):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and "_core" not in self.__dict__:
-            from .own_layer import _layers_in
+            from .call_structure import layers_in
 
             held = self._held_layers()
-            held += [layer for layer in _layers_in(value) if not any(layer is h for h in held)]
+            held += [layer for layer in layers_in(value) if not any(layer is h for h in held)]
             own = self._own_variables()
             if isinstance(value, Variable) and not any(value is each for each in own):
                 own.append(value)

@@ -116,7 +116,7 @@ def test_the_stub_of_a_layer(stubs):
     dense = text[text.index("\nclass Dense(") :]
     assert "\n        units: int,\n        activation: ActivationLike | None = None," in dense
     assert "GlobalAvgPool1D = GlobalAveragePooling1D" in text
-    assert "from .own_layer import Lambda as Lambda" in text
+    assert "from .wrappers import Lambda as Lambda" in text
     assert "def Input(" in text and "\ndef add(" in text
 
 
