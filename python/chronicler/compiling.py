@@ -137,4 +137,7 @@ def _made(value: Any, kind: str) -> Any:
     own: Any = _own(value)
     if own is None:
         return (losses if kind == "losses" else metrics).deserialize(value)
-    return own.from_config(dict(value.get("config") or {})) if isinstance(own, type) else own
+    if not isinstance(own, type):
+        return own
+    made: Any = own
+    return made.from_config(dict(value.get("config") or {}))
