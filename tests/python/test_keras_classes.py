@@ -125,7 +125,7 @@ class MinimalCell(layers.Layer):
 
 def test_own_cell():
     x, y = sequences()
-    cells = layers.StackedRNNCells([MinimalCell(4), MinimalCell(3)])
+    cells = [MinimalCell(4), MinimalCell(3)]
     model = keras.Sequential([layers.Input((None, 3)), layers.RNN(cells), layers.Dense(1)])
     model.compile("rmsprop", "mse")
     model.fit(x, y, epochs=1, verbose=0)
@@ -395,7 +395,8 @@ def test_subclassed_model_that_runs_as_it_is_written():
     assert history.history["loss"][-1] < history.history["loss"][0]
     assert len(model.trainable_weights) == 4
     assert not np.allclose(np.array(model.scale), 1.0)
-    np.testing.assert_allclose(model.predict(X, verbose=0), np.array(model(X)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0), np.array(model(X)), rtol=1e-4, atol=1e-6)
 
 
 def test_a_layer_that_counts():
@@ -432,3 +433,34 @@ def test_compiled_as_another_model():
     other = keras.models.clone_model(model)
     other.compile_from_config(model.get_compile_config())
     assert set(other.fit(X, Y, verbose=0).history) == {"loss", "mae"}
+
+
+def test_add_loss_and_metrics_of_a_layer():
+    class Penalty(layers.Layer):
+        def call(self, inputs):
+            self.add_loss(0.1 * ops.mean(ops.square(inputs)))
+            return inputs
+
+    x, y = sequences()
+    model = keras.Sequential([layers.Input((None, 3)), layers.LSTM(4), Penalty(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    inner = keras.Model(model.inputs, model.layers[0].output).predict(x, verbose=0)
+    mse = float(np.mean((model.predict(x, verbose=0) - y) ** 2))
+    assert model.evaluate(x, y, verbose=0, batch_size=64) == pytest.approx(
+        mse + 0.1 * float(np.mean(inner**2)), rel=1e-4)
+
+
+def test_initializers_regularizers_constraints():
+    layer = layers.LSTM(
+        4, kernel_initializer=keras.initializers.HeNormal(seed=1),
+        recurrent_initializer="orthogonal",
+        kernel_regularizer=keras.regularizers.L2(0.1), recurrent_constraint="max_norm",
+        bias_initializer=keras.initializers.Constant(0.5), unit_forget_bias=False)
+    model = keras.Sequential([layers.Input((None, 3)), layer, layers.Dense(1)])
+    np.testing.assert_allclose(layer.get_weights()[2], 0.5)
+    model.compile("adam", "mse")
+    penalty = 0.1 * float((layer.get_weights()[0] ** 2).sum())
+    assert float(sum(model.losses)) == pytest.approx(penalty, rel=1e-4)
+    x, y = sequences()
+    alone = float(np.mean((model.predict(x, verbose=0) - y) ** 2))
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(alone + penalty, rel=1e-4)
