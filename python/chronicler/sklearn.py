@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 # isort: off
-from ._networks import Head, Scale
-from ._sklearn import PARAMETERS, Estimator, shapes_of  # before the rest: says what is missing
+from .estimators.networks import Head, Scale
+from .estimators.base import PARAMETERS, Estimator, shapes_of  # first: says what is missing
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import compute_sample_weight

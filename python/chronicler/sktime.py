@@ -20,8 +20,8 @@ except ImportError as error:
         f"chronicler.sktime needs sktime 1.0 or later: pip install sktime ({error})"
     ) from error
 
-from . import _forecasting, _networks
-from ._networks import Plan, Recipe
+from .estimators import forecasting, networks
+from .estimators.networks import Plan, Recipe
 
 __all__ = ["ChroniclerForecaster", "ChroniclerTimeSeriesClassifier"]
 
@@ -151,20 +151,20 @@ class ChroniclerForecaster(BaseForecaster):  # type: ignore[misc]
             self.learning_rate, None, None,
         )
         plan = Plan(self.epochs, self.batch_size, 0.0, self.patience, None, self.verbose)
-        _networks.check_recipe(recipe)
-        _networks.check_plan(plan)
+        networks.check_recipe(recipe)
+        networks.check_plan(plan)
         for name in ("window_length", "horizon"):
             if getattr(self, name) is not None:
-                _networks.check_whole(name, getattr(self, name), 1)
-        _networks.check_whole("update_epochs", self.update_epochs, 1)
+                networks.check_whole(name, getattr(self, name), 1)
+        networks.check_whole("update_epochs", self.update_epochs, 1)
         self._random = _random_of(self.random_state)
         self._rows, self._beside = y.astype(float), None if X is None else X.astype(float)
         self._columns = [] if X is None else list(X.columns)
         self._freq = getattr(y.index, "freq", None) or getattr(self.cutoff, "freq", None)
-        shape = _forecasting.chosen_shape(
+        shape = forecasting.chosen_shape(
             len(y), self.window_length, self._asked(fh), y.shape[1], len(self._columns),
             self._known_ahead())
-        self._course = _forecasting.Course(shape, recipe, plan, self.get_params(deep=False))
+        self._course = forecasting.Course(shape, recipe, plan, self.get_params(deep=False))
         self._course.fit(*self._arrays(), self._next_seed())
         self._show()
         return self

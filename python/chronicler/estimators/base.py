@@ -21,8 +21,8 @@ except ImportError as error:
         f"chronicler.sklearn needs scikit-learn 1.6 or later: pip install scikit-learn ({error})"
     ) from error
 
-from . import _networks
-from ._networks import Plan, Recipe, Scale
+from . import networks
+from .networks import Plan, Recipe, Scale
 
 PARAMETERS = """
 
@@ -199,7 +199,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         if not kept.any():
             raise ValueError("sample weights and class weights leave only rows of weight zero")
         rows = np.flatnonzero(kept)
-        return _networks.taken(X, rows), y[rows], weights[rows]
+        return networks.taken(X, rows), y[rows], weights[rows]
 
     def _class_weights(self, y: Any) -> Any:
         return 1.0
@@ -242,8 +242,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             self.epochs, self.batch_size, self.validation_split, self.patience, self.callbacks,
             self.verbose,
         )
-        _networks.check_recipe(recipe)
-        _networks.check_plan(plan)
+        networks.check_recipe(recipe)
+        networks.check_plan(plan)
         return recipe, plan
 
     def _fit(
@@ -257,26 +257,26 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             self._check_dimensions(X)
         y = self._codes(y)
         seed = self._next_seed()
-        rows, held = _networks.divided(len(y), plan.validation_split, seed)
+        rows, held = networks.divided(len(y), plan.validation_split, seed)
         validation: Any = None
         if held is not None:
-            validation = [_networks.taken(each, held) for each in (X, y, weights)]
-            X, y, weights = (_networks.taken(each, rows) for each in (X, y, weights))
+            validation = [networks.taken(each, held) for each in (X, y, weights)]
+            X, y, weights = (networks.taken(each, rows) for each in (X, y, weights))
         elif isinstance(self.model, str) and len(y) <= plan.batch_size and not isinstance(X, list):
-            X, y, weights = _networks.merged(X, y, weights)
+            X, y, weights = networks.merged(X, y, weights)
         if fresh:
             self._scale = _scale_of(X, weights) if self.standardize else None
             self._learn_scale(y, weights)
         x = self._read(X)
         if fresh:
-            with _networks.seeds_of(seed):
+            with networks.seeds_of(seed):
                 self.model_ = self._made(recipe, x)
             self.history_: dict[str, list[float]] = {}
             self.n_iter_ = 0
         if validation is not None:
             validation = self._validation(*validation)
-        history = _networks.trained(
-            self.model_, plan, x, self._targets(y), _networks.mean_one(weights), validation, seed)
+        history = networks.trained(
+            self.model_, plan, x, self._targets(y), networks.mean_one(weights), validation, seed)
         for key, values in history.items():
             self.history_.setdefault(key, []).extend(values)
         self.n_iter_ = max(len(values) for values in self.history_.values())
@@ -287,7 +287,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _validation(self, X: Any, y: Any, weights: Any) -> tuple[Any, ...]:
         if isinstance(X, list):
             return self._read(X), self._targets(y)
-        return self._read(X), self._targets(y), _networks.mean_one(weights)
+        return self._read(X), self._targets(y), networks.mean_one(weights)
 
     def _made(self, recipe: Recipe, x: Any) -> Any:
         if not isinstance(self.model, str) and not isinstance(x, list):
@@ -300,7 +300,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 "others model must be a function that makes one"
             )
         offered = {**self.get_params(deep=False), **self._offered()}
-        return _networks.made_network(
+        return networks.made_network(
             recipe, shape, self._heads(), self._losses, offered, per_step=self._per_step())
 
     def _offered(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _core, callbacks, layers, models, optimizers
+from .. import _core, callbacks, layers, models, optimizers
 
 PRESETS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _networks, layers, models
-from ._networks import Plan, Recipe
+from .. import layers, models
+from . import networks
+from .networks import Plan, Recipe
 
 _RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 _FEWEST_HELD = 8  # windows that are held out, for them to tell how far forecasts are off
@@ -43,8 +44,8 @@ class Scaling:
     """Mean and spread of the rows that trained."""
 
     def __init__(self, y: Any, x: Any) -> None:
-        self._y = _networks.Scale(y, np.ones(len(y)))
-        self._x = _networks.Scale(x, np.ones(len(x)))
+        self._y = networks.Scale(y, np.ones(len(y)))
+        self._x = networks.Scale(x, np.ones(len(x)))
         self.y_spread = self._y.spread
 
     def of_y(self, y: Any) -> Any:
@@ -148,13 +149,13 @@ def _solved(rows: Any, wanted: Any, ridge: float) -> Any:
 
 def made_network(recipe: Recipe, shape: Shape, offered: dict[str, Any]) -> Any:
     """Return a model from a window, and what is known ahead, to the horizon, and its states."""
-    _networks.check_recipe(recipe)
+    networks.check_recipe(recipe)
     read = (None, shape.targets + shape.columns)
     if not isinstance(recipe.model, str):
-        heads = [_networks.Head(shape.horizon * shape.targets, "linear")]
+        heads = [networks.Head(shape.horizon * shape.targets, "linear")]
         given = {**offered, "window": shape.window, "horizon": shape.horizon,
                  "targets": shape.targets, "ahead": len(shape.ahead)}
-        return _networks.made_network(
+        return networks.made_network(
             recipe, (shape.window, read[1]), heads, lambda model: "mse", given), None
     past = layers.Input(read)
     hidden, states = _encoded(recipe, past)
@@ -164,21 +165,21 @@ def made_network(recipe: Recipe, shape: Shape, offered: dict[str, Any]) -> Any:
         inputs.append(ahead)
         repeated = layers.RepeatVector(shape.horizon)(hidden)
         joined = layers.Concatenate()([repeated, ahead])
-        kind = getattr(layers, _networks.PRESETS[recipe.model])
-        joined = kind(int(_networks.sizes_of(recipe)[-1]), return_sequences=True)(joined)
+        kind = getattr(layers, networks.PRESETS[recipe.model])
+        joined = kind(int(networks.sizes_of(recipe)[-1]), return_sequences=True)(joined)
         outputs = layers.Dense(shape.targets, kernel_initializer="zeros")(joined)
     else:
         flat = layers.Dense(shape.horizon * shape.targets, kernel_initializer="zeros")(hidden)
         outputs = layers.Reshape((shape.horizon, shape.targets))(flat)
     model = models.Model(inputs if shape.ahead else past, outputs)
-    model.compile(optimizer=_networks.optimizer_of(recipe), loss="mse", metrics=recipe.metrics)
+    model.compile(optimizer=networks.optimizer_of(recipe), loss="mse", metrics=recipe.metrics)
     return model, models.Model(past, states)
 
 
 def _encoded(recipe: Recipe, past: Any) -> tuple[Any, list[Any]]:
     """Return what recurrent layers make of a window, and their states at its end."""
-    kind = getattr(layers, _networks.PRESETS[recipe.model])
-    sizes = _networks.sizes_of(recipe)
+    kind = getattr(layers, networks.PRESETS[recipe.model])
+    sizes = networks.sizes_of(recipe)
     hidden, states = past, []
     for place, units in enumerate(sizes):
         found = kind(int(units), return_sequences=place + 1 < len(sizes), return_state=True)(hidden)
@@ -274,7 +275,7 @@ class Course:
         """Fit both paths anew."""
         self._linear = Linear(self.shape)
         self._linear.fit(windows, wanted, self._ridge)
-        with _networks.seeds_of(seed):
+        with networks.seeds_of(seed):
             self.model, self._states = made_network(self._recipe, self.shape, self._offered)
         self._train(windows, wanted, epochs, seed, checks)
 
@@ -289,7 +290,7 @@ class Course:
         else:
             validation = self._inputs(checks[0]), self._left(*checks)
         if len(wanted):
-            history = _networks.trained(
+            history = networks.trained(
                 self.model, plan, self._inputs(windows), self._left(windows, wanted), None,
                 validation, seed)
             for key, values in history.items():

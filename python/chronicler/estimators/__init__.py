@@ -1,0 +1,1 @@
+"""What the estimators for scikit-learn and sktime stand on: networks for rows and windows."""
