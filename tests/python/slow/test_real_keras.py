@@ -1,7 +1,7 @@
 """Files go to Keras itself and back: the same outputs, and training that goes on alike.
 
-Keras is that of scripts/test-with-keras (build/venv-keras, made here if it is not there), or the one
-whose Python CHRONICLER_KERAS_PYTHON names.
+Keras is that of scripts/test-with-keras (build/venv-keras, made here if it is not there), or the
+one whose Python CHRONICLER_KERAS_PYTHON names.
 """
 
 from __future__ import annotations
