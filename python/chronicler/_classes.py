@@ -319,7 +319,8 @@ class Namespace:
         if name not in tables(self._kind):
             class_name = other_names(self._kind).get(name) if self._has_other_names else None
             if class_name is None:
-                raise AttributeError(f"module {self._module!r} has no attribute {name!r}")
+                hint = "" if name.startswith("_") else f": {nearest(name, tables(self._kind))}"
+                raise AttributeError(f"module {self._module!r} has no attribute {name!r}{hint}")
             return getattr(_module(self._module), class_name)
         base = self._base
         if name in self._bases:
@@ -338,6 +339,24 @@ class Namespace:
         """Return all names, for dir() and `__all__`."""
         others = other_names(self._kind) if self._has_other_names else ()
         return sorted({*tables(self._kind), *others, *own})
+
+
+def got(namespace: Namespace, base: type, identifier: Any) -> Any:
+    """Return what a name, configuration, class or object stands for: the `get` of a module."""
+    from .saving import deserialize_keras_object
+
+    if identifier is None or isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize_keras_object(identifier)
+    found = identifier
+    if isinstance(identifier, str):
+        found = own_class(identifier) or namespace.get(identifier)
+    if isinstance(found, type):
+        return found()
+    if callable(found):
+        return found
+    raise unknown(namespace._kind, identifier)
 
 
 def _module(name: str) -> Any:

@@ -41,7 +41,7 @@ def _losses(names: list[str], loss: Any) -> tuple[Any, dict[str, Any]]:
             return losses.compiled(loss[0]), {}
         if len(loss) != len(names):
             raise ValueError(
-                f"compile: {len(loss)} losses for {len(names)} outputs ({', '.join(names)})"
+                f"compile: {len(loss)} losses are given, and the outputs are {', '.join(names)}"
             )
         return None, {
             name: losses.compiled(each) for name, each in zip(names, loss) if each is not None

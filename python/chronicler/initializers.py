@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from ._classes import Described, Namespace, own_class, unknown
+from ._classes import Described, Namespace, got
 from .config import floatx
 
 
@@ -78,20 +78,7 @@ def __dir__() -> list[str]:
 
 def get(identifier: Any) -> Any:
     """Return the initializer of this name, configuration, class or object; None for None."""
-    if identifier is None or isinstance(identifier, Initializer):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        found = own_class(identifier) or __getattr__.get(identifier)
-        if found is None:
-            raise unknown("initializers", identifier)
-        return found()
-    if isinstance(identifier, type):
-        return identifier()
-    if callable(identifier):
-        return identifier
-    raise unknown("initializers", identifier)
+    return got(__getattr__, Initializer, identifier)
 
 
 def serialize(initializer: Any) -> Any:

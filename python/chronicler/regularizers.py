@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from ._classes import Described, Namespace, own_class, unknown
+from ._classes import Described, Namespace, got
 from .config import floatx
 from .initializers import described_config
 
@@ -57,20 +57,7 @@ def __dir__() -> list[str]:
 
 def get(identifier: Any) -> Any:
     """Return the regularizer of this name, configuration, class or object; None for None."""
-    if identifier is None or isinstance(identifier, Regularizer):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        found = own_class(identifier) or __getattr__.get(identifier)
-        if found is None:
-            raise unknown("regularizers", identifier)
-        return found() if isinstance(found, type) else found
-    if isinstance(identifier, type):
-        return identifier()
-    if callable(identifier):
-        return identifier
-    raise unknown("regularizers", identifier)
+    return got(__getattr__, Regularizer, identifier)
 
 
 def serialize(regularizer: Any) -> Any:

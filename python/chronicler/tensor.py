@@ -150,7 +150,7 @@ class Variable(Numeric):
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in "
                 f"`variable.assign(value)` must match. variable.shape={self.shape}, "
-                f"Received: value.shape={array.shape}. Target variable: {self._path}"
+                f"Received: value.shape={array.shape}. Target variable: {self.path}"
             )
         array = array.copy()
         self._store(array)
@@ -225,7 +225,7 @@ class Variable(Numeric):
 
     def __repr__(self) -> str:
         return (
-            f"<Variable path={self._path}, shape={self.shape}, dtype={self.dtype}, "
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={self._array}>"
         )
 

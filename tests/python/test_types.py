@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
 
 import chronicler
@@ -22,8 +21,6 @@ SOURCE = ROOT / "python"
 WORK = ROOT / "build" / "mypy"
 PROGRAMS = sorted((Path(__file__).parent / "typed").glob("*.py"))
 EXAMPLES = sorted((ROOT / "examples" / "python").glob("*.py"))
-
-needs_mypy = pytest.mark.skipif(util.find_spec("mypy") is None, reason="mypy is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,6 @@ def mypy(folder: Path, *arguments: object) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-@needs_mypy
 def test_the_sources(stubs):
     files = {**package_files(), "chronicler/_core.pyi": stubs / "_core.pyi"}
     assert mypy(updated(WORK / "sources", files), "-p", "chronicler") == ""
@@ -80,13 +76,11 @@ def installed(stubs):
     return updated(WORK / "installed", {**package_files(), **made})
 
 
-@needs_mypy
 def test_the_stubs_and_all_programs(installed):
     modules = [file.relative_to(installed) for file in installed.rglob("*.pyi")]
     assert mypy(installed, *modules, *PROGRAMS, *EXAMPLES) == ""
 
 
-@needs_mypy
 def test_what_is_wrong_is_found(installed, tmp_path):
     program = tmp_path / "wrong.py"
     program.write_text(

@@ -238,6 +238,22 @@ def test_a_sentence_for_each(make, kind, words: str) -> None:
         make()
 
 
+def test_weights_of_layers_show_themselves_and_refuse_other_shapes() -> None:
+    early = layers.Layer(name="own")
+    for variable in (small().weights[0], early.add_weight(shape=(2, 3), name="w")):
+        assert variable.path in repr(variable)
+        with pytest.raises(ValueError, match="must match.*" + variable.path):
+            variable.assign(np.zeros(3))
+
+
+def test_a_class_that_is_misspelt() -> None:
+    with pytest.raises(AttributeError, match="EarlyStopping"):
+        callbacks.EarlyStoping
+    with pytest.raises(ValueError, match="2 losses are given, and the outputs are dense"):
+        models.Sequential([layers.Input((3,)), layers.Dense(1, name="dense")]).compile(
+            "adam", ["mse", "mae"])
+
+
 def test_a_file_that_is_none(tmp_path) -> None:
     path = tmp_path / "broken.keras"
     path.write_bytes(b"PK\x03\x04 broken")

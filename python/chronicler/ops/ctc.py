@@ -216,17 +216,17 @@ def _search(logs: Array, blank: int, width: int) -> list[tuple[tuple[int, ...], 
     """Return the most likely label sequences of one input, the best first."""
     # For each sequence the log-likelihoods of paths that end in a blank, and in its last label.
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
-    for now in logs:
+    for step in logs:
         later: dict[tuple[int, ...], tuple[float, float]] = {}
         for sequence, (ends_blank, ends_label) in beams.items():
             total = float(np.logaddexp(ends_blank, ends_label))
-            repeated = ends_label + now[sequence[-1]] if sequence else -np.inf
-            _grow(later, sequence, total + now[blank], repeated)
-            for label in range(len(now)):
+            repeated = ends_label + step[sequence[-1]] if sequence else -np.inf
+            _grow(later, sequence, total + step[blank], repeated)
+            for label in range(len(step)):
                 if label == blank:
                     continue
                 start = ends_blank if sequence and label == sequence[-1] else total
-                _grow(later, (*sequence, label), -np.inf, start + now[label])
+                _grow(later, (*sequence, label), -np.inf, start + step[label])
         ranked = sorted(later.items(), key=lambda item: -np.logaddexp(*item[1]))
         beams = dict(ranked[:width])
     ranked = sorted(beams.items(), key=lambda item: -np.logaddexp(*item[1]))
