@@ -113,11 +113,9 @@ Trained train(const TimeSeries& series, const nb::dict& given, nb::object progre
 
 nb::dict run(const Trained& trained, const TimeSeries& series, nb::handle ahead) {
   const Tensor known = to_optional_tensor(ahead);
-  tasks::Forecast forecast;
-  {
-    const Alone alone(&trained.forecaster.network());
-    forecast = known ? trained.forecaster.run(series, known) : trained.forecaster.run(series);
-  }
+  const tasks::Forecast forecast = alone_on(&trained.forecaster.network(), [&] {
+    return known ? trained.forecaster.run(series, known) : trained.forecaster.run(series);
+  });
   return forecast_of(forecast, series);
 }
 
@@ -132,11 +130,8 @@ nb::dict backtest(const Trained& trained, const TimeSeries& series, std::int64_t
 }
 
 nb::list state(const Trained& trained, const TimeSeries& series) {
-  std::vector<tasks::RecurrentState> states;
-  {
-    const Alone alone(&trained.forecaster.network());
-    states = trained.forecaster.state(series);
-  }
+  const std::vector<tasks::RecurrentState> states =
+      alone_on(&trained.forecaster.network(), [&] { return trained.forecaster.state(series); });
   nb::list all;
   for (const tasks::RecurrentState& each : states) {
     const Shape shape{static_cast<std::int64_t>(each.values.size())};

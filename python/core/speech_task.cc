@@ -68,11 +68,9 @@ nb::dict score_of(const tasks::TranscriberScore& score) {
 
 Transcriber train(nb::handle recordings, const nb::dict& given, nb::object progress) {
   std::vector<data::Recording> all = recordings_of(recordings);
-  tasks::TranscriberOptions options;
-  take_options(given, options);
-  take_run(given, std::move(progress), options);
-  const Unlocked unlocked;
-  return Transcriber::train(std::move(all), options);
+  return train_with<tasks::TranscriberOptions>(
+      given, std::move(progress),
+      [&](const auto& options) { return Transcriber::train(std::move(all), options); });
 }
 
 }  // namespace
@@ -95,11 +93,8 @@ void bind_speech_task(nb::module_& module) {
              tasks::TranscribeOptions options;
              take_options(given, options);
              const data::Audio audio = audio_of(samples, rate);
-             tasks::Transcript transcript;
-             {
-               const Alone alone(&transcriber);
-               transcript = transcriber.run(audio, options);
-             }
+             const tasks::Transcript transcript =
+                 alone_on(&transcriber, [&] { return transcriber.run(audio, options); });
              return transcript_of(transcript);
            })
       .def("evaluate",
@@ -107,11 +102,8 @@ void bind_speech_task(nb::module_& module) {
              tasks::TranscribeOptions options;
              take_options(given, options);
              const std::vector<data::Recording> all = recordings_of(recordings);
-             tasks::TranscriberScore score;
-             {
-               const Alone alone(&transcriber);
-               score = transcriber.evaluate(all, options);
-             }
+             const tasks::TranscriberScore score =
+                 alone_on(&transcriber, [&] { return transcriber.evaluate(all, options); });
              return score_of(score);
            })
       .def("stream", &Transcriber::stream)

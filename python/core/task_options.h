@@ -59,4 +59,21 @@ void take_run(const nb::dict& given, nb::object progress, Options& options) {
   if (given.contains("resume")) options.resume = nb::cast<bool>(given["resume"]);
 }
 
+// train(options), which are those that `given` names, without the interpreter's lock.
+template <class Options, class Train>
+auto train_with(const nb::dict& given, nb::object progress, const Train& train) {
+  Options options;
+  take_options(given, options);
+  take_run(given, std::move(progress), options);
+  const Unlocked unlocked;
+  return train(options);
+}
+
+// run(), alone on the object.
+template <class Run>
+auto alone_on(const void* object, const Run& run) {
+  const Alone alone(object);
+  return run();
+}
+
 }  // namespace chronicler::python

@@ -67,11 +67,9 @@ nb::dict label_of(const tasks::TextLabel& label) {
 
 TextClassifier train_classifier(const Texts& texts, const Texts& labels, const nb::dict& given,
                                 nb::object progress) {
-  tasks::TextClassifierOptions options;
-  take_options(given, options);
-  take_run(given, std::move(progress), options);
-  const Unlocked unlocked;
-  return TextClassifier::train(texts, labels, options);
+  return train_with<tasks::TextClassifierOptions>(
+      given, std::move(progress),
+      [&](const auto& options) { return TextClassifier::train(texts, labels, options); });
 }
 
 nb::list classify(const TextClassifier& classifier, const Texts& texts, bool with_words) {
@@ -94,11 +92,8 @@ void bind_classifier(nb::module_& module) {
       .def("run", &classify)
       .def("evaluate",
            [](const TextClassifier& classifier, const Texts& texts, const Texts& labels) {
-             tasks::ClassifierScore score;
-             {
-               const Alone alone(&classifier);
-               score = classifier.evaluate(texts, labels);
-             }
+             const tasks::ClassifierScore score =
+                 alone_on(&classifier, [&] { return classifier.evaluate(texts, labels); });
              return score_of(score);
            })
       .def("save", &TextClassifier::save)
@@ -142,11 +137,9 @@ nb::dict score_of(const tasks::TextScore& score) {
 }
 
 TextGenerator train_generator(const std::string& text, const nb::dict& given, nb::object progress) {
-  tasks::TextGeneratorOptions options;
-  take_options(given, options);
-  take_run(given, std::move(progress), options);
-  const Unlocked unlocked;
-  return TextGenerator::train(text, options);
+  return train_with<tasks::TextGeneratorOptions>(
+      given, std::move(progress),
+      [&](const auto& options) { return TextGenerator::train(text, options); });
 }
 
 std::string generate(const TextGenerator& generator, const nb::dict& given) {
@@ -162,11 +155,8 @@ void bind_generator(nb::module_& module) {
       .def("run", &generate)
       .def("evaluate",
            [](const TextGenerator& generator, const std::string& text) {
-             tasks::TextScore score;
-             {
-               const Alone alone(&generator);
-               score = generator.evaluate(text);
-             }
+             const tasks::TextScore score =
+                 alone_on(&generator, [&] { return generator.evaluate(text); });
              return score_of(score);
            })
       .def("save", &TextGenerator::save)
@@ -224,21 +214,16 @@ nb::dict score_of(const tasks::TranslatorScore& score) {
 
 Translator train_translator(const Texts& sources, const Texts& targets, const nb::dict& given,
                             nb::object progress) {
-  tasks::TranslatorOptions options;
-  take_options(given, options);
-  take_run(given, std::move(progress), options);
-  const Unlocked unlocked;
-  return Translator::train(sources, targets, options);
+  return train_with<tasks::TranslatorOptions>(given, std::move(progress), [&](const auto& options) {
+    return Translator::train(sources, targets, options);
+  });
 }
 
 nb::list translate(const Translator& translator, const Texts& texts, const nb::dict& given) {
   tasks::TranslateOptions options;
   take_options(given, options);
-  std::vector<tasks::Translation> found;
-  {
-    const Alone alone(&translator);
-    found = translator.run(texts, options);
-  }
+  const std::vector<tasks::Translation> found =
+      alone_on(&translator, [&] { return translator.run(texts, options); });
   nb::list all;
   for (const tasks::Translation& translation : found) all.append(translation_of(translation));
   return all;
@@ -252,11 +237,8 @@ void bind_translator(nb::module_& module) {
               const std::vector<Texts>& references, const nb::dict& given) {
              tasks::TranslateOptions options;
              take_options(given, options);
-             tasks::TranslatorScore score;
-             {
-               const Alone alone(&translator);
-               score = translator.evaluate(sources, references, options);
-             }
+             const tasks::TranslatorScore score = alone_on(
+                 &translator, [&] { return translator.evaluate(sources, references, options); });
              return score_of(score);
            })
       .def("save", &Translator::save)
