@@ -111,6 +111,9 @@ struct Pass {
   bool continues = false;  // the call goes on with a sequence: before its first step, the last
                            // output was the carried state (a stream)
   double activity_penalty = 0.0;  // of all layers so far, divided by the batch size
+  // What the layer that is called may keep of its steps for backward, in bytes; it computes the
+  // others again. None: all of them.
+  std::optional<std::int64_t> keep_bytes = {};
 };
 
 // What a call of a layer may ask for besides its inputs.
@@ -164,6 +167,7 @@ struct CallGradient {
 };
 
 class Layer;
+class LayerLearner;
 class LayerStep;
 class Symbols;
 struct CallOptions;
@@ -250,6 +254,19 @@ class Layer {
   virtual std::unique_ptr<LayerStep> make_step(State& state) const;
   // The same for a call with flags.
   virtual std::unique_ptr<LayerStep> make_call_step(State& state, const CallFlags& flags) const;
+
+  // The layer's part of exact learning along a stream (layers/core/learner.h), which goes with the
+  // step on `state`; null if the layer has none.
+  virtual std::unique_ptr<LayerLearner> make_learner(State& state) const;
+
+  // What forward keeps for backward of inputs of these shapes, where it could keep less
+  // (Pass::keep_bytes); none: the layer has no loop over time.
+  struct KeptSteps {
+    std::int64_t steps = 0;
+    std::int64_t step_bytes = 0;   // of the tape, a step
+    std::int64_t state_bytes = 0;  // from which later steps are computed again
+  };
+  virtual std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const;
 
   // Throws Error if the layer cannot take inputs of these shapes and types.
   virtual void check_inputs(std::span<const Value> inputs) const;

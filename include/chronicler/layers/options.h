@@ -101,6 +101,9 @@ Initializer HeNormal(Seed seed = {});
 Initializer LecunUniform(Seed seed = {});
 Initializer LecunNormal(Seed seed = {});
 Initializer Orthogonal(double gain = 1.0, Seed seed = {});
+// Of the bias of an LSTM or a GRU, gates that remember for 1 to t_max steps (Tallec and Ollivier
+// 2018); none: the steps of the input that the layer is built for.
+Initializer Chrono(std::optional<std::int64_t> t_max = {}, Seed seed = {});
 }  // namespace initializers
 
 // ---- regularizers: keras.regularizers; empty by default

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,13 @@ class OptionalValidation : public std::optional<ValidationData> {
       : optional(ValidationData{std::move(x), std::move(y), std::move(sample_weight)}) {}
   OptionalValidation(Dataset batches)  // NOLINT(google-explicit-constructor)
       : optional(ValidationData{{}, {}, {}, std::move(batches)}) {}
+};
+
+// Truncated backpropagation through time (Williams and Peng 1990): sequences longer than `steps` are
+// learnt part by part, and states are carried from part to part.
+struct Bptt {
+  std::int64_t steps = 0;   // how far the gradient goes back; 0: through whole sequences
+  std::int64_t stride = 0;  // a part begins every so many steps; 0: as many as `steps`
 };
 
 // With a Dataset, whose batches are made already, batch_size and shuffle say nothing, and
@@ -59,6 +67,10 @@ struct FitOptions {
   std::optional<std::int64_t> pause_after = {};
   // Of the order of the samples; empty: next_seed().
   std::optional<std::uint64_t> seed = {};
+  // What a batch may keep for the way back: "64MB", "2GB"; empty: everything. Recurrent layers keep
+  // states at some steps and compute the steps between again, to the same bits.
+  std::string memory_budget = {};
+  Bptt bptt = {};
 };
 
 struct EvaluateOptions {
@@ -67,6 +79,9 @@ struct EvaluateOptions {
   TensorList sample_weight = {};
   std::optional<std::int64_t> steps = {};
   std::vector<CallbackPtr> callbacks = {};
+  // Long sequences run part by part, the states carried, so many steps at a time; 0: the whole
+  // sequence, or of one that is mapped from a file as much as a few MB hold.
+  std::int64_t steps_at_a_time = 0;
 };
 
 struct PredictOptions {
@@ -74,6 +89,9 @@ struct PredictOptions {
   int verbose = 0;
   std::optional<std::int64_t> steps = {};
   std::vector<CallbackPtr> callbacks = {};
+  std::int64_t steps_at_a_time = 0;  // as in EvaluateOptions
+  // A .npy file that results are written to; the tensor that predict gives is that file, mapped.
+  std::string output = {};
 };
 
 }  // namespace chronicler

@@ -4,6 +4,7 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/each_field.h"
+#include "layers/core/learner.h"
 #include "layers/core/step.h"
 #include "layers/core/weights_from_file.h"
 
@@ -141,6 +142,12 @@ std::unique_ptr<LayerStep> Layer::make_step(State& /*state*/) const { return nul
 
 std::unique_ptr<LayerStep> Layer::make_call_step(State& state, const CallFlags& /*flags*/) const {
   return make_step(state);
+}
+
+std::unique_ptr<LayerLearner> Layer::make_learner(State& /*state*/) const { return nullptr; }
+
+std::optional<Layer::KeptSteps> Layer::kept_steps(std::span<const Shape> /*inputs*/) const {
+  return std::nullopt;
 }
 
 State Layer::initial_state(std::int64_t /*batch*/) const { return {}; }
