@@ -126,8 +126,11 @@ std::string notes_of(std::string_view kind, std::string_view class_name) {
 
 std::string layers_table() {
   std::string text = "| layer | what differs |\n|---|---|\n";
-  for (const LayerKind& kind : layer_catalog())
-    text += fmt::format("| `{}` | {} |\n", kind.class_name, notes_of("layers", kind.class_name));
+  for (const LayerKind& kind : layer_catalog()) {
+    const std::string notes = notes_of("layers", kind.class_name);
+    const char* own = kind.package.empty() ? "" : notes.empty() ? "not in Keras" : "not in Keras; ";
+    text += fmt::format("| `{}` | {}{} |\n", kind.class_name, own, notes);
+  }
   return text;
 }
 

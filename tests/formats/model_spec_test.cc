@@ -83,5 +83,15 @@ TEST(ModelSpec, RunsNoCodeOfTheFile) {
   EXPECT_NE(refusal(spec).find("\"MyLayer\" is code of its author's"), std::string::npos);
 }
 
+// A class of one's own may have the name of one of Keras's, and computes something else.
+TEST(ModelSpec, TakesNoClassOfAnotherPackageForKeras) {
+  ModelSpec spec = small_spec();
+  layer_config(spec)["module"] = "my.layers";
+  layer_config(spec)["registered_name"] = "mine>LSTM";
+  EXPECT_NE(refusal(spec).find("\"LSTM\" is code of its author's"), std::string::npos);
+  layer_config(spec)["registered_name"] = "LSTM";
+  EXPECT_EQ(refusal(spec), "no error");
+}
+
 }  // namespace
 }  // namespace chronicler

@@ -114,8 +114,8 @@ class Model {
   Results evaluate(const Dataset& data, const EvaluateOptions& options);
   // The outputs of all batches, one below the other.
   std::vector<Tensor> predict(const Dataset& data, const PredictOptions& options);
-  // Learns along one sequence as its steps arrive, without a window and in memory that does not grow
-  // with it (chronicler/training/fit_stream.h). x: (T, F), y: (T, outputs); or batches of one row.
+  // Learns along one sequence as its steps arrive, without a window, in memory that does not grow:
+  // chronicler/training/fit_stream.h. x: (T, F), y: (T, outputs); or batches of one row.
   History fit_stream(const Tensor& x, const Tensor& y, const FitStreamOptions& options);
   History fit_stream(const Dataset& samples, const FitStreamOptions& options);
   Results evaluate(const TensorList& x, const TensorList& y);

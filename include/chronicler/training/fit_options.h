@@ -32,8 +32,8 @@ class OptionalValidation : public std::optional<ValidationData> {
       : optional(ValidationData{{}, {}, {}, std::move(batches)}) {}
 };
 
-// Truncated backpropagation through time (Williams and Peng 1990): sequences longer than `steps` are
-// learnt part by part, and states are carried from part to part.
+// Truncated backpropagation through time (Williams and Peng 1990): sequences longer than `steps`
+// are learnt part by part, and states are carried from part to part.
 struct Bptt {
   std::int64_t steps = 0;   // how far the gradient goes back; 0: through whole sequences
   std::int64_t stride = 0;  // a part begins every so many steps; 0: as many as `steps`

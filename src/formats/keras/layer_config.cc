@@ -298,15 +298,28 @@ constexpr std::array other_layers{"CategoryEncoding"sv,
                                   "TorchModuleWrapper"sv,
                                   "Wrapper"sv};
 
+// How a file calls a class that Keras does not have; empty for Keras's.
+std::string registered_name(const LayerKind& kind) {
+  return kind.package.empty() ? "" : fmt::format("{}>{}", kind.package, kind.class_name);
+}
+
+// Whether the file means the class of that name which is in the catalog, not somebody's own.
+bool means(const JsonPlace& object, const LayerKind& kind) {
+  const auto registered = object.find("registered_name");
+  const std::string given = registered && registered->is_text() ? registered->text() : "";
+  return kind.package.empty() ? given.find('>') == std::string::npos
+                              : given == registered_name(kind);
+}
+
 // Says of a class that is not known whose it is. A file says what a layer of one's own is called,
 // but not what it computes.
 void refuse_unknown_class(const JsonPlace& object) {
   const std::string name = object["class_name"].text();
-  for (const LayerKind& kind : layer_catalog()) {
-    if (kind.class_name == name) return;
-  }
+  const LayerKind* known = find_layer_kind(name);
+  if (known != nullptr && means(object, *known)) return;
   const auto module = object.find("module");
-  const bool is_own = module && module->is_text() && !module->text().starts_with("keras");
+  const bool is_own =
+      known != nullptr || (module && module->is_text() && !module->text().starts_with("keras"));
   const bool is_flat = name.find("2D") != std::string::npos ||
                        name.find("3D") != std::string::npos || name.ends_with("2d");
   if (is_flat && !is_own) {
@@ -388,10 +401,13 @@ Json layer_to_json(Layer& layer) {
     writer.config.erase("trainable");
     writer.config["sparse"] = false;
   }
-  Json object = {{"module", "keras.layers"},
+  const LayerKind* kind = find_layer_kind(layer.class_name());
+  const std::string registered = kind == nullptr ? "" : registered_name(*kind);
+  // The Python module that defines a class of ours for Keras: its message shows it.
+  Json object = {{"module", registered.empty() ? "keras.layers" : "chronicler.for_keras"},
                  {"class_name", layer.class_name()},
                  {"config", std::move(writer.config)},
-                 {"registered_name", nullptr}};
+                 {"registered_name", registered.empty() ? Json() : Json(registered)}};
   if (layer.build_shapes().size() == 1)
     object["build_config"] = {{"input_shape", to_json(layer.build_shapes().front())}};
   return object;

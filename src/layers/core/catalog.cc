@@ -1,5 +1,6 @@
 #include "chronicler/layers/catalog.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "chronicler/base/error.h"
@@ -21,6 +22,11 @@ LayerPtr made_by() {
 template <class Options, LayerPtr (*factory)(const Options&)>
 LayerKind kind(std::string_view class_name) {
   return {class_name, made_by<Options, factory>, field_table<Options>};
+}
+// A layer that Keras does not have.
+template <class Options, LayerPtr (*factory)(const Options&)>
+LayerKind own_kind(std::string_view class_name) {
+  return {class_name, made_by<Options, factory>, field_table<Options>, "chronicler"};
 }
 
 }  // namespace
@@ -99,12 +105,18 @@ std::span<const LayerKind> layer_catalog() {
   return kinds;
 }
 
+const LayerKind* find_layer_kind(std::string_view class_name) {
+  const std::span<const LayerKind> kinds = layer_catalog();
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const LayerKind& kind) {
+    return kind.class_name == class_name;
+  });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
 LayerPtr make_layer(std::string_view class_name) {
+  if (const LayerKind* kind = find_layer_kind(class_name)) return kind->make();
   std::vector<std::string_view> names;
-  for (const LayerKind& kind : layer_catalog()) {
-    if (kind.class_name == class_name) return kind.make();
-    names.push_back(kind.class_name);
-  }
+  for (const LayerKind& kind : layer_catalog()) names.push_back(kind.class_name);
   unknown_name("layer", class_name, names);
 }
 
