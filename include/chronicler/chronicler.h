@@ -33,6 +33,7 @@
 #include "chronicler/base/atomic_file.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/fields.h"
+#include "chronicler/base/mapped_npy.h"
 #include "chronicler/base/number_array.h"
 #include "chronicler/base/option_error.h"
 #include "chronicler/base/random.h"
