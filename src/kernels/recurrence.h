@@ -46,10 +46,13 @@ struct Recurrence {
   Activation activation = Activation::tanh;               // not a row-wise one
   Activation recurrent_activation = Activation::sigmoid;  // LSTM, GRU
   bool reset_after = true;                                // GRU
+  // SLSTM: units of a head read the previous hidden states of that head alone.
+  std::int64_t heads = 1;
+  bool exponential_forget = false;
 
   Sequence<const Real> x;                  // (T, N, F)      read
   const Real* kernel = nullptr;            // [F][G*U]       read
-  const Real* recurrent_kernel = nullptr;  // [U][G*U]       read
+  const Real* recurrent_kernel = nullptr;  // [U][G*U]       read; with heads [U / heads][G*U]
   const Real* bias = nullptr;              // [G*U], GRU with reset_after [2][G*U]; null: no bias
   const std::uint8_t* mask =
       nullptr;  // [T][N]         null: every step counts. A masked step passes the states on.
@@ -63,10 +66,10 @@ struct Recurrence {
 
   // States after each step: slot t + 1 after step t, slot 0 is the initial state (read). Slot s
   // lies at s % slots, so that inference that wants only the last state needs two; training needs T
-  // + 1.
+  // + 1. Of the states besides h, cells of them (CellKernels), LSTM has c and SLSTM c, n and m.
   std::int64_t state_slots = 0;
   Real* hidden = nullptr;  // [state_slots][N][U]
-  Real* cell = nullptr;    // [state_slots][N][U]; LSTM only
+  Real* cell = nullptr;    // [state_slots][cells][N][U]; null for other cells
 
   // The tape: activated gates, C blocks of U columns a row (tape_blocks of the cell). Step t lies
   // at slot t % tape_slots; inference may pass any number of slots from 1, training needs T.
@@ -89,13 +92,13 @@ struct RecurrenceGradient {
       nullptr;  // [T][N][U]  dLoss/d hidden(t) from outside; null: none but at the end
   Real* hidden =
       nullptr;  // [N][U]     in: dLoss/d hidden(T) from outside; out: dLoss/d initial hidden
-  Real* cell = nullptr;   // [N][U]     the same for the LSTM's cell; null for other cells
+  Real* cell = nullptr;   // [cells][N][U]  the same for the other states; null: the cell has none
   Real* trace = nullptr;  // [T][N][U]  written if not null: dLoss/d hidden(t), all paths together
   Sequence<Real> x;       // (T, N, F)  written by input_gradient; data null: not wanted
 
   // Accumulated (+=) by weight_gradient.
   Real* kernel = nullptr;            // [F][G*U]
-  Real* recurrent_kernel = nullptr;  // [U][G*U]
+  Real* recurrent_kernel = nullptr;  // as the weights
   Real* bias = nullptr;              // as the bias; null: no bias
 };
 
@@ -107,7 +110,7 @@ template <class Real>
 struct CellKernels {
   std::int64_t gate_blocks;  // G
   std::int64_t tape_blocks;  // C
-  bool has_cell_state;
+  std::int64_t cells;        // states besides h: LSTM 1, SLSTM 3, else 0
 
   std::int64_t (*packed_size)(const Recurrence<Real>& run, bool training);
   std::int64_t (*scratch_size)(const Recurrence<Real>& run, bool training);  // elements a row

@@ -52,9 +52,10 @@ struct StepCell {
   Activation activation = Activation::tanh;
   Activation recurrent_activation = Activation::sigmoid;
   StepProduct product;
-  float* sums = nullptr;      // [product.columns]  scratch
-  float* hidden = nullptr;    // [units, rounded up to whole vectors]  read and written
-  float* cell = nullptr;      // the same; LSTM only
+  float* sums = nullptr;    // [product.columns]  scratch
+  float* hidden = nullptr;  // [units, rounded up to whole vectors]  read and written
+  float* cell = nullptr;    // [cells][as hidden]  the same: LSTM c, SLSTM c n m; else null
+  std::int64_t cell_stride = 0;
   bool from_the_end = false;  // the order of the next step's blocks; changes no result
 };
 // The step for vectors of so many numbers, to be called again and again.

@@ -12,10 +12,10 @@ Cell cell() { return {kernels::lstm<float>(), kernels::lstm<double>()}; }
 TEST(LstmKernel, SaysWhatItKeeps) {
   EXPECT_EQ(cell().fast.gate_blocks, 4);
   EXPECT_EQ(cell().fast.tape_blocks, 4);
-  EXPECT_EQ(cell().fast.has_cell_state, true);
+  EXPECT_EQ(cell().fast.cells, 1);
   EXPECT_EQ(cell().readable.gate_blocks, cell().fast.gate_blocks);
   EXPECT_EQ(cell().readable.tape_blocks, cell().fast.tape_blocks);
-  EXPECT_EQ(cell().readable.has_cell_state, cell().fast.has_cell_state);
+  EXPECT_EQ(cell().readable.cells, cell().fast.cells);
 }
 
 TEST(LstmKernel, GradientsWithEveryOption) {

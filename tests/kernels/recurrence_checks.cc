@@ -182,9 +182,10 @@ double loss_between(const RecurrenceFixture<double>& f, const Outcome& high, con
   }
   for (std::size_t i = 0; i < size; ++i) {
     loss += f.hidden_gradient[i] * (high.hidden[last + i] - low.hidden[last + i]);
-    if (f.cell.empty()) continue;
-    loss += f.cell_gradient[i] * (high.cell[last + i] - low.cell[last + i]);
   }
+  const std::size_t last_cells = last * static_cast<std::size_t>(f.kernels.cells);
+  for (std::size_t i = 0; i < f.cell_gradient.size(); ++i)
+    loss += f.cell_gradient[i] * (high.cell[last_cells + i] - low.cell[last_cells + i]);
   return loss;
 }
 
@@ -236,14 +237,14 @@ std::vector<Variable> x_variables(RecurrenceFixture<double>& f, const std::vecto
 // slot `first`. The mask must be given anew if the rows change.
 template <class Real>
 kernels::Recurrence<Real> from_step(const kernels::Recurrence<Real>& run, std::int64_t first,
-                                    std::int64_t steps) {
+                                    std::int64_t steps, std::int64_t cells) {
   kernels::Recurrence<Real> part = run;
   const std::int64_t states = first % run.state_slots * run.rows * run.units;
   part.steps = steps;
   part.x.data += first * run.x.step_stride;
   if (part.mask != nullptr) part.mask += first * run.rows;
   part.hidden += states;
-  if (part.cell != nullptr) part.cell += states;
+  if (part.cell != nullptr) part.cell += cells * states;
   return part;
 }
 
@@ -297,8 +298,8 @@ class Inference {
     run.state_slots = state_slots;
     run.tape_slots = tape_slots;
     run.hidden = (hidden_ = initial(f.hidden, state_slots, f.state_size())).data();
-    if (f.kernels.has_cell_state) {
-      run.cell = (cell_ = initial(f.cell, state_slots, f.state_size())).data();
+    if (f.kernels.cells > 0) {
+      run.cell = (cell_ = initial(f.cell, state_slots, f.kernels.cells * f.state_size())).data();
     }
     run.tape = (tape_ = undefined<Real>(tape_slots * run.rows * f.tape_width())).data();
     run.preactivations = nullptr;
@@ -313,22 +314,23 @@ class Inference {
 
   // After t steps, the states in their slot are those of the whole run.
   void expect_states_of(const RecurrenceFixture<Real>& f, std::int64_t t) const {
-    const std::int64_t size = f.state_size();
-    const auto states = [&](const Memory<Real>& all, std::int64_t slot) {
-      if (all.empty()) return std::vector<Real>{};
+    const auto states = [&](const Memory<Real>& all, std::int64_t slot, std::int64_t count) {
+      const std::int64_t size = count * f.state_size();
       return std::vector<Real>(all.begin() + slot * size, all.begin() + (slot + 1) * size);
     };
     const std::int64_t slot = t % run.state_slots;
     const std::string when = fmt::format("after {} steps", t);
-    expect_same_bits(states(hidden_, slot), states(f.hidden, t), "hidden state " + when);
-    expect_same_bits(states(cell_, slot), states(f.cell, t), "cell state " + when);
+    const std::int64_t cells = f.kernels.cells;
+    expect_same_bits(states(hidden_, slot, 1), states(f.hidden, t, 1), "hidden state " + when);
+    expect_same_bits(states(cell_, slot, cells), states(f.cell, t, cells), "cells " + when);
   }
 
   // The states in the last slot become the initial ones.
   void start_from_slot(std::int64_t slot) {
     const std::int64_t size = run.rows * run.units;
     std::copy_n(run.hidden + slot * size, size, run.hidden);
-    if (run.cell != nullptr) std::copy_n(run.cell + slot * size, size, run.cell);
+    if (run.cell == nullptr) return;
+    std::copy_n(run.cell + slot * kernels_.cells * size, kernels_.cells * size, run.cell);
   }
 
  private:
@@ -492,7 +494,7 @@ void check_trace(const CellKernels<double>& cell, const RecurrenceCase& c) {
   const std::size_t size = static_cast<std::size_t>(f.state_size());
   for (std::int64_t t = 0; t < c.steps; ++t) {
     // Only the steps after t run again, from its state.
-    f.run = from_step(whole, t + 1, c.steps - t - 1);
+    f.run = from_step(whole, t + 1, c.steps - t - 1, cell.cells);
     f.run.state_slots = c.steps - t;
     const std::size_t slot = static_cast<std::size_t>(t + 1) * size;
     for (std::size_t i = 0; i < size; ++i) {
@@ -621,7 +623,7 @@ void check_steps(const CellKernels<Real>& cell, const RecurrenceCase& c) {
     Inference<Real> inference(whole, 2, 1);
     const kernels::Recurrence<Real> all = inference.run;
     for (std::int64_t t = 0; t < c.steps; ++t) {
-      inference.run = from_step(all, 0, 1);
+      inference.run = from_step(all, 0, 1, cell.cells);
       inference.run.x.data += t * all.x.step_stride;
       if (all.mask != nullptr) inference.run.mask = all.mask + t * all.rows;
       cell.forward(inference.run, {0, c.rows});
@@ -642,17 +644,20 @@ void check_masked_steps(const CellKernels<Real>& cell, const RecurrenceCase& c) 
     RecurrenceFixture<Real> f(cell, c);
     RecurrenceFixture<Real> other(cell, c);  // other numbers where no step counts
     const Results<Real> results = run_both_ways(f);
-    const auto state = [&](const Memory<Real>& states, std::int64_t slot, std::int64_t n) {
-      if (states.empty()) return std::vector<Real>{};
-      const auto first = states.begin() + (slot * c.rows + n) * c.units;
-      return std::vector<Real>(first, first + c.units);
+    // Row n of all `count` states in a slot.
+    const auto state = [&](const Memory<Real>& states, std::int64_t count, std::int64_t slot,
+                           std::int64_t n) {
+      const std::int64_t size = count * f.state_size();
+      const auto first = states.begin() + slot * size;
+      return row_of(std::vector<Real>(first, first + size), c.rows, c.units, n);
     };
     for (std::int64_t t = 0; t < c.steps; ++t) {
       for (std::int64_t n = 0; n < c.rows; ++n) {
         if (counts(c, t, n)) continue;
         SCOPED_TRACE(fmt::format("step {}, row {}", t, n));
-        expect_same_bits(state(f.hidden, t + 1, n), state(f.hidden, t, n), "hidden state");
-        expect_same_bits(state(f.cell, t + 1, n), state(f.cell, t, n), "cell state");
+        expect_same_bits(state(f.hidden, 1, t + 1, n), state(f.hidden, 1, t, n), "hidden state");
+        expect_same_bits(state(f.cell, cell.cells, t + 1, n), state(f.cell, cell.cells, t, n),
+                         "cell states");
         Real* x = other.x.data() + (other.run.x.at(t, n) - other.x.data());
         for (std::int64_t k = 0; k < c.features; ++k) x[k] = 3 - x[k];
       }

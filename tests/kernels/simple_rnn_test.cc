@@ -12,10 +12,10 @@ Cell cell() { return {kernels::simple_rnn<float>(), kernels::simple_rnn<double>(
 TEST(SimpleRnnKernel, SaysWhatItKeeps) {
   EXPECT_EQ(cell().fast.gate_blocks, 1);
   EXPECT_EQ(cell().fast.tape_blocks, 1);
-  EXPECT_EQ(cell().fast.has_cell_state, false);
+  EXPECT_EQ(cell().fast.cells, 0);
   EXPECT_EQ(cell().readable.gate_blocks, cell().fast.gate_blocks);
   EXPECT_EQ(cell().readable.tape_blocks, cell().fast.tape_blocks);
-  EXPECT_EQ(cell().readable.has_cell_state, cell().fast.has_cell_state);
+  EXPECT_EQ(cell().readable.cells, cell().fast.cells);
 }
 
 TEST(SimpleRnnKernel, GradientsWithEveryOption) {

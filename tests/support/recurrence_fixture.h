@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -82,15 +83,17 @@ struct RecurrenceCase {
   bool backwards = false;
   Masking masking = Masking::none;
   Dropping dropping = Dropping::none;
+  std::int64_t heads = 1;
+  bool exponential_forget = false;
 };
 
 inline std::string describe(const RecurrenceCase& c) {
   return fmt::format(
       "steps {}, rows {}, features {}, units {}, {}, {}, reset_after {}, bias {}, backwards {}, "
-      "mask {}, dropout {}",
+      "mask {}, dropout {}, heads {}, exponential_forget {}",
       c.steps, c.rows, c.features, c.units, kernels::name_of(c.activation),
       kernels::name_of(c.recurrent_activation), c.reset_after, c.bias, c.backwards,
-      static_cast<int>(c.masking), static_cast<int>(c.dropping));
+      static_cast<int>(c.masking), static_cast<int>(c.dropping), c.heads, c.exponential_forget);
 }
 
 inline bool counts(const RecurrenceCase& c, std::int64_t t, std::int64_t n) {
@@ -205,6 +208,8 @@ class RecurrenceFixture {
     run.activation = c.activation;
     run.recurrent_activation = c.recurrent_activation;
     run.reset_after = c.reset_after;
+    run.heads = c.heads;
+    run.exponential_forget = c.exponential_forget;
     run.state_slots = c.steps + 1;
     run.tape_slots = c.steps;
   }
@@ -228,7 +233,8 @@ class RecurrenceFixture {
     }
     run.x = {sequence.data, sequence.step_stride, sequence.row_stride};
     run.kernel = (kernel = noise<Real>(c.features * columns, 2, scale_for(c.features))).data();
-    recurrent_kernel = noise<Real>(c.units * columns, 3, scale_for(c.units));
+    const std::int64_t read = c.units / c.heads;
+    recurrent_kernel = noise<Real>(read * columns, 3, scale_for(read));
     run.recurrent_kernel = recurrent_kernel.data();
     if (c.bias) {
       bias = noise<Real>(bias_size(), 4, 0.5F);
@@ -255,8 +261,8 @@ class RecurrenceFixture {
   void fill_memory() {
     hidden = states_from(7);
     run.hidden = hidden.data();
-    if (kernels.has_cell_state) {
-      cell = states_from(8);
+    if (kernels.cells > 0) {
+      cell = states_from(8, kernels.cells);
       run.cell = cell.data();
     }
     const std::int64_t tape_size = c.steps * c.rows * tape_width();
@@ -277,8 +283,8 @@ class RecurrenceFixture {
     gradient.output = output_gradient.data();
     hidden_gradient = noise<Real>(state_size(), 10);
     gradient.hidden = hidden_gradient.data();
-    if (kernels.has_cell_state) {
-      cell_gradient = noise<Real>(state_size(), 11);
+    if (kernels.cells > 0) {
+      cell_gradient = noise<Real>(kernels.cells * state_size(), 11);
       gradient.cell = cell_gradient.data();
     }
     trace = undefined<Real>(c.steps * state_size());
@@ -314,10 +320,15 @@ class RecurrenceFixture {
   }
 
   // The initial state; the slots after it are undefined.
-  Memory<Real> states_from(std::uint64_t seed) const {
-    Memory<Real> states = undefined<Real>((c.steps + 1) * state_size());
-    const Memory<Real> initial = noise<Real>(state_size(), seed);
+  Memory<Real> states_from(std::uint64_t seed, std::int64_t count = 1) const {
+    Memory<Real> states = undefined<Real>((c.steps + 1) * count * state_size());
+    const Memory<Real> initial = noise<Real>(count * state_size(), seed);
     std::copy(initial.begin(), initial.end(), states.begin());
+    // The normalizer of an SLSTM is a sum of positive numbers, by which h is divided.
+    for (std::int64_t i = state_size(); count == 3 && i < 2 * state_size(); ++i) {
+      Real& normalizer = states[static_cast<std::size_t>(i)];
+      normalizer = 1 + std::abs(normalizer);
+    }
     return states;
   }
 };

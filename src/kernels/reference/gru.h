@@ -195,7 +195,7 @@ const CellKernels<Real>& gru() {
   static constexpr CellKernels<Real> kernels{
       .gate_blocks = Cell::gates,
       .tape_blocks = Cell::blocks,
-      .has_cell_state = false,
+      .cells = 0,
       .packed_size = nothing_packed<Real>,
       .scratch_size = Cell::scratch_size,
       .prepare = nothing_to_prepare<Real>,

@@ -134,7 +134,7 @@ const CellKernels<Real>& lstm() {
   static constexpr CellKernels<Real> kernels{
       .gate_blocks = Cell::gates,
       .tape_blocks = Cell::blocks,
-      .has_cell_state = true,
+      .cells = 1,
       .packed_size = nothing_packed<Real>,
       .scratch_size = no_scratch<Real>,
       .prepare = nothing_to_prepare<Real>,

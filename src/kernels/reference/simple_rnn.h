@@ -92,7 +92,7 @@ const CellKernels<Real>& simple_rnn() {
   static constexpr CellKernels<Real> kernels{
       .gate_blocks = Cell::gates,
       .tape_blocks = Cell::blocks,
-      .has_cell_state = false,
+      .cells = 0,
       .packed_size = nothing_packed<Real>,
       .scratch_size = no_scratch<Real>,
       .prepare = nothing_to_prepare<Real>,

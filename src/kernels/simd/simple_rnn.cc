@@ -217,7 +217,7 @@ const CellKernels<float>& Kernels() {
   static constexpr CellKernels<float> kernels{
       .gate_blocks = gates,
       .tape_blocks = blocks,
-      .has_cell_state = false,
+      .cells = 0,
       .packed_size = PackedSize,
       .scratch_size = ScratchSize,
       .prepare = Prepare,

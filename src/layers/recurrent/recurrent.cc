@@ -55,6 +55,15 @@ void start_state(const TensorView& given, Real* slot, std::int64_t count) {
   }
 }
 
+// State i of a run after s steps: h is the first.
+template <class Real>
+Real* state_in(const Recurrence<Real>& run, const kernels::CellKernels<Real>& kernels,
+               std::int64_t s, std::int64_t i) {
+  const std::int64_t slot = s % run.state_slots;
+  const std::int64_t size = run.rows * run.units;
+  return i == 0 ? run.hidden + slot * size : run.cell + (slot * kernels.cells + i - 1) * size;
+}
+
 // The state that a call starts from: given as an input, or carried; empty for zeros.
 TensorView given_state(const Call& call, std::size_t index) {
   if (call.inputs.size() > 1) return call.inputs[index + 1].data;
@@ -178,8 +187,9 @@ class RecurrentLayer::Step final : public LayerStep {
     hidden_ = Tensor({weights_.columns() / sum_count});
     run_.hidden = hidden_.as<float>();
     if (state_.size() > 1) {
-      cell_ = Tensor(hidden_.shape());
-      run_.cell = cell_.as<float>();
+      cells_ = Tensor(hidden_.shape().with_front(static_cast<std::int64_t>(state_.size()) - 1));
+      run_.cell = cells_.as<float>();
+      run_.cell_stride = hidden_.size();
     }
     Step::take_state();
   }
@@ -201,22 +211,27 @@ class RecurrentLayer::Step final : public LayerStep {
     take_weights();
   }
   void take_state() override {
-    std::copy_n(state_[0].as<float>(), run_.units, run_.hidden);
-    if (run_.cell != nullptr) std::copy_n(state_[1].as<float>(), run_.units, run_.cell);
+    for (std::size_t i = 0; i < state_.size(); ++i)
+      std::copy_n(state_[i].as<float>(), run_.units, place_of(i));
   }
   void give_state() override {
-    std::copy_n(run_.hidden, run_.units, state_[0].as<float>());
-    if (run_.cell != nullptr) std::copy_n(run_.cell, run_.units, state_[1].as<float>());
+    for (std::size_t i = 0; i < state_.size(); ++i)
+      std::copy_n(place_of(i), run_.units, state_[i].as<float>());
   }
 
  private:
+  float* place_of(std::size_t state) {
+    if (state == 0) return run_.hidden;
+    return run_.cell + (static_cast<std::int64_t>(state) - 1) * run_.cell_stride;
+  }
+
   const RecurrentLayer& layer_;
   StepEquation equation_;
   State& state_;
   kernels::StepCell run_;
   kernels::CellStep step_ = nullptr;
   StepWeights weights_;
-  Tensor sums_, hidden_, cell_;
+  Tensor sums_, hidden_, cells_;
 };
 
 std::unique_ptr<LayerStep> RecurrentLayer::make_step(State& state) const {
@@ -323,9 +338,10 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   const std::int64_t state_size = run.rows * run.units;
   run.state_slots = training || options.return_sequences ? run.steps + 1 : 2;
   run.hidden = arena.array<Real>(run.state_slots * state_size);
-  if (kernels.has_cell_state) run.cell = arena.array<Real>(run.state_slots * state_size);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(state_count()); ++i)
-    start_state(given_state(call, i), i == 0 ? run.hidden : run.cell, state_size);
+  if (kernels.cells > 0) run.cell = arena.array<Real>(run.state_slots * kernels.cells * state_size);
+  for (std::int64_t i = 0; i <= kernels.cells; ++i)
+    start_state(given_state(call, static_cast<std::size_t>(i)), state_in(run, kernels, 0, i),
+                state_size);
   make_room(arena, kernels, training, run);
 
   const std::int64_t shares = share_count(pass, run, kernels.gate_blocks);
@@ -333,7 +349,6 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
   const std::int64_t slices =
       slice_count(pass, run.rows, multiplications(run, kernels.gate_blocks));
   const MaskedOutput masked{options.zero_output_for_mask, pass.continues};
-  const std::int64_t last = run.steps % run.state_slots * state_size;
   const std::int64_t output_steps = options.return_sequences ? run.steps : 1;
   const TensorView y = arena.tensor(
       options.return_sequences ? Shape{run.rows, run.steps, run.units} : Shape{run.rows, run.units},
@@ -355,8 +370,8 @@ void RecurrentLayer::run_forward(Pass& pass, Call& call) const {
       },
       write_output);
   call.outputs[0] = {y, options.return_sequences ? call.inputs[0].mask : TensorView()};
-  for (int i = 0; i < state_count(); ++i) {
-    const TensorView state((i == 0 ? run.hidden : run.cell) + last, dtype(), {run.rows, run.units});
+  for (std::int64_t i = 0; i <= kernels.cells; ++i) {
+    const TensorView state(state_in(run, kernels, run.steps, i), dtype(), {run.rows, run.units});
     if (options.return_state) call.outputs[static_cast<std::size_t>(i) + 1] = {state, {}};
     if (!call.state.empty()) copy(state, call.state[static_cast<std::size_t>(i)]);
   }
@@ -373,12 +388,14 @@ RecurrenceGradient<Real> RecurrentLayer::start_flow(Arena& arena, CallGradient& 
   const std::int64_t state_size = run.rows * run.units;
   RecurrenceGradient<Real> flow;
   flow.hidden = arena.array<Real>(state_size);
-  if (kernels.has_cell_state) flow.cell = arena.array<Real>(state_size);
+  if (kernels.cells > 0) flow.cell = arena.array<Real>(kernels.cells * state_size);
   const auto state_gradient = [&](std::size_t i) {
     return options.return_state ? gradient.outputs[i + 1] : TensorView();
   };
   start_state(state_gradient(0), flow.hidden, state_size);
-  if (kernels.has_cell_state) start_state(state_gradient(1), flow.cell, state_size);
+  for (std::int64_t i = 0; i < kernels.cells; ++i)
+    start_state(state_gradient(static_cast<std::size_t>(i) + 1), flow.cell + i * state_size,
+                state_size);
   if (gradient.wanted[0]) {
     gradient.inputs[0] = arena.tensor({run.rows, run.steps, run.features}, dtype());
     flow.x.row_stride = run.x.row_stride;
@@ -458,8 +475,9 @@ void RecurrentLayer::run_backward(Pass& pass, const Call& call, CallGradient& gr
   if (learns()) learn(pass, kernels, run, slices == 1 ? 1 : pass.runtime.threads(), flow);
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {
     if (!gradient.wanted[i]) continue;
-    gradient.inputs[i] =
-        TensorView(i == 1 ? flow.hidden : flow.cell, dtype(), {run.rows, run.units});
+    Real* state =
+        i == 1 ? flow.hidden : flow.cell + (static_cast<std::int64_t>(i) - 2) * state_size;
+    gradient.inputs[i] = TensorView(state, dtype(), {run.rows, run.units});
   }
 }
 

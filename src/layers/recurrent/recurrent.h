@@ -49,7 +49,7 @@ class RecurrentLayer : public Layer {
     bool reset_after;  // of a GRU
   };
   virtual Common common() const = 0;
-  virtual int state_count() const = 0;  // 1, or 2 for the LSTM
+  virtual int state_count() const = 0;  // h, and the cells of the kernels
   // Fills in what belongs to the cell (activations, reset_after) and returns its kernels.
   virtual const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const = 0;
   virtual const kernels::CellKernels<double>& cell(kernels::Recurrence<double>& run) const = 0;
