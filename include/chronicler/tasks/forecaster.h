@@ -26,6 +26,7 @@
 #include "chronicler/base/fields.h"
 #include "chronicler/base/tensor.h"
 #include "chronicler/data/time_series.h"
+#include "chronicler/tasks/recurrent_cell.h"
 #include "chronicler/tasks/task_progress.h"
 
 namespace chronicler {
@@ -101,7 +102,7 @@ struct ForecastOptions {
           {.default_text = "3; 1 where rows are many"});
     visit("learning_rate", &Options::learning_rate, above(0.0), "the highest of the schedule");
     visit("dropout", &Options::dropout, share_below(1.0), "share left out of the recurrent output");
-    visit("cell", &Options::cell, one_of({"lstm", "gru"}), "the recurrent layer");
+    visit("cell", &Options::cell, one_of_cells(), "the recurrent layer");
     visit("transform", &Options::transform, one_of({"none", "log"}),
           "what is done to the numbers first",
           {.default_text = "whichever forecasts the validation rows better"});

@@ -17,6 +17,7 @@
 #include "chronicler/data/pieces.h"
 #include "chronicler/decoding/sampling.h"
 #include "chronicler/model/functional.h"
+#include "chronicler/tasks/recurrent_cell.h"
 #include "chronicler/tasks/task_progress.h"
 
 namespace chronicler::tasks {
@@ -27,6 +28,7 @@ struct GeneratorReport;
 struct TextGeneratorOptions {
   std::string level = "char";
   std::int64_t vocabulary = 0;
+  std::string cell = "lstm";
   std::int64_t units = 0;
   std::int64_t layers = 0;
   std::int64_t embedding = 0;
@@ -56,9 +58,10 @@ struct TextGeneratorOptions {
     visit("level", &Options::level, one_of({"char", "subword"}), "pieces of the text");
     visit("vocabulary", &Options::vocabulary, between(16, 60'000), "number of sub-words",
           {.default_text = "from the text"});
-    visit("units", &Options::units, between(1, 8192), "units of each LSTM",
+    visit("cell", &Options::cell, one_of_cells(), "the recurrent layer");
+    visit("units", &Options::units, between(1, 8192), "units of each recurrent layer",
           {.default_text = "from the text and the time"});
-    visit("layers", &Options::layers, between(1, 16), "LSTM layers", {.default_text = "2"});
+    visit("layers", &Options::layers, between(1, 16), "recurrent layers", {.default_text = "2"});
     visit("embedding", &Options::embedding, between(1, 8192), "size of a piece's embedding",
           {.default_text = "64; sub-words 256"});
     visit("networks", &Options::networks, between(1, 64),

@@ -6,6 +6,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "tasks/shared/joined_networks.h"
+#include "tasks/shared/recurrent_cell.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -24,18 +25,11 @@ std::string head_name(const std::string& prefix, std::int64_t head) {
   return head == 0 ? prefix + "mean" : fmt::format("{}quantile_{}", prefix, head);
 }
 
-LayerPtr recurrent_layer(const NetworkShape& shape, const std::string& name) {
-  if (shape.cell == "gru") {
-    return layers::GRU({.units = shape.units, .return_sequences = true, .name = name});
-  }
-  return layers::LSTM({.units = shape.units, .return_sequences = true, .name = name});
-}
-
 Symbol answers(const Inputs& inputs, const NetworkShape& shape, const std::string& prefix) {
   Symbol state = inputs.steps;
   for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
     const std::string name = fmt::format("{}{}_{}", prefix, shape.cell, layer + 1);
-    state = recurrent_layer(shape, name)(state);
+    state = recurrent_cell(shape.cell, {.units = shape.units, .name = name})(state);
     if (shape.dropout > 0.0)
       state = layers::Dropout({.rate = shape.dropout, .name = name + "_dropout"})(state);
   }

@@ -17,7 +17,7 @@ struct NetworkShape {
   std::int64_t lags_width = 1;
   std::int64_t horizon = 1;
   std::int64_t quantiles = 0;
-  std::string cell = "lstm";  // "gru"
+  std::string cell = "lstm";  // of one_of_cells()
   std::int64_t units = 32;
   std::int64_t layers = 1;
   double dropout = 0.0;

@@ -21,6 +21,7 @@
 #include "model/network.h"
 #include "tasks/shared/joined_networks.h"
 #include "tasks/shared/networks_in_turn.h"
+#include "tasks/shared/recurrent_cell.h"
 
 namespace chronicler::tasks {
 namespace {
@@ -85,10 +86,9 @@ Symbol scores_of(const Symbol& ids, std::int64_t pieces, const TextGeneratorOpti
   Symbol x = table(ids);
   const double dropout = options.dropout.value_or(0.0);
   for (std::int64_t i = 1; i <= options.layers; ++i) {
-    x = layers::LSTM({.units = options.units,
-                      .return_sequences = true,
-                      .stateful = training,
-                      .name = fmt::format("{}lstm_{}", prefix, i)})(x);
+    x = recurrent_cell(options.cell, {.units = options.units,
+                                      .stateful = training,
+                                      .name = fmt::format("{}{}_{}", prefix, options.cell, i)})(x);
     if (dropout > 0.0)
       x = layers::Dropout({.rate = dropout, .name = fmt::format("{}dropout_{}", prefix, i)})(x);
   }
