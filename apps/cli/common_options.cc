@@ -66,10 +66,23 @@ CLI::Validator number_above_0() {
   });
 }
 
+namespace {
+
+// "0" is "0.0".
+bool is_same_value(const std::string& a, const std::string& b) {
+  double first = 0.0;
+  double second = 0.0;
+  if (CLI::detail::lexical_cast(a, first) && CLI::detail::lexical_cast(b, second))
+    return first == second;
+  return a == b;
+}
+
+}  // namespace
+
 void refuse_beside(const CLI::App& app, const std::string& option, const std::string& other,
                    const std::string& value) {
   if (app.count(option) == 0 || app.count(other) == 0) return;
-  if (app.get_option(other)->as<std::string>() != value) return;
+  if (!is_same_value(app.get_option(other)->as<std::string>(), value)) return;
   throw UsageError(fmt::format("{} does nothing with {}{}", option,
                                other.starts_with('-') ? other + " " : "", value),
                    "leave it out");

@@ -194,6 +194,15 @@ TEST(Usage, RefusesOptionsThatDoNothing) {
   expect_refused(
       train_commands()[1] + std::vector<std::string>{"--level", "subword", "--min-count", "3"},
       "--min-count does nothing with --level subword");
+  for (const char* option : {"--top-k", "--seed"}) {
+    expect_refused({"generate", "run", "m.keras", option, "2", "--temperature", "0.0"},
+                   std::string(option) + " does nothing with --temperature 0");
+  }
+  const std::vector<std::string> train{"transcribe", "train", "calls.tsv", "-o", "m.keras"};
+  expect_refused(train + std::vector<std::string>{"--noise", "0", "--least-snr", "3"},
+                 "--least-snr does nothing with --noise 0");
+  expect_refused(train + std::vector<std::string>{"--band-masks", "0", "--band-mask", "0.1"},
+                 "--band-mask does nothing with --band-masks 0");
   expect_refused({"convert", "a.keras", "b.keras", "--names", "pytorch"},
                  "--names is for .safetensors files, OUT is \"b.keras\"");
   expect_refused({"bench", "first", "--seconds", "1"}, "--seconds does nothing with first");

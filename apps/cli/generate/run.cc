@@ -86,7 +86,11 @@ Job describe_run(CLI::App& app) {
       ->type_name("FILE");
   add_threads(app, options->threads);
   app.add_flag("--json", options->json, "text and figures as JSON")->disable_flag_override();
-  return [options] { write(*options); };
+  return [options, &app] {
+    for (const char* option : {"--top-k", "--top-p", "--seed"})
+      refuse_beside(app, option, "--temperature", "0");
+    write(*options);
+  };
 }
 
 }  // namespace

@@ -166,7 +166,13 @@ Job describe(CLI::App& app) {
   validation->excludes(app.get_option("--validation-fraction"));
   add_augmentation(app, *options);
   add_program_options(app, *options);
-  return [options] { train(*options); };
+  return [options, &app] {
+    for (const char* option : {"--least-snr", "--most-snr"})
+      refuse_beside(app, option, "--noise", "0");
+    refuse_beside(app, "--time-mask", "--time-masks", "0");
+    refuse_beside(app, "--band-mask", "--band-masks", "0");
+    train(*options);
+  };
 }
 
 }  // namespace

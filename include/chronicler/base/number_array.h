@@ -12,9 +12,9 @@ namespace chronicler {
 
 class NumberArray {
  public:
-  NumberArray() = default;  // nothing
-  NumberArray(double number)
-      : is_there_(true), values_{number} {}  // NOLINT(google-explicit-constructor)
+  NumberArray() = default;    // nothing
+  NumberArray(double number)  // NOLINT(google-explicit-constructor)
+      : is_there_(true), values_{number} {}
   NumberArray(std::initializer_list<double> list) : NumberArray(std::vector<double>(list)) {}
   NumberArray(std::vector<double> list)  // NOLINT(google-explicit-constructor)
       : is_there_(true), shape_{static_cast<std::int64_t>(list.size())}, values_(std::move(list)) {}
