@@ -23,10 +23,12 @@
 #include "chronicler/training/checkpoint_error.h"
 #include "chronicler/training/dataset.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/fit_stream.h"
 #include "chronicler/training/losses.h"
 #include "chronicler/training/metrics.h"
 #include "chronicler/training/optimizers.h"
 #include "chronicler/training/schedules.h"
+#include "chronicler/training/stream_learner.h"
 
 // ---- Tensors and what everything stands on.
 #include "chronicler/base/arena.h"

@@ -272,6 +272,11 @@ double Trainer::forward(Model& model, const Batch& batch, bool training, bool gr
   mode.step = step_;
   mode.logits = takes_logits_;
   execution.forward(inputs_, mode);
+  return losses_of_run(model, batch, gradients);
+}
+
+double Trainer::losses_of_run(Model& model, const Batch& batch, bool gradients) {
+  Execution& execution = ModelInternals::execution(model);
   gradients_.assign(outputs_.size(), TensorView());
   logit_gradients_.assign(outputs_.size(), TensorView());
   double loss = execution.activity_penalty();
@@ -318,6 +323,29 @@ void Trainer::train_batch(Model& model, const Batch& batch) {
   count(model, batch, loss);
   optimizer().step(Runtime::global());
   ++step_;
+}
+
+double Trainer::learn_from_run(Model& model, const Batch& batch) {
+  const FlushDenormals guard;
+  const double loss = losses_of_run(model, batch, true) + weight_penalty(model, true);
+  note_loss(model, loss);
+  ModelInternals::execution(model).backward(gradients_, false, logit_gradients_);
+  count(model, batch, loss);
+  return loss;
+}
+
+void Trainer::move_weights(Model& model, std::int64_t count, Runtime& runtime) {
+  if (count > 1) {
+    for_each_trainable(model, [&](Parameter& parameter) {
+      scale(parameter.gradient, 1.0 / static_cast<double>(count));
+    });
+  }
+  optimizer().step(runtime);
+  ++step_;
+}
+
+void Trainer::check_target(std::size_t output, const TensorView& target, const Shape& shape) const {
+  if (outputs_[output].loss) outputs_[output].loss->check(target, shape, "y");
 }
 
 void Trainer::build_optimizer(Model& model) {

@@ -38,6 +38,14 @@ class Trainer final : public Compiled {
   void train_batch(Model& model, const Batch& batch);
   void test_batch(Model& model, const Batch& batch);
 
+  // The parts of train_batch, for who has run the model's network himself (keeping, with logits).
+  // learn_from_run takes the loss of that run, counts the metrics and adds to the gradients that
+  // there are; move_weights makes a step by them, divided by how many they were.
+  double learn_from_run(Model& model, const Batch& batch);
+  void move_weights(Model& model, std::int64_t count, Runtime& runtime);
+  // Throws Error unless the output's loss can take this target for outputs of that shape.
+  void check_target(std::size_t output, const TensorView& target, const Shape& shape) const;
+
   // What train_batch and test_batch do with a loss before anything else, for who computes it
   // himself.
   void note_loss(Model& model, double loss);
@@ -78,6 +86,7 @@ class Trainer final : public Compiled {
     std::size_t output;
   };
   double forward(Model& model, const Batch& batch, bool training, bool gradients);
+  double losses_of_run(Model& model, const Batch& batch, bool gradients);
   double output_loss(Execution& execution, const Batch& batch, std::size_t index, bool gradients);
   void count(Model& model, const Batch& batch, double loss);
   void find_outputs(const Model& model);

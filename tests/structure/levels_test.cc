@@ -48,6 +48,7 @@ const std::map<std::string, Names>& rooms() {
       {"training/metrics", {"training/losses"}},
       {"training/optimizers", {}},
       {"training/callbacks", {"training/metrics"}},
+      {"training/online", {"training/callbacks", "training/dataset"}},
       {"formats/hdf5", {}},
       {"formats/old_keras", {}},
       {"formats/torch", {}},

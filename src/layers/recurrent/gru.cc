@@ -30,6 +30,10 @@ class GRULayer final : public LayerWith<GRULayer, layers::GRUOptions, RecurrentL
     if (!options_.reset_after) return std::nullopt;
     return StepEquation{gates, {{0, 0}, {1, 1}, {2, -1}, {-1, 2}}, kernels::gru_step};
   }
+  std::optional<SnapCell::Kind> learned_cell() const override {
+    if (!options_.reset_after) return std::nullopt;
+    return SnapCell::Kind::gru;
+  }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);
   }

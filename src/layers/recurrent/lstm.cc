@@ -106,6 +106,10 @@ class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, Recurre
     if (is_variant(options_)) return std::nullopt;
     return StepEquation{gates, {{0, 0}, {1, 1}, {2, 2}, {3, 3}}, kernels::lstm_step};
   }
+  std::optional<SnapCell::Kind> learned_cell() const override {
+    if (is_variant(options_)) return std::nullopt;
+    return SnapCell::Kind::lstm;
+  }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);
   }

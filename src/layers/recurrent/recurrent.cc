@@ -243,6 +243,16 @@ std::unique_ptr<LayerStep> RecurrentLayer::make_step(State& state) const {
   return std::make_unique<Step>(*this, *std::move(equation), state);
 }
 
+std::unique_ptr<LayerLearner> RecurrentLayer::make_learner(State& state) const {
+  const Common options = common();
+  const std::optional<SnapCell::Kind> kind = learned_cell();
+  if (!kind || options.return_state || options.go_backwards || works_on_rows()) return nullptr;
+  SnapCell cell{*kind, options.units, kernel_activation(*options.activation), {}, options.use_bias};
+  if (options.recurrent_activation != nullptr)
+    cell.recurrent_activation = kernel_activation(*options.recurrent_activation);
+  return make_snap_learner(*this, cell, state);
+}
+
 template <class Real>
 Recurrence<Real> RecurrentLayer::describe_run(const TensorView& x) const {
   const Common options = common();

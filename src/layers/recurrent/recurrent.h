@@ -6,6 +6,7 @@
 #include "chronicler/layers/layer.h"
 #include "kernels/recurrence.h"
 #include "layers/core/step.h"
+#include "layers/recurrent/snap_learner.h"
 
 namespace chronicler {
 
@@ -19,6 +20,7 @@ class RecurrentLayer : public Layer {
   void check_inputs(std::span<const Value> inputs) const override;
   State initial_state(std::int64_t batch) const override;
   std::unique_ptr<LayerStep> make_step(State& state) const override;
+  std::unique_ptr<LayerLearner> make_learner(State& state) const override;
   std::size_t state_size() const override { return static_cast<std::size_t>(state_count()); }
   bool stateful() const override { return common().stateful; }
   bool causal() const override { return !common().go_backwards; }
@@ -62,6 +64,8 @@ class RecurrentLayer : public Layer {
   };
   // Empty if the cell with these options has no such form.
   virtual std::optional<StepEquation> step_equation() const = 0;
+  // What learns along a stream; empty: the cell with these options does not.
+  virtual std::optional<SnapCell::Kind> learned_cell() const { return std::nullopt; }
 
   template <class Options>
   static Common common_of(const Options& options) {

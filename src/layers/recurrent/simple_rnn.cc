@@ -26,6 +26,7 @@ class SimpleRNNLayer final
   std::optional<StepEquation> step_equation() const override {
     return StepEquation{1, {{0, 0}}, kernels::simple_rnn_step};
   }
+  std::optional<SnapCell::Kind> learned_cell() const override { return SnapCell::Kind::simple_rnn; }
   const kernels::CellKernels<float>& cell(kernels::Recurrence<float>& run) const override {
     return configure(run);
   }
