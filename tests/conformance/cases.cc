@@ -875,6 +875,7 @@ const std::vector<LayerCase>& conformance_cases() {
     add_bidirectional(cases);
     add_time_distributed(cases);
     add_cells(cases);
+    add_scan_layers(cases);
     add_normalization(cases);
     add_other_normalizations(cases);
     add_convolution(cases);

@@ -8,6 +8,7 @@ namespace chronicler::test {
 void add_normalization(std::vector<LayerCase>& cases);
 void add_conv_lstm1d(std::vector<LayerCase>& cases);
 void add_convolution(std::vector<LayerCase>& cases);
+void add_scan_layers(std::vector<LayerCase>& cases);
 void add_separable_convolution(std::vector<LayerCase>& cases);
 void add_einsum_dense(std::vector<LayerCase>& cases);
 void add_group_query_attention(std::vector<LayerCase>& cases);

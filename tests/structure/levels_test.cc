@@ -43,6 +43,7 @@ const std::map<std::string, Names>& rooms() {
       {"layers/operations", {"layers/core"}},
       {"layers/attention", {"layers/core", "layers/convolution"}},
       {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
+      {"layers/scan", {"layers/core", "layers/convolution"}},
       {"training/dataset", {}},
       {"training/losses", {}},
       {"training/metrics", {"training/losses"}},
