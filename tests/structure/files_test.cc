@@ -43,6 +43,8 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/layers/core/names.cc",                           // layer.h
       "src/layers/options/regularizers.cc",                 // options.h
       "src/layers/recurrent/lstm_variant_backward.cc",      // lstm_variant_run.h
+      "src/layers/recurrent/recurrent_run.cc",              // recurrent.h
+      "src/layers/recurrent/recurrent_step.cc",             // recurrent.h
       "src/layers/operations/cast_operation.cc",            // operation_kinds.h
       "src/layers/operations/element_operation.cc",         // operation_kinds.h
       "src/layers/operations/join_operation.cc",            // operation_kinds.h

@@ -34,6 +34,7 @@ class OnePass {
       : layer_(layer),
         pass_{arena_, mode.runtime != nullptr ? *mode.runtime : Runtime::global(), mode.training,
               mode.step, mode.observe} {
+    pass_.keep_bytes = mode.keep_bytes;
     inputs_.push_back({input.x, input.mask ? input.mask.view() : TensorView()});
     for (const Tensor& initial : input.states) inputs_.push_back({initial, {}});
     for (const LayerInput::More& more : input.more)
@@ -78,6 +79,8 @@ class OnePass {
     for (const Parameter& parameter : layer_.parameters())
       all.weights.push_back(parameter.gradient.clone());
     if (tape_.observed) all.observed = own(tape_.observed);
+    arena_.reset();  // to one block of what was needed
+    all.memory = arena_.capacity();
     return all;
   }
 

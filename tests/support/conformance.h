@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,7 @@ struct LayerMode {
   bool observe = false;
   Runtime* runtime = nullptr;  // none: the global one
   CallFlags flags = {};
+  std::optional<std::int64_t> keep_bytes = {};  // see Pass
 };
 
 struct LayerOutput {
@@ -78,6 +80,7 @@ struct LayerGradient {
   std::vector<Tensor> inputs;   // of x (empty for ids) and of the initial states
   std::vector<Tensor> weights;  // in the layer's order
   Tensor observed;
+  std::size_t memory = 0;  // the most that the arena had to hold
 };
 
 // Builds the layer for this input if it is not built.

@@ -48,6 +48,10 @@ class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, Recurre
     }
   }
 
+  bool runs_by_steps() const override {
+    return is_variant(options_) || RecurrentLayer::runs_by_steps();
+  }
+
   void forward(Pass& pass, Call& call) const override {
     if (!is_variant(options_)) {
       RecurrentLayer::forward(pass, call);

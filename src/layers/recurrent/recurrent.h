@@ -10,8 +10,12 @@
 
 namespace chronicler {
 
-// Masks, direction, sequences or last output, states in and out, dropout factors, and the cut of a
-// batch into slices. A derived class has the options, the weights and the kernels of one cell.
+template <class Real>
+struct SegmentedRun;
+
+// Masks, direction, sequences or last output, states in and out, dropout factors, the cut of a
+// batch into slices and of its steps into segments. A derived class has the options, the weights
+// and the kernels of one cell.
 class RecurrentLayer : public Layer {
  public:
   std::vector<Shape> output_shapes(std::span<const Shape> inputs) const override;
@@ -26,6 +30,45 @@ class RecurrentLayer : public Layer {
   bool causal() const override { return !common().go_backwards; }
   std::string weight_path(std::size_t index) const override;
   std::uint64_t* seed_place() override { return &drawn_seed_; }
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override;
+  // Steps whose part in the gradients of the weights is summed in one go (summed_steps), for so
+  // many rows; 1 for a layer that runs step by step.
+  std::int64_t steps_summed(std::int64_t rows) const;
+
+  // ---- A call, some of its steps at a time: for who runs the layers of a stack side by side.
+  //
+  // Not for a layer that runs_by_steps(). A step's number is its place in the order in which the
+  // layer goes: step 0 of one that goes backwards is the last in time.
+  struct Segments {
+    std::int64_t steps = 0;
+    std::int64_t steps_summed = 0;
+    bool keeps_all = true;  // else (Pass::keep_bytes) forward and backward alone can run the call
+  };
+  virtual bool runs_by_steps() const { return works_on_rows(); }
+
+  // Takes all memory of the call from the arena, lays out the weights, and sets data and masks of
+  // the sequence of outputs, whose numbers are written later.
+  Segments& begin_forward(Pass& pass, Call& call) const;
+  // Steps [begin, end), which begin where the last ones ended. Reads these steps of the input, and
+  // writes these of the sequence of outputs. Takes nothing from the arena; different layers may do
+  // this at the same time.
+  void forward_steps(Pass& pass, Segments& segments, kernels::Range steps) const;
+  // After the last step: the other outputs, carried states and the tape.
+  void end_forward(Pass& pass, Call& call, Segments& segments) const;
+
+  // Takes all memory of the way back, and sets gradient.inputs[0], if it is wanted, whose numbers
+  // are written later. The gradients of states, and of an output of the last step alone, are read
+  // now.
+  Segments& begin_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
+  // Steps [begin, end), which end where the last ones began (first: at the end of the sequence),
+  // and begin at a multiple of steps_summed. Reads these steps of the gradient of a sequence of
+  // outputs and writes these of the input's; adds their part to the gradients of the weights.
+  void backward_steps(Pass& pass, Segments& segments, kernels::Range steps) const;
+  // After step 0: the gradients of the initial states.
+  void end_backward(const Call& call, CallGradient& gradient, Segments& segments) const;
+
+  // Of so many slots of a tape, those that a run without one goes round in.
+  static std::int64_t brief_tape(std::int64_t slots, std::int64_t rows);
 
   // For a layer that runs the cell of an RNN: dropout follows the cell's seed from now on, and the
   // weights learn while both of them do. Nothing has to be written here during a run.
@@ -111,22 +154,18 @@ class RecurrentLayer : public Layer {
  private:
   class Step;
 
-  template <class Real>
   void run_forward(Pass& pass, Call& call) const;
-  template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
-  template <class Real>
-  kernels::RecurrenceGradient<Real> start_flow(Arena& arena, CallGradient& gradient,
-                                               const kernels::CellKernels<Real>& kernels,
-                                               const kernels::Recurrence<Real>& run) const;
-  template <class Real>
-  void learn(Pass& pass, const kernels::CellKernels<Real>& kernels,
-             const kernels::Recurrence<Real>& run, std::int64_t shares,
-             kernels::RecurrenceGradient<Real>& flow) const;
   template <class Real>
   kernels::Recurrence<Real> describe_run(const TensorView& x) const;
   template <class Real>
   void draw_dropout(Pass& pass, kernels::Recurrence<Real>& run, std::int64_t gates) const;
+  template <class Real>
+  SegmentedRun<Real>& begin_run(Pass& pass, Call& call) const;
+  template <class Real>
+  void end_run(Pass& pass, Call& call, SegmentedRun<Real>& segments) const;
+  template <class Real>
+  SegmentedRun<Real>& begin_run_back(Pass& pass, const Call& call, CallGradient& gradient) const;
 
   std::uint64_t drawn_seed_ = next_seed();  // for dropout, unless the options give a seed
   struct Leaders {

@@ -16,8 +16,9 @@ struct MaskedOutput {
 
 // The outputs of all steps of one row. As in Keras a masked step repeats the output before it;
 // before the first step that counts there is none, and the output is 0, whatever the state.
+// Returns whether there was an output by the end: what `seen` is for the steps that follow.
 template <class Real>
-void write_sequence(const kernels::Recurrence<Real>& run, MaskedOutput masked, std::int64_t n,
+bool write_sequence(const kernels::Recurrence<Real>& run, MaskedOutput masked, std::int64_t n,
                     Real* y) {
   bool seen = masked.seen;
   for (std::int64_t t = 0; t < run.steps; ++t) {
@@ -31,6 +32,7 @@ void write_sequence(const kernels::Recurrence<Real>& run, MaskedOutput masked, s
       std::fill_n(out, run.units, Real{0});
     }
   }
+  return seen;
 }
 
 // Whether the last output of row n is its last state (else it is 0).
@@ -47,24 +49,13 @@ bool last_output_is_state(const kernels::Recurrence<Real>& run, MaskedOutput mas
   return false;
 }
 
-// The output of row n where it is that of the last step alone.
-template <class Real>
-void write_last(const kernels::Recurrence<Real>& run, MaskedOutput masked, std::int64_t n,
-                Real* out) {
-  const std::int64_t last = run.steps % run.state_slots * run.rows * run.units;
-  if (last_output_is_state(run, masked, n)) {
-    std::copy_n(run.hidden + last + n * run.units, run.units, out);
-  } else {
-    std::fill_n(out, run.units, Real{0});
-  }
-}
-
-// Where the gradient of a step's output flows: to the state of the last step that counted.
+// Where the gradient of a step's output flows: to the state of the last step that counted. What
+// belongs to a step before the first of this run is left in `carry`, which came from the steps
+// after the last.
 template <class Real>
 void gather_sequence_gradient(const kernels::Recurrence<Real>& run, bool zero_masked,
                               std::int64_t n, const Real* dy, Real* carry, Real* states) {
   const std::int64_t units = run.units;
-  std::fill_n(carry, units, Real{0});
   for (std::int64_t t = run.steps; t-- > 0;) {
     const bool counts = run.mask == nullptr || run.mask[t * run.rows + n] != 0;
     Real* state = states + (t * run.rows + n) * units;

@@ -39,16 +39,19 @@ double multiplications(const kernels::Recurrence<Real>& run, std::int64_t gates)
 inline constexpr double small_weights = 256e3;
 
 // Runs rows(range) for slices of the batch, or units(share, barrier) for shares of the units of all
-// rows, whichever is quicker here; what comes after the latter is rows_after(range).
-template <class Real, class Rows, class Units, class After>
+// rows, whichever is quicker here; what comes before and after it is rows_before(range) and
+// rows_after(range).
+template <class Real, class Before, class Rows, class Units, class After>
 void run_in_cuts(Pass& pass, const kernels::Recurrence<Real>& run,
                  const kernels::CellKernels<Real>& kernels, std::int64_t slices, bool backward,
-                 const Rows& rows, const Units& units, const After& rows_after) {
+                 const Before& rows_before, const Rows& rows, const Units& units,
+                 const After& rows_after) {
   const int threads = pass.runtime.threads();
   const double weights = static_cast<double>(kernels.gate_blocks * run.units * run.units) *
                          static_cast<double>(sizeof(Real));
   const auto slice_rows = [&] {
     for_slices(pass, slices, run.rows, [&](kernels::Range some) {
+      rows_before(some);
       rows(some);
       rows_after(some);
     });
@@ -62,12 +65,12 @@ void run_in_cuts(Pass& pass, const kernels::Recurrence<Real>& run,
   Cut cut = cut_to_take(shape);
   if (cut == Cut::units) {
     kernels::StepBarrier barrier(threads);
-    if (pass.runtime.together(threads, [&](std::int64_t i) { units({i, threads}, barrier); })) {
-      for_slices(pass, slices, run.rows, rows_after);
-    } else {
+    for_slices(pass, slices, run.rows, rows_before);
+    if (!pass.runtime.together(threads, [&](std::int64_t i) { units({i, threads}, barrier); })) {
       cut = Cut::rows;
-      slice_rows();
+      for_slices(pass, slices, run.rows, rows);
     }
+    for_slices(pass, slices, run.rows, rows_after);
   } else {
     slice_rows();
   }
