@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/mask_flow.h"
+#include "model/stacks.h"
 
 namespace chronicler {
 namespace {
@@ -47,25 +48,10 @@ void find_wanted(const Network& network, const Frame& frame) {
 void run_back(const Network& network, std::size_t index, const Frame& frame, Pass& pass) {
   const Network::Node& node = network.nodes()[index];
   if (!frame.wanted[place(node.first_output)]) return;
-  Arena& arena = pass.arena;
-  const std::span<const Value> inputs = frame.inputs[index];
-  const std::span<TensorView> results = arena_objects<TensorView>(arena, inputs.size());
-  const std::span<bool> wanted = arena_objects<bool>(arena, inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    wanted[i] = frame.wanted[place(node.inputs[i])];
-    const DType dtype = inputs[i].data.dtype();
-    if (dtype != DType::float32 && dtype != DType::float64) wanted[i] = false;
-  }
-  Call call = call_of(node, inputs, made_outputs(arena, network, node, frame));
-  call.tape = &frame.tapes[index];
-  if (!invoke_back(pass, *node.layer, call, outputs_of(frame.gradients, node), results, wanted,
-                   outputs_of(frame.logit_slopes, node))) {
-    return;
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!wanted[i]) continue;
-    TensorView& total = frame.gradients[place(node.inputs[i])];
-    total = added(arena, total, results[i]);
+  CallBack back = begin_call_back(network, index, frame, pass);
+  if (invoke_back(pass, *node.layer, back.call, outputs_of(frame.gradients, node),
+                  back.gradient.inputs, back.gradient.wanted, back.gradient.logits)) {
+    end_call_back(network, index, frame, pass, back);
   }
 }
 
@@ -98,28 +84,85 @@ void Frame::add_logit_slope(Arena& arena, const Network& network, int value, boo
   total = added(arena, total, slope);
 }
 
+Call begin_call(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+                bool keep) {
+  const Network::Node& node = network.nodes()[index];
+  const std::span<const Value> inputs = gather_inputs(pass.arena, network, node, frame);
+  frame.inputs[index] = inputs;
+  Call call = call_of(node, inputs, outputs_of(frame.values, node));
+  std::ranges::fill(outputs_of(frame.logits, node), Logits());
+  if (frame.asked[index]) call.logits = outputs_of(frame.logits, node);
+  frame.tapes[index] = Tape();
+  call.tape = keep ? &frame.tapes[index] : nullptr;
+  call.state = frame.states[index];
+  return call;
+}
+
+void end_call(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+              const Call& call) {
+  const Network::Node& node = network.nodes()[index];
+  for (std::size_t k = 0; network.changes_masks() && k < call.outputs.size(); ++k)
+    outputs_of(frame.made_masks, node)[k] = call.outputs[k].mask;
+  settle_masks(pass, network, node, frame.inputs[index], frame);
+}
+
+CallBack begin_call_back(const Network& network, std::size_t index, const Frame& frame,
+                         Pass& pass) {
+  const Network::Node& node = network.nodes()[index];
+  const std::span<const Value> inputs = frame.inputs[index];
+  const std::span<TensorView> results = arena_objects<TensorView>(pass.arena, inputs.size());
+  const std::span<bool> wanted = arena_objects<bool>(pass.arena, inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    wanted[i] = frame.wanted[place(node.inputs[i])];
+    const DType dtype = inputs[i].data.dtype();
+    if (dtype != DType::float32 && dtype != DType::float64) wanted[i] = false;
+  }
+  Call call = call_of(node, inputs, made_outputs(pass.arena, network, node, frame));
+  call.tape = &frame.tapes[index];
+  return {
+      call,
+      {outputs_of(frame.gradients, node), results, wanted, outputs_of(frame.logit_slopes, node)}};
+}
+
+void end_call_back(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+                   const CallBack& back) {
+  const Network::Node& node = network.nodes()[index];
+  for (std::size_t i = 0; i < back.gradient.wanted.size(); ++i) {
+    if (!back.gradient.wanted[i]) continue;
+    TensorView& total = frame.gradients[place(node.inputs[i])];
+    total = added(pass.arena, total, back.gradient.inputs[i]);
+  }
+}
+
 void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep) {
-  for (const std::size_t i : network.run_order()) {
-    const Network::Node& node = network.nodes()[i];
-    const std::span<const Value> inputs = gather_inputs(pass.arena, network, node, frame);
-    frame.inputs[i] = inputs;
-    Call call = call_of(node, inputs, outputs_of(frame.values, node));
-    std::ranges::fill(outputs_of(frame.logits, node), Logits());
-    if (frame.asked[i]) call.logits = outputs_of(frame.logits, node);
-    frame.tapes[i] = Tape();
-    call.tape = keep ? &frame.tapes[i] : nullptr;
-    call.state = frame.states[i];
-    invoke(pass, *node.layer, call);
-    for (std::size_t k = 0; network.changes_masks() && k < call.outputs.size(); ++k)
-      outputs_of(frame.made_masks, node)[k] = call.outputs[k].mask;
-    settle_masks(pass, network, node, inputs, frame);
+  const std::span<const std::size_t> order = network.run_order();
+  for (std::size_t i = 0; i < order.size();) {
+    const std::size_t together = stack_size(network, i);
+    if (together > 1 && run_stack(network, order.subspan(i, together), frame, pass, keep)) {
+      i += together;
+      continue;
+    }
+    Call call = begin_call(network, order[i], frame, pass, keep);
+    invoke(pass, *network.nodes()[order[i]].layer, call);
+    end_call(network, order[i], frame, pass, call);
+    ++i;
   }
 }
 
 void run_backward(const Network& network, const Frame& frame, Pass& pass) {
   find_wanted(network, frame);
   const std::span<const std::size_t> order = network.run_order();
-  for (std::size_t i = order.size(); i-- > 0;) run_back(network, order[i], frame, pass);
+  for (std::size_t end = order.size(); end > 0;) {
+    std::size_t begin = end - 1;
+    while (begin > 0 && stack_size(network, begin - 1) > end - begin) --begin;
+    const std::span<const std::size_t> nodes = order.subspan(begin, end - begin);
+    if (nodes.size() > 1 && run_stack_back(network, nodes, frame, pass)) {
+      end = begin;
+      continue;
+    }
+    run_back(network, order[end - 1], frame, pass);
+    --end;
+  }
 }
 
 }  // namespace chronicler

@@ -35,6 +35,22 @@ struct Frame {
                        const TensorView& slope) const;
 };
 
+// The call of a node, with its inputs and places for what it gives; and what is left to do once its
+// outputs are known.
+Call begin_call(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+                bool keep);
+void end_call(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+              const Call& call);
+
+// The same of the way back. `results` and `wanted` have a place for each input.
+struct CallBack {
+  Call call;
+  CallGradient gradient;
+};
+CallBack begin_call_back(const Network& network, std::size_t index, const Frame& frame, Pass& pass);
+void end_call_back(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
+                   const CallBack& back);
+
 // Runs all nodes; the network's inputs are in frame.values.
 void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep);
 

@@ -88,7 +88,7 @@ std::span<const Value> numbers_in(Pass& pass, const Layer& layer, std::span<cons
 
 }  // namespace
 
-void invoke(Pass& pass, const Layer& layer, Call& call) {
+void check_call(Pass& pass, const Layer& layer, Call& call) {
   call.inputs = numbers_in(pass, layer, call.inputs);
   layer.check_inputs(call.inputs);
   if (!layer.supports_masking() &&
@@ -96,6 +96,10 @@ void invoke(Pass& pass, const Layer& layer, Call& call) {
                   [](const Value& input) { return static_cast<bool>(input.mask); })) {
     warn_mask_ends(layer);
   }
+}
+
+void invoke(Pass& pass, const Layer& layer, Call& call) {
+  check_call(pass, layer, call);
   layer.forward(pass, call);
   if (const Regularizer& regularizer = layer.activity_regularizer()) {
     for (const Value& output : call.outputs)

@@ -9,7 +9,11 @@
 
 namespace chronicler {
 
-// Checks the inputs, runs forward and counts the penalty of the layer's activity regularizer.
+// What comes before forward: whole numbers become numbers that the layer computes with, inputs are
+// checked, and a mask that ends here is warned of.
+void check_call(Pass& pass, const Layer& layer, Call& call);
+
+// Checks the call, runs forward and counts the penalty of the layer's activity regularizer.
 void invoke(Pass& pass, const Layer& layer, Call& call);
 
 // Runs backward if a gradient flows into an output or its logits, or an activity regularizer makes
