@@ -28,6 +28,9 @@ LayerPtr made_by(const CellOptions& given) {
 constexpr std::array cells{
     Cell{"lstm", made_by<layers::LSTMOptions, layers::LSTM>},
     Cell{"gru", made_by<layers::GRUOptions, layers::GRU>},
+    Cell{"mingru", made_by<layers::MinGRUOptions, layers::MinGRU>},
+    Cell{"minlstm", made_by<layers::MinLSTMOptions, layers::MinLSTM>},
+    Cell{"rglru", made_by<layers::RGLRUOptions, layers::RGLRU>},
 };
 
 }  // namespace
