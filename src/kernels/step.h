@@ -9,6 +9,7 @@
 #include <span>
 
 #include "kernels/activation.h"
+#include "kernels/heads.h"
 
 namespace chronicler::kernels {
 
@@ -17,10 +18,11 @@ namespace chronicler::kernels {
 struct StepProduct {
   std::int64_t a_size = 0;
   std::int64_t b_size = 0;
-  std::int64_t columns = 0;       // a multiple of lanes: what lies beyond the matrix is zero
-  std::int64_t lanes = 0;         // step_lanes of what matters
-  std::int64_t group = 0;         // step_group: vectors whose weights lie together
-  bool halves = false;            // weights rounded to bfloat16: half as much to read
+  std::int64_t columns = 0;  // a multiple of lanes: what lies beyond the matrix is zero
+  std::int64_t lanes = 0;    // step_lanes of what matters
+  std::int64_t group = 0;    // step_group: vectors whose weights lie together
+  HeadRows heads;       // of a cell with heads: a group of its units reads b_size = heads.rows of h
+  bool halves = false;  // weights rounded to bfloat16: half as much to read
   const float* packed = nullptr;  // step_product_size(*this) numbers, written by pack_step_product
   const float* bias = nullptr;    // [columns]
 };
@@ -38,6 +40,8 @@ struct StepMatrix {
   const float* data = nullptr;
   std::int64_t ld = 0;
   const std::int64_t* columns = nullptr;  // [columns]
+  // Of a cell with heads, [units of a head][ld], where place n is that of unit n % units.
+  HeadRows heads;
 };
 void pack_step_product(const StepProduct& product, const StepMatrix& a, const StepMatrix& b,
                        float* packed);
@@ -45,16 +49,17 @@ void pack_step_product(const StepProduct& product, const StepMatrix& a, const St
 void run_step_product(const StepProduct& product, const float* a, const float* b, float* out);
 
 // One step of a cell. Sums come in blocks of product.lanes units with all sums of a block side by
-// side, [block][sum][lane]; LSTM: i f c o; GRU (reset_after): z r, x's and h's part of the
-// candidate; SimpleRNN: one. The product's rows are x and hidden.
+// side, [block][sum][lane]; LSTM: i f c o; SLSTM as LSTM; GRU (reset_after): z r, x's
+// and h's part of the candidate; SimpleRNN: one. The product's rows are x and hidden.
 struct StepCell {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
   Activation recurrent_activation = Activation::sigmoid;
   StepProduct product;
-  float* sums = nullptr;    // [product.columns]  scratch
-  float* hidden = nullptr;  // [units, rounded up to whole vectors]  read and written
-  float* cell = nullptr;    // [cells][as hidden]  the same: LSTM c, SLSTM c n m; else null
+  bool exponential_forget = false;  // SLSTM
+  float* sums = nullptr;            // [product.columns]  scratch
+  float* hidden = nullptr;          // [units, rounded up to whole vectors]  read and written
+  float* cell = nullptr;            // [cells][as hidden]  the same: LSTM c, SLSTM c n m; else null
   std::int64_t cell_stride = 0;
   bool from_the_end = false;  // the order of the next step's blocks; changes no result
 };
@@ -62,6 +67,7 @@ struct StepCell {
 using CellStep = void (*)(StepCell& run, const float* x);
 CellStep lstm_step(std::int64_t lanes);
 CellStep gru_step(std::int64_t lanes);
+CellStep slstm_step(std::int64_t lanes);
 CellStep simple_rnn_step(std::int64_t lanes);
 
 }  // namespace chronicler::kernels

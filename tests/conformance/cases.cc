@@ -1,6 +1,7 @@
 #include "conformance/cases.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,7 @@ class RecurrentCases {
     c.initial_state = extras.initial_state;
     c.training = extras.training;
     c.sizes = extras.sizes;
+    if (layer_ == "SLSTM") c.positive_state = 2;  // n
     cases_.push_back(std::move(c));
   }
 
@@ -141,7 +143,7 @@ class RecurrentCases {
       o.dtype = "float64";
     });
     add("frozen", [](Options& o) { o.trainable = false; });
-    add_whole_rows();
+    if constexpr (!requires(Options o) { o.heads; }) add_whole_rows();
   }
 
   // Activations over the units.
@@ -324,6 +326,58 @@ void add_lstm(Cases& cases) {
            {.mask = Mask::holes, .initial_state = true});
   lstm.add("linear", [](Options& o) { o.activation = "linear"; });
   add_lstm_variants(lstm);
+}
+
+void add_slstm(Cases& cases) {
+  using Options = layers::SLSTMOptions;
+  RecurrentCases<Options> slstm(cases, "SLSTM", layers::SLSTM, 4, "bias (12,)");
+  slstm.add_all();
+  slstm.add("closed_forget_gate", [](Options& o) { o.unit_forget_bias = false; });
+  slstm.add("exponential_forget_gate",
+            [](Options& o) {
+              o.forget_activation = "exponential";
+              o.return_sequences = o.return_state = true;
+            },
+            {.mask = Mask::holes, .initial_state = true, .sizes = true});
+  slstm.add("hard_sigmoid_and_relu", [](Options& o) {
+    o.recurrent_activation = "hard_sigmoid";
+    o.activation = "relu";
+  });
+  slstm.add("silu_and_softplus",
+            [](Options& o) {
+              o.recurrent_activation = "silu";
+              o.activation = "softplus";
+              o.return_sequences = o.return_state = true;
+            },
+            {.mask = Mask::holes, .initial_state = true});
+  const std::string heads = "kernel (4, 12), recurrent_kernel (1, 12), bias (12,)";
+  slstm.add("heads",
+            [](Options& o) {
+              o.heads = 3;
+              o.return_sequences = true;
+            },
+            {.weights = heads});
+  slstm.add("heads_mask_holes_sequences_and_states",
+            [](Options& o) {
+              o.heads = 3;
+              o.return_sequences = o.return_state = true;
+            },
+            {.mask = Mask::holes, .initial_state = true, .weights = heads});
+  const auto two_heads = [](Options& o) {
+    o.units = 6;
+    o.heads = 2;
+  };
+  const std::string two = "kernel (4, 24), recurrent_kernel (3, 24), bias (24,)";
+  slstm.add("two_heads", two_heads, {.weights = two});
+  slstm.add("two_heads_both_dropouts",
+            [=](Options& o) {
+              two_heads(o);
+              o.dropout = 0.3;
+              o.recurrent_dropout = 0.4;
+              o.seed = 9;
+              o.return_sequences = true;
+            },
+            {.mask = Mask::holes, .training = true, .weights = two});
 }
 
 void add_gru(Cases& cases) {
@@ -867,6 +921,7 @@ const std::vector<LayerCase>& conformance_cases() {
     Cases cases;
     add_simple_rnn(cases);
     add_lstm(cases);
+    add_slstm(cases);
     add_gru(cases);
     add_dense(cases);
     add_embedding(cases);
@@ -953,6 +1008,12 @@ LayerInput made_input(const LayerCase& c, Layer& layer, const Shape& shape, std:
   if (c.initial_state) {
     for (const Tensor& state : layer.initial_state(shape[0]))
       input.states.push_back(noise(state.shape(), ++seed, layer.dtype()));
+    if (c.positive_state >= 0) {
+      Tensor& state = input.states[static_cast<std::size_t>(c.positive_state)];
+      std::vector<double> all = numbers(state);
+      for (double& each : all) each = 1.0 + std::abs(each);
+      state = Tensor::of<double>(state.shape(), all).to(layer.dtype());
+    }
   }
   for (const Shape& more : c.more) {
     LayerInput::More further{noise(more, ++seed + 40, layer.dtype())};

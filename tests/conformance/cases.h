@@ -37,6 +37,7 @@ struct LayerCase {
   std::vector<Shape> more = {};  // of further inputs
   bool more_masked = false;      // they also have masks
   CallFlags flags = {};
+  int positive_state = -1;   // of the initial states, the one whose numbers are above 1
   bool fixed_steps = false;  // the model's input has a known number of steps
 
   std::string title() const { return layer + "." + name; }

@@ -62,6 +62,48 @@ struct GruUnits {
                  hn::LoadU(tag, sums + 2 * lanes), hn::LoadU(tag, sums + 3 * lanes), before) {}
 };
 
+// The gates of an sLSTM (kernels/slstm.h): I and F, m, and dl/dzf.
+struct SlstmGates {
+  Vector input_gate, forget_gate, stabilizer, slope;
+
+  HWY_INLINE SlstmGates(bool exponential_forget, Vector z_input, Vector z_forget,
+                        Vector normalizer_before, Vector stabilizer_before) {
+    const Vector one = hn::Set(tag, 1.0F);
+    const Vector zero = hn::Zero(tag);
+    Vector log_forget = z_forget;
+    slope = one;
+    if (!exponential_forget) {
+      // log sigmoid(z) = min(z, 0) - log(1 + e^-|z|)
+      const Vector small = fine_exp_of(hn::Neg(hn::Abs(z_forget)));
+      log_forget = hn::Sub(at_most(0.0F, z_forget), log1p_of(small));
+      const Vector open = hn::IfThenElse(hn::Gt(z_forget, zero), small, one);
+      slope = hn::Div(open, hn::Add(one, small));
+    }
+    const Vector carried = hn::Add(log_forget, stabilizer_before);
+    const auto input_wins = hn::Or(hn::Eq(normalizer_before, zero), hn::Lt(carried, z_input));
+    stabilizer = hn::IfThenElse(input_wins, z_input, carried);
+    input_gate = fine_exp_of(hn::Sub(z_input, stabilizer));
+    forget_gate = fine_exp_of(at_most(0.0F, hn::Sub(carried, stabilizer)));
+  }
+};
+
+// c = F c' + I a(zc), n = F n' + I, h = s(zo) c / n. Sums: zi zf zc zo.
+struct SlstmUnits {
+  SlstmGates gates;
+  Vector new_value, output_gate, cell, normalizer, hidden;
+
+  template <class Pair>
+  HWY_INLINE SlstmUnits(const Pair& pair, bool exponential_forget, Vector z_input, Vector z_forget,
+                        Vector z_new, Vector z_output, Vector cell_before, Vector normalizer_before,
+                        Vector stabilizer_before)
+      : gates(exponential_forget, z_input, z_forget, normalizer_before, stabilizer_before),
+        new_value(pair.inner(z_new)),
+        output_gate(pair.gate(z_output)),
+        cell(hn::MulAdd(gates.forget_gate, cell_before, hn::Mul(gates.input_gate, new_value))),
+        normalizer(hn::MulAdd(gates.forget_gate, normalizer_before, gates.input_gate)),
+        hidden(hn::Mul(output_gate, hn::Div(cell, normalizer))) {}
+};
+
 }  // namespace HWY_NAMESPACE
 }  // namespace chronicler::kernels
 HWY_AFTER_NAMESPACE();

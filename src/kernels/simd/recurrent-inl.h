@@ -58,7 +58,7 @@ HWY_INLINE Range units_of(const Run& run, Share share, std::int64_t panel_width)
 }
 
 // Those of `rows` (at most group_rows) that step t does not mask. Some units of the states of the
-// others are passed on.
+// others, h and the LSTM's c, are passed on.
 HWY_INLINE void collect_and_pass_on(const Run& run, std::int64_t t, Range rows, Range units,
                                     ActiveRows& active) {
   active.count = 0;

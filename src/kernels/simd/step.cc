@@ -49,6 +49,11 @@ std::int64_t StepLanes() { return lanes; }
 
 HWY_INLINE float weight_at(const StepMatrix& matrix, std::int64_t k, std::int64_t column) {
   const std::int64_t place = matrix.columns[column];
+  const HeadRows& heads = matrix.heads;
+  if (heads.rows != 0) {  // row k of all hidden states
+    if (place < 0 || k / heads.head != place % heads.units / heads.head) return 0.0F;
+    return matrix.data[k % heads.head * matrix.ld + place];
+  }
   return place < 0 ? 0.0F : matrix.data[k * matrix.ld + place];
 }
 
@@ -89,7 +94,8 @@ void PackStepProduct(const StepProduct& product, const StepMatrix& a, const Step
     const std::int64_t vectors = group_size(product, vector);
     for (std::int64_t k = 0; k < product.a_size + product.b_size; ++k) {
       const StepMatrix& matrix = k < product.a_size ? a : b;
-      const std::int64_t row = k < product.a_size ? k : k - product.a_size;
+      std::int64_t row = k < product.a_size ? k : k - product.a_size;
+      if (matrix.heads.rows != 0) row += matrix.heads.begin(vector / cell_sums * lanes);
       if (product.halves) {
         pack_row_of_halves(matrix, row, vector, vectors, packed);
       } else {
@@ -197,6 +203,22 @@ struct LstmBlock {
     hn::StoreU(units.hidden, tag, next + at);
   }
 };
+struct SlstmBlock {
+  template <class Pair>
+  static HWY_INLINE void update(const Pair& pair, const StepCell& run, const Vector* sums,
+                                std::int64_t at, float* next) {
+    float* cell = run.cell + at;
+    float* normalizer = cell + run.cell_stride;
+    float* stabilizer = normalizer + run.cell_stride;
+    const SlstmUnits units(pair, run.exponential_forget, sums[0], sums[1], sums[2], sums[3],
+                           hn::LoadU(tag, cell), hn::LoadU(tag, normalizer),
+                           hn::LoadU(tag, stabilizer));
+    hn::StoreU(units.cell, tag, cell);
+    hn::StoreU(units.normalizer, tag, normalizer);
+    hn::StoreU(units.gates.stabilizer, tag, stabilizer);
+    hn::StoreU(units.hidden, tag, next + at);
+  }
+};
 struct GruBlock {
   template <class Pair>
   static HWY_INLINE void update(const Pair& pair, const StepCell& run, const Vector* sums,
@@ -226,14 +248,17 @@ HWY_INLINE void step_blocks(std::int64_t blocks, const StepCell& run, const floa
   const std::int64_t rows = product.a_size + product.b_size;
   const float* bias = product.bias + vector * lanes;
   const float* panel = product.packed + row_size(product, vector) * rows;
+  const float* hidden = run.hidden;
+  if constexpr (std::is_same_v<typename Parts::Cell, SlstmBlock>) {
+    if (product.heads.rows != 0) hidden += product.heads.begin(block * lanes);
+  }
   Vector sums[cell_sums * Blocks];
   if constexpr (std::is_same_v<typename Parts::Pair, Usual>) {
-    add_rows<typename Parts::Weights>(product, x, run.hidden, bias, panel, sums);
+    add_rows<typename Parts::Weights>(product, x, hidden, bias, panel, sums);
   } else {
     // Other activations may be calls, over which no sum stays in a register.
     HWY_ALIGN float memory[cell_sums * Blocks * lanes];
-    sum_group<typename Parts::Weights, cell_sums * Blocks>(product, x, run.hidden, bias, panel,
-                                                           memory);
+    sum_group<typename Parts::Weights, cell_sums * Blocks>(product, x, hidden, bias, panel, memory);
     CHRONICLER_UNROLL
     for (int v = 0; v < cell_sums * Blocks; ++v) sums[v] = hn::LoadU(tag, memory + v * lanes);
   }
@@ -281,6 +306,11 @@ void GruStepAny(StepCell& run, const float* x) {
   step_cell_with<GruBlock, AnyPair>(run, x);
 }
 
+void SlstmStepAny(StepCell& run, const float* x) {
+  if (is_usual(run)) return step_cell_with<SlstmBlock, Usual>(run, x);
+  step_cell_with<SlstmBlock, AnyPair>(run, x);
+}
+
 void SimpleRnnStepAny(StepCell& run, const float* x) {
   RunStepProduct(run.product, x, run.hidden, run.sums);
   for (std::int64_t u = 0; u < run.units; u += lanes) {
@@ -290,6 +320,7 @@ void SimpleRnnStepAny(StepCell& run, const float* x) {
 
 CellStep LstmStep() { return LstmStepAny; }
 CellStep GruStep() { return GruStepAny; }
+CellStep SlstmStep() { return SlstmStepAny; }
 CellStep SimpleRnnStep() { return SimpleRnnStepAny; }
 
 }  // namespace HWY_NAMESPACE
@@ -305,6 +336,7 @@ CHRONICLER_EXPORT(PackStepProduct);
 CHRONICLER_EXPORT(RunStepProduct);
 CHRONICLER_EXPORT(LstmStep);
 CHRONICLER_EXPORT(GruStep);
+CHRONICLER_EXPORT(SlstmStep);
 CHRONICLER_EXPORT(SimpleRnnStep);
 
 // At most so many numbers are better off with narrow vectors: half of a wide one would be idle.
@@ -351,6 +383,10 @@ CellStep lstm_step(std::int64_t lanes) {
 CellStep gru_step(std::int64_t lanes) {
   return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(GruStep)()
                                : CHRONICLER_DISPATCH(GruStep)();
+}
+CellStep slstm_step(std::int64_t lanes) {
+  return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(SlstmStep)()
+                               : CHRONICLER_DISPATCH(SlstmStep)();
 }
 CellStep simple_rnn_step(std::int64_t lanes) {
   return lanes <= narrow_lanes ? CHRONICLER_DISPATCH_NARROW(SimpleRnnStep)()

@@ -92,6 +92,7 @@ std::span<const LayerKind> layer_catalog() {
       kind<RescalingOptions, Rescaling>("Rescaling"),
       kind<ReshapeOptions, Reshape>("Reshape"),
       kind<ReversibleEmbeddingOptions, ReversibleEmbedding>("ReversibleEmbedding"),
+      own_kind<SLSTMOptions, SLSTM>("SLSTM"),
       kind<SeparableConv1DOptions, SeparableConv1D>("SeparableConv1D"),
       kind<SimpleRNNOptions, SimpleRNN>("SimpleRNN"),
       kind<SimpleRNNOptions, SimpleRNNCell>("SimpleRNNCell"),

@@ -38,15 +38,19 @@ void StepWeights::take(const Tensor& matrix, const Tensor* bias) {
 }
 
 void StepWeights::take(const Tensor& kernel, const Tensor& recurrent_kernel, const Tensor* bias,
-                       std::int64_t gates, const std::vector<Sum>& sums) {
-  const std::int64_t units = recurrent_kernel.shape()[0];
+                       std::int64_t gates, const std::vector<Sum>& sums, std::int64_t heads) {
+  const std::int64_t units = recurrent_kernel.shape()[1] / gates;
   const std::int64_t lanes = kernels::step_lanes(units);
   const auto sum_count = static_cast<std::int64_t>(sums.size());
+  const std::int64_t group = kernels::step_group(lanes, sum_count);
+  kernels::HeadRows rows;
+  if (heads > 1) rows = {units, heads, group / sum_count * lanes};
   make_room({.a_size = kernel.shape()[0],
-             .b_size = units,
+             .b_size = heads > 1 ? rows.rows : units,
              .columns = rounded_up(units) * sum_count,
              .lanes = lanes,
-             .group = kernels::step_group(lanes, sum_count)});
+             .group = group,
+             .heads = rows});
   const bool two_rows = bias != nullptr && bias->shape().rank() == 2;
   for (std::int64_t u = 0; u < units; ++u) {
     for (std::int64_t s = 0; s < sum_count; ++s) {
@@ -63,7 +67,7 @@ void StepWeights::take(const Tensor& kernel, const Tensor& recurrent_kernel, con
   }
   const std::int64_t ld = gates * units;
   kernels::pack_step_product(product_, {kernel.as<float>(), ld, a_columns_.data()},
-                             {recurrent_kernel.as<float>(), ld, b_columns_.data()},
+                             {recurrent_kernel.as<float>(), ld, b_columns_.data(), rows},
                              packed_.as<float>());
 }
 

@@ -32,15 +32,15 @@ class StepWeights {
  public:
   // One matrix [inputs][columns] and bias (null: none), each in its own order.
   void take(const Tensor& matrix, const Tensor* bias);
-  // W [F][G*U], U [U][G*U] and the bias of a recurrent cell as blocks of units: sum s of a block
-  // takes gate of_input[s] of W and gate of_state[s] of U (-1: none), and starts with the biases of
-  // both.
+  // W [F][G*U], U [U / heads][G*U] and the bias of a recurrent cell as blocks of units: sum s of a
+  // block takes gate of_input[s] of W and gate of_state[s] of U (-1: none), and starts with the
+  // biases of both.
   struct Sum {
     std::int64_t of_input;
     std::int64_t of_state;
   };
   void take(const Tensor& kernel, const Tensor& recurrent_kernel, const Tensor* bias,
-            std::int64_t gates, const std::vector<Sum>& sums);
+            std::int64_t gates, const std::vector<Sum>& sums, std::int64_t heads = 1);
 
   // Rounds the matrices that are taken from now on to bfloat16.
   void use_bfloat16() { product_.halves = true; }

@@ -104,6 +104,8 @@ class RecurrentLayer : public Layer {
     std::int64_t gates;
     std::vector<StepWeights::Sum> sums;
     kernels::CellStep (*step)(std::int64_t lanes);
+    std::int64_t heads = 1;
+    bool exponential_forget = false;
   };
   // Empty if the cell with these options has no such form.
   virtual std::optional<StepEquation> step_equation() const = 0;

@@ -18,6 +18,7 @@ class RecurrentLayer::Step final : public LayerStep {
     run_.activation = kernel_activation(*options.activation);
     if (options.recurrent_activation != nullptr)
       run_.recurrent_activation = kernel_activation(*options.recurrent_activation);
+    run_.exponential_forget = equation_.exponential_forget;
     Step::take_weights();
     step_ = equation_.step(run_.product.lanes);
     sums_ = Tensor({weights_.columns()});
@@ -42,7 +43,7 @@ class RecurrentLayer::Step final : public LayerStep {
     const auto& weights = layer_.parameters_;
     weights_.take(weights[0].value, weights[1].value,
                   layer_.common().use_bias ? &weights[2].value : nullptr, equation_.gates,
-                  equation_.sums);
+                  equation_.sums, equation_.heads);
     run_.product = weights_.product();
   }
   void use_bfloat16() override {
