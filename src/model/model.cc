@@ -307,6 +307,10 @@ void Model::reset_states() {
 std::vector<State> Model::carried_states() const {
   if (!execution_) return {};
   std::vector<State> states = execution_->states();
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    // What is left of sequences that were learnt part by part.
+    if (!network_->nodes()[i].layer->stateful()) states[i].clear();
+  }
   const auto carries = [](const State& state) { return !state.empty(); };
   if (std::none_of(states.begin(), states.end(), carries)) return {};
   return states;

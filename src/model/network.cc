@@ -183,7 +183,8 @@ Frame Execution::frame() {
 }
 
 Pass Execution::make_pass() {
-  return {arena_, Runtime::global(), mode_.training, mode_.step, mode_.observe, carry_};
+  return {arena_,     Runtime::global(), mode_.training,
+          mode_.step, mode_.observe,     carry_ || in_parts_};
 }
 
 void Execution::forward(std::span<const Value> inputs, const Mode& mode) {
@@ -228,7 +229,7 @@ void Execution::check_batch_size(std::span<const Value> inputs) const {
 void Execution::find_states(std::int64_t batch) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const Network::Node& node = network_->nodes()[i];
-    if (!carry_ && !node.layer->stateful()) continue;
+    if (!carry_ && !in_parts_ && !node.layer->stateful()) continue;
     check_carried_batch(node, states_[i], batch);
     if (states_[i].empty()) states_[i] = node.layer->initial_state(batch);
     carried_[i] = states_[i];
@@ -278,6 +279,49 @@ void Execution::backward(std::span<const TensorView> output_gradients, bool inpu
                             logit_gradients[i]);
   }
   run_backward(*network_, frame(), pass);
+}
+
+namespace {
+
+// Of layers that are not stateful, also of those in models within: what they carry is of sequences
+// that are over.
+void forget_sequence(const Layer& layer, std::span<Tensor> state) {
+  const Model* within = model_of(layer);
+  if (within == nullptr) {
+    if (layer.stateful()) return;
+    for (Tensor& tensor : state) tensor.fill(0.0);
+    return;
+  }
+  std::size_t begin = 0;
+  for (const Network::Node& node : ModelInternals::network(*within).nodes()) {
+    const std::size_t count = std::min(node.layer->state_size(), state.size() - begin);
+    forget_sequence(*node.layer, state.subspan(begin, count));
+    begin += count;
+  }
+}
+
+}  // namespace
+
+void Execution::begin_parts(std::int64_t batch, bool goes_on) {
+  in_parts_ = true;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    State& state = states_[i];
+    const Layer& layer = *network_->nodes()[i].layer;
+    const bool other_size = !state.empty() && state.front().shape()[0] != batch;
+    if (other_size && !goes_on && !layer.stateful()) state.clear();
+    if (state.empty()) {
+      state = layer.initial_state(batch);
+    } else if (!goes_on) {
+      forget_sequence(layer, state);
+    }
+  }
+}
+
+void Execution::end_parts() {
+  in_parts_ = false;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (!carry_ && !network_->nodes()[i].layer->stateful()) carried_[i] = {};
+  }
 }
 
 void Execution::reset_states() {

@@ -127,6 +127,12 @@ class Execution {
   // What node `node` kept in the last pass.
   const Tape& tape(std::size_t node) const { return tapes_[node]; }
 
+  // The calls that follow are parts of the same sequences, one after the other: every layer that
+  // has a state carries it from part to part. Those of layers that are not stateful start at zero,
+  // as for other sequences; with `goes_on`, from what is in states(). Until end_parts().
+  void begin_parts(std::int64_t batch, bool goes_on = false);
+  void end_parts();
+
   // Forgets carried states; the next batch may have another size.
   void reset_states();
   std::vector<State>& states() { return states_; }  // of each node; empty for layers without one
@@ -142,6 +148,7 @@ class Execution {
 
   const Network* network_;
   bool carry_;
+  bool in_parts_ = false;
   Arena arena_;
   Mode mode_;
   std::vector<Value> values_;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@
 #include "training/data_check.h"
 #include "training/fit_plan.h"
 #include "training/not_finite.h"
+#include "training/part_walk.h"
 #include "training/run_progress.h"
 #include "training/trainer.h"
 
@@ -37,11 +39,11 @@ Results test(Model& model, Trainer& trainer, const FitData& data, const Callback
   Logs logs;
   trainer.reset_metrics();
   callbacks.call(&Callback::on_test_begin, logs);
-  FitBatches batches(data, {}, 0, trainer, model);
+  TestWalk batches(data, trainer, model);
   std::int64_t index = 0;
   for (const Batch* batch = batches.next(); batch != nullptr; batch = batches.next()) {
     callbacks.call(&Callback::on_test_batch_begin, index, logs);
-    trainer.test_batch(model, *batch);
+    batches.test(*batch);
     logs = to_logs(trainer.results());
     callbacks.call(&Callback::on_test_batch_end, index, logs);
     ++index;
@@ -79,7 +81,7 @@ std::string batch_title(std::int64_t batch, const std::optional<std::int64_t>& s
                : fmt::format("at batch {} in epoch", batch + 1);
 }
 
-// The batches of run.epoch from run.batch on.
+// The batches of run.epoch, or the parts of them that are learnt one by one, from run.batch on.
 void train_epoch(FitRun& run, const FitData& data, RunProgress& progress,
                  const CallbackList& callbacks, BackupCallback* backup, ProgressBar& bar,
                  Logs& logs) {
@@ -88,17 +90,15 @@ void train_epoch(FitRun& run, const FitData& data, RunProgress& progress,
   } else {
     logs = to_logs(run.trainer.results());
   }
-  FitBatches batches(data, {run.seed, run.epoch}, run.batch, run.trainer, run.model);
-  while (!run.interrupted && !progress.has_reached_limit()) {
-    const Batch* const next = batches.next();
-    if (next == nullptr) break;
+  LearningWalk batches(data, {run.seed, run.epoch}, run.batch, run.trainer, run.model);
+  while (!run.interrupted && !progress.has_reached_limit() && batches.next()) {
     const std::int64_t batch = run.batch;
     callbacks.call(&Callback::on_train_batch_begin, batch, logs);
-    run.trainer.train_batch(run.model, *next);
+    batches.learn();
     if (!run.trainer.not_finite().empty()) note_not_finite(run, batch_title(batch, batches.size()));
     logs = to_logs(run.trainer.results());
     ++run.batch;
-    progress.update(run.epoch, run.batch, batches.size(), run.progress.steps + 1);
+    progress.update(run.epoch, batches.share(), run.progress.steps + 1);
     run.progress = progress.now();
     callbacks.call(&Callback::on_train_batch_end, batch, logs);
     bar.update(batch + 1, logs);
@@ -113,8 +113,8 @@ class FitLoop {
   FitLoop(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options)
       : plan_(plan),
         options_(options),
-        history_{.params = {options.verbose, options.epochs, plan.train.steps.value_or(0)}},
-        progress_(options, plan.train.steps),
+        history_{.params = {options.verbose, options.epochs, plan.train.updates.value_or(0)}},
+        progress_(options, plan.train.updates),
         callbacks_(model, options.callbacks, history_.params, progress_.now()),
         backup_(backup_among(options.callbacks)),
         run_{model,
@@ -123,11 +123,12 @@ class FitLoop {
              history_,
              plan.train.samples,
              options.batch_size,
-             plan.train.steps.value_or(0),
+             plan.train.updates.value_or(0),
              options.shuffle,
+             text_of(plan.train.parts),
              options.seed ? *options.seed : next_seed(),
              options.initial_epoch} {
-    run_.progress.steps = options.initial_epoch * plan.train.steps.value_or(0);
+    run_.progress.steps = options.initial_epoch * plan.train.updates.value_or(0);
     run_.progress.epochs = static_cast<double>(options.initial_epoch);
     model.stop_training = false;
     model.pause_training = false;
@@ -172,7 +173,7 @@ class FitLoop {
     const std::int64_t epoch = run_.epoch;
     logs_.clear();
     if (run_.batch == 0) callbacks_.call(&Callback::on_epoch_begin, epoch, logs_);
-    ProgressBar bar(options_.verbose, plan_.train.steps);
+    ProgressBar bar(options_.verbose, plan_.train.updates);
     bar.begin_epoch(epoch, progress_.epochs());
     train_epoch(run_, plan_.train, progress_, callbacks_, backup_, bar, logs_);
     if (plan_.validation && (epoch + 1) % options_.validation_freq == 0) {
@@ -197,15 +198,24 @@ class FitLoop {
   Logs logs_;
 };
 
-History run_fit(Model& model, Trainer& trainer, const FitPlan& plan, const FitOptions& options) {
+// Validation goes over long sequences in parts, too: at least this many steps at a time.
+constexpr std::int64_t validation_steps_at_a_time = 1024;
+
+History run_fit(Model& model, Trainer& trainer, FitPlan plan, const FitOptions& options) {
   if (plan.validation) prepare(*plan.validation, trainer, model);
   prepare(plan.train, trainer, model);
+  if (const Bptt bptt = checked_bptt(options.bptt); bptt.steps > 0) {
+    cut_into_parts(plan.train, bptt, model);
+    if (plan.validation)
+      plan.validation->parts.steps = std::max(bptt.steps, validation_steps_at_a_time);
+  }
   return FitLoop(model, trainer, plan, options).run();
 }
 
-Results run_evaluate(Model& model, Trainer& trainer, const FitData& data,
-                     const EvaluateOptions& options) {
+Results run_evaluate(Model& model, Trainer& trainer, FitData data, const EvaluateOptions& options) {
+  check_steps_at_a_time(options.steps_at_a_time);
   prepare(data, trainer, model);
+  data.parts.steps = options.steps_at_a_time;
   const CallbackList callbacks(model, options.callbacks,
                                {options.verbose, 1, data.steps.value_or(0)});
   ProgressBar bar(options.verbose, data.steps);
@@ -241,17 +251,17 @@ Results Model::evaluate(const SequenceList& x, const TensorList& y,
                         const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  const FitData data = fit_data(*this, {x, y, {}, as_float32(options.sample_weight)},
-                                {options.batch_size, options.steps});
-  return run_evaluate(*this, trainer, data, options);
+  FitData data = fit_data(*this, {x, y, {}, as_float32(options.sample_weight)},
+                          {options.batch_size, options.steps});
+  return run_evaluate(*this, trainer, std::move(data), options);
 }
 Results Model::evaluate(const SequenceList& x, const SequenceList& y,
                         const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  const FitData data = fit_data(*this, {x, {}, y, as_float32(options.sample_weight)},
-                                {options.batch_size, options.steps});
-  return run_evaluate(*this, trainer, data, options);
+  FitData data = fit_data(*this, {x, {}, y, as_float32(options.sample_weight)},
+                          {options.batch_size, options.steps});
+  return run_evaluate(*this, trainer, std::move(data), options);
 }
 
 Results Model::evaluate(const TensorList& x, const TensorList& y) {
@@ -261,9 +271,9 @@ Results Model::evaluate(const TensorList& x, const TensorList& y) {
 Results Model::evaluate(const TensorList& x, const TensorList& y, const EvaluateOptions& options) {
   Trainer& trainer = trainer_of(*this, "evaluate");
   check_positive("batch_size", options.batch_size);
-  const FitData data = fit_data(tensors_for(*this, x, y, options.sample_weight, ""),
-                                {options.batch_size, options.steps});
-  return run_evaluate(*this, trainer, data, options);
+  FitData data = fit_data(tensors_for(*this, x, y, options.sample_weight, ""),
+                          {options.batch_size, options.steps});
+  return run_evaluate(*this, trainer, std::move(data), options);
 }
 
 Results Model::train_on_batch(const TensorList& x, const TensorList& y,

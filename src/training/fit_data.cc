@@ -13,6 +13,7 @@
 #include "training/data_check.h"
 #include "training/dataset/place_of_error.h"
 #include "training/dataset/tensor_rows.h"
+#include "training/sequence_parts.h"
 
 namespace chronicler {
 namespace {
@@ -77,9 +78,21 @@ FitData limited(Dataset batches, const std::optional<std::int64_t>& limit) {
     throw Error("the data set has no batches",
                 "a smaller batch_size, or keep the last rows: drop_remainder = false");
   }
-  if (!limit) return {batches, batches.size()};
-  const Dataset some = batches.take(*limit);
-  return {some, some.size() ? some.size() : limit};
+  FitData data{limit ? batches.take(*limit) : batches, {}};
+  data.steps = data.batches.size();
+  if (limit && !data.steps) data.steps = limit;
+  data.updates = data.steps;
+  return data;
+}
+
+std::vector<std::int64_t> steps_of_batches(const SequenceData& data, const BucketOptions& options) {
+  std::vector<std::int64_t> steps;
+  for (const Bucket& bucket : sequence_buckets(data, options, false, {})) {
+    std::int64_t longest = 0;
+    for (const std::int64_t index : bucket) longest = std::max(longest, data.x.length(index));
+    steps.push_back(longest);
+  }
+  return steps;
 }
 
 }  // namespace
@@ -128,11 +141,12 @@ FitData fit_data(Model& model, SequenceData sequences, const BatchCut& cut) {
   check_sequences(sequences);
   check_takes_sequences(model, sequences.x);
   const std::int64_t samples = sequences.x.size();
+  const BucketOptions options = bucket_options(model, cut.batch_size);
+  std::vector<std::int64_t> batch_steps = steps_of_batches(sequences, options);
   FitData data =
-      limited(Dataset(sequence_batches(std::move(sequences), bucket_options(model, cut.batch_size),
-                                       cut.shuffle)),
-              cut.limit);
+      limited(Dataset(sequence_batches(std::move(sequences), options, cut.shuffle)), cut.limit);
   data.samples = samples;
+  data.batch_steps = std::move(batch_steps);
   data.kind = FitData::Kind::sequences;
   return data;
 }
@@ -142,6 +156,37 @@ FitData fit_data(Dataset given, const std::optional<std::int64_t>& limit, std::s
   data.kind = FitData::Kind::given;
   data.prefix = prefix;
   return data;
+}
+
+namespace {
+
+[[noreturn]] void nothing_is_cut(const Bptt& bptt, std::int64_t steps, const char* whose) {
+  throw Error(fmt::format("bptt steps must be at most the {} steps of {}, got {}", steps, whose,
+                          bptt.steps),
+              "leave bptt out: whole sequences are learnt then");
+}
+
+}  // namespace
+
+void cut_into_parts(FitData& data, const Bptt& bptt, Model& model) {
+  const BatchParts parts(step_axes(ModelInternals::network(model), "bptt"));
+  const auto learning = [&](std::int64_t steps) {
+    return PartPlan(steps, bptt, parts.targets_of_steps()).learning();
+  };
+  data.parts = bptt;
+  data.updates = {};
+  if (data.kind == FitData::Kind::tensors) {
+    const std::int64_t steps = parts.steps_of(data.all);
+    if (bptt.steps > steps) nothing_is_cut(bptt, steps, "x");
+    if (data.steps) data.updates = *data.steps * learning(steps);
+  } else if (data.kind == FitData::Kind::sequences) {
+    const auto longest = std::max_element(data.batch_steps.begin(), data.batch_steps.end());
+    if (bptt.steps > *longest) nothing_is_cut(bptt, *longest, "the longest sequence");
+    // Fewer batches than there are: nobody knows which.
+    if (data.steps != static_cast<std::int64_t>(data.batch_steps.size())) return;
+    data.updates = 0;
+    for (const std::int64_t steps : data.batch_steps) *data.updates += learning(steps);
+  }
 }
 
 void prepare(const FitData& data, Trainer& trainer, Model& model) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chronicler/training/dataset.h"
 #include "chronicler/training/fit_options.h"
@@ -29,7 +30,16 @@ struct FitData {
   enum class Kind { tensors, sequences, given } kind = Kind::tensors;
   Batch all = {};           // of tensors
   std::string prefix = {};  // of names in messages: "", "validation "
+  // How long sequences are cut into parts; off unless steps are set.
+  Bptt parts = {};
+  std::vector<std::int64_t> batch_steps = {};  // of sequences: the longest of each batch
+  // How often an epoch learns or is judged: batches, or parts of them; empty: not known.
+  std::optional<std::int64_t> updates = {};
 };
+
+// Cuts long sequences into parts to learn from. Throws Error if they are not cut at all, or if the
+// model or its losses have no parts.
+void cut_into_parts(FitData& data, const Bptt& bptt, Model& model);
 
 // x, y and weights that belong together, checked and as the model takes them; builds the model if
 // it is not built. Throws Error that names what does not fit.
@@ -63,6 +73,7 @@ class FitBatches {
   const Batch* next();
   // In this epoch; empty if nobody knows before its end.
   std::optional<std::int64_t> size() const { return data_.steps ? data_.steps : batches_.size(); }
+  std::int64_t done() const { return index_; }
 
  private:
   const Batch* next_checked();

@@ -35,16 +35,14 @@ double RunProgress::share() const {
   return std::min(1.0, now_.epochs / max_epochs_.value_or(static_cast<double>(*epochs_)));
 }
 
-void RunProgress::update(std::int64_t epoch, std::int64_t batch,
-                         const std::optional<std::int64_t>& batches, std::int64_t steps_done) {
+void RunProgress::update(std::int64_t epoch, double share, std::int64_t steps_done) {
   const double session =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   now_.steps = steps_done;
   now_.seconds = before_.seconds + session;
   now_.steps_per_second = static_cast<double>(steps_done - before_.steps) / std::max(session, 1e-9);
-  now_.epochs = static_cast<double>(epoch);
-  if (batches) now_.epochs += static_cast<double>(batch) / static_cast<double>(*batches);
-  now_.share = share();
+  now_.epochs = static_cast<double>(epoch) + share;
+  now_.share = this->share();
   if (max_seconds_) {
     now_.seconds_left = std::max(0.0, *max_seconds_ - now_.seconds);
   } else {

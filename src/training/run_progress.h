@@ -17,9 +17,8 @@ class RunProgress {
 
   // Starts the clock, for a run that goes on from there.
   void begin(const TrainingProgress& before);
-  // After `batch` of `batches` (if that is known) of epoch `epoch`.
-  void update(std::int64_t epoch, std::int64_t batch, const std::optional<std::int64_t>& batches,
-              std::int64_t steps_done);
+  // In epoch `epoch`, of which `share` is done (0 if that is not known).
+  void update(std::int64_t epoch, double share, std::int64_t steps_done);
 
   const TrainingProgress& now() const { return now_; }
   // Epochs that there will be at most; empty if a limit of another kind ends the run.

@@ -12,6 +12,7 @@
 #include "model/model_internals.h"
 #include "model/network.h"
 #include "training/compile_config.h"
+#include "training/losses/reduced_loss.h"
 #include "training/metrics/metric_direction.h"
 #include "training/not_finite.h"
 
@@ -255,44 +256,56 @@ void Trainer::reset_metrics() {
   loss_sum_ = 0.0;
   loss_count_ = 0.0;
   batch_count_ = 0.0;
-  for (Output& output : outputs_) output.loss_sum = 0.0;
+  part_activity_ = 0.0;
+  for (Output& output : outputs_) output.loss_sum = output.part_sum = output.part_divisor = 0.0;
   for (Tracked& tracked : tracked_) tracked.metric->reset();
+}
+
+void Trainer::run(Model& model, const Batch& batch, const Execution::Mode& mode) {
+  inputs_.clear();
+  for (std::size_t i = 0; i < batch.x.size(); ++i)
+    inputs_.push_back({batch.x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
+  ModelInternals::execution(model).forward(inputs_, mode);
 }
 
 // The loss of a batch: data, weights' penalties and activities' penalties. With `gradients`,
 // dLoss/doutputs of the data part.
-double Trainer::forward(Model& model, const Batch& batch, bool training, bool gradients) {
-  Execution& execution = ModelInternals::execution(model);
-  inputs_.clear();
-  for (std::size_t i = 0; i < batch.x.size(); ++i)
-    inputs_.push_back({batch.x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
+double Trainer::forward(Model& model, const Batch& batch, const PartOfBatch& part, bool training,
+                        bool gradients) {
   Execution::Mode mode;
   mode.training = training;
   mode.keep = gradients;
   mode.step = step_;
   mode.logits = takes_logits_;
-  execution.forward(inputs_, mode);
-  return losses_of_run(model, batch, gradients);
+  run(model, batch, mode);
+  return losses_of_run(model, batch, part, gradients);
 }
 
-double Trainer::losses_of_run(Model& model, const Batch& batch, bool gradients) {
+double Trainer::losses_of_run(Model& model, const Batch& batch, const PartOfBatch& part,
+                              bool gradients) {
   Execution& execution = ModelInternals::execution(model);
+  see_outputs(execution, part);
   gradients_.assign(outputs_.size(), TensorView());
   logit_gradients_.assign(outputs_.size(), TensorView());
   double loss = execution.activity_penalty();
+  counted_loss_ = loss;
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    if (outputs_[i].loss) loss += output_loss(execution, batch, i, gradients);
+    if (!outputs_[i].loss || !seen_[i].counts) continue;
+    const double own = output_loss(execution, batch, i, gradients);
+    loss += own;
+    counted_loss_ += own * seen_[i].share;
   }
+  if (gradients && part.old_steps > 0) spread_gradients(execution, part);
   return loss;
 }
 
 double Trainer::output_loss(Execution& execution, const Batch& batch, std::size_t index,
                             bool gradients) {
   Output& own = outputs_[index];
-  const Value& output = execution.output(index);
+  const Value& output = seen_[index].value;
   LossInput input{batch.y[index], output.data, batch.weight_of(index), output.mask};
   if (own.loss->takes_logits() && keeps_predictions(input.y_true.shape(), output.data.shape()))
-    input.logits = execution.logits(index);
+    input.logits = seen_[index].logits;
   TensorView& gradient = gradients_[index];
   TensorView& logit_gradient = logit_gradients_[index];
   if (gradients) {
@@ -302,35 +315,41 @@ double Trainer::output_loss(Execution& execution, const Batch& batch, std::size_
     if (!input.logits.data || own.loss->takes_both()) gradient = make();
     if (input.logits.data) logit_gradient = make();
   }
-  const double loss = reduced_loss(*own.loss, input, gradient, execution.arena(), logit_gradient);
-  own.loss_sum += loss;
+  const ReducedLoss reduced =
+      reduce_loss(*own.loss, input, gradient, execution.arena(), logit_gradient);
+  own.part_sum += reduced.sum;
+  own.part_divisor += reduced.divisor;
+  const double loss = reduced.value();
+  if (gradients) own.loss_sum += loss * seen_[index].share;
   if (own.weight == 1.0) return loss;
   if (gradient) scale(gradient, own.weight);
   if (logit_gradient) scale(logit_gradient, own.weight);
   return loss * own.weight;
 }
 
-void Trainer::train_batch(Model& model, const Batch& batch) {
+void Trainer::train_batch(Model& model, const Batch& batch, const PartOfBatch& part) {
   const FlushDenormals guard;
   build_optimizer(model);
   optimizer().prepare_rows();
   ModelInternals::network(model)
       .zero_gradients();  // a loss may add to those of weights that it uses
-  double loss = forward(model, batch, true, true);
-  loss += weight_penalty(model, true);
-  note_loss(model, loss);
+  const double loss = forward(model, batch, part, true, true);
+  const double penalty = weight_penalty(model, true);
+  note_loss(model, loss + penalty);
   ModelInternals::execution(model).backward(gradients_, false, logit_gradients_);
-  count(model, batch, loss);
+  count(batch);
+  count_loss(counted_loss_ + penalty * part.share, static_cast<double>(batch.size()), part.share);
   optimizer().step(Runtime::global());
   ++step_;
 }
 
 double Trainer::learn_from_run(Model& model, const Batch& batch) {
   const FlushDenormals guard;
-  const double loss = losses_of_run(model, batch, true) + weight_penalty(model, true);
+  const double loss = losses_of_run(model, batch, {}, true) + weight_penalty(model, true);
   note_loss(model, loss);
   ModelInternals::execution(model).backward(gradients_, false, logit_gradients_);
-  count(model, batch, loss);
+  count(batch);
+  count_loss(loss, static_cast<double>(batch.size()), 1.0);
   return loss;
 }
 
@@ -383,25 +402,21 @@ void Trainer::set_progress(const Progress& progress) {
   }
 }
 
-void Trainer::test_batch(Model& model, const Batch& batch) {
-  const FlushDenormals guard;
-  const double loss = forward(model, batch, false, false) + weight_penalty(model, false);
-  note_loss(model, loss);
-  count(model, batch, loss);
+void Trainer::count_loss(double loss, double size, double share) {
+  loss_sum_ += loss * size;
+  loss_count_ += size * share;
+  batch_count_ += share;
 }
 
-void Trainer::count(Model& model, const Batch& batch, double loss) {
-  const auto size = static_cast<double>(batch.size());
-  loss_sum_ += loss * size;
-  loss_count_ += size;
-  batch_count_ += 1.0;
+void Trainer::count(const Batch& batch) {
   for (Tracked& tracked : tracked_) {
-    const Value& output = ModelInternals::execution(model).output(tracked.output);
+    const Seen& seen = seen_[tracked.output];
+    if (!seen.counts) continue;
     const TensorView weight = tracked.weighted ? batch.weight_of(tracked.output) : TensorView();
-    if (tracked.metric->takes_logits())
-      tracked.metric->see_logits(ModelInternals::execution(model).logits(tracked.output));
-    const TensorView mask = tracked.metric->heeds_mask() ? output.mask : TensorView();
-    tracked.metric->update(batch.y[tracked.output], output.data, weight, mask);
+    if (tracked.metric->takes_logits()) tracked.metric->see_logits(seen.logits);
+    tracked.metric->see_share(seen.share);
+    const TensorView mask = tracked.metric->heeds_mask() ? seen.value.mask : TensorView();
+    tracked.metric->update(batch.y[tracked.output], seen.value.data, weight, mask);
   }
 }
 

@@ -10,6 +10,8 @@
 #include "chronicler/model/model.h"
 #include "chronicler/training/compile.h"
 #include "chronicler/training/dataset.h"
+#include "model/network.h"
+#include "training/part_of_batch.h"
 
 namespace chronicler {
 
@@ -35,8 +37,13 @@ class Trainer final : public Compiled {
 
   // One batch: forward, loss, and for train_batch also backward and a step of the optimizer. Counts
   // the metrics.
-  void train_batch(Model& model, const Batch& batch);
-  void test_batch(Model& model, const Batch& batch);
+  void train_batch(Model& model, const Batch& batch, const PartOfBatch& part = {});
+  void test_batch(Model& model, const Batch& batch, const PartOfBatch& part = {});
+  // Goes over steps that are not learnt here, for the states that they leave.
+  void carry_batch(Model& model, const Batch& batch);
+  // Which loss is not of steps though its output is; empty if all are.
+  std::string why_no_parts(const Model& model, const Batch& batch,
+                           const std::vector<bool>& outputs_with_steps);
 
   // The parts of train_batch, for who has run the model's network himself (keeping, with logits).
   // learn_from_run takes the loss of that run, counts the metrics and adds to the gradients that
@@ -78,6 +85,16 @@ class Trainer final : public Compiled {
     LossPtr loss;  // may be none
     double weight = 1.0;
     double loss_sum = 0.0;  // over batches, as Keras has it
+    // Of the parts of a batch so far.
+    double part_sum = 0.0;
+    double part_divisor = 0.0;
+  };
+  // An output, as far as it counts.
+  struct Seen {
+    bool counts = true;
+    Value value;
+    Logits logits;
+    double share = 1.0;  // of a sample
   };
   struct Tracked {
     std::string key;
@@ -85,10 +102,17 @@ class Trainer final : public Compiled {
     bool weighted;
     std::size_t output;
   };
-  double forward(Model& model, const Batch& batch, bool training, bool gradients);
-  double losses_of_run(Model& model, const Batch& batch, bool gradients);
+  double forward(Model& model, const Batch& batch, const PartOfBatch& part, bool training,
+                 bool gradients);
+  void run(Model& model, const Batch& batch, const Execution::Mode& mode);
+  void see_outputs(Execution& execution, const PartOfBatch& part);
+  Seen seen_part(Execution& execution, std::size_t index, std::int64_t old_steps) const;
+  double losses_of_run(Model& model, const Batch& batch, const PartOfBatch& part, bool gradients);
   double output_loss(Execution& execution, const Batch& batch, std::size_t index, bool gradients);
-  void count(Model& model, const Batch& batch, double loss);
+  void spread_gradients(Execution& execution, const PartOfBatch& part);
+  double end_of_parts(Model& model);
+  void count(const Batch& batch);
+  void count_loss(double loss, double size, double share);
   void find_outputs(const Model& model);
   void track(const std::vector<MetricOption>& options, bool weighted, std::size_t output,
              const Shape& y_true, const Shape& y_pred);
@@ -98,6 +122,9 @@ class Trainer final : public Compiled {
   std::vector<Output> outputs_;
   std::vector<Tracked> tracked_;
   std::vector<Value> inputs_;
+  std::vector<Seen> seen_;
+  double counted_loss_ = 0.0;          // of the last pass: what it is of that of its batch
+  double part_activity_ = 0.0;         // of the parts of a batch so far
   bool takes_logits_ = false;          // whether a loss or a metric does
   std::vector<TensorView> gradients_;  // of the outputs
   std::vector<TensorView> logit_gradients_;

@@ -38,6 +38,9 @@ class Metric {
   // Whether the mask of a model's output leaves steps out: Keras's means of a loss or an accuracy
   // heed it, and no other metric does.
   virtual bool heeds_mask() const { return false; }
+  // The updates that follow are each of a part of their sequences' steps, this share of them: for a
+  // metric in which a sample counts once however many steps it has.
+  virtual void see_share(double /*share*/) {}
   virtual double result() const = 0;
   // For a metric that Keras gives as a list (F1Score without average): all of it; result() is then
   // their mean, as Keras's progress bar shows it. Empty for all others.

@@ -30,6 +30,9 @@ std::vector<double> numbers_of(const Tensor& tensor) {
   return {span.begin(), span.end()};
 }
 
+// Steps and stride; of a run that learns whole sequences a file says nothing.
+constexpr const char* bptt_title = "bptt";
+
 // ---- writing
 
 class Writer {
@@ -108,6 +111,17 @@ class Reader {
         fmt::format("\"{}\" is of a run with {} {}, now it is {}", path_, name, text(name), now),
         "give the same data and options as then");
   }
+  void expect_bptt(const std::string& now) const {
+    const auto found = metadata_.find(bptt_title);
+    const std::string then = found == metadata_.end() ? std::string() : found->second;
+    if (then == now) return;
+    const auto words = [](const std::string& bptt) {
+      return bptt.empty() ? std::string("whole sequences") : "bptt " + bptt;
+    };
+    throw CheckpointError(fmt::format("\"{}\" is of a run with {}, now it is with {}", path_,
+                                      words(then), words(now)),
+                          "give the same bptt as then");
+  }
 
  private:
   std::map<std::string, std::string> load(const std::string& path) {
@@ -137,7 +151,6 @@ std::map<std::string, std::string> identity_of(const FitRun& run) {
           {"shuffle", run.shuffle ? "true" : "false"},
           {"callbacks", fmt::to_string(run.callbacks.size())}};
 }
-
 void write_trainer(const FitRun& run, Writer& file) {
   const Trainer::Progress progress = run.trainer.progress();
   file.number("step", progress.step);
@@ -239,6 +252,7 @@ void BackupCallback::restore(FitRun& run) {
   const Reader file(path_);
   file.expect_run(options_.identity);
   for (const auto& [name, now] : identity_of(run)) file.expect(name, now);
+  file.expect_bptt(run.bptt);
   run.seed = file.number<std::uint64_t>("seed");
   run.epoch = file.number<std::int64_t>("epoch");
   run.batch = file.number<std::int64_t>("batch");
@@ -288,6 +302,7 @@ void BackupCallback::save(const FitRun& run, bool at_end_of_epoch) {
   Writer file;
   file.text("run", run_text(options_.identity));
   for (const auto& [name, now] : identity_of(run)) file.text(name, now);
+  if (!run.bptt.empty()) file.text(bptt_title, run.bptt);
   file.number("seed", run.seed);
   file.number("epoch", run.epoch);
   file.number("batch", run.batch);

@@ -22,9 +22,11 @@ struct FitRun {
   std::int64_t batch_size = 0;
   std::int64_t steps = 0;  // an epoch
   bool shuffle = true;
+  std::string bptt = {};  // steps and stride, if sequences are learnt part by part
 
   std::uint64_t seed = 0;  // of the order of the samples
-  // What comes next: this batch of this epoch; `steps` stands for the end of the epoch.
+  // What comes next: this batch of this epoch, or part of one; `steps` stands for the end of the
+  // epoch.
   std::int64_t epoch = 0;
   std::int64_t batch = 0;
   TrainingProgress progress;  // so far

@@ -10,6 +10,7 @@
 #include "layers/core/sums.h"
 #include "training/losses/loss_targets.h"
 #include "training/losses/prediction_rows.h"
+#include "training/losses/reduced_loss.h"
 #include "training/spread.h"
 
 namespace chronicler {
@@ -121,8 +122,8 @@ void scale_slopes(const TensorView& gradient, std::int64_t size, const Shares& s
 
 }  // namespace
 
-double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena,
-                    TensorView of_logits) {
+ReducedLoss reduce_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena,
+                        TensorView of_logits) {
   if (loss.reduction() == Reduction::none) {
     throw Error(fmt::format("{} with reduction \"none\" gives no one number to learn from",
                             loss.class_name()),
@@ -150,8 +151,13 @@ double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradien
     const double sum = sum_of(size, [&](std::int64_t i) {
       return shares.counts(i) ? static_cast<double>(value[i]) * shares.weight(i) : 0.0;
     });
-    return sum * scale;
+    return ReducedLoss{sum, divisor};
   });
+}
+
+double reduced_loss(const Loss& loss, const LossInput& input, TensorView gradient, Arena& arena,
+                    TensorView of_logits) {
+  return reduce_loss(loss, input, gradient, arena, of_logits).value();
 }
 
 }  // namespace chronicler

@@ -43,13 +43,12 @@ void MeanMetric::update(TensorView y_true, TensorView y_pred, TensorView weight,
     return weights.empty() ? 1.0 : static_cast<double>(weights[i]);
   };
   const double steps = static_cast<double>(size) / static_cast<double>(shape[0]);
-  total_ += sum_of(size,
-                   [&](std::int64_t i) {
-                     const double own = share(i);
-                     return own == 0.0 ? 0.0 : own * values_[static_cast<std::size_t>(i)];
-                   }) /
-            steps;
-  count_ += sum_of(size, share) / steps;
+  const double total = sum_of(size, [&](std::int64_t i) {
+    const double own = share(i);
+    return own == 0.0 ? 0.0 : own * values_[static_cast<std::size_t>(i)];
+  });
+  total_ += total / steps * share_;
+  count_ += sum_of(size, share) / steps * share_;
 }
 
 void MeanMetric::set_state(const std::vector<double>& state) {

@@ -27,6 +27,7 @@ class MeanMetric : public Metric {
   void reset() override;
   void update(TensorView y_true, TensorView y_pred, TensorView weight, TensorView mask) override;
   bool heeds_mask() const override { return true; }
+  void see_share(double share) override { share_ = share; }
   double result() const override;  // 0 before the first update
   std::vector<double> state() const override { return {total_, count_}; }
   void set_state(const std::vector<double>& state) override;
@@ -48,6 +49,7 @@ class MeanMetric : public Metric {
   MetricConfig config_;
   double total_ = 0.0;
   double count_ = 0.0;
+  double share_ = 1.0;
   std::vector<double> values_;
   std::vector<std::uint8_t> counts_;
 };
