@@ -903,6 +903,102 @@ void add_cells(Cases& cases) {
                    "kernel (4, 9), recurrent_kernel (3, 9), bias (2, 9)"});
 }
 
+// Every kind of value that a formula has: of weights alone, of x alone before another product, a
+// product that waits for another one, two states, and an output of its own.
+const char* const many_sided =
+    "a = sigmoid(r); z = sigmoid(W_z x + U_z h + p * c + b_z); "
+    "u = V tanh(K x + d); c = a * c + (1 - z) u; "
+    "h = (1 - z) h + z tanh(W x + U (z c) + b)";
+const char* const many_sided_weights =
+    "r (3,), W_z (4, 3), U_z (3, 3), p (3,), b_z (3,), V (3, 3), K (4, 3), d (3,), W (4, 3), "
+    "U (3, 3), b (3,)";
+const char* const own_output = "h = tanh(W x + U h + b); y = h + Q h";
+
+void add_formula_cells(Cases& cases) {
+  layers::CellOptions every{.units = units,
+                            .formula = "h = tanh(W x + U h + b) + c; c = 0.5 c + h",
+                            .states = {"c", "h"},
+                            .kernel_initializer = initializers::HeNormal(3),
+                            .recurrent_initializer = "glorot_normal",
+                            .bias_initializer = "ones",
+                            .initializers = {"b: zeros"},
+                            .kernel_regularizer = "l1",
+                            .recurrent_regularizer = "l2",
+                            .bias_regularizer = "l1l2",
+                            .kernel_constraint = "max_norm",
+                            .recurrent_constraint = "unit_norm",
+                            .bias_constraint = "non_neg",
+                            .name = "named",
+                            .trainable = false,
+                            .dtype = "float64"};
+  LayerCase cell{"Cell",
+                 "plain",
+                 [] { return layers::Cell({.units = units, .formula = many_sided}); },
+                 {rows, features},
+                 many_sided_weights};
+  cell.initial_state = true;
+  cases.push_back(cell);
+  cell.name = "every_option";
+  cell.make = [every] { return layers::Cell(every); };
+  cell.weights = "W (4, 3), U (3, 3), b (3,)";
+  cases.push_back(cell);
+
+  const auto add = [&](const char* name, const layers::RNNOptions& options,
+                       const RecurrentExtras& extras = {}) {
+    LayerCase c{"RNN",
+                fmt::format("formula_{}", name),
+                [options] {
+                  layers::RNNOptions own = options;
+                  own.cell = layers::Cell({.units = units, .formula = many_sided});
+                  return layers::RNN(own);
+                },
+                {rows, steps, features},
+                many_sided_weights};
+    c.mask = extras.mask;
+    c.initial_state = extras.initial_state;
+    cases.push_back(std::move(c));
+  };
+  add("last", {});
+  add("sequences", {.return_sequences = true});
+  add("sequences_and_states", {.return_sequences = true, .return_state = true},
+      {.initial_state = true});
+  add("backwards", {.return_sequences = true, .go_backwards = true});
+  add("stateful", {.return_sequences = true, .stateful = true});
+  add("mask_right", {}, {.mask = Mask::right});
+  add("mask_left", {}, {.mask = Mask::left});
+  add("mask_holes", {.return_sequences = true}, {.mask = Mask::holes});
+  add("mask_rows_and_states", {.return_state = true}, {.mask = Mask::rows, .initial_state = true});
+  add("mask_holes_backwards",
+      {.return_sequences = true, .return_state = true, .go_backwards = true},
+      {.mask = Mask::holes, .initial_state = true});
+  add("mask_left_zero_output", {.return_sequences = true, .zero_output_for_mask = true},
+      {.mask = Mask::left});
+  for (const Mask mask : {Mask::none, Mask::holes}) {
+    LayerCase c{"RNN",
+                mask == Mask::none ? "formula_own_output" : "formula_own_output_mask_holes",
+                [mask] {
+                  return layers::RNN({.cell = layers::Cell({.units = units, .formula = own_output}),
+                                      .return_sequences = true,
+                                      .return_state = mask != Mask::none});
+                },
+                {rows, steps, features},
+                "W (4, 3), U (3, 3), b (3,), Q (3, 3)"};
+    c.mask = mask;
+    c.initial_state = mask != Mask::none;
+    cases.push_back(std::move(c));
+  }
+  cases.push_back({"RNN",
+                   "formula_between_cells",
+                   [] {
+                     return layers::RNN(
+                         {.cells = {layers::Cell({.units = units, .formula = "h = W x + a h"}),
+                                    layers::GRUCell({.units = 2})},
+                          .return_sequences = true});
+                   },
+                   {rows, steps, features},
+                   "W (4, 3), a (3, 3), kernel (3, 6), recurrent_kernel (2, 6), bias (2, 6)"});
+}
+
 bool is_masking(const LayerCase& c) { return c.layer == "Masking"; }
 
 // The same numbers, but zero in the steps that do not count.
@@ -920,6 +1016,7 @@ const std::vector<LayerCase>& conformance_cases() {
   static const Cases all = [] {
     Cases cases;
     add_simple_rnn(cases);
+    add_formula_cells(cases);
     add_lstm(cases);
     add_slstm(cases);
     add_gru(cases);

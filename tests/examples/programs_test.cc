@@ -49,6 +49,7 @@ TEST(Examples, LabelTextsSeparatesPraiseFromBlame) {
 TEST(Examples, TranscribeHearsMadeWords) { expect_success("transcribe"); }
 #endif
 TEST(Examples, WriteTextForetellsTheLicence) { expect_success("write_text", "../../LICENSE"); }
+TEST(Examples, OwnCellLearnsSlowAverages) { expect_success("own_cell"); }
 TEST(Examples, TranslateSaysWordsBackwards) { expect_success("translate"); }
 
 }  // namespace

@@ -43,6 +43,8 @@ const std::set<std::string>& sources_of_other_headers() {
       "src/layers/options/initializers.cc",                 // options.h
       "src/layers/core/names.cc",                           // layer.h
       "src/layers/options/regularizers.cc",                 // options.h
+      "src/layers/formula/formula_run_backward.cc",         // formula_run.h
+      "src/layers/formula/formula_run_memory.cc",           // formula_run.h
       "src/layers/recurrent/lstm_variant_backward.cc",      // lstm_variant_run.h
       "src/layers/recurrent/recurrent_run.cc",              // recurrent.h
       "src/layers/recurrent/recurrent_step.cc",             // recurrent.h

@@ -45,6 +45,7 @@ const std::map<std::string, Names>& rooms() {
       {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
       {"layers/scan", {"layers/core", "layers/convolution"}},
       {"layers/xlstm", {"layers/core", "layers/convolution", "layers/recurrent"}},
+      {"layers/formula", {"layers/core", "layers/recurrent"}},
       {"training/dataset", {}},
       {"training/losses", {}},
       {"training/metrics", {"training/losses"}},

@@ -46,6 +46,7 @@ std::span<const LayerKind> layer_catalog() {
       kind<Pooling1DOptions, AveragePooling1D>("AveragePooling1D"),
       kind<BatchNormalizationOptions, BatchNormalization>("BatchNormalization"),
       kind<BidirectionalOptions, Bidirectional>("Bidirectional"),
+      own_kind<CellOptions, Cell>("Cell"),
       kind<ConcatenateOptions, Concatenate>("Concatenate"),
       kind<Conv1DOptions, Conv1D>("Conv1D"),
       kind<Conv1DTransposeOptions, Conv1DTranspose>("Conv1DTranspose"),

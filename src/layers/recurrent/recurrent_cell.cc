@@ -11,6 +11,7 @@
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
+#include "layers/recurrent/recurrent.h"
 
 namespace chronicler {
 namespace {
@@ -134,6 +135,17 @@ void RecurrentCell::backward(Pass& pass, const Call& call, CallGradient& gradien
   core().backward(pass, record.call, gradient);
   if (gradient.wanted[0])
     gradient.inputs[0] = gradient.inputs[0].reshaped(call.inputs[0].data.shape());
+}
+
+LayerPtr RecurrentCell::over_sequences(const Layer& loop, const LoopFlags& flags) const {
+  LayerPtr layer = core().clone();
+  set_flag(*layer, "return_sequences", flags.return_sequences);
+  set_flag(*layer, "return_state", flags.return_state);
+  set_flag(*layer, "go_backwards", flags.go_backwards);
+  set_flag(*layer, "zero_output_for_mask", flags.zero_output_for_mask);
+  layer->build_around(parameters(), core().build_shapes());
+  dynamic_cast<RecurrentLayer&>(*layer).follow(loop, *this, *sublayers()[0].layer->seed_place());
+  return layer;
 }
 
 LayerPtr layers::SimpleRNNCell(const SimpleRNNOptions& options) {

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "chronicler/layers/layer.h"
+#include "layers/recurrent/sequence_cell.h"
 
 namespace chronicler {
 
 // One step of a recurrent layer `core`.
-class RecurrentCell final : public Layer {
+class RecurrentCell final : public Layer, public SequenceCell {
  public:
   // `core` is SimpleRNN, LSTM or GRU.
   explicit RecurrentCell(const LayerPtr& core);
@@ -24,6 +25,8 @@ class RecurrentCell final : public Layer {
   std::string weight_path(std::size_t index) const override;
   void forward(Pass& pass, Call& call) const override;
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override;
+
+  LayerPtr over_sequences(const Layer& loop, const LoopFlags& flags) const override;
 
   // The layer over whole sequences whose step this is.
   const Layer& core() const { return sublayer(0); }

@@ -8,11 +8,10 @@
 
 #include "chronicler/base/error.h"
 #include "layers/convolution/sequence_checks.h"
-#include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
-#include "layers/recurrent/recurrent.h"
-#include "layers/recurrent/recurrent_cell.h"
+#include "layers/core/step.h"
+#include "layers/recurrent/sequence_cell.h"
 #include "layers/recurrent/step_loop.h"
 
 namespace chronicler {
@@ -242,6 +241,11 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
                             inputs[0].data.shape().to_string()));
   }
 
+  std::unique_ptr<LayerStep> make_step(State& state) const override {
+    if (stages_.size() != 1 || !stages_[0].fused) return nullptr;
+    return stages_[0].fused->make_step(state);
+  }
+
   void forward(Pass& pass, Call& call) const override {
     const std::span<Call> calls = arena_objects<Call>(pass.arena, stages_.size());
     const std::span<Tape> tapes = arena_objects<Tape>(pass.arena, stages_.size());
@@ -338,16 +342,8 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
                      .return_state = options_.return_state,
                      .go_backwards = i == 0 && options_.go_backwards,
                      .zero_output_for_mask = last && options_.zero_output_for_mask};
-      if (const auto* cell = dynamic_cast<const RecurrentCell*>(cells[i].get())) {
-        stage.fused = cell->core().clone();
-        set_flag(*stage.fused, "return_sequences", stage.flags.return_sequences);
-        set_flag(*stage.fused, "return_state", stage.flags.return_state);
-        set_flag(*stage.fused, "go_backwards", stage.flags.go_backwards);
-        set_flag(*stage.fused, "zero_output_for_mask", stage.flags.zero_output_for_mask);
-        stage.fused->build_around(cells[i]->parameters(), cell->core().build_shapes());
-        dynamic_cast<RecurrentLayer&>(*stage.fused)
-            .follow(*this, *cells[i], *cells[i]->seed_place());
-      }
+      if (const auto* cell = dynamic_cast<const SequenceCell*>(cells[i].get()))
+        stage.fused = cell->over_sequences(*this, stage.flags);
       for (const Tensor& state : cells[i]->initial_state(1))
         stage.state_shapes.push_back(state.shape());
       stages_.push_back(std::move(stage));

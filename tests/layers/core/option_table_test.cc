@@ -41,6 +41,7 @@ void for_each_with_shape(const Function& function) {
 template <class Function>
 void for_each_options(const Function& function) {
   for_each_with_shape(function);
+  function.template operator()<CellOptions>();
   function.template operator()<InputOptions>();
   function.template operator()<StackedRNNCellsOptions>();
   function.template operator()<TextVectorizationOptions>();
