@@ -8,6 +8,7 @@
 
 // ---- Models: chains of layers and graphs, their files, live streams.
 #include "chronicler/formats/model_file.h"
+#include "chronicler/model/adapt_options.h"
 #include "chronicler/model/compilation.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/model/model.h"

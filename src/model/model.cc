@@ -7,9 +7,11 @@
 
 #include "chronicler/base/error.h"
 #include "chronicler/model/stream.h"
+#include "model/compiled_before.h"
 #include "model/model_internals.h"
 #include "model/model_layer.h"
 #include "model/network.h"
+#include "model/stream_parts.h"
 
 namespace chronicler {
 namespace {
@@ -33,19 +35,6 @@ std::string input_title(const Model& model, std::size_t index) {
                   model.name(), expected.to_string(), got.to_string()),
       "change the data or the model's input shape");
 }
-
-// What a file said.
-class CompiledBefore final : public Compiled {
- public:
-  explicit CompiledBefore(Compilation compilation) : compilation_(std::move(compilation)) {}
-  Compilation compilation(const Model& /*model*/) const override { return compilation_; }
-  void restore(Model& /*model*/, const std::vector<Tensor>& optimizer_variables) override {
-    compilation_.optimizer_variables = optimizer_variables;
-  }
-
- private:
-  Compilation compilation_;
-};
 
 }  // namespace
 
@@ -341,7 +330,13 @@ Stream Model::stream() const { return stream({}); }
 
 Stream Model::stream(const StreamOptions& options) const {
   if (!built()) not_built(name_);
-  return Stream(network_, options);
+  if (!options.adapt) return Stream(network_, options);
+  check_fields("a stream", *options.adapt);
+  std::shared_ptr<Model> own = cloned_model();
+  Stream stream(own->network_, options);
+  stream.parts_->learning =
+      std::make_unique<StreamLearning>(*options.adapt, std::move(own), network_, compiled_);
+  return stream;
 }
 
 }  // namespace chronicler

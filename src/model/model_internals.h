@@ -15,6 +15,7 @@ namespace chronicler {
 class ModelInternals {
  public:
   static Network& network(const Model& model) { return *model.network_; }
+  static std::shared_ptr<Network> shared_network(const Model& model) { return model.network_; }
   static Execution& execution(Model& model) { return model.execution(); }
 
   // Builds the model for this batch if it is not yet built; checks the batch against the model's

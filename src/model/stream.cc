@@ -7,8 +7,8 @@
 
 #include "chronicler/base/error.h"
 #include "layers/core/dispatch.h"
-#include "layers/core/step.h"
-#include "model/network.h"
+#include "model/model_internals.h"
+#include "model/stream_parts.h"
 
 namespace chronicler {
 namespace {
@@ -34,26 +34,66 @@ DType input_dtype(const Network& network) {
 
 }  // namespace
 
-struct Stream::Parts {
-  Parts(std::shared_ptr<const Network> shared, const StreamOptions& how)
-      : network(std::move(shared)),
-        options(how),
-        execution(*network, true),
-        input(step_shape(*network), input_dtype(*network)) {}
+StreamLearning::StreamLearning(const AdaptOptions& how, std::shared_ptr<Model> copy,
+                               std::shared_ptr<const Network> model_network,
+                               std::shared_ptr<Compiled> by)
+    : options(how),
+      own(std::move(copy)),
+      trained(std::move(model_network)),
+      compiled(std::move(by)),
+      counts({1, how.steps}) {
+  const Network& network = ModelInternals::network(*own);
+  Shape shape = step_shape(network);
+  shape.set(1, how.steps);
+  x = Tensor(shape, input_dtype(network));
+  for (const Network::Node& node : network.nodes()) start.push_back(node.layer->initial_state(1));
+}
 
-  std::shared_ptr<const Network> network;
-  StreamOptions options;
-  Execution execution;
-  Tensor input;
-  std::vector<float> output;
+StreamLearning::StreamLearning(const StreamLearning& other)
+    : options(other.options),
+      own(ModelInternals::cloned_model(*other.own)),
+      trained(other.trained),
+      compiled(other.compiled),
+      x(other.x.clone()),
+      noted(other.noted),
+      y(other.y ? other.y.clone() : Tensor()),
+      counts(other.counts.clone()) {
+  for (const State& state : other.start) start.push_back(clone_state(state));
+  if (other.adapter) adapter = other.adapter->copy_for(*this);
+}
 
-  // The quick way: each layer's own step, one after the other, if all layers have one.
-  std::vector<std::unique_ptr<LayerStep>> chain;
+Stream::Parts::Parts(std::shared_ptr<const Network> shared, const StreamOptions& how)
+    : network(std::move(shared)),
+      options(how),
+      execution(*network, true),
+      input(step_shape(*network), input_dtype(*network)) {}
 
-  void forge_chain();
-  bool run_chain(const float* x, float* y) noexcept;
-  bool run_network(std::span<const float> x, std::span<float> y) noexcept;
-};
+// Before the step: where it goes out from, and what it reads. A full window whose last step had no
+// target is learnt from first.
+void Stream::Parts::note_step(std::span<const float> x) noexcept {
+  StreamLearning& own = *learning;
+  if (own.is_full()) {
+    try {
+      if (own.adapter) own.adapter->learn_from(own);
+    } catch (...) {  // the weights are as they were
+    }
+    own.forget();
+    for (const auto& step : chain) step->take_weights();
+  }
+  if (own.noted == 0) {
+    for (const auto& step : chain) step->give_state();
+    for (std::size_t i = 0; i < own.start.size(); ++i) {
+      for (std::size_t k = 0; k < own.start[i].size(); ++k)
+        copy(execution.states()[i][k], own.start[i][k]);
+    }
+    own.counts.fill(0.0);
+  }
+  const std::int64_t width = own.x.size() / own.options.steps;
+  with_real(own.x.dtype(), [&](auto real) {
+    std::copy(x.begin(), x.end(), own.x.as<decltype(real)>() + own.noted * width);
+  });
+  ++own.noted;
+}
 
 // Only a chain of layers, each with one input and one output, has a quick way.
 void Stream::Parts::forge_chain() {
@@ -138,8 +178,16 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
-Stream::Stream(const Stream& other) : Stream(other.parts_->network, other.parts_->options) {
+Stream::Stream(const Stream& other) {
+  std::unique_ptr<StreamLearning> learning;
+  std::shared_ptr<const Network> network = other.parts_->network;
+  if (other.parts_->learning) {
+    learning = std::make_unique<StreamLearning>(*other.parts_->learning);
+    network = ModelInternals::shared_network(*learning->own);
+  }
+  *this = Stream(std::move(network), other.parts_->options);
   set_state(other.state());
+  parts_->learning = std::move(learning);
 }
 
 Stream& Stream::operator=(const Stream& other) {
@@ -153,9 +201,12 @@ std::int64_t Stream::outputs() const { return static_cast<std::int64_t>(parts_->
 void Stream::step(std::span<const float> x, std::span<float> y) noexcept {
   const bool fits = static_cast<std::int64_t>(x.size()) == features() &&
                     static_cast<std::int64_t>(y.size()) == outputs();
+  if (fits && parts_->learning) parts_->note_step(x);
   const bool done = fits && (parts_->chain.empty() ? parts_->run_network(x, y)
                                                    : parts_->run_chain(x.data(), y.data()));
-  if (!done) std::fill(y.begin(), y.end(), std::numeric_limits<float>::quiet_NaN());
+  if (done) return;
+  std::fill(y.begin(), y.end(), std::numeric_limits<float>::quiet_NaN());
+  if (fits && parts_->learning) --parts_->learning->noted;  // nothing has changed
 }
 
 std::span<const float> Stream::step(std::span<const float> x) noexcept {
@@ -164,10 +215,19 @@ std::span<const float> Stream::step(std::span<const float> x) noexcept {
 }
 
 void Stream::take_weights() {
+  if (parts_->learning) {
+    StreamLearning& learning = *parts_->learning;
+    const std::vector<Parameter*> own = learning.own->parameters();
+    const std::vector<Parameter*> trained = learning.trained->parameters();
+    for (std::size_t i = 0; i < own.size(); ++i) copy(trained[i]->value, own[i]->value);
+    learning.forget();
+    learning.adapter.reset();
+  }
   for (const auto& step : parts_->chain) step->take_weights();
 }
 
 void Stream::reset() {
+  if (parts_->learning) parts_->learning->forget();
   const auto& nodes = parts_->network->nodes();
   std::vector<State>& states = parts_->execution.states();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -204,6 +264,7 @@ void Stream::set_state(const std::vector<State>& state) {
                     places.size(), given.size()),
         "take them from state() of a stream of the same model");
   for (std::size_t i = 0; i < given.size(); ++i) copy(*given[i], *places[i]);
+  if (parts_->learning) parts_->learning->forget();
   for (const auto& step : parts_->chain) step->take_state();
 }
 

@@ -278,12 +278,11 @@ double Trainer::forward(Model& model, const Batch& batch, const PartOfBatch& par
   mode.step = step_;
   mode.logits = takes_logits_;
   run(model, batch, mode);
-  return losses_of_run(model, batch, part, gradients);
+  return losses_of_run(ModelInternals::execution(model), batch, part, gradients);
 }
 
-double Trainer::losses_of_run(Model& model, const Batch& batch, const PartOfBatch& part,
+double Trainer::losses_of_run(Execution& execution, const Batch& batch, const PartOfBatch& part,
                               bool gradients) {
-  Execution& execution = ModelInternals::execution(model);
   see_outputs(execution, part);
   gradients_.assign(outputs_.size(), TensorView());
   logit_gradients_.assign(outputs_.size(), TensorView());
@@ -345,11 +344,19 @@ void Trainer::train_batch(Model& model, const Batch& batch, const PartOfBatch& p
 
 double Trainer::learn_from_run(Model& model, const Batch& batch) {
   const FlushDenormals guard;
-  const double loss = losses_of_run(model, batch, {}, true) + weight_penalty(model, true);
+  Execution& execution = ModelInternals::execution(model);
+  const double loss = losses_of_run(execution, batch, {}, true) + weight_penalty(model, true);
   note_loss(model, loss);
-  ModelInternals::execution(model).backward(gradients_, false, logit_gradients_);
+  execution.backward(gradients_, false, logit_gradients_);
   count(batch);
   count_loss(loss, static_cast<double>(batch.size()), 1.0);
+  return loss;
+}
+
+double Trainer::gradients_of_run(Execution& execution, const Batch& batch) {
+  const FlushDenormals guard;
+  const double loss = losses_of_run(execution, batch, {}, true);
+  execution.backward(gradients_, false, logit_gradients_);
   return loss;
 }
 

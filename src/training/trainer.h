@@ -50,6 +50,8 @@ class Trainer final : public Compiled {
   // there are; move_weights makes a step by them, divided by how many they were.
   double learn_from_run(Model& model, const Batch& batch);
   void move_weights(Model& model, std::int64_t count, Runtime& runtime);
+  // The loss of a run in any execution, and its gradients, added to those that there are.
+  double gradients_of_run(Execution& execution, const Batch& batch);
   // Throws Error unless the output's loss can take this target for outputs of that shape.
   void check_target(std::size_t output, const TensorView& target, const Shape& shape) const;
 
@@ -107,7 +109,8 @@ class Trainer final : public Compiled {
   void run(Model& model, const Batch& batch, const Execution::Mode& mode);
   void see_outputs(Execution& execution, const PartOfBatch& part);
   Seen seen_part(Execution& execution, std::size_t index, std::int64_t old_steps) const;
-  double losses_of_run(Model& model, const Batch& batch, const PartOfBatch& part, bool gradients);
+  double losses_of_run(Execution& execution, const Batch& batch, const PartOfBatch& part,
+                       bool gradients);
   double output_loss(Execution& execution, const Batch& batch, std::size_t index, bool gradients);
   void spread_gradients(Execution& execution, const PartOfBatch& part);
   double end_of_parts(Model& model);

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "chronicler/layers/layer.h"
+#include "chronicler/model/adapt_options.h"
 
 namespace chronicler {
 
@@ -20,6 +22,8 @@ struct StreamOptions {
   // read, which is what a step of 128 units and more spends its time on. Biases, sums and states
   // stay float32.
   std::string weights = "float32";
+  // With these the stream has a copy of the weights of its own and may learn (Stream::learn).
+  std::optional<AdaptOptions> adapt = {};
 };
 
 // A model, a state and scratch for one sequence (several streams may share one model). After n
@@ -45,11 +49,18 @@ class Stream {
   // As above, with a result of its own that lives until the next step.
   std::span<const float> step(std::span<const float> x) noexcept;
 
-  // The start of a new sequence.
+  // The target of the last step, as many numbers as outputs(), or a label: once
+  // AdaptOptions::steps steps have come, the stream's own copy of the weights learns from those
+  // that had a target, by the loss of compile; the model and its file stay as they are. Defined in
+  // training/ (link chronicler). Throws Error for a target that the loss cannot take, for a stream
+  // that was made without StreamOptions::adapt, and for one of a model that was never compiled.
+  void learn(std::span<const float> target);
+
+  // The start of a new sequence. What the stream has learnt stays.
   void reset();
   // A stream computes with the weights that the model had when the stream was made, laid out for
   // single steps: the model may train meanwhile. This takes the model's weights anew; not while the
-  // model trains. Allocates nothing.
+  // model trains. Allocates nothing. What the stream has learnt is forgotten.
   void take_weights();
   // States of all layers that have one, in the order of the layers; a copy.
   std::vector<State> state() const;
@@ -57,6 +68,7 @@ class Stream {
   void set_state(const std::vector<State>& state);
 
  private:
+  friend class Model;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

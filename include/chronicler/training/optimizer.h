@@ -87,6 +87,10 @@ class Optimizer {
   // Number of elements of all variables (for summaries: Adam has 2n + 2).
   std::int64_t count_params() const;
 
+  // The running mean of the squares of a parameter's gradients, free of its start at zero; empty
+  // unless the optimizer keeps one (Adam, RMSprop and their kin) and has made a step.
+  Tensor mean_squares(const Parameter& parameter) const;
+
   // An optimizer with the same settings and no slots yet.
   virtual std::shared_ptr<Optimizer> fresh() const = 0;
 
@@ -101,6 +105,12 @@ class Optimizer {
   // further kind after them, for all parameters (Adam's largest: vh0 vh1 ...).
   virtual std::size_t slots_side_by_side() const { return 1; }
   virtual double slot_start(std::size_t /*kind*/) const { return 0.0; }
+  // The kind of slot that holds the mean squares of the gradients, and how much of it a step keeps.
+  struct MeanSquares {
+    std::size_t kind;
+    double decay;
+  };
+  virtual std::optional<MeanSquares> mean_squares_kept() const { return std::nullopt; }
   // What the optimizer's own numbers (Nadam's product) are at the start.
   virtual std::vector<float> first_numbers() const { return {}; }
 

@@ -6,7 +6,6 @@
 
 #include "chronicler/base/error.h"
 #include "model/model_internals.h"
-#include "model/network_copy.h"
 
 namespace chronicler {
 namespace {
@@ -77,8 +76,7 @@ LayerPtr LearnerModel::learner_of(const Layer& layer, std::size_t inputs) {
   return learner;
 }
 
-LearnerModel::LearnerModel(const Model& model)
-    : Model(model.name()), output_names_(model.output_names()) {
+LearnerModel::LearnerModel(const Model& model) : RewiredModel(model) {
   if (!model.built()) model.input_shapes();  // throws, saying so
   const Network& network = ModelInternals::network(model);
   if (network.input_shapes().size() != 1 || network.outputs().size() != 1) {
@@ -96,15 +94,11 @@ LearnerModel::LearnerModel(const Model& model)
   }
   step_shape_.set(0, 1);
   step_shape_.set(1, 1);
-  layers_ = model.layers();
-  copy_network(
-      network,
-      [&](const Network::Node& node) {
-        if (!node.layer->causal()) cannot_learn(*node.layer, "needs the whole sequence");
-        if (node.layer->state_size() == 0) return node.layer;
-        return learner_of(*node.layer, node.inputs.size());
-      },
-      *network_);
+  rewire(model, [&](const Network::Node& node) {
+    if (!node.layer->causal()) cannot_learn(*node.layer, "needs the whole sequence");
+    if (node.layer->state_size() == 0) return node.layer;
+    return learner_of(*node.layer, node.inputs.size());
+  });
 }
 
 void LearnerModel::reset() {

@@ -17,6 +17,9 @@ class AdadeltaOptimizer final
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
+  std::optional<Optimizer::MeanSquares> mean_squares_kept() const override {
+    return Optimizer::MeanSquares{0, options().rho};
+  }
   std::size_t slots_side_by_side() const override { return 2; }
 
   // A = rho A + (1 - rho) g^2;  f = sqrt(D + epsilon) / sqrt(A + epsilon);

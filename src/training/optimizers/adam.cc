@@ -33,6 +33,9 @@ class AdamOptimizer final : public OptimizerWith<AdamOptimizer<Options>, Options
 
  protected:
   std::size_t slots_per_parameter() const override { return options().amsgrad ? 3 : 2; }
+  std::optional<Optimizer::MeanSquares> mean_squares_kept() const override {
+    return Optimizer::MeanSquares{1, options().beta_2};
+  }
   std::size_t slots_side_by_side() const override { return 2; }
 
   void update(const Update& update) const override {

@@ -18,6 +18,9 @@ class LambOptimizer final : public OptimizerWith<LambOptimizer, optimizers::Lamb
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
+  std::optional<Optimizer::MeanSquares> mean_squares_kept() const override {
+    return Optimizer::MeanSquares{1, options().beta_2};
+  }
   std::size_t slots_side_by_side() const override { return 2; }
 
   bool measures() const override { return true; }

@@ -17,6 +17,9 @@ class NadamOptimizer final : public OptimizerWith<NadamOptimizer, optimizers::Na
 
  protected:
   std::size_t slots_per_parameter() const override { return 2; }
+  std::optional<Optimizer::MeanSquares> mean_squares_kept() const override {
+    return Optimizer::MeanSquares{1, options().beta_2};
+  }
   std::size_t slots_side_by_side() const override { return 2; }
   std::vector<float> first_numbers() const override { return {1.0F}; }
 

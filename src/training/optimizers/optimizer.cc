@@ -212,6 +212,20 @@ std::int64_t Optimizer::count_params() const {
   return count;
 }
 
+Tensor Optimizer::mean_squares(const Parameter& parameter) const {
+  const std::optional<MeanSquares> kept = mean_squares_kept();
+  const auto found = std::find(parameters_.begin(), parameters_.end(), &parameter);
+  if (!kept || found == parameters_.end() || completed_updates() == 0) return {};
+  const auto index = static_cast<std::size_t>(found - parameters_.begin());
+  const Tensor squares = slots_[index * slots_per_parameter() + kept->kind].clone();
+  const double missing = 1.0 - std::pow(kept->decay, static_cast<double>(completed_updates()));
+  with_real(squares.dtype(), [&](auto real) {
+    using Real = decltype(real);
+    for (Real& square : squares.span<Real>()) square /= static_cast<Real>(missing);
+  });
+  return squares;
+}
+
 // ---- one step
 
 template <class Function>

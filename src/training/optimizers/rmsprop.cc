@@ -20,6 +20,9 @@ class RmspropOptimizer final : public OptimizerWith<RmspropOptimizer, optimizers
   std::size_t slots_per_parameter() const override {
     return std::size_t{1} + (has_momentum() ? 1 : 0) + (options().centered ? 1 : 0);
   }
+  std::optional<Optimizer::MeanSquares> mean_squares_kept() const override {
+    return Optimizer::MeanSquares{0, options().rho};
+  }
 
   void update(const Update& update) const override {
     with_real(update.value.dtype(), [&](auto real) {
