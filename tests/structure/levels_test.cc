@@ -51,7 +51,7 @@ const std::map<std::string, Names>& rooms() {
       {"training/metrics", {"training/losses"}},
       {"training/optimizers", {}},
       {"training/callbacks", {"training/metrics"}},
-      {"training/online", {"training/callbacks", "training/dataset"}},
+      {"training/online", {"training/callbacks", "training/dataset", "training/optimizers"}},
       {"formats/hdf5", {}},
       {"formats/old_keras", {}},
       {"formats/torch", {}},
