@@ -7,35 +7,25 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "chronicler/base/atomic_file.h"
 #include "chronicler/base/random.h"
 #include "chronicler/training/fit.h"
 #include "cli/common_options.h"
+#include "cli/fit_outputs.h"
 #include "cli/interrupt.h"
 #include "cli/model_options.h"
-#include "cli/output_file.h"
 
 namespace chronicler::cli {
 namespace {
 
 struct Options : ModelOptions {
   CompileWords compile;
+  FitOutputs outputs;
   std::int64_t epochs = 1;
   double validation_split = 0.0;
   bool no_shuffle = false;
-  bool quiet = false;
   std::int64_t seed = 0;
-  std::string history;
-  std::string output;
 };
-
-std::string history_json(const History& history) {
-  nlohmann::ordered_json json;
-  for (const auto& [key, values] : history.history) json[key] = values;
-  return json.dump() + "\n";
-}
 
 // What follows a loss that is NaN is NaN, too.
 CallbackPtr stop_at_nan(Model& model) {
@@ -46,43 +36,28 @@ CallbackPtr stop_at_nan(Model& model) {
 }
 
 void run(const Options& options) {
-  check_model_output(options.output);
-  if (!options.history.empty()) check_output_file(options.history);
+  check_fit_outputs(options.outputs);
   set_random_seed(static_cast<std::uint64_t>(options.seed));
   const std::unique_ptr<Model> model = open_model(options);
   compile_if_asked(*model, options, options.compile);
 
   FitOptions fit{.batch_size = options.batch_size,
                  .epochs = options.epochs,
-                 .verbose = options.quiet ? 0 : 1,
+                 .verbose = options.outputs.quiet ? 0 : 1,
                  .callbacks = {stop_on_interrupt()},
                  .validation_split = options.validation_split,
                  .shuffle = !options.no_shuffle};
-  if (const double rate = options.compile.learning_rate; rate > 0.0) {
-    fit.callbacks.push_back(
-        callbacks::LearningRateScheduler([rate](std::int64_t, double) { return rate; }));
-  }
+  if (const CallbackPtr rate = fixed_learning_rate(options.compile.learning_rate))
+    fit.callbacks.push_back(rate);
   fit.callbacks.push_back(stop_at_nan(*model));
   History history;
   const std::vector<Tensor> x = read_inputs(options, *model);
   const std::vector<Tensor> y = read_targets(options, *model);
   run_compiled("--loss mse --optimizer adam", [&] { history = model->fit(x, y, fit); });
-  if (!history.not_finite.empty()) {
-    throw Error(fmt::format("training has become NaN {}", history.not_finite),
-                "use a smaller --learning-rate, scale the data, or look at them");
-  }
-  model->save(options.output);
-  if (!options.history.empty()) {
-    const std::string text = history_json(history);
-    if (options.history == "-") {
-      std::cout << text;
-    } else {
-      write_file_atomically(options.history, text);
-    }
-  }
+  write_fit_outputs(options.outputs, *model, history);
   if (interrupted()) {
     std::cerr << fmt::format("\nstopped in epoch {} of {}; \"{}\" holds what was learnt until then",
-                             history.epoch.size(), options.epochs, options.output);
+                             history.epoch.size(), options.epochs, options.outputs.output);
     stop_if_interrupted();
   }
 }
@@ -111,12 +86,7 @@ Command fit_command() {
             add_seed(app, options->seed);
             add_loss_and_metrics(app, options->compile);
             add_optimizer(app, options->compile);
-            app.add_option("--history", options->history, "losses and metrics by epoch, as JSON")
-                ->type_name("FILE");
-            app.add_option("--output", options->output, "the trained model")
-                ->type_name("MODEL")
-                ->required();
-            app.add_flag("--quiet", options->quiet, "no progress bars")->disable_flag_override();
+            add_fit_outputs(app, options->outputs, "losses and metrics by epoch");
             return [options] { run(*options); };
           }};
 }

@@ -97,8 +97,7 @@ void add_model(CLI::App& app, ModelOptions& options) {
       ->required();
 }
 
-void add_model_and_inputs(CLI::App& app, ModelOptions& options) {
-  add_model(app, options);
+void add_inputs(CLI::App& app, ModelOptions& options) {
   app.add_option(
          "--input", options.inputs,
          "a file for each of the model's inputs, in order: .npy; of texts also .txt, one text a "
@@ -106,10 +105,15 @@ void add_model_and_inputs(CLI::App& app, ModelOptions& options) {
       ->type_name("X.NPY")
       ->allow_extra_args(false)
       ->required();
+  add_threads(app, options.threads);
+}
+
+void add_model_and_inputs(CLI::App& app, ModelOptions& options) {
+  add_model(app, options);
+  add_inputs(app, options);
   app.add_option("--batch-size", options.batch_size, "samples at a time (32)")
       ->type_name("N")
       ->check(whole_number(1, std::numeric_limits<std::int64_t>::max()));
-  add_threads(app, options.threads);
 }
 
 void add_targets(CLI::App& app, ModelOptions& options) {

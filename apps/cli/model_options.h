@@ -23,6 +23,8 @@ struct ModelOptions {
 
 // MODEL
 void add_model(CLI::App& app, ModelOptions& options);
+// --input x.npy ... --threads N
+void add_inputs(CLI::App& app, ModelOptions& options);
 // MODEL --input x.npy ... --batch-size N --threads N
 void add_model_and_inputs(CLI::App& app, ModelOptions& options);
 // --target y.npy ...
