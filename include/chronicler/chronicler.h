@@ -46,6 +46,7 @@
 #include "chronicler/base/tensor.h"
 #include "chronicler/base/texts.h"
 #include "chronicler/kernels/machine.h"
+#include "chronicler/kernels/scan_speed.h"
 
 // ---- Forecasts.
 #include "chronicler/data/forecast_errors.h"

@@ -36,11 +36,14 @@ struct GatedScan {
   GatedCell cell = GatedCell::min_gru;
   std::int64_t steps = 0;
   std::int64_t units = 0;
-  Real* gates = nullptr;          // [T][G*U]  p, read; backward leaves dLoss/dp there
+  const Real* gates = nullptr;    // [T][G*U]  p, read
   const Real* decay = nullptr;    // [U]       at most 0; where the cell has one
   const StepUse* uses = nullptr;  // [T]      null: every step counts
   Real* state = nullptr;   // [U]       forward, in: before the first step; out: after the last
   Real* hidden = nullptr;  // [T][U]    forward writes it, unless null; backward reads it
+  Real* kept =
+      nullptr;  // [T][G*U]  forward writes the gates of steps that count there, unless null
+  bool past_caches = false;  // hidden and kept are read much later: they need not be in a cache
 };
 template <class Real>
 void gated_forward(const GatedScan<Real>& run, Range units);
@@ -51,6 +54,7 @@ struct GatedGradient {
   const Real* output = nullptr;  // [T][U]  dLoss/dh from outside, where a step is not idle; may be
                                  // null
   Real* state = nullptr;         // [U]     in: dLoss/dh(T) besides; out: by the state before
+  Real* gates = nullptr;         // [T][G*U]  written: dLoss/dp; may be where the gates are
   Real* bias = nullptr;   // [G*U]   += the sums of dLoss/dp over the steps, from the last one
   Real* decay = nullptr;  // [U]     += decay dLoss/d decay; where the cell has one
   Real* trace = nullptr;  // written if not null: dLoss/dh after each step, by all paths

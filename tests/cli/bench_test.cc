@@ -72,6 +72,32 @@ TEST(Bench, TimesOptions) {
   EXPECT_GT(lines[1]["train_ms"].get<double>(), 0.0);
 }
 
+TEST(Bench, TimesLayersParallelOverTime) {
+  const ProgramRun run =
+      run_chronicler({"bench", "scan", "--only", "LSTM-256-T512-B32,MinGRU-64-T16384-B1",
+                      "--seconds", "0.01", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["id"], "LSTM-256-T512-B32");
+  EXPECT_EQ(lines[1]["id"], "MinGRU-64-T16384-B1");
+  for (const char* key : {"train_ms", "infer_ms"}) EXPECT_GT(lines[1][key].get<double>(), 0.0);
+  const ProgramRun refused = run_chronicler({"bench", "scan", "--only", "MinGRU"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.errors.find("unknown shape \"MinGRU\""), std::string::npos) << refused.errors;
+}
+
+TEST(Bench, TimesLongSequences) {
+  const ProgramRun run = run_chronicler({"bench", "long", "--only", "LSTM-64-T1000-B1", "--seconds",
+                                         "0.01", "--memory-budget", "8MB", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::vector<nlohmann::json> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["id"], "LSTM-64-T1000-B1");
+  for (const char* key : {"train_ms", "infer_ms", "peak_mb"})
+    EXPECT_GT(lines[0][key].get<double>(), 0.0) << key;
+}
+
 TEST(Bench, TimesTheFirstSteps) {
   const ProgramRun run = run_chronicler({"bench", "first", "--json"});
   ASSERT_EQ(run.status, 0) << run.errors;

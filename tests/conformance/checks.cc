@@ -22,7 +22,9 @@ bool has_penalties(const LayerCase& c) {
   return found && layer->trainable();
 }
 
+// Of layers whose output is their state; that of an LRU is made of it (its own test looks).
 bool can_be_observed(const LayerCase& c) {
+  if (c.layer == "LRU") return false;
   const bool one_cell = find_field(fields_of(*c.make()), "units") != nullptr;
   return one_cell && is_recurrent(c) && c.mask == Mask::none && !c.training && fits_sequential(c);
 }

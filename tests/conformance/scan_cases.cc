@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/layers/bidirectional.h"
+#include "chronicler/layers/lru.h"
 #include "chronicler/layers/min_gru.h"
 #include "chronicler/layers/min_lstm.h"
 #include "chronicler/layers/rglru.h"
@@ -174,6 +175,30 @@ void add_scan_layers(std::vector<LayerCase>& cases) {
   rglru.add("decays", [](RGLRUOptions& o) {
     o.decay_min = 0.5;
     o.decay_max = 0.7;
+  });
+
+  using layers::LRUOptions;
+  const std::string of_state =
+      "kernel (4, 6), nu (3,), theta (3,), gamma (3,), output_kernel (6, 3)";
+  ScanCases<LRUOptions> lru(cases, "LRU", layers::LRU, of_state + ", skip_kernel (4, 3), bias (3,)",
+                            of_state + ", skip_kernel (4, 3)");
+  lru.add_all();
+  lru.add("no_skip", [](LRUOptions& o) { o.use_skip = false; },
+          {.weights = of_state + ", bias (3,)"});
+  lru.add("state_size_sequences_and_states",
+          [](LRUOptions& o) {
+            o.state_size = 5;
+            o.return_sequences = o.return_state = true;
+          },
+          {.mask = Mask::holes,
+           .initial_state = true,
+           .weights = "kernel (4, 10), nu (5,), theta (5,), gamma (5,), output_kernel (10, 3), "
+                      "skip_kernel (4, 3), bias (3,)"});
+  lru.add("ring", [](LRUOptions& o) {
+    o.output_initializer = "he_normal";
+    o.r_min = 0.2;
+    o.r_max = 0.5;
+    o.max_phase = 0.3;
   });
   add_bidirectional_scan(cases);
 }

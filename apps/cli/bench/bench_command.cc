@@ -14,7 +14,9 @@
 #include "chronicler/kernels/machine.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "cli/bench/long.h"
 #include "cli/bench/scaling.h"
+#include "cli/bench/scan.h"
 #include "cli/bench/shapes.h"
 #include "cli/bench/streams.h"
 #include "cli/bench/timing.h"
@@ -31,6 +33,7 @@ struct Options {
   std::string shapes;
   std::string only;
   std::string weights = "float32";
+  std::string memory_budget;
   double seconds = 2.5;
   int threads = 0;
   bool json = false;
@@ -216,13 +219,115 @@ void run_first(const Options& options) {
   }
 }
 
+void print_kernel(const Options& options, const bench::ScanKernel& kernel, double copy) {
+  const ScanSpeed speed = scan_speed(Runtime::global().threads(), kernel.shape, options.seconds);
+  if (options.json) {
+    const nlohmann::ordered_json json{{"id", kernel.id},
+                                      {"peer", "chronicler"},
+                                      {"forward_gb_s", speed.forward},
+                                      {"forward_percent_of_copy", speed.forward / copy * 100.0},
+                                      {"backward_gb_s", speed.backward},
+                                      {"backward_percent_of_copy", speed.backward / copy * 100.0}};
+    std::cout << json.dump() << std::endl;
+    return;
+  }
+  std::cout << fmt::format("{:<26}{:>12.1f}{:>8.0f} %{:>12.1f}{:>8.0f} %\n", kernel.id,
+                           speed.forward, speed.forward / copy * 100.0, speed.backward,
+                           speed.backward / copy * 100.0)
+            << std::flush;
+}
+
+void print_layer(const Options& options, const bench::SequenceShape& shape) {
+  const bench::SequenceTimes times = bench::time_sequence(shape, options.seconds);
+  const double train = times.train.median() * 1e3;
+  const double infer = times.infer.median() * 1e3;
+  if (options.json) {
+    const nlohmann::ordered_json json{
+        {"id", shape.id}, {"peer", "chronicler"}, {"train_ms", train}, {"infer_ms", infer}};
+    std::cout << json.dump() << std::endl;
+  } else {
+    std::cout << fmt::format("{:<26}{:>12.3f}{:>12.3f}\n", shape.id, train, infer) << std::flush;
+  }
+}
+
+// Those of two lists whose ids are wanted; Error for an id that is in neither.
+template <class One, class Other>
+std::pair<std::vector<One>, std::vector<Other>> only_of_both(const std::vector<One>& ones,
+                                                             const std::vector<Other>& others,
+                                                             const std::string& ids) {
+  if (ids.empty()) return {ones, others};
+  struct Named {
+    std::string id;
+    std::size_t place;
+  };
+  std::vector<Named> all;
+  for (const One& one : ones) all.push_back({one.id, all.size()});
+  for (const Other& other : others) all.push_back({other.id, all.size()});
+  std::pair<std::vector<One>, std::vector<Other>> chosen;
+  for (const Named& each : bench::only(all, ids)) {
+    if (each.place < ones.size()) {
+      chosen.first.push_back(ones[each.place]);
+    } else {
+      chosen.second.push_back(others[each.place - ones.size()]);
+    }
+  }
+  return chosen;
+}
+
+void run_scan(const Options& options) {
+  const int threads = Runtime::global().threads();
+  const auto [kernels, layers] =
+      only_of_both(bench::scan_kernels(), bench::scan_layers(), options.only);
+  if (!kernels.empty()) {
+    const double copy = copy_bandwidth(threads, 4 * last_cache_bytes(), options.seconds);
+    if (!options.json) {
+      std::cout << fmt::format("{}, {}, {} thread{}, a copy {:.1f} GB/s\n", processor_name(),
+                               instruction_set(), threads, threads == 1 ? "" : "s", copy);
+      std::cout << fmt::format("{:<26}{:>12}{:>10}{:>12}{:>10}\n", "", "forward GB/s", "of copy",
+                               "back GB/s", "of copy");
+    }
+    for (const bench::ScanKernel& kernel : kernels) print_kernel(options, kernel, copy);
+  }
+  if (!layers.empty() && !options.json)
+    std::cout << fmt::format("\n{:<26}{:>12}{:>12}\n", "", "train ms", "infer ms");
+  for (const bench::SequenceShape& shape : layers) print_layer(options, shape);
+}
+
+void run_long(const Options& options) {
+  const std::vector<bench::SequenceShape> shapes = bench::only(bench::long_shapes(), options.only);
+  if (!options.json) {
+    std::cout << fmt::format(
+        "an LSTM over 8 features, {}\n{:<26}{:>14}{:>14}{:>12}\n",
+        options.memory_budget.empty() ? "everything kept" : "a budget of " + options.memory_budget,
+        "", "train ms", "infer ms", "peak MB");
+  }
+  for (const bench::SequenceShape& shape : shapes) {
+    const bench::LongFigure figure =
+        bench::time_long(shape, options.memory_budget, options.seconds);
+    if (options.json) {
+      const nlohmann::ordered_json json{{"id", shape.id},
+                                        {"peer", "chronicler"},
+                                        {"train_ms", figure.train_ms},
+                                        {"infer_ms", figure.infer_ms},
+                                        {"peak_mb", figure.peak_mb}};
+      std::cout << json.dump() << std::endl;
+    } else {
+      std::cout << fmt::format("{:<26}{:>14.3f}{:>14.3f}{:>12.0f}\n", shape.id, figure.train_ms,
+                               figure.infer_ms, figure.peak_mb)
+                << std::flush;
+    }
+  }
+}
+
 // Options that only some of the benchmarks look at.
 void refuse_what_does_nothing(const CLI::App& app) {
   const std::map<std::string, std::vector<std::string>> unused{
-      {"--shapes", {"stream", "scaling", "options", "first", "shapes"}},
+      {"--shapes", {"stream", "scaling", "options", "first", "shapes", "scan", "long"}},
       {"--only", {"options", "first"}},
       {"--seconds", {"first", "shapes"}},
-      {"--weights", {"train", "infer", "scaling", "options", "first", "shapes"}},
+      {"--weights", {"train", "infer", "scaling", "options", "first", "shapes", "scan", "long"}},
+      {"--memory-budget",
+       {"train", "infer", "stream", "scaling", "options", "first", "shapes", "scan"}},
       {"--threads", {"shapes"}},
       {"--json", {"shapes"}}};
   for (const auto& [option, benchmarks] : unused) {
@@ -240,6 +345,10 @@ void run(const Options& options) {
     run_option_costs(options);
   } else if (options.what == "first") {
     run_first(options);
+  } else if (options.what == "scan") {
+    run_scan(options);
+  } else if (options.what == "long") {
+    run_long(options);
   } else if (options.what == "shapes") {
     bench::write_shapes(std::cout, only(bench::standard_shapes(), options.only));
   } else {
@@ -257,14 +366,16 @@ Command bench_command() {
       "  chronicler bench stream --json             one step of a live LSTM, a line each\n"
       "  chronicler bench scaling --only units      how time grows with steps, units and batch\n"
       "  chronicler bench options                   what dropout and masks cost\n"
+      "  chronicler bench scan                      layers parallel over time, and their kernel\n"
+      "  chronicler bench long --memory-budget 48MB an LSTM over 1,000 to 10,000,000 steps\n"
       "  chronicler bench shapes > shapes.json      the thirteen networks, for --shapes\n",
       [](CLI::App& app) -> Job {
         const auto options = std::make_shared<Options>();
         app.add_option("what", options->what,
-                       "train, infer, stream, scaling, options, first or shapes")
+                       "train, infer, stream, scaling, options, first, scan, long or shapes")
             ->required()
-            ->check(
-                one_word({"train", "infer", "stream", "scaling", "options", "first", "shapes"}));
+            ->check(one_word({"train", "infer", "stream", "scaling", "options", "first", "scan",
+                              "long", "shapes"}));
         app.add_option("--shapes", options->shapes, "networks to time, a JSON list (T01 to T13)")
             ->type_name("FILE");
         app.add_option("--only", options->only,
@@ -274,6 +385,9 @@ Command bench_command() {
             ->check(number_from(0.01, 3600.0));
         app.add_option("--weights", options->weights, "of stream: float32 or bfloat16 (float32)")
             ->check(one_word({"float32", "bfloat16"}));
+        app.add_option("--memory-budget", options->memory_budget,
+                       "of long: what a batch may keep for the way back, such as 48MB (everything)")
+            ->type_name("SIZE");
         add_threads(app, options->threads);
         app.add_flag("--json", options->json, "one JSON object a line")->disable_flag_override();
         return [options, &app] {

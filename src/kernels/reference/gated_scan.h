@@ -136,6 +136,10 @@ void gated_forward(const GatedScan<Real>& run, Range units) {
           p[gate] =
               run.gates[(t * gates_of(cell) + static_cast<std::int64_t>(gate)) * run.units + u];
         }
+        for (std::size_t gate = 0; run.kept != nullptr && gate < gates; ++gate) {
+          run.kept[(t * gates_of(cell) + static_cast<std::int64_t>(gate)) * run.units + u] =
+              p[gate];
+        }
         const auto [a, b] = unit.step(p);
         run.state[u] = a * run.state[u] + b;
       }
@@ -168,7 +172,7 @@ void gated_backward(const GatedScan<Real>& run, const GatedGradient<Real>& gradi
         gradient.state[u] = d * unit.back(p, before, d, dp, log_decay);
       }
       for (std::size_t gate = 0; gate < gates; ++gate) {
-        run.gates[place(gate)] = dp[gate];
+        gradient.gates[place(gate)] = dp[gate];
         gradient.bias[static_cast<std::int64_t>(gate) * run.units + u] += dp[gate];
       }
     }

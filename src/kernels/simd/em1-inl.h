@@ -84,6 +84,16 @@ HWY_INLINE Vector expm1_of(Vector x) {
   return em1(split_power<1, true>(a));
 }
 HWY_INLINE Vector exp_of(Vector x) { return hn::Add(expm1_of(x), hn::Set(tag, 1.0F)); }
+// e^x and e^x - 1 for x from -86 to 86, both to a few ulp.
+struct Exponentials {
+  Vector exp, expm1;
+};
+HWY_INLINE Exponentials exponentials_of(Vector x) {
+  const Power power = split_power<1, true>(x);
+  const Vector p = fraction_em1(power.r);
+  return {hn::MulAdd(power.two_to_n, p, power.two_to_n),
+          hn::MulAdd(power.two_to_n, p, hn::Sub(power.two_to_n, hn::Set(tag, 1.0F)))};
+}
 // e^x for x from -86 to 86, small results too to a few ulp: what sums of thousands are made of.
 HWY_INLINE Vector fine_exp_of(Vector x) {
   const Power power = split_power<1, true>(at_most(86.0F, at_least(-86.0F, x)));

@@ -2,6 +2,10 @@
 // kernels/gated_scan.h.
 #include "kernels/gated_scan.h"
 
+#include <cstdint>
+
+#include "hwy/cache_control.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/gated_scan.cc"
 #include "hwy/foreach_target.h"
@@ -86,16 +90,16 @@ struct RgLru {
     all.r = sigmoid_of(p[0]);
     all.i = sigmoid_of(p[1]);
     all.l = at_least(-86.0F, hn::Mul(all.r, decay));
-    const Vector e = fine_exp_of(all.l);
+    const Exponentials of_l = exponentials_of(all.l);
+    const Vector rest = hn::Neg(of_l.expm1);
     const Vector two = hn::Set(tag, 2.0F);
     if (negative) {
-      const Vector rest = hn::Neg(expm1_of(all.l));
-      all.a = hn::MulSub(two, e, hn::Set(tag, 1.0F));
-      all.slope = hn::Mul(two, e);
-      all.root = hn::Mul(two, hn::Sqrt(at_least(1e-36F, hn::Mul(e, rest))));
+      all.a = hn::MulSub(two, of_l.exp, hn::Set(tag, 1.0F));
+      all.slope = hn::Mul(two, of_l.exp);
+      all.root = hn::Mul(two, hn::Sqrt(at_least(1e-36F, hn::Mul(of_l.exp, rest))));
     } else {
-      all.a = all.slope = e;
-      all.root = hn::Sqrt(at_least(1e-36F, hn::Neg(expm1_of(hn::Mul(two, all.l)))));
+      all.a = all.slope = of_l.exp;
+      all.root = hn::Sqrt(at_least(1e-36F, hn::Mul(rest, hn::Sub(two, rest))));
     }
     return all;
   }
@@ -122,6 +126,7 @@ struct RgLru {
 template <class Cell>
 struct GatedForward {
   const GatedScan<float>& run;
+  bool streams;
   template <int Vectors, bool Whole>
   HWY_INLINE void group(std::int64_t u, std::int64_t count) const {
     Cell cells[Vectors];
@@ -141,6 +146,7 @@ struct GatedForward {
           for (int gate = 0; gate < Cell::gates; ++gate) {
             p[gate] = part<Whole>(gates + gate * run.units + v * lanes, count);
           }
+          if (run.kept != nullptr) keep<Whole>(p, t, u + v * lanes, count);
           const Affine step = cells[v].step(p);
           state[v] = hn::MulAdd(step.a, state[v], step.b);
         }
@@ -148,13 +154,42 @@ struct GatedForward {
       if (run.hidden == nullptr) continue;
       CHRONICLER_UNROLL
       for (int v = 0; v < Vectors; ++v) {
-        put<Whole>(state[v], run.hidden + t * run.units + u + v * lanes, count);
+        write<Whole>(state[v], run.hidden + t * run.units + u + v * lanes, count);
       }
     }
     CHRONICLER_UNROLL
     for (int v = 0; v < Vectors; ++v) put<Whole>(state[v], run.state + u + v * lanes, count);
   }
+
+  // Past the caches, where a vector does not cross their lines.
+  template <bool Whole>
+  HWY_INLINE void write(Vector value, float* to, std::int64_t count) const {
+    if (Whole && streams) {
+      hn::Stream(value, tag, to);
+    } else {
+      put<Whole>(value, to, count);
+    }
+  }
+  template <bool Whole>
+  HWY_INLINE void keep(const Vector (&p)[Cell::gates], std::int64_t t, std::int64_t u,
+                       std::int64_t count) const {
+    CHRONICLER_UNROLL
+    for (int gate = 0; gate < Cell::gates; ++gate) {
+      write<Whole>(p[gate], run.kept + (t * Cell::gates + gate) * run.units + u, count);
+    }
+  }
 };
+
+template <class Cell>
+void run_forward(const GatedScan<float>& run, Range units) {
+  const auto in_line = [](const void* numbers) {
+    return reinterpret_cast<std::uintptr_t>(numbers) % (lanes * sizeof(float)) == 0;
+  };
+  const bool streams = run.past_caches && run.units % lanes == 0 && units.begin % lanes == 0 &&
+                       in_line(run.hidden) && in_line(run.kept);
+  for_vectors<Cell::vectors>(units, GatedForward<Cell>{run, streams});
+  if (streams) hwy::FlushStream();
+}
 
 template <class Cell>
 struct GatedBackward {
@@ -179,7 +214,9 @@ struct GatedBackward {
       const StepUse use = run.uses == nullptr ? StepUse::counts : run.uses[t];
       const bool seen = gradient.output != nullptr && use != StepUse::idle;
       const float* before = t > 0 ? run.hidden + (t - 1) * run.units : gradient.before;
-      float* gates = run.gates + t * Cell::gates * run.units + u;
+      const float* gates = run.gates + t * Cell::gates * run.units + u;
+      float* of_gates = gradient.gates + t * Cell::gates * run.units + u;
+      if (t >= steps_ahead) fetch<Vectors>(t - steps_ahead, u);
       CHRONICLER_UNROLL
       for (int v = 0; v < Vectors; ++v) {
         const std::int64_t at = u + v * lanes;
@@ -204,7 +241,7 @@ struct GatedBackward {
         CHRONICLER_UNROLL
         for (int gate = 0; gate < Cell::gates; ++gate) {
           bias[v][gate] = hn::Add(bias[v][gate], dp[gate]);
-          put<Whole>(dp[gate], gates + gate * run.units + v * lanes, count);
+          put<Whole>(dp[gate], of_gates + gate * run.units + v * lanes, count);
         }
       }
     }
@@ -218,18 +255,34 @@ struct GatedBackward {
       }
     }
   }
+
+  // What the tape has of a step may lie in memory, and a step is so much work that the processor
+  // does not see far enough ahead by itself.
+  static constexpr std::int64_t steps_ahead = 12;
+  template <int Vectors>
+  HWY_INLINE void fetch(std::int64_t t, std::int64_t u) const {
+    const float* gates = run.gates + t * Cell::gates * run.units + u;
+    CHRONICLER_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      CHRONICLER_UNROLL
+      for (int gate = 0; gate < Cell::gates; ++gate) {
+        hwy::Prefetch(gates + gate * run.units + v * lanes);
+      }
+      hwy::Prefetch(run.hidden + t * run.units + u + v * lanes);
+    }
+  }
 };
 
 void GatedForwardOf(const GatedScan<float>& run, Range units) {
   switch (run.cell) {
     case GatedCell::min_gru:
-      return for_vectors<MinGru::vectors>(units, GatedForward<MinGru>{run});
+      return run_forward<MinGru>(run, units);
     case GatedCell::min_lstm:
-      return for_vectors<MinLstm::vectors>(units, GatedForward<MinLstm>{run});
+      return run_forward<MinLstm>(run, units);
     case GatedCell::rg_lru:
-      return for_vectors<RgLru<false>::vectors>(units, GatedForward<RgLru<false>>{run});
+      return run_forward<RgLru<false>>(run, units);
     case GatedCell::negative_rg_lru:
-      return for_vectors<RgLru<true>::vectors>(units, GatedForward<RgLru<true>>{run});
+      return run_forward<RgLru<true>>(run, units);
   }
 }
 

@@ -43,8 +43,19 @@ struct ForwardVectors {
   }
 };
 
+// Steps that all groups of units go through before the next ones: whole rows come from memory, not
+// a part of each.
+inline constexpr std::int64_t steps_at_a_time = 32;
+
 void ScanForward(const Scan<float>& run, Range units) {
-  for_vectors<4>(units, ForwardVectors{run});
+  Scan<float> some = run;
+  for (std::int64_t t = 0; t < run.steps; t += steps_at_a_time) {
+    some.steps = smaller(steps_at_a_time, run.steps - t);
+    some.a = run.a + t * run.units;
+    some.b = run.b + t * run.units;
+    some.hidden = run.hidden + t * run.units;
+    for_vectors<4>(units, ForwardVectors{some});
+  }
 }
 
 struct BackwardVectors {
@@ -72,8 +83,28 @@ struct BackwardVectors {
   }
 };
 
+// The run, and its gradient, from step `begin` on.
+HWY_INLINE void move_to(std::int64_t begin, const Scan<float>& all,
+                        const ScanGradient<float>& all_gradient, Scan<float>& run,
+                        ScanGradient<float>& gradient) {
+  const std::int64_t at = begin * all.units;
+  run.a = all.a + at;
+  gradient.before = begin > 0 ? all_gradient.hidden + at - all.units : all_gradient.before;
+  gradient.hidden = all_gradient.hidden + at;
+  gradient.output = all_gradient.output + at;
+  gradient.a = all_gradient.a + at;
+  gradient.b = all_gradient.b + at;
+}
+
 void ScanBackward(const Scan<float>& run, const ScanGradient<float>& gradient, Range units) {
-  for_vectors<4>(units, BackwardVectors{run, gradient});
+  Scan<float> some = run;
+  ScanGradient<float> flow = gradient;
+  for (std::int64_t end = run.steps; end > 0; end -= steps_at_a_time) {
+    const std::int64_t begin = larger(0, end - steps_at_a_time);
+    some.steps = end - begin;
+    move_to(begin, run, gradient, some, flow);
+    for_vectors<4>(units, BackwardVectors{some, flow});
+  }
 }
 
 struct SummaryVectors {
@@ -258,22 +289,14 @@ void ScanBackwardInPieces(const Scan<float>& run, const ScanGradient<float>& gra
   Scan<float> block = run;
   ScanGradient<float> flow = gradient;
   const std::int64_t size = scan_piece * scan_lanes;
+  block.steps = size;
   std::int64_t left = run.steps;
-  const auto place = [&](std::int64_t begin, std::int64_t steps) {
-    const std::int64_t at = begin * run.units;
-    block.steps = steps;
-    block.a = run.a + at;
-    flow.before = begin > 0 ? gradient.hidden + at - run.units : gradient.before;
-    flow.hidden = gradient.hidden + at;
-    flow.output = gradient.output + at;
-    flow.a = gradient.a + at;
-    flow.b = gradient.b + at;
-  };
   for (; left >= size; left -= size) {
-    place(left - size, size);
+    move_to(left - size, run, gradient, block, flow);
     for_vectors<1>({0, run.units}, PiecesBackward{block, flow});
   }
-  place(0, left);
+  move_to(0, run, gradient, block, flow);
+  block.steps = left;
   ScanBackward(block, flow, {0, run.units});
 }
 

@@ -70,6 +70,7 @@ std::span<const LayerKind> layer_catalog() {
       kind<GroupQueryAttentionOptions, GroupQueryAttention>("GroupQueryAttention"),
       kind<IdentityOptions, Identity>("Identity"),
       kind<InputOptions, Input>("InputLayer"),
+      own_kind<LRUOptions, LRU>("LRU"),
       kind<LSTMOptions, LSTM>("LSTM"),
       kind<LSTMOptions, LSTMCell>("LSTMCell"),
       kind<LayerNormalizationOptions, LayerNormalization>("LayerNormalization"),

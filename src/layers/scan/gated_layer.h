@@ -2,8 +2,7 @@
 #pragma once
 
 #include "chronicler/layers/layer.h"
-#include "layers/scan/scan_plan.h"
-#include "layers/scan/scan_sequence.h"
+#include "layers/scan/gated_run.h"
 
 namespace chronicler {
 
@@ -46,22 +45,7 @@ class GatedLayer : public Layer {
                   std::uint64_t seed);
 
  private:
-  class Step;
-  template <class Real>
-  struct Record;
-
-  std::int64_t columns() const { return kernels::gates_of(cell()) * flags().units; }
-  const Parameter* decay() const;
-  template <class Real>
-  const Real* bias() const;
-  template <class Real>
-  void decay_logs(Real* logs) const;
-  template <class Real>
-  void run_forward(Pass& pass, Call& call) const;
-  template <class Real>
-  void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
-  template <class Real>
-  void learn(Pass& pass, const Record<Real>& record, const Real* biases, const Real* decays) const;
+  GatedEquation equation() const;
 
   std::uint64_t drawn_seed_ = next_seed();  // for dropout, unless the options give a seed
 };

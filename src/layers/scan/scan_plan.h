@@ -16,6 +16,8 @@ struct ScanPlan {
   std::int64_t rows = 0;
   std::int64_t steps = 0;
   std::int64_t units = 0;
+  std::int64_t first_row = 0;  // of the tensors
+  std::int64_t first_step = 0;
   std::int64_t slices = 1;  // of rows, each for a thread; 0: the threads work on a row together
   std::int64_t block = 1;   // steps that are looked at together
 
@@ -64,7 +66,8 @@ void run_scan(Pass& pass, const ScanPlan& plan, bool from_the_end, const Before&
     const std::int64_t blocks = (plan.steps + plan.block - 1) / plan.block;
     for (std::int64_t i = 0; i < blocks; ++i) {
       const std::int64_t begin = (from_the_end ? blocks - 1 - i : i) * plan.block;
-      function(kernels::Range{begin, std::min(plan.steps, begin + plan.block)});
+      function(kernels::Range{plan.first_step + begin,
+                              plan.first_step + std::min(plan.steps, begin + plan.block)});
     }
   };
   if (plan.slices > 0) {
@@ -72,7 +75,7 @@ void run_scan(Pass& pass, const ScanPlan& plan, bool from_the_end, const Before&
       const std::int64_t end = plan.rows * (slice + 1) / plan.slices;
       for (std::int64_t row = plan.rows * slice / plan.slices; row < end; ++row) {
         for_blocks([&](kernels::Range steps) {
-          const ScanPlace place{row, steps, slice, steps.begin};
+          const ScanPlace place{plan.first_row + row, steps, slice, steps.begin};
           before(place);
           scan(place, kernels::Range{0, plan.units});
           after(place);
@@ -90,14 +93,15 @@ void run_scan(Pass& pass, const ScanPlan& plan, bool from_the_end, const Before&
       pass.runtime.parallel(plan.rows * pieces, [&](std::int64_t task) {
         const std::int64_t row = task / pieces;
         const std::int64_t begin = steps.begin + task % pieces * piece;
-        function(ScanPlace{row, {begin, std::min(steps.end, begin + piece)}, row, steps.begin});
+        function(ScanPlace{
+            plan.first_row + row, {begin, std::min(steps.end, begin + piece)}, row, steps.begin});
       });
     };
     products(before);
     pass.runtime.parallel(plan.rows * groups, [&](std::int64_t task) {
       const std::int64_t row = task / groups;
       const std::int64_t begin = task % groups * group;
-      scan(ScanPlace{row, steps, row, steps.begin},
+      scan(ScanPlace{plan.first_row + row, steps, row, steps.begin},
            kernels::Range{begin, std::min(plan.units, begin + group)});
     });
     if constexpr (!std::is_same_v<After, NoProducts>) products(after);

@@ -49,6 +49,9 @@ struct ScanInput {
                                  // backwards
 
   Real* at(std::int64_t t, std::int64_t n) const { return data + t * step_stride + n * row_stride; }
+  ScanInput from(std::int64_t t, std::int64_t n) const {
+    return {at(t, n), features, row_stride, step_stride};
+  }
 };
 template <class Real>
 ScanInput<Real> scan_input(const TensorView& x, bool backwards) {
