@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 
 #include <chronicler/chronicler.h>
 
@@ -39,8 +40,8 @@ int main() {
   model.fit(x, y, {.epochs = 30, .verbose = 2});
 
   model.save("own_cell.keras");
-  const Model loaded = load_model("own_cell.keras");
-  const Tensor got = loaded.predict(x);
+  const std::unique_ptr<Model> loaded = load_model("own_cell.keras");
+  const Tensor got = loaded->predict(x);
   double squares = 0.0;
   for (std::int64_t row = 0; row < rows; ++row)
     squares += std::pow(static_cast<double>(got.as<float>()[row] - y.as<float>()[row]), 2);

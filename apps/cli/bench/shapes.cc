@@ -1,6 +1,7 @@
 #include "cli/bench/shapes.h"
 
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,9 +13,26 @@
 namespace chronicler::cli::bench {
 namespace {
 
+// The same cells as formulas; what they are to be compared with is the layers.
+const std::map<std::string, std::string>& formulas() {
+  static const std::map<std::string, std::string> all{
+      {"lstm_formula",
+       "i = sigmoid(W_i x + U_i h + b_i); f = sigmoid(W_f x + U_f h + b_f); "
+       "g = tanh(W_g x + U_g h + b_g); o = sigmoid(W_o x + U_o h + b_o); "
+       "c = f c + i g; h = o tanh(c)"},
+      {"gru_formula",
+       "z = sigmoid(W_z x + U_z h + b_z); r = sigmoid(W_r x + U_r h + b_r); "
+       "g = tanh(W x + b + r (U h + d)); h = z h + (1 - z) g"},
+      {"coupled_lstm_formula",
+       "f = sigmoid(W_f x + U_f h + b_f); g = tanh(W_g x + U_g h + b_g); "
+       "o = sigmoid(W_o x + U_o h + b_o); c = f c + (1 - f) g; h = o tanh(c)"},
+  };
+  return all;
+}
+
 std::int64_t gates_of(const std::string& cell) {
-  if (cell == "lstm") return 4;
-  return cell == "gru" ? 3 : 1;
+  if (cell == "lstm" || cell == "lstm_formula") return 4;
+  return cell == "simple_rnn" ? 1 : 3;
 }
 
 template <class Options>
@@ -28,6 +46,11 @@ LayerPtr recurrent(LayerPtr (*make)(const Options&), std::int64_t units, bool se
 LayerPtr recurrent(const std::string& cell, std::int64_t units, bool sequences) {
   if (cell == "lstm") return recurrent(layers::LSTM, units, sequences);
   if (cell == "gru") return recurrent(layers::GRU, units, sequences);
+  const auto formula = formulas().find(cell);
+  if (formula != formulas().end()) {
+    return layers::RNN({.cell = layers::Cell({.units = units, .formula = formula->second}),
+                        .return_sequences = sequences});
+  }
   return recurrent(layers::SimpleRNN, units, sequences);
 }
 
@@ -43,9 +66,10 @@ NetworkShape from_json(const nlohmann::json& json) {
   json.at("features").get_to(shape.features);
   json.at("classes").get_to(shape.classes);
   shape.sequences = json.value("sequences", false);
-  if (shape.cell != "simple_rnn" && shape.cell != "lstm" && shape.cell != "gru") {
+  if (shape.cell != "simple_rnn" && shape.cell != "lstm" && shape.cell != "gru" &&
+      !formulas().contains(shape.cell)) {
     throw Error(fmt::format("shape {}: cell \"{}\" is not known", shape.id, shape.cell),
-                "simple_rnn, lstm or gru");
+                "simple_rnn, lstm or gru, or lstm_formula, gru_formula or coupled_lstm_formula");
   }
   bool positive = !shape.units.empty() && shape.batch > 0 && shape.steps > 0 &&
                   shape.features > 0 && shape.classes > 0;

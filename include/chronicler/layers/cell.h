@@ -1,36 +1,40 @@
-// Cell: the cell of an RNN, written as a formula.
+// Cell: the cell of an RNN, written as a formula. For instance, with units of 64 and features F:
 //
-//   RNN({.cell = Cell({.units = 64, .formula = R"(
-//       z = sigmoid(W_z x + U_z h + b_z)
-//       g = tanh(W x + U h + b)
-//       h = (1 - z) h + z g)"})})
+//   z = sigmoid(W_z x + U_z h + b_z)   # W_z (F, 64), U_z (64, 64), b_z (64)
+//   g = tanh(W x + U h + b)
+//   h = (1 - z) h + z g                # h is read before it is written: a state
 //
-// A formula is a list of statements `name = expression`, ended by `;` or the end of the line;
-// # begins a comment. It says what one step computes:
+// A formula is a list of statements `name = expression`, each ended by a semicolon or the end of
+// its line (within parentheses, or after an operator, it goes on). # begins a comment. It says what
+// one step computes:
 //
 //   x        the input of the step, (B, F)
 //   states   names that are read before they are assigned: there they have the value of the step
-//            before (zeros at first); what was assigned last is the value after the step. (B,
-//            units)
+//            before, 0 at first. What was assigned last is the value after the step. (B, units)
 //   weights  names that are never assigned: what the layer learns
 //   output   y if it is assigned, else the state h if there is one, else what is assigned last
 //   others   stand for what was assigned to them last
 //
 // Side by side is a product. A weight before something else is a matrix, which is applied to it:
-// W x has a W of shape (F, units), U h and U (r h) a U of (units, units), z U h is z times U h. All
-// other products are of each number with each, as * always is: (1 - z) h, z g, p * c. A weight that
-// is no matrix is a row, of shape (units): the b of W x + b, the p of p * c. What is multiplied or
-// added number by number has one width; where x itself meets a state so, there must be as many
-// features as units. Capital letters are other names than small ones, and mean nothing.
+// W x has a W of shape (F, units), U h and U (r h) have a U of (units, units), z U h is z times
+// U h. All other products are of each number with each, as * always is: (1 - z) h, z g, p * c. A
+// weight that is no matrix is a row of (units): the b of W x + b, the p of p * c. What meets number
+// by number has one width: where x itself meets a state so, there must be as many features as
+// units. Capital letters make other names than small ones, and mean nothing.
 //
-//   a + b  a - b  -a  a * b  a / b    number by number
-//   a b  2 a  (a + b) c               products, before * and /
-//   a ^ 2                             whole powers up to 8 and down to -8 (also a ** 2)
-//   sqrt square exp log abs sin cos min max
-//   sigmoid tanh relu softplus silu elu hard_sigmoid ...: every activation of single numbers
+//   a b, 2 a, (a + b) c       products, before * and /
+//   a * b, a / b              number by number
+//   a + b, a - b, -a          the same
+//   a ^ 2, a ** 2             whole powers, up to 8 and down to -8
+//   min(a, b), max(a, b)      the smaller and the larger number
+//   abs cos exp log sin sqrt square
+//   elu gelu hard_sigmoid hard_silu hard_tanh leaky_relu relu relu6 sigmoid silu softplus softsign
+//   tanh, and celu exponential hard_shrink hard_sigmoid_keras2 hard_swish log_sigmoid mish selu
+//   soft_shrink sparse_plus sparse_sigmoid squareplus swish tanh_shrink
 //
-// A function is written with its parenthesis at once, as in tanh(a); a name, a space and a
-// parenthesis are a product. Mistakes are errors that show their place in the formula.
+// A function has its parenthesis at once, as in tanh(a). A name, a space and a parenthesis are a
+// product. A mistake is an Error that shows its place in the formula. In a stream, a step that a
+// mask leaves out repeats the first state if the output is none of the states.
 #pragma once
 
 #include <string>

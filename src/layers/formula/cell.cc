@@ -1,6 +1,7 @@
 #include "chronicler/layers/cell.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
 #include "layers/formula/formula_layer.h"
+#include "layers/formula/formula_run.h"
 #include "layers/formula/widths.h"
 #include "layers/recurrent/sequence_cell.h"
 
@@ -103,6 +105,9 @@ class FormulaCell final : public LayerWith<FormulaCell, layers::CellOptions>, pu
     LayerPtr layer = std::make_shared<FormulaLayer>(program(), options_.units, flags, loop, *this);
     layer->build_around(parameters(), build_shapes());
     return layer;
+  }
+  std::int64_t steps_together(std::int64_t rows) const override {
+    return formula::window_steps(rows, std::numeric_limits<std::int64_t>::max());
   }
 
  private:

@@ -23,8 +23,12 @@ void formula_forward(Pass& pass, const FormulaCall& how, Call& call) {
     const Shape& shape = x.shape();
     formula::RunSizes sizes{shape[0], shape[1], shape[2], how.units};
     sizes.training = call.tape != nullptr;
-    sizes.keeps_outputs = how.flags.return_sequences;
     sizes.goes_backwards = how.flags.go_backwards;
+    sizes.plan = keep_everything(shape[1]);
+    if (sizes.training && pass.keep_bytes) {
+      sizes.plan = keep_plan(formula::kept_steps(*how.program, sizes, sizeof(real)),
+                             formula::window_steps(shape[0], shape[1]), *pass.keep_bytes);
+    }
     Run& run = *new (arena.allocate(sizeof(Run)))
                    Run(*how.program, *how.weights, sizes, pass.runtime.threads(), arena);
     run.set_input(x, call.inputs[0].mask, arena);
@@ -40,16 +44,22 @@ void formula_forward(Pass& pass, const FormulaCall& how, Call& call) {
     }
     run.set_first_output(pass.continues);
     run.take_weights(pass.runtime, arena);
-    run.forward(pass.runtime);
-
     Shape output{shape[0], how.units};
     if (how.flags.return_sequences) output = Shape{shape[0], shape[1], how.units};
     const TensorView y = arena.tensor(output, how.dtype);
-    run.write_output(pass.runtime, how.flags.return_sequences, how.flags.zero_output_for_mask, y);
+    run.forward(pass.runtime, arena,
+                {y, how.flags.return_sequences, how.flags.zero_output_for_mask});
     call.outputs[0] = {y, how.flags.return_sequences ? call.inputs[0].mask : TensorView()};
     for (std::size_t i = 0; i < states; ++i) {
-      if (how.flags.return_state) call.outputs[1 + i] = {run.state(i), {}};
-      if (!call.state.empty()) copy(run.state(i), call.state[i]);
+      TensorView state = run.state(i);
+      if (!call.state.empty()) copy(state, call.state[i]);
+      if (!how.flags.return_state) continue;
+      if (!sizes.plan.keeps_all()) {  // where segments are computed again it does not stay
+        const TensorView own = arena.tensor(state.shape(), how.dtype);
+        copy(state, own);
+        state = own;
+      }
+      call.outputs[1 + i] = {state, {}};
     }
     if (call.tape != nullptr) call.tape->record = &run;
   });
@@ -92,7 +102,9 @@ class FormulaStep final : public LayerStep {
       : how_(how),
         features_(features),
         state_(state),
-        run_(*how.program, *how.weights, {1, 1, features, how.units}, 1, arena_) {
+        run_(*how.program, *how.weights,
+             {.rows = 1, .steps = 1, .features = features, .units = how.units, .repeats = true}, 1,
+             arena_) {
     FormulaStep::take_weights();
     FormulaStep::take_state();
   }
@@ -101,9 +113,9 @@ class FormulaStep final : public LayerStep {
   const float* step(const float* x) noexcept override {
     run_.set_input(TensorView(const_cast<float*>(x), DType::float32, {1, 1, features_}), {},
                    arena_);
-    run_.forward(runtime_);
+    run_.forward(runtime_, arena_, {y_, false, false});
     for (std::size_t i = 0; i < state_.size(); ++i) run_.set_state(i, run_.state(i));
-    return run_.last_output();
+    return y_.as<float>();
   }
   void take_weights() override { run_.take_weights(runtime_, arena_); }
   void take_state() override {
@@ -117,6 +129,7 @@ class FormulaStep final : public LayerStep {
   FormulaCall how_;
   std::int64_t features_;
   State& state_;
+  Tensor y_{Shape{1, how_.units}};
   Arena arena_;
   Runtime runtime_{1};
   FormulaRun<float> run_;
@@ -165,6 +178,15 @@ void FormulaLayer::check_inputs(std::span<const Value> inputs) const {
                 "check the order and number of the columns");
   }
   check_formula_states(cell_->name(), program_->formula, inputs.subspan(1), x[0], units_);
+}
+
+std::optional<Layer::KeptSteps> FormulaLayer::kept_steps(std::span<const Shape> inputs) const {
+  formula::RunSizes sizes;
+  sizes.rows = inputs[0][0];
+  sizes.steps = inputs[0][1];
+  sizes.features = inputs[0][2];
+  sizes.units = units_;
+  return formula::kept_steps(*program_, sizes, dtype() == DType::float64 ? 8 : 4);
 }
 
 void FormulaLayer::forward(Pass& pass, Call& call) const { formula_forward(pass, how(), call); }

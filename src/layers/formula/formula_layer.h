@@ -43,6 +43,7 @@ class FormulaLayer final : public Layer {
   void forward(Pass& pass, Call& call) const override;
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override;
   std::unique_ptr<LayerStep> make_step(State& state) const override;
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override;
 
  private:
   FormulaCall how() const;

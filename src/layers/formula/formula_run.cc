@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <tuple>
 
 #include "kernels/gemm.h"
+#include "kernels/joined_products.h"
 #include "layers/core/invoke.h"
 #include "layers/recurrent/slices.h"
 
@@ -12,24 +14,26 @@ namespace chronicler::formula {
 
 using kernels::block_size;
 using kernels::Range;
-using kernels::Start;
 
 namespace {
 
-// Rows of a window: of one that only goes forward, and of one that learns.
 constexpr std::int64_t window_rows = 256;
-constexpr std::int64_t training_window_rows = 256;
 // Rows of a step that a matrix is worth reading for.
 constexpr std::int64_t rows_worth_reading = 6;
 
 }  // namespace
 
+std::int64_t window_steps(std::int64_t rows, std::int64_t steps) {
+  return std::clamp<std::int64_t>(pieces(window_rows, rows), 1, steps);
+}
+
 template <class Real>
 FormulaRun<Real>::FormulaRun(const Program& program, const ParameterList& weights,
                              const RunSizes& sizes, int threads, Arena& arena)
     : program_(&program), weights_(&weights), sizes_(sizes), threads_(threads) {
-  const std::int64_t wanted = sizes.training ? training_window_rows : window_rows;
-  window_steps_ = std::clamp<std::int64_t>(pieces(wanted, sizes.rows), 1, sizes.steps);
+  window_steps_ = window_steps(sizes.rows, sizes.steps);
+  keeps_all_ = !sizes.training || sizes.plan.keeps_all();
+  room_ = keeps_all_ ? sizes.steps : pieces(sizes.plan.room(), window_steps_) * window_steps_;
   output_stream_ = program.output_state < 0
                        ? program.after.back()
                        : program.after[static_cast<std::size_t>(program.output_state)];
@@ -66,32 +70,67 @@ void FormulaRun<Real>::run_code(const Code& code, std::int64_t width, const Cell
 template <class Real>
 void FormulaRun<Real>::run_products(const PartStep& step, const Cells& cells,
                                     const Place& place) const {
-  const bool is_share = cells.units.size() != sizes_.units;
-  for (const Product& product : step.products) {
-    const std::int64_t depth = width_of(product.from);
-    const std::int64_t columns = width_of(product.to);
-    const Real* from = place.table[product.from] + cells.rows.begin * depth;
-    Real* to = place.table[product.to] + cells.rows.begin * columns;
-    const Real* row = product.row < 0 ? nullptr : rows_[product.row];
-    const Start start = product.accumulates ? Start::accumulate
-                        : row == nullptr    ? Start::zero
-                                            : Start::row;
-    Real** packed = packed_[product.is_transposed ? 1 : 0];
-    if (packed == nullptr) {
-      const Tensor& value = (*weights_)[static_cast<std::size_t>(product.weight)].value;
-      kernels::gemm<Real>(cells.rows.size(), columns, depth, from, depth, value.as<Real>(), columns,
-                          to, columns, start, row);
-      continue;
-    }
-    for (std::int64_t share = is_share ? cells.share : 0;
-         share < (is_share ? cells.share + 1 : shares_); ++share) {
-      const Range some = share_of(share, columns);
-      if (some.size() == 0) continue;
-      kernels::gemm_packed<Real>(cells.rows.size(), some.size(), depth, from, depth,
-                                 packed[product.weight * shares_ + share], to + some.begin, columns,
-                                 start, row == nullptr ? nullptr : row + some.begin);
-    }
+  if (step.groups.empty()) {
+    for (const Product& product : step.products) run_transposed(product, cells, place);
+  } else if (joined_ == nullptr) {
+    for (const Product& product : step.products) run_as_they_are(product, cells, place);
+  } else {
+    for (const ProductGroup& group : step.groups) run_group(step, group, cells, place);
   }
+}
+
+template <class Real>
+void FormulaRun<Real>::run_group(const PartStep& step, const ProductGroup& group,
+                                 const Cells& cells, const Place& place) const {
+  const Product& first = step.products[group.begin];
+  const std::int64_t depth = width_of(first.from);
+  const std::int64_t columns = width_of(first.to);
+  const std::int64_t count = static_cast<std::int64_t>(group.end - group.begin);
+  const Real* from = place.table[first.from] + cells.rows.begin * depth;
+  const Range shares = shares_of(cells);
+  for (std::int64_t share = shares.begin; share < shares.end; ++share) {
+    const Range some = share_of(share, columns);
+    if (some.size() == 0) continue;
+    kernels::JoinedOutput<Real> outputs[kernels::most_joined];
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Product& product = step.products[group.begin + static_cast<std::size_t>(i)];
+      const Real* row = row_of(product);
+      outputs[i] = {place.table[product.to] + cells.rows.begin * columns + some.begin,
+                    start_of(product), row == nullptr ? nullptr : row + some.begin};
+    }
+    kernels::gemm_joined<Real>(count, cells.rows.size(), some.size(), depth, from, depth,
+                               joined_[group.index * shares_ + share], outputs, columns);
+  }
+}
+
+template <class Real>
+void FormulaRun<Real>::run_transposed(const Product& product, const Cells& cells,
+                                      const Place& place) const {
+  const std::int64_t depth = width_of(product.from);
+  const std::int64_t columns = width_of(product.to);
+  const Range shares = shares_of(cells);
+  for (std::int64_t share = shares.begin; share < shares.end; ++share) {
+    const Range some = share_of(share, columns);
+    if (some.size() == 0) continue;
+    kernels::gemm_packed<Real>(cells.rows.size(), some.size(), depth,
+                               place.table[product.from] + cells.rows.begin * depth, depth,
+                               transposed_[product.weight * shares_ + share],
+                               place.table[product.to] + cells.rows.begin * columns + some.begin,
+                               columns, start_of(product), nullptr);
+  }
+}
+
+// By the weights where they lie.
+template <class Real>
+void FormulaRun<Real>::run_as_they_are(const Product& product, const Cells& cells,
+                                       const Place& place) const {
+  const std::int64_t depth = width_of(product.from);
+  const std::int64_t columns = width_of(product.to);
+  const Tensor& weight = (*weights_)[static_cast<std::size_t>(product.weight)].value;
+  kernels::gemm<Real>(
+      cells.rows.size(), columns, depth, place.table[product.from] + cells.rows.begin * depth,
+      depth, weight.as<Real>(), columns, place.table[product.to] + cells.rows.begin * columns,
+      columns, start_of(product), row_of(product));
 }
 
 // Where units are shared, the others' numbers must be there before a product reads them.
@@ -110,8 +149,10 @@ void FormulaRun<Real>::run_part(const Part& part, const Cells& cells, const Plac
 // ---- Windows of steps
 
 template <class Real>
-typename FormulaRun<Real>::Window FormulaRun<Real>::window_at(std::int64_t index) const {
-  return {index * window_steps_, std::min(sizes_.steps, (index + 1) * window_steps_)};
+typename FormulaRun<Real>::Window FormulaRun<Real>::segment_at(std::int64_t index) const {
+  if (keeps_all_) return {0, sizes_.steps};
+  const std::int64_t size = sizes_.plan.segment_steps;
+  return {index * size, index == sizes_.plan.segments ? sizes_.steps : (index + 1) * size};
 }
 
 // Rows of all steps of a window, piece by piece. What does not count is cleared in what sums read.
@@ -172,26 +213,79 @@ RunShape FormulaRun<Real>::run_shape(bool backward) const {
 }
 
 template <class Real>
-void FormulaRun<Real>::forward(Runtime& runtime) {
+void FormulaRun<Real>::forward(Runtime& runtime, Arena& arena, const Output& output) {
+  output_ = output;
+  if (mask_ != nullptr && output.of_all_steps) {
+    if (seen_ == nullptr) seen_ = arena.array<std::uint8_t>(sizes_.rows);
+    std::fill_n(seen_, sizes_.rows, static_cast<std::uint8_t>(continues_));
+  }
+  if (!keeps_all_) {
+    const std::int64_t slots = sizes_.plan.slots;
+    const auto states = static_cast<std::int64_t>(program_->after.size());
+    checkpoint_memory_ = arena.array<Real>(slots * states * sizes_.rows * sizes_.units);
+    const auto kept = arena_objects<std::int64_t>(arena, static_cast<std::size_t>(slots));
+    checkpoints_ = new (arena.allocate(sizeof(Checkpoints))) Checkpoints(kept);
+    keep_state(0);
+  }
   const Cut cut = choose_cut(runtime, false);
   const auto start = std::chrono::steady_clock::now();
-  const Window all{0, sizes_.steps};
+  writes_ = output.of_all_steps;
+  run_to(runtime, cut, segment_count() - 1);
+  writes_ = false;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  heed_cut(cut, false, took.count());
+  if (!output.of_all_steps) write_last();
+}
+
+// From the last kept state over the segments to the end of `target`.
+template <class Real>
+void FormulaRun<Real>::run_to(Runtime& runtime, const Cut& cut, std::int64_t target) const {
+  std::int64_t at = keeps_all_ ? 0 : checkpoints_->segment();
+  while (at < target) {
+    const Checkpoints::Stop stop = checkpoints_->next(target);
+    for (; at < stop.segment; ++at) run_segment(runtime, cut, segment_at(at));
+    if (stop.keeps) keep_state(at);
+  }
+  run_segment(runtime, cut, segment_at(target));
+}
+
+// The states before a segment, to the slot where the last kept ones belong, and from there.
+template <class Real>
+void FormulaRun<Real>::keep_state(std::int64_t segment) const {
+  const std::int64_t size = sizes_.rows * sizes_.units;
+  const auto states = static_cast<std::int64_t>(program_->after.size());
+  Real* to = checkpoint_memory_ + checkpoints_->slot() * states * size;
+  for (const StreamId id : program_->after) {
+    std::copy_n(state_memory(id, segment_at(segment).begin), size, to);
+    to += size;
+  }
+}
+
+template <class Real>
+void FormulaRun<Real>::take_state(std::int64_t segment) const {
+  const std::int64_t size = sizes_.rows * sizes_.units;
+  const auto states = static_cast<std::int64_t>(program_->after.size());
+  const Real* from = checkpoint_memory_ + checkpoints_->slot() * states * size;
+  for (const StreamId id : program_->after) {
+    std::copy_n(from, size, state_memory(id, segment_at(segment).begin));
+    from += size;
+  }
+}
+
+template <class Real>
+void FormulaRun<Real>::run_segment(Runtime& runtime, const Cut& cut, const Window& segment) const {
   const auto walk = [&](const Window& window) {
     run_cut(runtime, cut,
             [&](const Cells& cells, const Place& place, kernels::StepBarrier* barrier) {
               walk_forward(window, cut, cells, place, barrier);
             });
   };
-  if (cut.with_input) {
-    walk(all);
-  } else {
-    for (std::int64_t i = 0; i < pieces(sizes_.steps, window_steps_); ++i) {
-      run_input_part(runtime, program_->input_forward, window_at(i), program_->input_factors);
-      walk(window_at(i));
-    }
+  if (cut.with_input) return walk(segment);
+  for (std::int64_t begin = segment.begin; begin < segment.end; begin += window_steps_) {
+    const Window window{begin, std::min(segment.end, begin + window_steps_)};
+    run_input_part(runtime, program_->input_forward, window, program_->input_factors);
+    walk(window);
   }
-  heed_cut(cut, false,
-           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 template <class Real>
@@ -206,13 +300,20 @@ void FormulaRun<Real>::walk_forward(const Window& window, const Cut& cut, const 
                                     const Place& place, kernels::StepBarrier* barrier) const {
   std::int64_t waits = 0;
   for (std::int64_t step = window.begin; step < window.end; ++step) {
-    fill_table(step, place.table);
+    if (step == window.begin) {
+      fill_table(step, place.table);
+    } else {
+      for (std::int64_t i = 0; i < moving_count_; ++i)
+        place.table[moving_[i]] = tracks_[moving_[i]].next(place.table[moving_[i]]);
+    }
     if (cut.with_input)
       run_input_step(program_->input_forward, step, cells, place, program_->input_factors);
     run_part(program_->state_forward, cells, place, barrier, waits);
-    if (mask_ == nullptr) continue;
-    pass_on_masked(step, cells, place);
-    clear_masked(program_->state_factors, step, cells.rows, place);
+    if (mask_ != nullptr) {
+      pass_on_masked(step, cells, place);
+      clear_masked(program_->state_factors, step, cells.rows, place);
+    }
+    if (writes_) write_step(step, cells, place);
   }
 }
 
@@ -247,28 +348,40 @@ kernels::Recurrence<Real> FormulaRun<Real>::as_recurrence() const {
   return run;
 }
 
+// As in Keras a masked step repeats the output before it; before the first step that counts there
+// is none, and the output is 0, whatever the state.
 template <class Real>
-void FormulaRun<Real>::write_output(Runtime& runtime, bool of_all_steps, bool zero_masked,
-                                    const TensorView& y) const {
-  const kernels::Recurrence<Real> run = as_recurrence();
-  const MaskedOutput masked{zero_masked, continues_};
-  const std::int64_t size = (of_all_steps ? sizes_.steps : 1) * sizes_.units;
-  constexpr std::int64_t few = 50'000;
-  const std::int64_t slices =
-      size * sizes_.rows < few ? 1 : std::min<std::int64_t>(runtime.threads(), sizes_.rows);
-  runtime.parallel(slices, [&](std::int64_t i) {
-    const Range rows = slice(i, slices, sizes_.rows);
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      Real* to = y.as<Real>() + row * size;
-      if (of_all_steps) {
-        write_sequence(run, masked, row, to);
-      } else if (last_output_is_state(run, masked, row)) {
-        std::copy_n(last_output() + row * sizes_.units, sizes_.units, to);
-      } else {
-        std::fill_n(to, sizes_.units, Real{0});
-      }
+void FormulaRun<Real>::write_step(std::int64_t step, const Cells& cells, const Place& place) const {
+  const std::int64_t units = sizes_.units;
+  const Real* from = place.table[output_stream_];
+  Real* to = output_.y.template as<Real>() + step * units;
+  for (std::int64_t row = cells.rows.begin; row < cells.rows.end; ++row) {
+    bool shows = true;
+    if (mask_ != nullptr) {
+      const bool counted = counts(step, row);
+      if (counted) seen_[row] = 1;
+      shows = counted || (seen_[row] != 0 && !output_.zero_masked);
     }
-  });
+    Real* out = to + row * sizes_.steps * units + cells.units.begin;
+    if (shows) {
+      std::copy_n(from + row * units + cells.units.begin, cells.units.size(), out);
+    } else {
+      std::fill_n(out, cells.units.size(), Real{0});
+    }
+  }
+}
+
+template <class Real>
+void FormulaRun<Real>::write_last() const {
+  const kernels::Recurrence<Real> run = as_recurrence();
+  for (std::int64_t row = 0; row < sizes_.rows; ++row) {
+    Real* to = output_.y.template as<Real>() + row * sizes_.units;
+    if (last_output_is_state(run, {output_.zero_masked, continues_}, row)) {
+      std::copy_n(last_output() + row * sizes_.units, sizes_.units, to);
+    } else {
+      std::fill_n(to, sizes_.units, Real{0});
+    }
+  }
 }
 
 template class FormulaRun<float>;

@@ -19,20 +19,17 @@ constexpr std::int64_t task_columns = 64;
 template <class Real>
 void FormulaRun<Real>::backward(Runtime& runtime, Arena& arena, const Gradients& gradients) {
   make_backward_tracks(arena, gradients);
-  pack(runtime, true, arena);
-  find_output_gradient(runtime, arena, gradients);
-  const Part& of_input = program_->input_backward[gradients.input ? 1 : 0];
+  pack_transposed(runtime, arena);
+  find_output_gradient(arena, gradients);
   const Cut cut = choose_cut(runtime, true);
   const auto start = std::chrono::steady_clock::now();
-  for (std::int64_t i = pieces(sizes_.steps, window_steps_); i-- > 0;) {
-    const Window window = window_at(i);
-    run_cut(runtime, cut,
-            [&](const Cells& cells, const Place& place, kernels::StepBarrier* barrier) {
-              walk_backward(window, cut, cells, place, barrier, gradients);
-            });
-    if (!cut.with_input) run_input_part(runtime, of_input, window, program_->input_gradients);
-    if (gradients.learns) sum_window(runtime, window);
-    if (gradients.input) write_input_gradient(window, gradients.input);
+  for (std::int64_t target = segment_count(); target-- > 0;) {
+    if (target + 1 < segment_count()) {
+      take_state(checkpoints_->segment());
+      run_to(runtime, cut, target);
+    }
+    run_segment_back(runtime, cut, segment_at(target), gradients);
+    if (!keeps_all_) checkpoints_->taken_back(target);
   }
   heed_cut(cut, true,
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -44,26 +41,30 @@ void FormulaRun<Real>::backward(Runtime& runtime, Arena& arena, const Gradients&
   }
 }
 
-// The gradient of what each step puts out; of the last output, the step that it is of.
 template <class Real>
-void FormulaRun<Real>::find_output_gradient(Runtime& runtime, Arena& arena,
-                                            const Gradients& gradients) {
+void FormulaRun<Real>::run_segment_back(Runtime& runtime, const Cut& cut, const Window& segment,
+                                        const Gradients& gradients) const {
+  const Part& of_input = program_->input_backward[gradients.input ? 1 : 0];
+  for (std::int64_t i = pieces(segment.size(), window_steps_); i-- > 0;) {
+    const std::int64_t begin = segment.begin + i * window_steps_;
+    const Window window{begin, std::min(segment.end, begin + window_steps_)};
+    run_cut(runtime, cut,
+            [&](const Cells& cells, const Place& place, kernels::StepBarrier* barrier) {
+              walk_backward(window, cut, cells, place, barrier, gradients);
+            });
+    if (!cut.with_input) run_input_part(runtime, of_input, window, program_->input_gradients);
+    if (gradients.learns) sum_window(runtime, window);
+    if (gradients.input) write_input_gradient(window, gradients.input);
+  }
+}
+
+// Of the last output: the step that it is of. Of all outputs: what masked steps repeat.
+template <class Real>
+void FormulaRun<Real>::find_output_gradient(Arena& arena, const Gradients& gradients) {
   if (!gradients.output) return;
-  const kernels::Recurrence<Real> run = as_recurrence();
-  const std::int64_t units = sizes_.units;
   if (gradients.of_all_steps) {
-    Real* carry = arena.array<Real>(sizes_.rows * units);
-    std::fill_n(carry, sizes_.rows * units, Real{0});
-    Real* to = tracks_[program_->gradients_after.back()].begin;
-    const std::int64_t slices = std::min<std::int64_t>(runtime.threads(), sizes_.rows);
-    runtime.parallel(slices, [&](std::int64_t i) {
-      const Range rows = slice(i, slices, sizes_.rows);
-      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-        gather_sequence_gradient(run, gradients.zero_masked, row,
-                                 gradients.output.template as<Real>() + row * sizes_.steps * units,
-                                 carry + row * units, to);
-      }
-    });
+    carry_ = arena.array<Real>(sizes_.rows * sizes_.units);
+    std::fill_n(carry_, sizes_.rows * sizes_.units, Real{0});
     return;
   }
   last_steps_ = arena.array<std::int64_t>(sizes_.rows);
@@ -71,6 +72,30 @@ void FormulaRun<Real>::find_output_gradient(Runtime& runtime, Arena& arena,
     std::int64_t last = sizes_.steps - 1;
     while (last >= 0 && !counts(last, row)) last = gradients.zero_masked ? -1 : last - 1;
     last_steps_[row] = last;
+  }
+}
+
+// The gradients of the outputs of a window, to the steps whose values they show.
+template <class Real>
+void FormulaRun<Real>::gather_output_gradient(const Window& window, const Cells& cells,
+                                              const Gradients& gradients) const {
+  if (!gradients.output || !gradients.of_all_steps) return;
+  const std::int64_t units = sizes_.units;
+  Real* to = tracks_[program_->gradients_after.back()].at(window.begin);
+  const Real* from = gradients.output.template as<Real>() + window.begin * units;
+  kernels::Recurrence<Real> run = as_recurrence();
+  run.steps = window.size();
+  if (mask_ != nullptr) run.mask = mask_ + window.begin * sizes_.rows;
+  for (std::int64_t row = cells.rows.begin; row < cells.rows.end; ++row) {
+    const Real* of_row = from + row * sizes_.steps * units;
+    if (mask_ != nullptr) {
+      gather_sequence_gradient(run, gradients.zero_masked, row, of_row, carry_ + row * units, to);
+      continue;
+    }
+    for (std::int64_t step = 0; step < window.size(); ++step) {
+      std::copy_n(of_row + step * units + cells.units.begin, cells.units.size(),
+                  to + (step * sizes_.rows + row) * units + cells.units.begin);
+    }
   }
 }
 
@@ -95,8 +120,14 @@ void FormulaRun<Real>::walk_backward(const Window& window, const Cut& cut, const
   const Part& of_input = program_->input_backward[gradients.input ? 1 : 0];
   std::int64_t waits = 0;
   const std::int64_t units = sizes_.units;
+  gather_output_gradient(window, cells, gradients);
   for (std::int64_t step = window.end; step-- > window.begin;) {
-    fill_table(step, place.table);
+    if (step + 1 == window.end) {
+      fill_table(step, place.table);
+    } else {
+      for (std::int64_t i = 0; i < moving_count_; ++i)
+        place.table[moving_[i]] = tracks_[moving_[i]].previous(place.table[moving_[i]]);
+    }
     set_output_gradient(step, cells, place, gradients);
     if (gradients.observed) observe(step, cells, place, gradients.observed);
     run_part(program_->state_backward, cells, place, barrier, waits);

@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "kernels/gemm.h"
+#include "kernels/joined_products.h"
 #include "layers/core/invoke.h"
 #include "layers/formula/formula_run.h"
 
@@ -39,14 +40,15 @@ void FormulaRun<Real>::make_tracks(Arena& arena) {
       case Stream::Kind::state_before:
         continue;  // with its after
       case Stream::Kind::state_after: {
-        const bool is_output = static_cast<StreamId>(i) == output_stream_;
-        const bool keeps = sizes_.training || (is_output && sizes_.keeps_outputs);
-        track.slots = keeps ? sizes_.steps + 1 : few;
+        // Whole windows, so that each lies in one piece.
+        track.slots = !sizes_.training ? few
+                      : keeps_all_     ? sizes_.steps + 1
+                                       : room_ + window_steps_;
         track.shift = 1;
         break;
       }
       case Stream::Kind::kept:
-        if (sizes_.training) track.slots = sizes_.steps;
+        if (sizes_.training) track.slots = room_;
         break;
       case Stream::Kind::passing:
         break;
@@ -69,6 +71,18 @@ void FormulaRun<Real>::make_tracks(Arena& arena) {
   rows_ = arena.array<const Real*>(row_count_);
   for (std::int64_t i = 0; i < row_count_; ++i)
     rows_[i] = tracks_[program_->rows[static_cast<std::size_t>(i)]].begin;
+}
+
+Layer::KeptSteps kept_steps(const Program& program, const RunSizes& sizes,
+                            std::size_t number_size) {
+  const std::int64_t row = sizes.rows * static_cast<std::int64_t>(number_size);
+  const std::int64_t states = static_cast<std::int64_t>(program.after.size()) * sizes.units * row;
+  Layer::KeptSteps kept{sizes.steps, states, states};
+  for (const Stream& stream : program.streams) {
+    if (stream.kind != Stream::Kind::kept) continue;
+    kept.step_bytes += row * (stream.width == Width::features ? sizes.features : sizes.units);
+  }
+  return kept;
 }
 
 template <class Real>
@@ -110,10 +124,22 @@ void FormulaRun<Real>::make_backward_tracks(Arena& arena, const Gradients& gradi
     }
   }
   Track& output = tracks_[program_->gradients_after.back()];
-  output.slots = gradients.of_all_steps && gradients.output ? sizes_.steps : 1;
+  output.slots = gradients.of_all_steps && gradients.output ? window_steps_ : 1;
   output.shift = 0;
-  if (output.slots > 1) output.begin = arena.array<Real>(output.slots * output.stride);
-  if (output.slots == 1) std::fill_n(output.begin, output.stride, Real{0});
+  output.begin = arena.array<Real>(output.slots * output.stride);
+  std::fill_n(output.begin, output.stride, Real{0});
+  find_moving(arena);
+}
+
+template <class Real>
+void FormulaRun<Real>::find_moving(Arena& arena) {
+  const auto count = static_cast<std::int64_t>(program_->streams.size());
+  if (moving_ == nullptr) moving_ = arena.array<StreamId>(count);
+  moving_count_ = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (tracks_[i].begin != nullptr && tracks_[i].slots > 1)
+      moving_[moving_count_++] = static_cast<StreamId>(i);
+  }
 }
 
 template <class Real>
@@ -208,6 +234,7 @@ std::int64_t FormulaRun<Real>::state_weights() const {
 
 template <class Real>
 Range FormulaRun<Real>::share_of(std::int64_t share, std::int64_t width) const {
+  if (shares_ == 1) return {0, width};
   const std::int64_t parts = pieces(width, share_columns);
   return {std::min(width, parts * share / shares_ * share_columns),
           std::min(width, parts * (share + 1) / shares_ * share_columns)};
@@ -221,8 +248,9 @@ void FormulaRun<Real>::take_weights(Runtime& runtime, Arena& arena) {
                          pieces(sizes_.units, share_columns) >= threads_;
   shares_ = can_share ? threads_ : 1;
   take_rows();
-  if (packed_[0] == nullptr && sizes_.rows * sizes_.steps > rows_worth_packing)
-    pack(runtime, false, arena);
+  find_moving(arena);
+  if (sizes_.repeats || sizes_.rows * sizes_.steps > rows_worth_packing)
+    pack_joined(runtime, arena);
 }
 
 template <class Real>
@@ -246,39 +274,84 @@ void FormulaRun<Real>::run_weights_part(const Part& part) const {
   run_part(part, {{0, 1}, {0, sizes_.units}}, places_[0], nullptr, waits);
 }
 
+// A few numbers are copied sooner than a second thread wakes up.
 template <class Real>
-void FormulaRun<Real>::pack(Runtime& runtime, bool transposed, Arena& arena) {
+template <class Task>
+void FormulaRun<Real>::pack_all(Runtime& runtime, std::int64_t numbers, std::int64_t tasks,
+                                const Task& task) {
+  constexpr std::int64_t few = 100'000;
+  if (numbers < few) {
+    for (std::int64_t i = 0; i < tasks; ++i) task(i);
+  } else {
+    runtime.parallel(tasks, task);
+  }
+}
+
+template <class Real>
+void FormulaRun<Real>::pack_joined(Runtime& runtime, Arena& arena) {
+  struct Joined {
+    const PartStep* step;
+    const ProductGroup* group;
+  };
+  const std::int64_t groups = program_->group_count;
+  const std::span<Joined> all = arena_objects<Joined>(arena, static_cast<std::size_t>(groups));
+  for (const Part* part : {&program_->input_forward, &program_->state_forward}) {
+    for (const PartStep& step : *part) {
+      for (const ProductGroup& group : step.groups)
+        all[static_cast<std::size_t>(group.index)] = {&step, &group};
+    }
+  }
+  const bool is_new = joined_ == nullptr;
+  if (is_new) joined_ = arena.array<Real*>(groups * shares_);
+  std::int64_t numbers = 0;
+  for (std::int64_t i = 0; i < groups * shares_; ++i) {
+    const Joined& joined = all[static_cast<std::size_t>(i / shares_)];
+    const Product& first = joined.step->products[joined.group->begin];
+    const std::int64_t size = kernels::joined_size<Real>(
+        static_cast<std::int64_t>(joined.group->end - joined.group->begin), width_of(first.from),
+        share_of(i % shares_, width_of(first.to)).size());
+    if (is_new) joined_[i] = arena.array<Real>(size);
+    numbers += size;
+  }
+  pack_all(runtime, numbers, groups * shares_, [&](std::int64_t i) {
+    const Joined& joined = all[static_cast<std::size_t>(i / shares_)];
+    const Product& first = joined.step->products[joined.group->begin];
+    const Range columns = share_of(i % shares_, width_of(first.to));
+    const Real* matrices[kernels::most_joined];
+    std::int64_t count = 0;
+    for (std::size_t at = joined.group->begin; at < joined.group->end; ++at) {
+      const auto weight = static_cast<std::size_t>(joined.step->products[at].weight);
+      matrices[count++] = (*weights_)[weight].value.template as<Real>() + columns.begin;
+    }
+    kernels::pack_joined<Real>(count, width_of(first.from), columns.size(), matrices,
+                               width_of(first.to), joined_[i]);
+  });
+}
+
+template <class Real>
+void FormulaRun<Real>::pack_transposed(Runtime& runtime, Arena& arena) {
   const auto weights = static_cast<std::int64_t>(weights_->size());
-  Real** packed = arena.array<Real*>(weights * shares_);
-  packed_[transposed ? 1 : 0] = packed;
-  const auto shape_of = [&](std::int64_t weight) {
-    return (*weights_)[static_cast<std::size_t>(weight)].value.shape();
+  transposed_ = arena.array<Real*>(weights * shares_);
+  const auto value_of = [&](std::int64_t i) -> const Tensor& {
+    return (*weights_)[static_cast<std::size_t>(i / shares_)].value;
   };
   std::int64_t numbers = 0;
   for (std::int64_t i = 0; i < weights * shares_; ++i) {
-    packed[i] = nullptr;
-    const Shape& shape = shape_of(i / shares_);
+    transposed_[i] = nullptr;
+    const Shape& shape = value_of(i).shape();
     if (shape.rank() != 2) continue;
-    const Range columns = share_of(i % shares_, shape[transposed ? 0 : 1]);
-    numbers += columns.size() * shape[transposed ? 1 : 0];
-    packed[i] =
-        arena.array<Real>(kernels::packed_size<Real>(shape[transposed ? 1 : 0], columns.size()));
+    const std::int64_t columns = share_of(i % shares_, shape[0]).size();
+    numbers += columns * shape[1];
+    transposed_[i] = arena.array<Real>(kernels::packed_size<Real>(shape[1], columns));
   }
-  const auto pack_one = [&](std::int64_t i) {
-    if (packed[i] == nullptr) return;
-    const Shape& shape = shape_of(i / shares_);
-    const Range columns = share_of(i % shares_, shape[transposed ? 0 : 1]);
-    const Real* from = (*weights_)[static_cast<std::size_t>(i / shares_)].value.template as<Real>();
-    kernels::pack(shape[transposed ? 1 : 0], columns.size(),
-                  from + columns.begin * (transposed ? shape[1] : 1), shape[1], transposed,
-                  packed[i]);
-  };
-  constexpr std::int64_t few = 100'000;
-  if (numbers < few) {
-    for (std::int64_t i = 0; i < weights * shares_; ++i) pack_one(i);
-  } else {
-    runtime.parallel(weights * shares_, pack_one);
-  }
+  pack_all(runtime, numbers, weights * shares_, [&](std::int64_t i) {
+    if (transposed_[i] == nullptr) return;
+    const Shape& shape = value_of(i).shape();
+    const Range columns = share_of(i % shares_, shape[0]);
+    kernels::pack(shape[1], columns.size(),
+                  value_of(i).template as<Real>() + columns.begin * shape[1], shape[1], true,
+                  transposed_[i]);
+  });
 }
 
 template class FormulaRun<float>;

@@ -26,7 +26,7 @@ std::vector<Function> all_functions() {
     if (kernels::is_rowwise(activation) || activation == kernels::Activation::linear) continue;
     all.push_back({name, 1, {}, true, activation});
   }
-  for (const std::string_view alias : {"exp", "swish"})
+  for (const std::string_view alias : {"exp", "hard_swish", "swish"})
     all.push_back({alias, 1, {}, true, *kernels::activation_from_name(alias)});
   std::sort(all.begin(), all.end(),
             [](const Function& a, const Function& b) { return a.name < b.name; });

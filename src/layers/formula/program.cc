@@ -8,6 +8,7 @@
 #include <string>
 
 #include "chronicler/base/error.h"
+#include "kernels/joined_products.h"
 #include "layers/formula/derivative.h"
 #include "layers/formula/schedule.h"
 
@@ -60,6 +61,9 @@ class Compiler {
         made_.matrix_groups.push_back(i);
     }
     made_.matrix_groups.push_back(made_.matrix_sums.size());
+    for (Part* part : {&made_.input_forward, &made_.state_forward}) {
+      for (PartStep& step : *part) group_products(step);
+    }
     // Each code has scratch of its own, so that its numbers are written there once.
     for (const Part* part : made_.parts()) {
       for (PartStep& step : *const_cast<Part*>(part)) {
@@ -68,6 +72,30 @@ class Compiler {
           made_.scratch_blocks += code->scratch_blocks;
         }
       }
+    }
+  }
+
+  // Neighbours that read the same and write different places.
+  void group_products(PartStep& step) {
+    const auto width = [&](StreamId id) {
+      return made_.streams[static_cast<std::size_t>(id)].width;
+    };
+    for (std::size_t i = 0; i < step.products.size(); ++i) {
+      const Product& product = step.products[i];
+      if (!step.groups.empty()) {
+        ProductGroup& last = step.groups.back();
+        bool fits = last.end - last.begin < static_cast<std::size_t>(kernels::most_joined);
+        for (std::size_t other = last.begin; other < last.end; ++other) {
+          fits = fits && step.products[other].from == product.from &&
+                 step.products[other].to != product.to &&
+                 width(step.products[other].to) == width(product.to);
+        }
+        if (fits) {
+          last.end = i + 1;
+          continue;
+        }
+      }
+      step.groups.push_back({i, i + 1, made_.group_count++});
     }
   }
 
@@ -157,7 +185,8 @@ class Compiler {
     }
     for (const std::vector<MatrixGradient>& sums : derivative_.matrices) {
       for (const MatrixGradient& sum : sums) {
-        if (is_at_hand(sum.factor)) continue;
+        // All steps of a window in one piece: not where the states after them are.
+        if (found_.contains(sum.factor)) continue;
         keep(sum.factor);
         auto& factors =
             graph()[sum.factor].stage == Stage::state ? made_.state_factors : made_.input_factors;

@@ -58,11 +58,19 @@ struct Code {
   kernels::BlockProgram program() const { return {instructions, numbers, scratch_blocks}; }
 };
 
+// Products of the same numbers with matrices of one shape, run together.
+struct ProductGroup {
+  std::size_t begin = 0;  // among the products
+  std::size_t end = 0;
+  std::int64_t index = 0;  // in the program
+};
+
 // First the code, then the products.
 struct PartStep {
   Code of_units;
   Code of_features;
   std::vector<Product> products;
+  std::vector<ProductGroup> groups;  // of all products, but transposed ones
 };
 using Part = std::vector<PartStep>;
 
@@ -114,6 +122,7 @@ struct Program {
   // The streams of a kind, by index.
   std::vector<StreamId> of_kind(Stream::Kind kind) const;
   std::int64_t scratch_blocks = 0;  // of all codes
+  std::int64_t group_count = 0;
 };
 
 // Lays out a formula.

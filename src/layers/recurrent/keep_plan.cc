@@ -6,6 +6,7 @@
 
 #include "layers/recurrent/checkpoints.h"
 #include "layers/recurrent/recurrent.h"
+#include "layers/recurrent/sequence_cell.h"
 
 namespace chronicler {
 namespace {
@@ -88,6 +89,8 @@ std::int64_t most_bytes(const Layer::KeptSteps& kept) { return kept.steps * kept
 std::int64_t steps_together(const Layer& layer, std::int64_t rows) {
   if (const auto* recurrent = dynamic_cast<const RecurrentLayer*>(&layer))
     return recurrent->steps_summed(rows);
+  if (const auto* cell = dynamic_cast<const SequenceCell*>(&layer))
+    return cell->steps_together(rows);
   std::int64_t most = 1;
   for (const Layer::Sublayer& held : layer.sublayers())
     most = std::max(most, steps_together(*held.layer, rows));

@@ -137,6 +137,10 @@ void RecurrentCell::backward(Pass& pass, const Call& call, CallGradient& gradien
     gradient.inputs[0] = gradient.inputs[0].reshaped(call.inputs[0].data.shape());
 }
 
+std::int64_t RecurrentCell::steps_together(std::int64_t rows) const {
+  return dynamic_cast<const RecurrentLayer&>(core()).steps_summed(rows);
+}
+
 LayerPtr RecurrentCell::over_sequences(const Layer& loop, const LoopFlags& flags) const {
   LayerPtr layer = core().clone();
   set_flag(*layer, "return_sequences", flags.return_sequences);

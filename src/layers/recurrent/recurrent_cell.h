@@ -27,6 +27,7 @@ class RecurrentCell final : public Layer, public SequenceCell {
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override;
 
   LayerPtr over_sequences(const Layer& loop, const LoopFlags& flags) const override;
+  std::int64_t steps_together(std::int64_t rows) const override;
 
   // The layer over whole sequences whose step this is.
   const Layer& core() const { return sublayer(0); }

@@ -241,6 +241,10 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
                             inputs[0].data.shape().to_string()));
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    if (stages_.size() != 1 || !stages_[0].fused) return std::nullopt;
+    return stages_[0].fused->kept_steps(inputs);
+  }
   std::unique_ptr<LayerStep> make_step(State& state) const override {
     if (stages_.size() != 1 || !stages_[0].fused) return nullptr;
     return stages_[0].fused->make_step(state);

@@ -14,6 +14,8 @@ class SequenceCell {
   // initial states, to what an RNN with these flags gives. The weights learn while both the loop
   // and the cell do. `loop` and the cell outlive it.
   virtual LayerPtr over_sequences(const Layer& loop, const LoopFlags& flags) const = 0;
+  // The steps of so many rows whose parts in gradients that layer sums together (keep_plan.h).
+  virtual std::int64_t steps_together(std::int64_t rows) const = 0;
 
  protected:
   SequenceCell() = default;

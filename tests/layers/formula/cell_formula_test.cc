@@ -1,12 +1,17 @@
 #include "layers/formula/cell_formula.h"
 
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "chronicler/layers/layers.h"
+#include "layers/formula/functions.h"
 #include "support/conformance.h"
+#include "support/source_dir.h"
 
 namespace chronicler::formula {
 namespace {
@@ -200,6 +205,15 @@ TEST(CellFormula, HasShapesThatFit) {
               build("h = tanh(W x + W h)", 5);
             }).find("the matrix W multiplies both x and the units"),
             std::string::npos);
+}
+
+TEST(CellFormula, HasItsFunctionsInTheHeader) {
+  std::ifstream file(test::source_dir() / "include/chronicler/layers/cell.h");
+  const std::string header(std::istreambuf_iterator<char>(file), {});
+  for (const Function& function : functions()) {
+    const std::regex word("\\b" + std::string(function.name) + "\\b");
+    EXPECT_TRUE(std::regex_search(header, word)) << function.name;
+  }
 }
 
 TEST(CellFormula, OfAnyLengthIsReadOrRefused) {

@@ -8,6 +8,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "layers/formula/evaluation.h"
+#include "layers/recurrent/keep_plan.h"
 #include "support/conformance.h"
 
 namespace chronicler {
@@ -301,6 +302,67 @@ TEST(Cell, IsItsFormula) {
   expect_twin("h = x h + W (x * s + 1) + U h", 4, 4);
   // Functions of x, as wide as x.
   expect_twin("h = tanh(W (s * tanh(x) + d) + U h)", 3, 4);
+}
+
+// What is kept of the steps, and what is computed again, changes no bit.
+TEST(Cell, RunsInABudgetOfMemory) {
+  const std::int64_t rows = 20;  // a window is of 13 steps
+  const std::int64_t steps = 200;
+  const char* const text =
+      "z = sigmoid(W_z x + U_z h + p * c); c = (1 - z) c + z V tanh(K x); "
+      "h = tanh(c + U (z h)) + 0.1 h; y = h + Q h";
+  Tensor mask({rows, steps}, DType::boolean);
+  for (std::int64_t i = 0; i < mask.size(); ++i)
+    mask.as<std::uint8_t>()[i] = static_cast<std::uint8_t>(i / steps % 3 == 0 || i % 7 != 3);
+  for (std::int64_t t = 0; t < steps; ++t) mask.as<std::uint8_t>()[steps + t] = t < 60 ? 1 : 0;
+  for (const bool sequences : {false, true}) {
+    for (const bool masked : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << "sequences " << sequences << ", masked " << masked);
+      layers::RNNOptions options = loop(text, 6, "float32");
+      options.return_sequences = sequences;
+      options.return_state = options.go_backwards = masked;
+      const LayerPtr rnn = layers::RNN(options);
+      test::LayerInput input{noise({rows, steps, 4}, 1)};
+      if (masked) input.mask = mask;
+      input.states = {noise({rows, 6}, 2), noise({rows, 6}, 3)};
+      rnn->build(std::span(&input.x.shape(), 1));
+      test::randomize_weights(*rnn, 5);
+      std::vector<Tensor> flowing;
+      for (const Tensor& value : run_layer(*rnn, input).values)
+        flowing.push_back(noise(value.shape(), 21 + flowing.size()));
+      const auto kept = rnn->kept_steps(std::span(&input.x.shape(), 1));
+      ASSERT_TRUE(kept);
+      const std::int64_t together = steps_together(*rnn, rows);
+      EXPECT_EQ(together, 13);
+      const std::int64_t least = least_bytes(*kept, together);
+      test::LayerMode mode{.observe = true};
+      const test::LayerGradient whole = differentiate(*rnn, input, flowing, mode);
+      for (const std::int64_t bytes :
+           {least, (3 * least + most_bytes(*kept)) / 4, most_bytes(*kept) - 1}) {
+        SCOPED_TRACE(bytes);
+        EXPECT_FALSE(keep_plan(*kept, together, bytes).keeps_all());
+        mode.keep_bytes = bytes;
+        const test::LayerGradient some = differentiate(*rnn, input, flowing, mode);
+        for (std::size_t i = 0; i < whole.inputs.size(); ++i)
+          EXPECT_TRUE(same_bits(some.inputs[i], whole.inputs[i])) << "input " << i;
+        for (std::size_t i = 0; i < whole.weights.size(); ++i)
+          EXPECT_TRUE(same_bits(some.weights[i], whole.weights[i])) << "weight " << i;
+        EXPECT_TRUE(same_bits(some.observed, whole.observed));
+      }
+    }
+  }
+}
+
+TEST(Cell, SavesTheTapeInABudget) {
+  const LayerPtr rnn = layers::RNN({.cell = layers::Cell({.units = 64, .formula = lstm_formula})});
+  const test::LayerInput input{noise({8, 1000, 16}, 1)};
+  const std::vector<Tensor> flowing{noise({8, 64}, 2)};
+  const test::LayerGradient whole = differentiate(*rnn, input, flowing);
+  const std::int64_t tape = most_bytes(*rnn->kept_steps(std::span(&input.x.shape(), 1)));
+  const test::LayerGradient some = differentiate(*rnn, input, flowing, {.keep_bytes = tape / 10});
+  for (std::size_t i = 0; i < whole.weights.size(); ++i)
+    EXPECT_TRUE(same_bits(some.weights[i], whole.weights[i]));
+  EXPECT_GE(static_cast<double>(whole.memory - some.memory), 0.85 * static_cast<double>(tape));
 }
 
 }  // namespace
