@@ -25,6 +25,7 @@ struct Options : ModelOptions {
   double validation_split = 0.0;
   bool no_shuffle = false;
   std::int64_t seed = 0;
+  std::string memory_budget;
 };
 
 // What follows a loss that is NaN is NaN, too.
@@ -47,6 +48,7 @@ void run(const Options& options) {
                  .callbacks = {stop_on_interrupt()},
                  .validation_split = options.validation_split,
                  .shuffle = !options.no_shuffle};
+  fit.memory_budget = options.memory_budget;
   if (const CallbackPtr rate = fixed_learning_rate(options.compile.learning_rate))
     fit.callbacks.push_back(rate);
   fit.callbacks.push_back(stop_at_nan(*model));
@@ -83,6 +85,10 @@ Command fit_command() {
                            "share of the samples, the last ones, that validates (0)")
                 ->type_name("X")
                 ->check(number_from(0.0, 1.0));
+            app.add_option("--memory-budget", options->memory_budget,
+                           "what a batch may keep for the way back, for instance 64MB; recurrent "
+                           "layers compute again what does not fit, to the same bits")
+                ->type_name("SIZE");
             add_seed(app, options->seed);
             add_loss_and_metrics(app, options->compile);
             add_optimizer(app, options->compile);

@@ -147,6 +147,7 @@ class Trainable(OwnModel):
         validation_steps: int | None = None, validation_batch_size: int | None = None,
         validation_freq: int = 1, *, max_seconds: float | None = None,
         max_epochs: float | None = None, seed: int | None = None,
+        memory_budget: int | str | None = None,
     ) -> Any:
         """Train the model; return a `History`.
 
@@ -185,6 +186,11 @@ class Trainable(OwnModel):
             Limits instead of `epochs`.
         seed : int, optional
             Fixes the order of the rows.
+        memory_budget : str or int, optional
+            What a batch may keep for the way back: "64MB", "1.5GB" or a number of bytes; the
+            outputs of all layers and their gradients, and what recurrent layers keep of their
+            steps. These keep states at some steps and compute again what does not fit, to the
+            same bits. Weights, optimizer and data come besides.
 
         Raises
         ------
@@ -214,6 +220,7 @@ class Trainable(OwnModel):
             "validation_steps": validation_steps, "validation_batch_size": validation_batch_size,
             "validation_freq": validation_freq if isinstance(validation_freq, int) else 1,
             "max_seconds": max_seconds, "max_epochs": max_epochs, "seed": seed,
+            "memory_budget": None if memory_budget is None else str(memory_budget),
         }
         params = {"verbose": options["verbose"], "epochs": epochs, "steps": _steps(
             data, options["batch_size"], steps_per_epoch, options["validation_split"])}

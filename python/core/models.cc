@@ -112,6 +112,7 @@ FitOptions fit_options_of(const nb::dict& options) {
   take(options, "max_seconds", fit.max_seconds);
   take(options, "max_epochs", fit.max_epochs);
   take(options, "seed", fit.seed);
+  take(options, "memory_budget", fit.memory_budget);
   return fit;
 }
 

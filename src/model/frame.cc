@@ -134,17 +134,21 @@ void end_call_back(const Network& network, std::size_t index, const Frame& frame
   }
 }
 
-void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep) {
+void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep,
+                 std::span<const std::int64_t> keep_bytes) {
   const std::span<const std::size_t> order = network.run_order();
   for (std::size_t i = 0; i < order.size();) {
-    const std::size_t together = stack_size(network, i);
+    const std::size_t node = order[i];
+    const std::size_t together = keep_bytes.empty() ? stack_size(network, i) : 1;
     if (together > 1 && run_stack(network, order.subspan(i, together), frame, pass, keep)) {
       i += together;
       continue;
     }
-    Call call = begin_call(network, order[i], frame, pass, keep);
-    invoke(pass, *network.nodes()[order[i]].layer, call);
-    end_call(network, order[i], frame, pass, call);
+    pass.keep_bytes.reset();
+    if (node < keep_bytes.size() && keep_bytes[node] >= 0) pass.keep_bytes = keep_bytes[node];
+    Call call = begin_call(network, node, frame, pass, keep);
+    invoke(pass, *network.nodes()[node].layer, call);
+    end_call(network, node, frame, pass, call);
     ++i;
   }
 }

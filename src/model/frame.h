@@ -51,11 +51,13 @@ CallBack begin_call_back(const Network& network, std::size_t index, const Frame&
 void end_call_back(const Network& network, std::size_t index, const Frame& frame, Pass& pass,
                    const CallBack& back);
 
-// Runs all nodes; the network's inputs are in frame.values.
-void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep);
+// Runs all nodes; the network's inputs are in frame.values. `keep_bytes`: see Execution::Mode.
+void run_forward(const Network& network, const Frame& frame, Pass& pass, bool keep,
+                 std::span<const std::int64_t> keep_bytes = {});
 
-// After a forward that kept. The gradients of the network's outputs are in frame.gradients, those
-// of its inputs are wanted where frame.wanted says so; all others are found here.
+// After a forward that kept; if layers kept less than all, Pass::keep_bytes is some number. The
+// gradients of the network's outputs are in frame.gradients, those of its inputs are wanted where
+// frame.wanted says so; all others are found here.
 void run_backward(const Network& network, const Frame& frame, Pass& pass);
 
 }  // namespace chronicler

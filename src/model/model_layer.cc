@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "model/frame.h"
+#include "model/kept_nodes.h"
 #include "model/model_internals.h"
 
 namespace chronicler {
@@ -65,6 +66,10 @@ class ModelLayer final : public Layer {
     return all;
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    return kept_by_all(network(), {inputs.begin(), inputs.end()});
+  }
+
   void forward(Pass& pass, Call& call) const override {
     Frame* frame = arena_objects<Frame>(pass.arena, 1).data();
     *frame = Frame::in(pass.arena, network());
@@ -72,7 +77,7 @@ class ModelLayer final : public Layer {
     share_out_states(pass, call.state, *frame);
     for (std::size_t i = 0; i < call.logits.size(); ++i)
       frame->ask(network(), network().outputs()[i], pass.training);
-    run_forward(network(), *frame, pass, call.tape != nullptr);
+    run_forward(network(), *frame, pass, call.tape != nullptr, bytes_of_nodes(pass, call));
     for (std::size_t i = 0; i < call.outputs.size(); ++i)
       call.outputs[i] = frame->values[value_of_output(i)];
     for (std::size_t i = 0; i < call.logits.size(); ++i) {
@@ -103,6 +108,14 @@ class ModelLayer final : public Layer {
 
  private:
   void build_weights(std::span<const Shape> /*inputs*/) override {}  // the model is built
+
+  // What of the bytes for the model is each node's; none: all may be kept.
+  std::vector<std::int64_t> bytes_of_nodes(const Pass& pass, const Call& call) const {
+    if (!pass.keep_bytes || call.tape == nullptr) return {};
+    std::vector<Shape> shapes;
+    for (const Value& input : call.inputs) shapes.push_back(input.data.shape());
+    return share_out(network(), kept_nodes(network(), std::move(shapes)), *pass.keep_bytes);
+  }
 
   const Network& network() const { return ModelInternals::network(*model_); }
   std::size_t value_of_output(std::size_t index) const {

@@ -205,7 +205,9 @@ void Execution::forward(std::span<const Value> inputs, const Mode& mode) {
   std::fill_n(asked_.get(), tapes_.size(), false);
   for (std::size_t i = 0; mode.logits && i < network_->outputs().size(); ++i)
     frame().ask(*network_, network_->outputs()[i], mode.training);
-  run_forward(*network_, frame(), pass, mode.keep);
+  keeps_less_ = !mode.keep_bytes.empty();
+  mode_.keep_bytes = {};
+  run_forward(*network_, frame(), pass, mode.keep, mode.keep_bytes);
   activity_penalty_ = pass.activity_penalty;
 }
 
@@ -278,6 +280,7 @@ void Execution::backward(std::span<const TensorView> output_gradients, bool inpu
     frame().add_logit_slope(arena_, *network_, network_->outputs()[i], mode_.training,
                             logit_gradients[i]);
   }
+  if (keeps_less_) pass.keep_bytes = 0;
   run_backward(*network_, frame(), pass);
 }
 

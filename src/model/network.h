@@ -104,6 +104,8 @@ class Execution {
     std::uint64_t step = 0;  // see Pass
     bool observe = false;    // see Pass
     bool logits = false;     // find what the last softmax or sigmoid of each output was given
+    // What each node may keep of its steps (see Pass), in bytes; below 0, or none: all of them.
+    std::span<const std::int64_t> keep_bytes = {};
   };
   // Runs the network on one batch. Inputs are borrowed until the next pass. Throws Error for what a
   // layer cannot take.
@@ -151,6 +153,7 @@ class Execution {
   bool in_parts_ = false;
   Arena arena_;
   Mode mode_;
+  bool keeps_less_ = false;  // some node did, in the last forward
   std::vector<Value> values_;
   std::vector<TensorView> gradients_;     // of each value
   std::vector<Logits> logits_;            // of each value

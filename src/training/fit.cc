@@ -198,10 +198,28 @@ class FitLoop {
   Logs logs_;
 };
 
+// The trainer's budget while a run of fit lasts.
+class BudgetOfRun {
+ public:
+  BudgetOfRun(Trainer& trainer, const FitOptions& options) : trainer_(trainer) {
+    if (options.memory_budget.empty()) return;
+    std::function<void(const std::string&)> report;
+    if (options.verbose > 0) report = [](const std::string& text) { std::cout << text; };
+    trainer.set_memory_budget(MemoryBudget(bytes_from(options.memory_budget), report));
+  }
+  ~BudgetOfRun() { trainer_.set_memory_budget({}); }
+  BudgetOfRun(const BudgetOfRun&) = delete;
+  BudgetOfRun& operator=(const BudgetOfRun&) = delete;
+
+ private:
+  Trainer& trainer_;
+};
+
 // Validation goes over long sequences in parts, too: at least this many steps at a time.
 constexpr std::int64_t validation_steps_at_a_time = 1024;
 
 History run_fit(Model& model, Trainer& trainer, FitPlan plan, const FitOptions& options) {
+  const BudgetOfRun budget(trainer, options);
   if (plan.validation) prepare(*plan.validation, trainer, model);
   prepare(plan.train, trainer, model);
   if (const Bptt bptt = checked_bptt(options.bptt); bptt.steps > 0) {

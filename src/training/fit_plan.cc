@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "training/class_weight.h"
+#include "training/memory_budget.h"
 
 namespace chronicler {
 
@@ -23,6 +24,7 @@ void check_options(const FitOptions& options) {
   check_positive("validation_freq", options.validation_freq);
   if (options.steps_per_epoch) check_positive("steps_per_epoch", *options.steps_per_epoch);
   if (options.pause_after) check_positive("pause_after", *options.pause_after);
+  if (!options.memory_budget.empty()) static_cast<void>(bytes_from(options.memory_budget));
   constexpr double most = 1e9;  // seconds or epochs: what nobody waits for
   if (options.max_seconds && !(*options.max_seconds > 0.0 && *options.max_seconds <= most)) {
     throw Error(fmt::format("max_seconds must be above 0 and at most {:g}, got {}", most,

@@ -265,7 +265,10 @@ void Trainer::run(Model& model, const Batch& batch, const Execution::Mode& mode)
   inputs_.clear();
   for (std::size_t i = 0; i < batch.x.size(); ++i)
     inputs_.push_back({batch.x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
-  ModelInternals::execution(model).forward(inputs_, mode);
+  Execution::Mode within = mode;
+  if (mode.keep && budget_)
+    within.keep_bytes = budget_->shares(ModelInternals::network(model), inputs_);
+  ModelInternals::execution(model).forward(inputs_, within);
 }
 
 // The loss of a batch: data, weights' penalties and activities' penalties. With `gradients`,

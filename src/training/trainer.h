@@ -3,14 +3,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "chronicler/model/model.h"
 #include "chronicler/training/compile.h"
 #include "chronicler/training/dataset.h"
 #include "model/network.h"
+#include "training/memory_budget.h"
 #include "training/part_of_batch.h"
 
 namespace chronicler {
@@ -54,6 +57,10 @@ class Trainer final : public Compiled {
   double gradients_of_run(Execution& execution, const Batch& batch);
   // Throws Error unless the output's loss can take this target for outputs of that shape.
   void check_target(std::size_t output, const TensorView& target, const Shape& shape) const;
+
+  // What the batches that are trained on from now on have for their way back; none: as much as they
+  // like.
+  void set_memory_budget(std::optional<MemoryBudget> budget) { budget_ = std::move(budget); }
 
   // What train_batch and test_batch do with a loss before anything else, for who computes it
   // himself.
@@ -136,6 +143,7 @@ class Trainer final : public Compiled {
   double batch_count_ = 0.0;
   std::string not_finite_;
   std::uint64_t step_ = 0;
+  std::optional<MemoryBudget> budget_;
 };
 
 // The model's trainer; if it was compiled before it was saved, as then. Throws Error, saying what

@@ -326,6 +326,33 @@ TEST(FitCommand, RepeatsItselfForTheSameSeed) {
   EXPECT_FALSE(same_bits(first, trained("2", "c.keras")));
 }
 
+TEST(FitCommand, LearnsTheSameWithinAMemoryBudget) {
+  const TemporaryFolder folder;
+  Sequential model({layers::LSTM({.units = 4, .input_shape = {600, 2}, .name = "memory"}),
+                    layers::Dense({.units = 1})});
+  model.save(folder.path("fresh.keras"));
+  save_npy(folder.path("x.npy"), noise({2, 600, 2}, 1));
+  save_npy(folder.path("y.npy"), noise({2, 1}, 2));
+  const auto fit = [&](const Words& more, const std::string& name) {
+    return run_chronicler(Words{"fit", folder.path("fresh.keras"), "--input", folder.path("x.npy"),
+                                "--target", folder.path("y.npy"), "--loss", "mse", "--output",
+                                folder.path(name)} +
+                          more);
+  };
+  EXPECT_EQ(fit({}, "whole.keras").status, 0);
+  const ProgramRun run = fit({"--memory-budget", "40KB"}, "some.keras");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(contains(run.out, "memory: keeps states before ")) << run.out;
+  const auto weights = [&](const std::string& name) {
+    return load_model(folder.path(name))->get_weights().front();
+  };
+  EXPECT_TRUE(same_bits(weights("whole.keras"), weights("some.keras")));
+  const ProgramRun small = fit({"--memory-budget", "1KB"}, "none.keras");
+  EXPECT_EQ(small.status, 1);
+  EXPECT_TRUE(contains(small.errors, "memory_budget 1.0KB cannot hold a batch of (2, 600, 2)"))
+      << small.errors;
+}
+
 TEST(FitCommand, KeepsWhatWasLearntWhenInterrupted) {
   const TemporaryFolder folder;
   const std::string model = fresh_model(folder);

@@ -44,6 +44,11 @@ bool has_masked_steps(const LayerCase& c) {
   return is_recurrent(c) && c.mask != Mask::none && !c.training;
 }
 
+bool keeps_steps(const LayerCase& c) {
+  const LayerPtr layer = built_layer(c, DType::float32);
+  return layer->kept_steps(std::span(&c.input, 1)).has_value();
+}
+
 bool can_learn(const LayerCase& c) { return fits_sequential(c); }
 
 }  // namespace
@@ -68,6 +73,7 @@ std::span<const Check> conformance_checks() {
       Check{"fresh_memory", always, check_fresh_memory},
       Check{"two_at_once", fits_sequential, check_two_at_once},
       Check{"threads", always, check_threads},
+      Check{"keeping_less", keeps_steps, check_keeping_less},
       Check{"threads_in_fit", can_learn, check_threads_in_fit},
       Check{"no_allocation_in_training", can_learn, check_no_allocation_in_training},
       Check{"no_allocation_in_a_step", layer_streams, check_no_allocation_in_a_step},

@@ -49,6 +49,8 @@ void check_two_at_once(const LayerCase& c);
 void check_threads(const LayerCase& c);
 // So have the weights after three epochs of fit.
 void check_threads_in_fit(const LayerCase& c);
+// What may keep few bytes of its steps (Pass::keep_bytes) gives the bits of keeping all.
+void check_keeping_less(const LayerCase& c);
 // A training batch takes no memory once the first ones have shown how much is needed.
 void check_no_allocation_in_training(const LayerCase& c);
 // Nor does a step of a stream.

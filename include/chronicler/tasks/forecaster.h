@@ -67,6 +67,7 @@ struct ForecastOptions {
   bool resume = false;                          // goes on from the checkpoint, if there is one
   double max_seconds = 0.0;                     // of all networks
   std::optional<std::int64_t> stop_after = {};  // epochs of all networks together
+  std::string memory_budget = {};               // "64MB": see FitOptions
 
   template <class Visitor>
   static void fields(Visitor&& visit) {

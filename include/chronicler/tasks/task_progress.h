@@ -44,6 +44,10 @@ void visit_run_fields(Visitor&& visit) {
   visit("stop_after", &Options::stop_after, between(1, 1'000'000),
         "pauses after so many epochs; the same command with --resume goes on",
         FieldNotes{.is_of_run = true});
+  visit("memory_budget", &Options::memory_budget, any_value(),
+        "what a batch may keep for the way back, for instance 64MB: recurrent layers compute again "
+        "what does not fit, to the same bits",
+        FieldNotes{.default_text = "no limit", .is_of_run = true});
 }
 
 // Beside the checkpoint of the network that is being trained: those of several that are done.

@@ -48,6 +48,7 @@ struct TextClassifierOptions {
   std::int64_t epochs = 0;
   double max_seconds = 0.0;
   std::optional<std::int64_t> stop_after = {};
+  std::string memory_budget = {};  // "64MB": see FitOptions
   std::optional<double> validation_fraction = {};
   std::vector<std::string> validation_texts = {};  // instead of a share of the texts
   std::vector<std::string> validation_labels = {};

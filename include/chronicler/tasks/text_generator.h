@@ -42,6 +42,7 @@ struct TextGeneratorOptions {
   double epochs = 0.0;
   double max_seconds = 0.0;
   std::optional<std::int64_t> stop_after = {};
+  std::string memory_budget = {};  // "64MB": see FitOptions
   std::optional<double> validation_fraction = {};
   std::string validation_text = {};  // instead of the last part
   std::uint64_t seed = 0;

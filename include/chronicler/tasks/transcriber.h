@@ -53,6 +53,7 @@ struct TranscriberOptions {
   std::int64_t epochs = 0;
   double max_seconds = 0.0;
   std::optional<std::int64_t> stop_after = {};
+  std::string memory_budget = {};  // "64MB": see FitOptions
   double validation_fraction = 0.1;
   std::vector<data::Recording> validation = {};  // instead of a share of the recordings
   std::uint64_t seed = 0;

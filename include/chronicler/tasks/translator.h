@@ -42,6 +42,7 @@ struct TranslatorOptions {
   double epochs = 0.0;
   double max_seconds = 0.0;
   std::optional<std::int64_t> stop_after = {};
+  std::string memory_budget = {};  // "64MB": see FitOptions
   double validation_fraction = 0.02;
   std::vector<std::string> validation_sources = {};  // instead of a share of the pairs
   std::vector<std::string> validation_targets = {};

@@ -67,8 +67,12 @@ struct FitOptions {
   std::optional<std::int64_t> pause_after = {};
   // Of the order of the samples; empty: next_seed().
   std::optional<std::uint64_t> seed = {};
-  // What a batch may keep for the way back: "64MB", "2GB"; empty: everything. Recurrent layers keep
-  // states at some steps and compute the steps between again, to the same bits.
+  // What a batch may keep for the way back: "64MB", "1.5GB", "800KB" (powers of 1,000; MiB: of
+  // 1,024) or a number of bytes; empty: everything. It holds the outputs of all layers and their
+  // gradients, and what recurrent layers keep: these keep states at some steps and compute the
+  // steps between again, to the same bits. Data, weights, their gradients and the optimizer come
+  // besides. With verbose > 0 the plan is printed. Error, saying how much is needed, if it cannot
+  // hold even the smallest plan.
   std::string memory_budget = {};
   Bptt bptt = {};
 };

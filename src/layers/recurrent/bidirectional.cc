@@ -11,6 +11,7 @@
 #include "layers/core/each_field.h"
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
+#include "layers/recurrent/keep_plan.h"
 #include "layers/recurrent/slices.h"
 
 namespace chronicler {
@@ -169,6 +170,12 @@ class BidirectionalLayer final
     return all;
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    const std::array sides = kept_by_sides(inputs.first(1));
+    if (!sides[0] || !sides[1]) return std::nullopt;
+    return sum_of(*sides[0], *sides[1]);
+  }
+
   void check_inputs(std::span<const Value> inputs) const override {
     const std::size_t states = state_size();
     if (inputs.size() == 1 || inputs.size() == 1 + states) return;
@@ -179,8 +186,11 @@ class BidirectionalLayer final
 
   void forward(Pass& pass, Call& call) const override {
     Record& record = arena_objects<Record>(pass.arena, 1)[0];
-    for_sides(pass, call.inputs[0].data,
-              [&](Pass& own, std::size_t side) { run(own, call, side, record); });
+    const std::array bytes = bytes_of_sides(pass, call);
+    for_sides(pass, call.inputs[0].data, [&](Pass& own, std::size_t side) {
+      own.keep_bytes = bytes[side];
+      run(own, call, side, record);
+    });
     const TensorView& first = record.calls[0].outputs[0].data;
     const TensorView& second = record.calls[1].outputs[0].data;
     const TensorView mask = sequences() ? call.inputs[0].mask : TensorView();
@@ -236,6 +246,19 @@ class BidirectionalLayer final
     for (const Sublayer& held : sublayers()) held.layer->build(inputs.first(1));
   }
 
+  std::array<std::optional<KeptSteps>, 2> kept_by_sides(std::span<const Shape> sequence) const {
+    return {sublayer(0).kept_steps(sequence), sublayer(1).kept_steps(sequence)};
+  }
+  // What each side may keep.
+  std::array<std::optional<std::int64_t>, 2> bytes_of_sides(const Pass& pass,
+                                                            const Call& call) const {
+    if (!pass.keep_bytes || call.tape == nullptr) return {};
+    const std::array sides = kept_by_sides(std::span(&call.inputs[0].data.shape(), 1));
+    if (!sides[0] || !sides[1]) return {};
+    const KeptSteps both = sum_of(*sides[0], *sides[1]);
+    return {share_of(pass.keep_bytes, *sides[0], both), share_of(pass.keep_bytes, *sides[1], both)};
+  }
+
   Layer& held(std::size_t side) const { return *sublayers()[side].layer; }
   bool sequences() const { return flag_of(held(0), "return_sequences"); }
   // Whether a side's sequence is turned round: the second one's always, as in Keras.
@@ -274,8 +297,9 @@ class BidirectionalLayer final
                         static_cast<double>(sublayer(0).count_params());
     const int threads = pass.runtime.threads();
     const bool beside = (threads == 2 || threads == 3) && work > inline_work;
+    // The first branch is that of a loop in the first side (step_loop.cc).
     std::array<Pass, 2> passes{side_of(pass, pass.arena),
-                               side_of(pass, beside ? pass.arena.branch() : pass.arena)};
+                               side_of(pass, beside ? pass.arena.branch().branch() : pass.arena)};
     const auto run_side = [&](std::int64_t side) {
       function(passes[static_cast<std::size_t>(side)], static_cast<std::size_t>(side));
     };

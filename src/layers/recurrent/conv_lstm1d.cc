@@ -105,6 +105,11 @@ class ConvLSTM1DLayer final : public LayerWith<ConvLSTM1DLayer, layers::ConvLSTM
     moved.record = call.tape == nullptr ? nullptr : call.tape->record;
     if (call.tape != nullptr) call.tape->record = &moved;
   }
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    const Shape state = state_of(inputs[0][0]);
+    return loop_kept_steps(sublayer(0), std::array{state, state}, channels_last(inputs[0]),
+                           dtype());
+  }
   void backward(Pass& pass, const Call& call, CallGradient& gradient) const override {
     if (!first()) {
       sequence_backward(pass, sublayer(0), loop_flags(), call, gradient);

@@ -52,6 +52,11 @@ class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, Recurre
     return is_variant(options_) || RecurrentLayer::runs_by_steps();
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    if (!is_variant(options_)) return RecurrentLayer::kept_steps(inputs);
+    return loop_kept_steps(variant(), state_shapes(inputs[0][0]), inputs[0], dtype());
+  }
+
   void forward(Pass& pass, Call& call) const override {
     if (!is_variant(options_)) {
       RecurrentLayer::forward(pass, call);

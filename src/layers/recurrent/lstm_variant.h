@@ -99,9 +99,9 @@ class LSTMVariantCell final : public Layer {
   const layers::LSTMOptions& options_;
   const ParameterList& list_;
   std::uint64_t seed_;
-  // kernel, recurrent_kernel and, going back, projection_kernel, laid out by the first step for the
-  // products of all; in its arena.
-  mutable std::array<const void*, 3> packed_{};
+  // kernel and recurrent_kernel, laid out by the first step for the products of all; in its arena.
+  mutable std::array<const void*, 2> packed_{};
+  mutable std::array<const void*, 3> packed_back_{};  // the same going back, and projection_kernel
 };
 
 }  // namespace chronicler

@@ -78,7 +78,7 @@ void LSTMVariantCell::backward_hidden(const Weights<Real>& w, const Record<Real>
   Real* d_hidden = flows.d_before_projection + first;
   if (w.projection != nullptr) {
     kernels::gemm_packed(some.rows(), units, w.hidden, flows.d_fresh_hidden + some.begin * w.hidden,
-                         w.hidden, static_cast<const Real*>(packed_[2]), d_hidden, units,
+                         w.hidden, static_cast<const Real*>(packed_back_[2]), d_hidden, units,
                          Start::zero);
   }
   Real* flow = flows.scratch + first;
@@ -139,11 +139,13 @@ void LSTMVariantCell::backward_products(const Weights<Real>& w, const Record<Rea
   if (flows.d_inputs[0] != nullptr) {
     const std::int64_t width = record.x.width;
     std::fill_n(flows.d_inputs[0] + some.begin * width, some.rows() * width, Real{0});
-    read_gradient(record.x, static_cast<const Real*>(packed_[0]), flows.d_parts[0], record.rows,
-                  some.units, some.begin, some.end, flows.d_gate_inputs[0], flows.d_inputs[0]);
+    read_gradient(record.x, static_cast<const Real*>(packed_back_[0]), flows.d_parts[0],
+                  record.rows, some.units, some.begin, some.end, flows.d_gate_inputs[0],
+                  flows.d_inputs[0]);
   }
-  read_gradient(record.hidden, static_cast<const Real*>(packed_[1]), flows.d_parts[1], record.rows,
-                some.units, some.begin, some.end, flows.d_gate_inputs[1], flows.d_inputs[1]);
+  read_gradient(record.hidden, static_cast<const Real*>(packed_back_[1]), flows.d_parts[1],
+                record.rows, some.units, some.begin, some.end, flows.d_gate_inputs[1],
+                flows.d_inputs[1]);
 }
 
 // Sums over all rows: each task adds up what is one gate's, or, after the gates, no gate's.
@@ -225,13 +227,13 @@ void LSTMVariantCell::run_backward(Pass& pass, const Call& call, CallGradient& g
   flows.d_inputs[1] = arena.array<Real>(rows * w.hidden);
   if (record.x.factors != nullptr) flows.d_gate_inputs[0] = arena.array<Real>(rows * width);
   if (record.hidden.factors != nullptr) flows.d_gate_inputs[1] = arena.array<Real>(rows * w.hidden);
-  if (packed_[1] == nullptr) {
-    if (gradient.wanted[0]) packed_[0] = packed_gates(arena, w.kernel, width, units, true);
-    packed_[1] = packed_gates(arena, w.recurrent_kernel, w.hidden, units, true);
+  if (packed_back_[1] == nullptr) {
+    if (gradient.wanted[0]) packed_back_[0] = packed_gates(arena, w.kernel, width, units, true);
+    packed_back_[1] = packed_gates(arena, w.recurrent_kernel, w.hidden, units, true);
     if (w.projection != nullptr) {
       Real* packed = arena.array<Real>(kernels::packed_size<Real>(w.hidden, units));
       kernels::pack(w.hidden, units, w.projection, w.hidden, true, packed);
-      packed_[2] = packed;
+      packed_back_[2] = packed;
     }
   }
 

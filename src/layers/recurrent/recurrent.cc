@@ -128,4 +128,12 @@ void RecurrentLayer::backward(Pass& pass, const Call& call, CallGradient& gradie
   run_backward(pass, call, gradient);
 }
 
+std::optional<Layer::KeptSteps> RecurrentLayer::kept_steps(std::span<const Shape> inputs) const {
+  if (!works_on_rows()) return kept_of_kernels(inputs);
+  const Common options = common();
+  const RowCell cell(row_options(options, drawn_seed()), parameters_, dtype(), learns());
+  const Shape state{inputs[0][0], options.units};
+  return loop_kept_steps(cell, std::span(&state, 1), inputs[0], dtype());
+}
+
 }  // namespace chronicler

@@ -156,6 +156,7 @@ class RecurrentLayer : public Layer {
  private:
   class Step;
 
+  KeptSteps kept_of_kernels(std::span<const Shape> inputs) const;
   void run_forward(Pass& pass, Call& call) const;
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
   template <class Real>

@@ -133,8 +133,8 @@ std::int64_t RecurrentLayer::steps_summed(std::int64_t rows) const {
   return summed_steps(rows, largest > cached);
 }
 
-std::optional<Layer::KeptSteps> RecurrentLayer::kept_steps(std::span<const Shape> inputs) const {
-  return with_real(dtype(), [&](auto real) -> std::optional<KeptSteps> {
+Layer::KeptSteps RecurrentLayer::kept_of_kernels(std::span<const Shape> inputs) const {
+  return with_real(dtype(), [&](auto real) {
     using Real = decltype(real);
     const Common options = common();
     Recurrence<Real> run;
@@ -200,7 +200,7 @@ SegmentedRun<Real>& RecurrentLayer::begin_run(Pass& pass, Call& call) const {
   if (segments.has_tape && pass.keep_bytes) {
     const Shape& x = call.inputs[0].data.shape();
     segments.plan =
-        keep_plan(*kept_steps(std::span(&x, 1)), segments.steps_summed, *pass.keep_bytes);
+        keep_plan(kept_of_kernels(std::span(&x, 1)), segments.steps_summed, *pass.keep_bytes);
   }
   segments.keeps_all = segments.plan.keeps_all();
   run.mask = step_major_mask(pass, call.inputs[0].mask, options.go_backwards);

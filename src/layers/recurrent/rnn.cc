@@ -11,6 +11,7 @@
 #include "layers/core/invoke.h"
 #include "layers/core/layer_with.h"
 #include "layers/core/step.h"
+#include "layers/recurrent/keep_plan.h"
 #include "layers/recurrent/sequence_cell.h"
 #include "layers/recurrent/step_loop.h"
 
@@ -241,16 +242,20 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
                             inputs[0].data.shape().to_string()));
   }
 
-  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
-    if (stages_.size() != 1 || !stages_[0].fused) return std::nullopt;
-    return stages_[0].fused->kept_steps(inputs);
-  }
   std::unique_ptr<LayerStep> make_step(State& state) const override {
     if (stages_.size() != 1 || !stages_[0].fused) return nullptr;
     return stages_[0].fused->make_step(state);
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    KeptSteps all;
+    for (const KeptSteps& stage : kept_by_stages(inputs[0])) all = sum_of(all, stage);
+    if (all.step_bytes == 0) return std::nullopt;  // no stage could keep less
+    return all;
+  }
+
   void forward(Pass& pass, Call& call) const override {
+    const std::vector<std::optional<std::int64_t>> bytes = bytes_of_stages(pass, call);
     const std::span<Call> calls = arena_objects<Call>(pass.arena, stages_.size());
     const std::span<Tape> tapes = arena_objects<Tape>(pass.arena, stages_.size());
     const TensorView mask = call.inputs[0].mask;
@@ -267,7 +272,10 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
       own.outputs = arena_objects<Value>(pass.arena, options_.return_state ? 1 + states : 1);
       own.tape = call.tape == nullptr ? nullptr : &tapes[i];
       if (!call.state.empty()) own.state = call.state.subspan(state, states);
-      run(pass, stage, own);
+      Pass running = pass;
+      running.keep_bytes = bytes.empty() ? pass.keep_bytes : bytes[i];
+      run(running, stage, own);
+      pass.activity_penalty = running.activity_penalty;
       if (options_.return_state)
         std::copy(own.outputs.begin() + 1, own.outputs.end(),
                   call.outputs.begin() + 1 + static_cast<std::ptrdiff_t>(state));
@@ -352,6 +360,37 @@ class RNNLayer final : public LayerWith<RNNLayer, layers::RNNOptions> {
         stage.state_shapes.push_back(state.shape());
       stages_.push_back(std::move(stage));
     }
+  }
+
+  // What the stages keep, each of the sequence that the one before it gives.
+  std::vector<KeptSteps> kept_by_stages(Shape x) const {
+    std::vector<KeptSteps> all;
+    for (const Stage& stage : stages_) {
+      if (stage.fused) {
+        all.push_back(stage.fused->kept_steps(std::span(&x, 1)).value_or(KeptSteps{.steps = x[1]}));
+      } else {
+        std::vector<Shape> states = stage.state_shapes;
+        for (Shape& state : states) state.set(0, x[0]);
+        all.push_back(loop_kept_steps(*stage.cell, states, x, dtype()));
+      }
+      const Shape step = step_of(x);
+      x = stage.cell->output_shapes(std::span(&step, 1))[0]
+              .without_front()
+              .with_front(x[1])
+              .with_front(x[0]);
+    }
+    return all;
+  }
+  // What each stage may keep; empty: the only one, or any, may keep what the layer may.
+  std::vector<std::optional<std::int64_t>> bytes_of_stages(const Pass& pass,
+                                                           const Call& call) const {
+    if (!pass.keep_bytes || call.tape == nullptr || stages_.size() == 1) return {};
+    const std::vector<KeptSteps> stages = kept_by_stages(call.inputs[0].data.shape());
+    KeptSteps all;
+    for (const KeptSteps& stage : stages) all = sum_of(all, stage);
+    std::vector<std::optional<std::int64_t>> bytes;
+    for (const KeptSteps& stage : stages) bytes.push_back(share_of(pass.keep_bytes, stage, all));
+    return bytes;
   }
 
   // Initial states: those given, or those carried, or zeros.

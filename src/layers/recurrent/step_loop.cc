@@ -4,79 +4,22 @@
 
 #include "layers/core/dispatch.h"
 #include "layers/core/invoke.h"
+#include "layers/recurrent/checkpoints.h"
+#include "layers/recurrent/keep_plan.h"
+#include "layers/recurrent/loop_run.h"
 
 namespace chronicler {
 namespace {
 
-// One step of the loop: the cell's call, and what came out of it once masked rows had been put
-// back.
-struct Step {
-  Call call;
-  Tape tape;
-  std::span<Value> kept;  // output and states after the step
-};
-
+// What forward leaves for backward: the steps, or what they are computed again from.
 struct Record {
-  std::span<Step> steps;
+  std::span<LoopStep> steps;
+  KeepPlan plan;
+  Checkpoints* walk = nullptr;  // null: everything is kept
+  LoopMoment begin;             // before step 0
+  std::span<Value> moments;     // [slots][output and states]; the first is `begin`
+  std::span<Value> carried;     // two moments, in turn those between steps of which nothing stays
 };
-
-// Where step `step` of the loop is in time.
-std::int64_t time_of(const LoopFlags& flags, std::int64_t step, std::int64_t steps) {
-  return flags.go_backwards ? steps - 1 - step : step;
-}
-
-bool counts(const TensorView& mask, std::int64_t row, std::int64_t time) {
-  return !mask || mask.as<std::uint8_t>()[row * mask.shape()[1] + time] != 0;
-}
-
-// Copies step `time` of (B, T, W) from or to (B, W).
-void copy_step(const TensorView& sequence, std::int64_t time, const TensorView& one, bool to_one) {
-  const std::int64_t rows = one.shape()[0];
-  const std::int64_t width = one.size() / rows;
-  const std::int64_t steps = sequence.shape()[1];
-  with_real(one.dtype(), [&](auto real) {
-    using Real = decltype(real);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      Real* at = sequence.as<Real>() + (row * steps + time) * width;
-      Real* single = one.as<Real>() + row * width;
-      if (to_one) {
-        std::copy_n(at, width, single);
-      } else {
-        std::copy_n(single, width, at);
-      }
-    }
-  });
-}
-
-// `given` in the rows that count at this time, `other` (or 0) in the rest.
-TensorView chosen(Arena& arena, const TensorView& mask, std::int64_t time, const TensorView& given,
-                  const TensorView& other) {
-  if (!mask) return given;
-  const TensorView result = arena.tensor(given.shape(), given.dtype());
-  const std::int64_t rows = given.shape()[0];
-  const std::int64_t width = given.size() / rows;
-  with_real(given.dtype(), [&](auto real) {
-    using Real = decltype(real);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      Real* to = result.as<Real>() + row * width;
-      const bool use = counts(mask, row, time);
-      if (use || other) {
-        std::copy_n((use ? given : other).template as<Real>() + row * width, width, to);
-      } else {
-        std::fill_n(to, width, Real{0});
-      }
-    }
-  });
-  return result;
-}
-
-// Room for values of the same shapes.
-std::span<Value> like(Arena& arena, std::span<const Value> values) {
-  const std::span<Value> room = arena_objects<Value>(arena, values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    room[i].data = arena.tensor(values[i].data.shape(), values[i].data.dtype());
-  return room;
-}
 
 // The rows of `from` that count at this time (or, with `masked`, those that do not); 0 elsewhere.
 TensorView part_of(Arena& arena, const TensorView& mask, std::int64_t time, const TensorView& from,
@@ -90,7 +33,7 @@ TensorView part_of(Arena& arena, const TensorView& mask, std::int64_t time, cons
     using Real = decltype(real);
     for (std::int64_t row = 0; row < rows; ++row) {
       Real* to = result.as<Real>() + row * width;
-      if (counts(mask, row, time) != masked) {
+      if (step_counts(mask, row, time) != masked) {
         std::copy_n(from.as<Real>() + row * width, width, to);
       } else {
         std::fill_n(to, width, Real{0});
@@ -100,126 +43,255 @@ TensorView part_of(Arena& arena, const TensorView& mask, std::int64_t time, cons
   return result;
 }
 
-// The cell once, from these inputs: the step's and the states.
-void run_step(Pass& pass, const Layer& cell, std::span<const Value> inputs, std::int64_t place,
-              bool keeps_tape, Step& step) {
-  step.call.inputs = inputs;
-  step.call.outputs = arena_objects<Value>(pass.arena, inputs.size());
-  step.call.tape = keeps_tape ? &step.tape : nullptr;
-  step.call.time = place;
-  invoke(pass, cell, step.call);
+// What one step keeps, by doing it, out of the way: twice, since the first may also lay out weights
+// for all that follow.
+Layer::KeptSteps measured(Pass& pass, const Layer& cell, const Call& call) {
+  const LoopFlags flags;
+  Pass aside{pass.arena.branch(), pass.runtime, pass.training, pass.step};
+  LoopRun loop(aside, cell, flags, call);
+  const LoopMoment begin{{}, call.inputs.subspan(1)};
+  Layer::KeptSteps kept{.steps = loop.steps()};
+  for (int time = 0; time < 2; ++time) {
+    const std::size_t before = aside.arena.used();
+    LoopStep& step = arena_objects<LoopStep>(aside.arena, 1)[0];
+    loop.run_step(aside, 0, begin, true, step);
+    kept.step_bytes = static_cast<std::int64_t>(aside.arena.used() - before);
+    kept.state_bytes = 0;
+    for (const Value& value : step.kept)
+      kept.state_bytes += static_cast<std::int64_t>(value.data.bytes());
+  }
+  return kept;
+}
+
+// From the last kept moment to that before segment `target`, or to the end of the steps.
+LoopMoment run_up_to(LoopRun& loop, Record& record, std::int64_t target, TensorView* sequence) {
+  const std::int64_t size = record.plan.segment_steps;
+  const auto slot = [&] {
+    return record.moments.subspan(static_cast<std::size_t>(record.walk->slot()) * loop.values(),
+                                  loop.values());
+  };
+  LoopMoment at = record.walk->segment() == 0 ? record.begin : LoopRun::moment_of(slot());
+  for (std::int64_t segment = record.walk->segment(); segment < target;) {
+    const Checkpoints::Stop stop = record.walk->next(target);
+    at = loop.run_briefly(segment * size, std::min(stop.segment * size, loop.steps()), at,
+                          record.carried, sequence);
+    segment = stop.segment;
+    if (!stop.keeps) continue;
+    if (!record.moments[0].data) {
+      for (std::size_t i = 0; i < record.moments.size(); ++i) {
+        const TensorView& like = record.carried[i % loop.values()].data;
+        record.moments[i].data = loop.pass().arena.tensor(like.shape(), like.dtype());
+      }
+    }
+    copy(at.output, slot()[0].data);
+    for (std::size_t s = 0; s < loop.states(); ++s) copy(at.states[s].data, slot()[1 + s].data);
+  }
+  return at;
+}
+
+// A copy, for what is between steps is written over by those that are computed again.
+LoopMoment kept_apart(Arena& arena, const LoopMoment& moment) {
+  const std::span<Value> own = arena_objects<Value>(arena, 1 + moment.states.size());
+  const auto keep = [&](const TensorView& from, Value& to) {
+    to.data = arena.tensor(from.shape(), from.dtype());
+    copy(from, to.data);
+  };
+  keep(moment.output, own[0]);
+  for (std::size_t s = 0; s < moment.states.size(); ++s) keep(moment.states[s].data, own[1 + s]);
+  return LoopRun::moment_of(own);
+}
+
+// What forward will keep, and room for it.
+void plan_loop(Pass& pass, const Layer& cell, const Call& call, Record& record) {
+  const std::int64_t steps = call.inputs[0].data.shape()[1];
+  record.plan = keep_everything(steps);
+  if (call.tape == nullptr || !pass.keep_bytes) return;
+  record.plan = keep_plan(measured(pass, cell, call), 1, *pass.keep_bytes, false);
+  if (record.plan.keeps_all()) return;
+  const auto slots = static_cast<std::size_t>(record.plan.slots);
+  record.walk = new (pass.arena.allocate(sizeof(Checkpoints)))
+      Checkpoints(arena_objects<std::int64_t>(pass.arena, slots));
+  record.moments = arena_objects<Value>(pass.arena, slots * call.inputs.size());
 }
 
 }  // namespace
 
+Layer::KeptSteps loop_kept_steps(const Layer& cell, std::span<const Shape> states, const Shape& x,
+                                 DType dtype) {
+  Arena arena;
+  Pass pass{arena, Runtime::global(), true};
+  const std::span<Value> inputs = arena_objects<Value>(arena, 1 + states.size());
+  Shape one_step = x;
+  one_step.set(1, 1);
+  inputs[0].data = arena.zeros(one_step, dtype);
+  for (std::size_t s = 0; s < states.size(); ++s)
+    inputs[1 + s].data = arena.zeros(states[s], dtype);
+  Call call;
+  call.inputs = inputs;
+  Layer::KeptSteps kept = measured(pass, cell, call);
+  kept.steps = x[1];
+  return kept;
+}
+
 void loop_forward(Pass& pass, const Layer& cell, const LoopFlags& flags, Call& call) {
   Arena& arena = pass.arena;
-  const TensorView& x = call.inputs[0].data;
-  const TensorView& mask = call.inputs[0].mask;
-  const std::int64_t steps = x.shape()[1];
-  const std::size_t states = call.inputs.size() - 1;
-  Shape step_shape = x.shape().without_front();
-  step_shape.set(0, x.shape()[0]);
-
+  LoopRun loop(pass, cell, flags, call);
   Record& record = arena_objects<Record>(arena, 1)[0];
-  record.steps = arena_objects<Step>(arena, static_cast<std::size_t>(steps));
-  std::span<const Value> before = call.inputs.subspan(1);
-  TensorView last;  // the output that a masked step repeats
-  if (pass.continues && states > 0) last = before[0].data;
+  plan_loop(pass, cell, call, record);
+  record.begin.states = call.inputs.subspan(1);
+  if (pass.continues && loop.states() > 0) record.begin.output = record.begin.states[0].data;
   TensorView sequence;  // of outputs
-  // Without a tape all steps but the first work in the same memory.
-  Arena::Mark scratch;
-  std::span<Value> carried;
-  for (std::int64_t i = 0; i < steps; ++i) {
-    Step& step = record.steps[static_cast<std::size_t>(i)];
-    const std::int64_t time = time_of(flags, i, steps);
-    const std::span<Value> inputs = arena_objects<Value>(arena, 1 + states);
-    inputs[0].data = arena.tensor(step_shape, x.dtype());
-    copy_step(x, time, inputs[0].data, true);
-    std::copy(before.begin(), before.end(), inputs.begin() + 1);
-    run_step(pass, cell, inputs, i, call.tape != nullptr, step);
-
-    step.kept = arena_objects<Value>(arena, 1 + states);
-    const TensorView& output = step.call.outputs[0].data;
-    step.kept[0].data =
-        chosen(arena, mask, time, output, flags.zero_output_for_mask ? TensorView() : last);
-    for (std::size_t s = 1; s <= states; ++s)
-      step.kept[s].data = chosen(arena, mask, time, step.call.outputs[s].data, inputs[s].data);
-    last = step.kept[0].data;
-    before = step.kept.subspan(1);
-    if (flags.return_sequences && !sequence) {
-      sequence = arena.tensor(
-          output.shape().without_front().with_front(steps).with_front(output.shape()[0]),
-          output.dtype());
-    }
-    if (flags.return_sequences) copy_step(sequence, i, last, false);
-    if (call.tape != nullptr) continue;
-    if (i == 0) {
-      carried = like(arena, step.kept);
-      scratch = arena.mark();
-      continue;
-    }
-    for (std::size_t s = 0; s <= states; ++s) copy(step.kept[s].data, carried[s].data);
-    last = carried[0].data;
-    before = carried.subspan(1);
-    arena.rewind(scratch);
+  LoopMoment end;
+  if (call.tape == nullptr) {
+    end = loop.run_briefly(0, loop.steps(), record.begin, record.carried, &sequence);
+  } else if (record.walk == nullptr) {
+    record.steps = arena_objects<LoopStep>(arena, static_cast<std::size_t>(loop.steps()));
+    end = loop.run_fully(0, record.begin, record.steps, &sequence);
+  } else {
+    end = run_up_to(loop, record, record.plan.segments, &sequence);
+    end = kept_apart(arena, end);
   }
-  call.outputs[0] = flags.return_sequences ? Value{sequence, mask} : Value{last, {}};
-  if (flags.return_state) std::copy(before.begin(), before.end(), call.outputs.begin() + 1);
-  for (std::size_t s = 0; s < call.state.size(); ++s) copy(before[s].data, call.state[s]);
+  pass.activity_penalty = loop.pass().activity_penalty;
+  call.outputs[0] =
+      flags.return_sequences ? Value{sequence, call.inputs[0].mask} : Value{end.output, {}};
+  if (flags.return_state) std::copy(end.states.begin(), end.states.end(), call.outputs.begin() + 1);
+  for (std::size_t s = 0; s < call.state.size(); ++s) copy(end.states[s].data, call.state[s]);
   if (call.tape != nullptr) call.tape->record = &record;
 }
 
-void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
-                   CallGradient& gradient) {
-  Arena& arena = pass.arena;
-  const Record& record = *static_cast<const Record*>(call.tape->record);
-  const TensorView& x = call.inputs[0].data;
-  const TensorView& mask = call.inputs[0].mask;
-  const std::int64_t steps = x.shape()[1];
-  const std::size_t states = call.inputs.size() - 1;
-  if (gradient.wanted[0]) gradient.inputs[0] = arena.zeros(x.shape(), x.dtype());
-  // What the output is also the first state of: then both gradients are of the same numbers.
-  const Value* last = record.steps.back().call.outputs.data();
-  if (pass.observe && states > 0 && last[0].data.shape() == last[1].data.shape()) {
-    const Shape& state = last[0].data.shape();
-    call.tape->observed = arena.zeros(state.with_front(steps), x.dtype());
+namespace {
+
+// The way back through steps whose records are there: the gradients of the output and the states
+// after the step that is looked at go from one to the next.
+class LoopBack {
+ public:
+  LoopBack(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
+           CallGradient& gradient)
+      : pass_(pass),
+        cell_(cell),
+        flags_(flags),
+        call_(call),
+        gradient_(gradient),
+        mask_(call.inputs[0].mask),
+        states_(call.inputs.size() - 1),
+        steps_(call.inputs[0].data.shape()[1]),
+        after_(arena_objects<TensorView>(pass.arena, 1 + states_)),
+        wanted_(arena_objects<bool>(pass.arena, 1 + states_)) {
+    const TensorView& x = call.inputs[0].data;
+    if (gradient.wanted[0]) gradient.inputs[0] = pass.arena.zeros(x.shape(), x.dtype());
+    if (flags.return_state)
+      std::copy(gradient.outputs.begin() + 1, gradient.outputs.end(), after_.begin() + 1);
+    if (!flags.return_sequences) after_[0] = gradient.outputs[0];
+    std::fill(wanted_.begin(), wanted_.end(), true);
+    wanted_[0] = gradient.wanted[0];
   }
 
-  // Gradients of the output and the states after the step that is looked at.
-  const std::span<TensorView> after = arena_objects<TensorView>(arena, 1 + states);
-  if (flags.return_state)
-    std::copy(gradient.outputs.begin() + 1, gradient.outputs.end(), after.begin() + 1);
-  if (!flags.return_sequences) after[0] = gradient.outputs[0];
-  for (std::int64_t i = steps; i-- > 0;) {
-    const Step& step = record.steps[static_cast<std::size_t>(i)];
-    const std::int64_t time = time_of(flags, i, steps);
-    if (flags.return_sequences && gradient.outputs[0]) {
-      const TensorView here = arena.tensor(step.kept[0].data.shape(), x.dtype());
-      copy_step(gradient.outputs[0], i, here, true);
-      after[0] = added(arena, after[0], here);
+  // Steps from `begin` on, from the last. Each works in the memory of the one before, but the first
+  // of all, in which a cell may lay out weights for those that follow.
+  void take_back(std::int64_t begin, std::span<const LoopStep> steps) {
+    for (std::size_t k = steps.size(); k-- > 0;) {
+      Arena& arena = is_first_ ? pass_.arena.branch() : pass_.arena;
+      const Arena::Mark scratch = pass_.arena.mark();
+      take_back_step(arena, begin + static_cast<std::int64_t>(k), steps[k]);
+      if (!is_first_) pass_.arena.rewind(scratch);
+      is_first_ = false;
     }
-    if (const TensorView& observed = call.tape->observed) {
-      const TensorView here = added(arena, after[0], after[1]);
+  }
+
+  void finish() const {
+    for (std::size_t s = 1; s <= states_; ++s) {
+      if (gradient_.wanted[s]) gradient_.inputs[s] = after_[s];
+    }
+  }
+
+  // Room for what goes from step to step, like the output and the states.
+  void make_places(std::span<const Value> moment) {
+    places_ = two_like(pass_.arena, moment);
+    const Shape& output = moment[0].data.shape();
+    // What the output is also the first state of: then both gradients are of the same numbers.
+    if (!pass_.observe || states_ == 0 || !(output == moment[1].data.shape())) return;
+    call_.tape->observed = pass_.arena.zeros(output.with_front(steps_), moment[0].data.dtype());
+  }
+
+ private:
+  void take_back_step(Arena& arena, std::int64_t i, const LoopStep& step) {
+    Pass pass{arena, pass_.runtime, pass_.training, pass_.step, pass_.observe, pass_.continues};
+    const std::int64_t time = time_of(flags_, i, steps_);
+    const DType dtype = call_.inputs[0].data.dtype();
+    if (flags_.return_sequences && gradient_.outputs[0]) {
+      const TensorView here = arena.tensor(step.kept[0].data.shape(), dtype);
+      copy_step(gradient_.outputs[0], i, here, true);
+      after_[0] = added(arena, after_[0], here);
+    }
+    if (const TensorView& observed = call_.tape->observed) {
+      const TensorView here = added(arena, after_[0], after_[1]);
       if (here) copy(here, observed.rows(i, i + 1).reshaped(here.shape()));
     }
-    const std::span<TensorView> flowing = arena_objects<TensorView>(arena, 1 + states);
-    const std::span<TensorView> results = arena_objects<TensorView>(arena, 1 + states);
-    const std::span<bool> wanted = arena_objects<bool>(arena, 1 + states);
-    std::fill(wanted.begin(), wanted.end(), true);
-    wanted[0] = gradient.wanted[0];
-    for (std::size_t s = 0; s <= states; ++s)
-      flowing[s] = part_of(arena, mask, time, after[s], false);
-    invoke_back(pass, cell, step.call, flowing, results, wanted);
-    if (wanted[0] && results[0]) copy_step(gradient.inputs[0], time, results[0], false);
-    for (std::size_t s = 1; s <= states; ++s)
-      after[s] = added(arena, results[s], part_of(arena, mask, time, after[s], true));
-    after[0] =
-        flags.zero_output_for_mask ? TensorView() : part_of(arena, mask, time, after[0], true);
+    const std::span<TensorView> flowing = arena_objects<TensorView>(arena, 1 + states_);
+    const std::span<TensorView> results = arena_objects<TensorView>(arena, 1 + states_);
+    for (std::size_t s = 0; s <= states_; ++s)
+      flowing[s] = part_of(arena, mask_, time, after_[s], false);
+    invoke_back(pass, cell_, step.call, flowing, results, wanted_);
+    if (wanted_[0] && results[0]) copy_step(gradient_.inputs[0], time, results[0], false);
+    // What is in the memory of this step goes where the next one finds it, and not where this one
+    // has found it: a cell may hand on a gradient as that of another state.
+    for (std::size_t s = 0; s <= states_; ++s) {
+      TensorView before;
+      if (s > 0 || !flags_.zero_output_for_mask)
+        before = part_of(arena, mask_, time, after_[s], true);
+      if (s > 0) before = added(arena, results[s], before);
+      flowing[s] = before;
+    }
+    const std::size_t half = (1 + states_) * static_cast<std::size_t>(i % 2);
+    for (std::size_t s = 0; s <= states_; ++s) {
+      after_[s] = flowing[s] ? places_[half + s].data : TensorView();
+      if (flowing[s]) copy(flowing[s], after_[s]);
+    }
   }
-  for (std::size_t s = 1; s <= states; ++s) {
-    if (gradient.wanted[s]) gradient.inputs[s] = after[s];
+
+  Pass& pass_;
+  const Layer& cell_;
+  const LoopFlags& flags_;
+  const Call& call_;
+  CallGradient& gradient_;
+  const TensorView& mask_;
+  std::size_t states_;
+  std::int64_t steps_;
+  std::span<TensorView> after_;
+  std::span<Value> places_;  // two of each, in turn
+  std::span<bool> wanted_;
+  bool is_first_ = true;
+};
+
+}  // namespace
+
+void loop_backward(Pass& pass, const Layer& cell, const LoopFlags& flags, const Call& call,
+                   CallGradient& gradient) {
+  Record& record = *static_cast<Record*>(call.tape->record);
+  LoopBack back(pass, cell, flags, call, gradient);
+  if (record.walk == nullptr) {
+    back.make_places(record.steps.back().kept);
+    back.take_back(0, record.steps);
+    back.finish();
+    return;
   }
+  back.make_places(record.carried.first(call.inputs.size()));
+  LoopRun loop(pass, cell, flags, call);
+  measured(pass, cell, call);  // lays out weights, if that is what the cell does first
+  for (std::int64_t target = record.plan.segments; target-- > 0;) {
+    const std::int64_t size = record.plan.segment_steps;
+    const std::int64_t begin = target * size;
+    const std::int64_t count = std::min(size, loop.steps() - begin);
+    const Arena::Mark scratch = pass.arena.mark();
+    const LoopMoment before = run_up_to(loop, record, target, nullptr);
+    const std::span<LoopStep> steps =
+        arena_objects<LoopStep>(pass.arena, static_cast<std::size_t>(count));
+    loop.run_fully(begin, before, steps, nullptr);
+    back.take_back(begin, steps);
+    pass.arena.rewind(scratch);
+    record.walk->taken_back(target);
+  }
+  back.finish();
 }
 
 namespace {

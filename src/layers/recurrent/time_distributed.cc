@@ -75,6 +75,11 @@ class TimeDistributedLayer final
                 "set return_sequences=true on the layer before it");
   }
 
+  std::optional<KeptSteps> kept_steps(std::span<const Shape> inputs) const override {
+    const Shape steps = joined(inputs[0]);
+    return sublayer(0).kept_steps(std::span(&steps, 1));
+  }
+
   void forward(Pass& pass, Call& call) const override {
     const Value& x = call.inputs[0];
     check_mask(x);

@@ -125,6 +125,7 @@ TaskRunResult train(Model& model, const Dataset& data, const TaskRun& run) {
   options.verbose = 0;
   options.seed = run.seed;
   options.pause_after = run.stop_after;
+  options.memory_budget = run.memory_budget;
   if (run.max_seconds > 0.0) {
     options.max_seconds = run.max_seconds;
   } else {

@@ -28,6 +28,7 @@ struct TaskRun {
   double epochs = 1.0;                          // a fraction ends the run amid its last one
   double max_seconds = 0.0;                     // instead, if it is above 0
   std::optional<std::int64_t> stop_after = {};  // epochs: pauses there
+  std::string memory_budget = {};               // see FitOptions
   std::string checkpoint = {};                  // a file; empty: none
   bool resume = false;
   // What must be the same when it goes on: of data and options.
@@ -52,6 +53,7 @@ TaskRun task_run(const std::string& task, const Options& options, const std::str
   run.epochs = static_cast<double>(options.epochs);
   run.max_seconds = options.max_seconds;
   run.stop_after = options.stop_after;
+  run.memory_budget = options.memory_budget;
   run.checkpoint = options.checkpoint;
   run.resume = options.resume;
   run.identity = {{task_entry, task}, {data_entry, data}};

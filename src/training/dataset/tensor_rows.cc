@@ -20,6 +20,10 @@ class GatheringWalk final : public Batches::Walk {
   const Batch* next() override {
     if (index_ == count_) return nullptr;
     const auto begin = static_cast<std::size_t>(index_++ * batch_size_);
+    if (batch_size_ == 1) {  // lies there as it is: a sequence may be long
+      batch_ = data_.rows(order_[begin], order_[begin] + 1);
+      return &batch_;
+    }
     const std::size_t size = std::min(static_cast<std::size_t>(batch_size_), order_.size() - begin);
     gather_rows(data_, std::span(order_).subspan(begin, size), batch_);
     return &batch_;
@@ -60,7 +64,7 @@ class TensorBatches final : public Dataset::Source {
     const std::int64_t begin = place.index * batch_size_;
     return data_.rows(begin, std::min(data_.size(), begin + batch_size_));
   }
-  bool shares_data() const override { return !shuffle_; }
+  bool shares_data() const override { return !shuffle_ || batch_size_ == 1; }
 
  private:
   Batch data_;
