@@ -16,13 +16,13 @@ namespace chronicler {
 template <class Real>
 class TraceLearner : public LayerLearner {
  public:
-  std::int64_t outputs() const override { return units_; }
+  std::int64_t outputs() const override { return static_cast<std::int64_t>(output_.size()); }
 
   TensorView step(const TensorView& x) noexcept final {
     settle(false);
     run(x.as<Real>());
     pending_ = true;
-    return TensorView(output_.data(), dtype_of<Real>, {units_});
+    return TensorView(output_.data(), dtype_of<Real>, {outputs()});
   }
   TensorView hold() noexcept final {
     settle(false);
@@ -32,12 +32,14 @@ class TraceLearner : public LayerLearner {
     for (auto& each : direct_) std::fill(each.begin(), each.end(), Real{0});
     for (auto& each : direct_hidden_) std::fill(each.begin(), each.end(), Real{0});
     pending_ = true;
-    return TensorView(output_.data(), dtype_of<Real>, {units_});
+    return TensorView(output_.data(), dtype_of<Real>, {outputs()});
   }
   void learn(const TensorView& dy, const TensorView& dx) noexcept final {
     spread_loss(dy.as<Real>());
     settle(true);
-    if (dx) input_gradient(dx.as<Real>());
+    if (!dx) return;
+    input_gradient(dx.as<Real>());
+    add_input_gradient(dy.as<Real>(), dx.as<Real>());
   }
   void reset() noexcept override {
     for (Block& block : blocks_) {
@@ -70,14 +72,20 @@ class TraceLearner : public LayerLearner {
 
   // What the sums of a block's weights multiply, and which of the two kinds of dependence counts.
   enum class Feeds : std::uint8_t { input, hidden };
-  // Rows [first, first + rows) of a parameter of the layer; source: rows numbers that stay where
-  // they are. learns: whether training changes it.
-  void add_block(const Parameter& weight, std::int64_t first, std::int64_t rows, const Real* source,
-                 Feeds feeds, bool learns) {
+  // Rows [first, first + rows) of a parameter of the layer, whose columns are those of sums
+  // [first_sum, ...); source: rows numbers that stay where they are. learns: whether training
+  // changes it.
+  struct Rows {
+    std::int64_t first = 0;
+    std::int64_t count = 1;
+    std::int64_t first_sum = 0;
+  };
+  void add_block(const Parameter& weight, const Rows& rows, const Real* source, Feeds feeds,
+                 bool learns) {
     if (!learns) return;
-    Block block{&weight, first, rows, source, feeds, {}};
+    Block block{&weight, rows, weight.value.shape()[-1], source, feeds, {}};
     for (std::size_t i = 0; i < static_cast<std::size_t>(states_); ++i)
-      block.state[i].resize(static_cast<std::size_t>(rows * units_ * sums_));
+      block.state[i].resize(static_cast<std::size_t>(rows.count * block.columns));
     blocks_.push_back(std::move(block));
   }
   // The weights [features][columns] that x meets, for dLoss/dx.
@@ -94,11 +102,14 @@ class TraceLearner : public LayerLearner {
     }
   }
 
+  // Of outputs that read x besides the states.
+  virtual void add_input_gradient(const Real* /*dy*/, Real* /*dx*/) noexcept {}
+
   std::int64_t units_;
   std::int64_t sums_;
   int states_;
   std::array<bool, 2> shown_{true, false};          // which states the outputs are made of
-  std::vector<Real> output_;                        // [units]
+  std::vector<Real> output_;                        // [units], or as many as there are
   std::array<std::vector<Real>, 4> carry_;          // [columns]  state i by state j before: 2 i + j
   std::array<std::vector<Real>, 2> direct_;         // [columns]  state i by a sum that x feeds
   std::array<std::vector<Real>, 2> direct_hidden_;  // [columns]  by a sum that hidden feeds
@@ -107,8 +118,8 @@ class TraceLearner : public LayerLearner {
  private:
   struct Block {
     const Parameter* weight;
-    std::int64_t first;
-    std::int64_t rows;
+    Rows rows;
+    std::int64_t columns;
     const Real* source;
     Feeds feeds;
     std::array<std::vector<Real>, 2> state;
@@ -120,31 +131,33 @@ class TraceLearner : public LayerLearner {
     pending_ = false;
     for (Block& block : blocks_) {
       kernels::Trace<Real> trace;
-      trace.rows = block.rows;
-      trace.columns = units_ * sums_;
+      trace.rows = block.rows.count;
+      trace.columns = block.columns;
+      const std::int64_t column = block.rows.first_sum * units_;
       trace.source = block.source;
       const auto& direct = block.feeds == Feeds::input ? direct_ : direct_hidden_;
       for (std::size_t i = 0; i < static_cast<std::size_t>(states_); ++i) {
-        trace.direct[i] = direct[i].data();
+        trace.direct[i] = direct[i].data() + column;
         trace.state[i] = block.state[i].data();
-        if (shown_[i]) trace.loss[i] = loss_[i].data();
+        if (shown_[i]) trace.loss[i] = loss_[i].data() + column;
       }
       for (std::size_t i = 0; i < carry_.size(); ++i)
-        trace.carry[i] = carry_[i].empty() ? nullptr : carry_[i].data();
+        trace.carry[i] = carry_[i].empty() ? nullptr : carry_[i].data() + column;
       if (learns)
-        trace.gradient = block.weight->gradient.template as<Real>() + block.first * trace.columns;
+        trace.gradient =
+            block.weight->gradient.template as<Real>() + block.rows.first * block.columns;
       kernels::advance_trace(trace);
     }
   }
   void input_gradient(Real* dx) noexcept {
-    const std::int64_t columns = units_ * sums_;
+    const Shape& shape = kernel_->value.shape();
     std::fill(sum_losses_.begin(), sum_losses_.end(), Real{0});
     for (std::size_t i = 0; i < shown_.size(); ++i) {
       if (!shown_[i]) continue;
       for (std::size_t n = 0; n < sum_losses_.size(); ++n)
         sum_losses_[n] += loss_[i][n] * direct_[i][n];
     }
-    kernels::gemv(kernel_->value.shape()[0], columns, kernel_->value.template as<Real>(), columns,
+    kernels::gemv(shape[0], shape[1], kernel_->value.template as<Real>(), shape[1],
                   sum_losses_.data(), Real{0}, dx);
   }
 

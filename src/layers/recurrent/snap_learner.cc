@@ -39,13 +39,13 @@ class SnapLearner : public TraceLearner<Real> {
         ones_(sums_of_x_.size(), Real{1}) {
     using Kind = typename TraceLearner<Real>::Feeds;
     this->set_input_weights(kernel_);
-    this->add_block(kernel_, 0, features_, x_.data(), Kind::input, layer.trains(0));
-    this->add_block(recurrent_kernel_, 0, this->units_, before_.data(), Kind::hidden,
+    this->add_block(kernel_, {0, features_}, x_.data(), Kind::input, layer.trains(0));
+    this->add_block(recurrent_kernel_, {0, this->units_}, before_.data(), Kind::hidden,
                     layer.trains(1));
     if (bias_ == nullptr) return;
-    this->add_block(*bias_, 0, 1, ones_.data(), Kind::input, layer.trains(2));
+    this->add_block(*bias_, {0, 1}, ones_.data(), Kind::input, layer.trains(2));
     if (bias_->value.shape().rank() == 2)
-      this->add_block(*bias_, 1, 1, ones_.data(), Kind::hidden, layer.trains(2));
+      this->add_block(*bias_, {1, 1}, ones_.data(), Kind::hidden, layer.trains(2));
   }
 
   bool exact() const override { return this->units_ == 1; }

@@ -7,6 +7,7 @@
 #include "layers/core/dispatch.h"
 #include "layers/scan/gated_backward.h"
 #include "layers/scan/gated_forward.h"
+#include "layers/scan/gated_learner.h"
 #include "layers/scan/gated_step.h"
 
 namespace chronicler {
@@ -62,6 +63,12 @@ std::unique_ptr<LayerStep> GatedLayer::make_step(State& state) const {
   const ScanFlags options = flags();
   if (dtype() != DType::float32 || options.return_state || options.go_backwards) return nullptr;
   return make_gated_step(equation(), state);
+}
+
+std::unique_ptr<LayerLearner> GatedLayer::make_learner(State& state) const {
+  const ScanFlags options = flags();
+  if (options.return_state || options.go_backwards) return nullptr;
+  return make_gated_learner(*this, {cell(), options.units, has_bias(), recurrence_exponent}, state);
 }
 
 void GatedLayer::forward(Pass& pass, Call& call) const {

@@ -17,6 +17,7 @@ class GatedLayer : public Layer {
   void check_inputs(std::span<const Value> inputs) const override;
   State initial_state(std::int64_t batch) const override;
   std::unique_ptr<LayerStep> make_step(State& state) const override;
+  std::unique_ptr<LayerLearner> make_learner(State& state) const override;
   std::size_t state_size() const override { return 1; }
   bool stateful() const override { return flags().stateful; }
   bool causal() const override { return !flags().go_backwards; }

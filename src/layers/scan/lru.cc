@@ -12,6 +12,7 @@
 #include "layers/core/weights_from_file.h"
 #include "layers/scan/lru_backward.h"
 #include "layers/scan/lru_forward.h"
+#include "layers/scan/lru_learner.h"
 #include "layers/scan/lru_step.h"
 
 namespace chronicler {
@@ -56,6 +57,11 @@ class LRULayer final : public LayerWith<LRULayer, layers::LRUOptions> {
   std::unique_ptr<LayerStep> make_step(State& state) const override {
     if (dtype() != DType::float32 || options_.return_state || options_.go_backwards) return nullptr;
     return make_lru_step(equation(), state);
+  }
+  std::unique_ptr<LayerLearner> make_learner(State& state) const override {
+    if (options_.return_state || options_.go_backwards) return nullptr;
+    return make_lru_learner(
+        *this, {numbers(), options_.units, options_.use_skip, options_.use_bias}, state);
   }
   void forward(Pass& pass, Call& call) const override {
     with_real(dtype(),

@@ -88,6 +88,30 @@ TEST(FitStream, TheGradientOfOneUnitIsThatOfTheWholeSequence) {
     EXPECT_LE(difference_from_bptt(made_of({cell}), 10000), 1e-5) << cell->class_name();
 }
 
+// Units that do not see one another: the gradient is that of the whole sequence, however many.
+std::vector<LayerPtr> cells_of_units_apart(const std::string& dtype) {
+  return {
+      layers::MinGRU({.units = 6, .return_sequences = true, .dtype = dtype}),
+      layers::MinLSTM({.units = 6, .return_sequences = true, .dtype = dtype}),
+      layers::RGLRU({.units = 6, .return_sequences = true, .dtype = dtype}),
+      layers::RGLRU({.units = 6, .negative = true, .return_sequences = true, .dtype = dtype}),
+      layers::MinGRU({.units = 6, .use_bias = false, .return_sequences = true, .dtype = dtype})};
+}
+
+TEST(FitStream, TheGradientOfUnitsApartIsThatOfTheWholeSequence) {
+  for (const LayerPtr& cell : cells_of_units_apart("float64")) {
+    EXPECT_LE(difference_from_bptt(made_of({cell}, 2, "float64"), 10000), 1e-10)
+        << cell->class_name();
+  }
+  for (const LayerPtr& cell : cells_of_units_apart("float32"))
+    EXPECT_LE(difference_from_bptt(made_of({cell}), 10000), 1e-5) << cell->class_name();
+  Sequential model = made_of({cells_of_units_apart("float32").front()});
+  model.compile({.optimizer = "adam", .loss = "mse"});
+  const StreamLearner learner(model);
+  EXPECT_TRUE(learner.exact());
+  EXPECT_EQ(learner.trace_bytes(), 4 * 2 * 6 * (features + 1));
+}
+
 // What SnAp-1 leaves out turns the direction a little, and no more.
 TEST(FitStream, SnapOneGoesTheWayOfTheWholeGradient) {
   set_random_seed(1);
