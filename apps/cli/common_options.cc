@@ -100,4 +100,9 @@ void add_threads(CLI::App& app, int& threads) {
       ->check(whole_number(1, 256));
 }
 
+void need_adapt(CLI::App& app) {
+  for (const char* option : {"--learning-rate", "--decay", "--steps"})
+    app.get_option(option)->needs("--adapt");
+}
+
 }  // namespace chronicler::cli

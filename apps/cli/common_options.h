@@ -29,4 +29,7 @@ void add_seed(CLI::App& app, std::int64_t& seed);
 // --threads N, from 1 to 256; `threads` stays 0 if it is not given.
 void add_threads(CLI::App& app, int& threads);
 
+// The options of how a model adapts while it predicts mean nothing without --adapt.
+void need_adapt(CLI::App& app);
+
 }  // namespace chronicler::cli

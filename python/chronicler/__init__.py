@@ -34,6 +34,7 @@ _NAMES = {
     "Metric": "metrics",
     "Optimizer": "optimizers",
     "Stream": "stream",
+    "StreamLearner": "stream",
     "Recording": "tensor",
     "DTypePolicy": "dtype_policies",
     "FloatDTypePolicy": "dtype_policies",

@@ -309,17 +309,20 @@ class Model(Trainable):
 
     # ---- live streams
 
-    def stream(self, weights: str = "float32") -> Any:
+    def stream(self, weights: str = "float32", adapt: Any = None) -> Any:
         """Return a live stream: `step(x)` takes one step and keeps the state.
 
         Parameters
         ----------
         weights : str, default "float32"
             "bfloat16" reads half as much.
+        adapt : True or dict, optional
+            The stream may learn while it predicts (`stream.learn(y)`), on a copy of the weights of
+            its own: True, or learning_rate, decay and steps.
         """
         from .stream import Stream
 
-        return Stream.of(self, weights)
+        return Stream.of(self, weights, adapt)
 
     # ---- files
 

@@ -237,6 +237,69 @@ class Trainable(OwnModel):
         _warn_not_finite(not_finite)
         return history
 
+    def fit_stream(
+        self, x: Any, y: Any = None, *, update_every: int = 1, new_sequences: bool = False,
+        report_every: int = 1000, max_seconds: float | None = None, verbose: Any = "auto",
+        callbacks: Any = None,
+    ) -> Any:
+        """Learn along one sequence as its steps arrive; return a `History`.
+
+        No window and no tape: the memory does not grow with the sequence. The gradient is exact for
+        MinGRU, MinLSTM and RGLRU (real-time recurrent learning), SnAp-1 for LSTM, GRU and SimpleRNN.
+
+        Parameters
+        ----------
+        x : array (T, F), or iterable of samples (x, y)
+            The steps; or one sample after the other, x (F,) and y (outputs,) or a label.
+        y : array (T, outputs) or (T,), optional
+            A target for each step; not with samples, which hold them.
+        update_every : int, default 1
+            Steps whose mean gradient makes a step of the optimizer.
+        new_sequences : bool, default False
+            Each batch of a `chronicler` data set is a sequence of its own.
+        report_every : int, default 1000
+            Steps that make a line of the history, and an epoch for callbacks.
+        max_seconds : float, optional
+            Ends the run.
+        verbose : "auto", 0, 1 or 2
+            As in `fit`.
+        callbacks : list of Callback, optional
+            Hooks.
+        """
+        from .callbacks import History
+        from .stream import learn_samples
+
+        hooks = [each() if isinstance(each, type) else each for each in _listed(callbacks)]
+        history = next((hook for hook in hooks if isinstance(hook, History)), None) or History()
+        options: dict[str, Any] = {
+            "update_every": update_every, "new_sequences": new_sequences,
+            "report_every": report_every, "max_seconds": max_seconds,
+            "verbose": _verbosity(verbose),
+        }
+        for hook in [*hooks, history]:
+            hook.set_model(self)
+            hook.set_params({"verbose": options["verbose"], "epochs": 1, "steps": None})
+        if y is None and not hasattr(x, "shape"):
+            return learn_samples(self, x, options, hooks, history)
+        if y is None:
+            raise ValueError("y is missing")
+        options["callbacks"] = [hook._core() for hook in hooks]
+        steps, targets = np.asarray(x), np.asarray(y)
+        if steps.dtype.kind not in "iu":
+            steps = steps.astype(np.float32, copy=False)
+        targets = targets.astype(np.int32 if targets.dtype.kind in "iu" else np.float32, copy=False)
+        if steps.dtype.kind in "iu":
+            steps = steps.astype(np.int32, copy=False)
+        if not self.built:
+            self.build((None, None, *steps.shape[1:]))
+        epoch, found, not_finite, _ = self._run_core(
+            lambda: self._core.fit_stream(steps, targets, options))
+        history.epoch = list(history.epoch) + list(epoch)
+        for key, values in found.items():
+            history.history.setdefault(key, []).extend(values)
+        _warn_not_finite(not_finite)
+        return history
+
     def _ready_for(self, x: Any) -> Any:
         """Return x, after the first of it has made the graph of a model that needs that."""
         if not self._calls_itself or "_core" in self.__dict__ or x is None:

@@ -59,6 +59,7 @@ nb::dict report_of(const tasks::ForecastReport& report) {
   all["repeat_last"] = score_of(report.repeat_last);
   all["seasonal_naive"] = score_of(report.seasonal_naive);
   all["linear_ar"] = score_of(report.linear_ar);
+  if (report.adapted) all["adapted"] = score_of(*report.adapted);
   all["period"] = report.period;
   all["forecasts"] = report.forecasts;
   all["quantiles"] = report.quantiles;
@@ -119,12 +120,13 @@ nb::dict run(const Trained& trained, const TimeSeries& series, nb::handle ahead)
   return forecast_of(forecast, series);
 }
 
-nb::dict backtest(const Trained& trained, const TimeSeries& series, std::int64_t rows,
-                  std::int64_t every) {
+nb::dict backtest(const Trained& trained, const TimeSeries& series, const nb::dict& given) {
+  tasks::BacktestOptions options;
+  take_options(given, options);
   tasks::ForecastReport report;
   {
     const Alone alone(&trained.forecaster.network());
-    report = trained.forecaster.backtest(series, {.rows = rows, .every = every});
+    report = trained.forecaster.backtest(series, options);
   }
   return report_of(report);
 }

@@ -25,9 +25,8 @@ inline constexpr std::int64_t many_weights = 50'000;
 // it takes to make one.
 class LiveStream {
  public:
-  LiveStream(const ModelHandle& handle, const std::string& weights)
-      : LiveStream(handle.model->stream({.weights = weights}),
-                   handle.model->count_params() >= many_weights) {}
+  LiveStream(const ModelHandle& handle, const StreamOptions& options)
+      : LiveStream(handle.model->stream(options), handle.model->count_params() >= many_weights) {}
   LiveStream(const LiveStream& other) : LiveStream(other.stream_, other.lets_others_run_) {}
 
   void step_into(const StepInput& x, const StepOutput& out) {
@@ -39,6 +38,11 @@ class LiveStream {
     check_size("x", x.size(), stream_.features());
     run(x, result_.span<float>().data());
     return result_array_.attr("copy")();
+  }
+  void learn(const StepInput& target) {
+    const std::span<const float> numbers(target.data(), target.size());
+    const Unlocked unlocked;
+    stream_.learn(numbers);
   }
   Stream& stream() { return stream_; }
   const Stream& stream() const { return stream_; }

@@ -23,6 +23,7 @@
 #include "chronicler/model/functional.h"
 #include "chronicler/model/model.h"
 #include "chronicler/training/fit.h"
+#include "chronicler/training/fit_stream.h"
 #include "convert.h"
 #include "formats/keras/model_config.h"
 #include "interpreter_lock.h"
@@ -142,6 +143,28 @@ nb::object run_fit(const ModelHandle& handle, nb::handle x, nb::handle y, const 
     const TensorList inputs = to_tensors(x);
     const TensorList targets = to_tensors(y);
     history = handle.alone([&] { return model.fit(inputs, targets, options); });
+  }
+  return history_of(history);
+}
+
+nb::object run_fit_stream(const ModelHandle& handle, nb::handle x, nb::handle y,
+                          const nb::dict& given) {
+  FitStreamOptions options;
+  take(given, "update_every", options.update_every);
+  take(given, "new_sequences", options.new_sequences);
+  take(given, "report_every", options.report_every);
+  take(given, "max_seconds", options.max_seconds);
+  take(given, "verbose", options.verbose);
+  options.callbacks = callbacks_of(given["callbacks"]);
+  Model& model = *handle.model;
+  History history;
+  if (is_batches(x)) {
+    const Dataset data = to_dataset(x);
+    history = handle.alone([&] { return model.fit_stream(data, options); });
+  } else {
+    const Tensor inputs = to_tensor(x);
+    const Tensor targets = to_tensor(y);
+    history = handle.alone([&] { return model.fit_stream(inputs, targets, options); });
   }
   return history_of(history);
 }
@@ -410,6 +433,7 @@ void bind_running(Class& model) {
   model.def("compile", &compile)
       .def("compile_again", &compile_again)
       .def("fit", &run_fit, nb::arg("x"), nb::arg("y").none(), nb::arg("options"))
+      .def("fit_stream", &run_fit_stream, nb::arg("x"), nb::arg("y").none(), nb::arg("options"))
       .def("evaluate", &run_evaluate, nb::arg("x"), nb::arg("y").none(), nb::arg("options"))
       .def("predict", &run_predict)
       .def("predict_one", &predict_one)

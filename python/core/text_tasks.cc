@@ -133,6 +133,7 @@ nb::dict score_of(const tasks::TextScore& score) {
   all["perplexity"] = score.perplexity;
   all["characters"] = score.characters;
   all["unknown"] = score.unknown;
+  if (score.adapted_nats) all["adapted_nats"] = *score.adapted_nats;
   return all;
 }
 
@@ -154,9 +155,11 @@ void bind_generator(nb::module_& module) {
   nb::class_<TextGenerator>(module, "TextGenerator")
       .def("run", &generate)
       .def("evaluate",
-           [](const TextGenerator& generator, const std::string& text) {
+           [](const TextGenerator& generator, const std::string& text, const nb::dict& given) {
+             tasks::TextScoreOptions options;
+             take_options(given, options);
              const tasks::TextScore score =
-                 alone_on(&generator, [&] { return generator.evaluate(text); });
+                 alone_on(&generator, [&] { return generator.evaluate(text, options); });
              return score_of(score);
            })
       .def("save", &TextGenerator::save)

@@ -83,6 +83,7 @@ TEST(FieldOptions, RefuseByTheirNamesWhatIsOutOfRange) {
   expect_refusals<tasks::TextClassifierOptions>({"sentiment", "train", "x.tsv", "-o", "m.keras"});
   expect_refusals<tasks::TextGeneratorOptions>({"generate", "train", "x.txt", "-o", "m.keras"});
   expect_refusals<tasks::RunOptions>({"generate", "run", "m.keras"});
+  expect_refusals<tasks::TextScoreOptions>({"generate", "evaluate", "m.keras", "x.txt"});
   expect_refusals<decoding::SamplingOptions>({"generate", "run", "m.keras"});
   expect_refusals<tasks::TranslatorOptions>({"translate", "train", "x.tsv", "-o", "m.keras"});
   expect_refusals<tasks::TranslateOptions>({"translate", "run", "m.keras"});

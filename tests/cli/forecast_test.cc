@@ -96,6 +96,13 @@ TEST_F(ForecastCommand, TrainsRunsAndTestsBack) {
   ASSERT_EQ(back.status, 0) << back.errors;
   EXPECT_DOUBLE_EQ(nlohmann::json::parse(back.out)["model"]["rmse"].get<double>(),
                    json["model"]["rmse"].get<double>());
+
+  const ProgramRun adapted = run_chronicler({"forecast", "backtest", folder_.path("m.keras"), data,
+                                             "--rows", "60", "--adapt", "--steps", "5", "--json"});
+  ASSERT_EQ(adapted.status, 0) << adapted.errors;
+  const auto both = nlohmann::json::parse(adapted.out);
+  EXPECT_EQ(both["model"], nlohmann::json::parse(back.out)["model"]);
+  EXPECT_NE(both["adapted"]["rmse"], both["model"]["rmse"]);
 }
 
 // A year of days whose sales follow offers; of the last `ahead` the offers alone are known.

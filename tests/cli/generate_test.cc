@@ -55,6 +55,18 @@ TEST_F(GenerateCommand, TrainsWritesAndEvaluates) {
   EXPECT_LT(json["nats"].get<double>(), 4.0);
   for (const char* key : {"bits", "perplexity", "cold_nats", "characters"})
     EXPECT_TRUE(json.contains(key)) << key;
+  EXPECT_FALSE(json.contains("adapted_nats"));
+
+  const ProgramRun adapted = run({"evaluate", "m.keras", text, "--adapt", "--json"});
+  EXPECT_EQ(adapted.status, 0) << adapted.errors;
+  const auto both = nlohmann::json::parse(adapted.out);
+  EXPECT_EQ(both["nats"], json["nats"]);
+  EXPECT_LT(both["adapted_nats"].get<double>(), both["nats"].get<double>());
+  const ProgramRun shown = run({"evaluate", "m.keras", text, "--adapt"});
+  EXPECT_NE(shown.out.find("where a copy of the model keeps learning"), std::string::npos);
+  const ProgramRun refused = run({"evaluate", "m.keras", text, "--decay", "0.1"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.errors.find("--adapt"), std::string::npos) << refused.errors;
 }
 
 TEST_F(GenerateCommand, TellsItsResultsAsJson) {

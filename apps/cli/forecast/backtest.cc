@@ -51,12 +51,14 @@ Command backtest_command() {
   return {
       "backtest", "compares a model's forecasts of known rows with baselines",
       "  chronicler forecast backtest energy.keras energy.csv\n"
-      "  chronicler forecast backtest energy.keras energy.csv --rows 500 --json\n",
+      "  chronicler forecast backtest energy.keras energy.csv --rows 500 --json\n"
+      "  chronicler forecast backtest energy.keras energy.csv --adapt\n",
       [](CLI::App& app) -> Job {
         const auto options = std::make_shared<Options>();
         app.add_option("MODEL", options->model, "from forecast train")->required();
         add_series(app, *options);
         add_fields(app, options->backtest);
+        need_adapt(app);
         app.add_option("--plot", options->plot, "forecasts beside the truth, SVG")
             ->type_name("FILE");
         app.add_flag("--json", options->json, "the comparison as JSON")->disable_flag_override();

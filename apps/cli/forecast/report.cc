@@ -1,8 +1,8 @@
 #include "cli/forecast/report.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,8 +14,11 @@ namespace {
 using tasks::ForecastReport;
 using tasks::ForecastScore;
 
-std::array<const ForecastScore*, 4> all_of(const ForecastReport& report) {
-  return {&report.model, &report.repeat_last, &report.seasonal_naive, &report.linear_ar};
+std::vector<const ForecastScore*> all_of(const ForecastReport& report) {
+  std::vector<const ForecastScore*> all{&report.model, &report.repeat_last, &report.seasonal_naive,
+                                        &report.linear_ar};
+  if (report.adapted) all.insert(all.begin() + 1, &*report.adapted);
+  return all;
 }
 
 std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
@@ -93,6 +96,7 @@ nlohmann::ordered_json to_json(const ForecastReport& report) {
                               {"linear_ar", to_json(report.linear_ar)},
                               {"seconds", report.seconds},
                               {"verdict", report.verdict}};
+  if (report.adapted) json["adapted"] = to_json(*report.adapted);
   json["forecasts"] = report.forecasts;
   json["missing_truths"] = report.left_out;
   json["period"] = report.period;

@@ -130,6 +130,7 @@ struct ForecastReport {
   ForecastScore repeat_last;
   ForecastScore seasonal_naive;
   ForecastScore linear_ar;
+  std::optional<ForecastScore> adapted = {};  // the model as it keeps learning, if that was asked
   std::int64_t period = 1;
   std::int64_t forecasts = 0;  // how many were compared
   std::int64_t left_out = 0;   // truths that the file does not have
@@ -181,6 +182,10 @@ struct Forecast {
 struct BacktestOptions {
   std::int64_t rows = 0;
   std::int64_t every = 1;
+  bool adapt = false;
+  double learning_rate = 0.01;
+  double decay = 0.001;
+  std::int64_t steps = 4;
 
   template <class Visitor>
   static void fields(Visitor&& visit) {
@@ -189,6 +194,16 @@ struct BacktestOptions {
     visit("rows", &Options::rows, range, "the last so many",
           {.default_text = "those that the model was not learnt from, or all"});
     visit("every", &Options::every, range, "rows between two forecasts");
+    visit(
+        "adapt", &Options::adapt, any_value(),
+        "compares also a copy of the model that keeps learning from rows whose truth has come; the "
+        "model stays as it is");
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "size of a step of the weights while they adapt");
+    visit("decay", &Options::decay, between(0.0, 1.0),
+          "share by which such a step draws a weight back to where training left it");
+    visit("steps", &Options::steps, between(1, 100'000),
+          "rows that are learnt from at a time while the model adapts");
   }
 };
 

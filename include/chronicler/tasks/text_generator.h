@@ -16,6 +16,7 @@
 #include "chronicler/base/fields.h"
 #include "chronicler/data/pieces.h"
 #include "chronicler/decoding/sampling.h"
+#include "chronicler/model/adapt_options.h"
 #include "chronicler/model/functional.h"
 #include "chronicler/tasks/recurrent_cell.h"
 #include "chronicler/tasks/task_progress.h"
@@ -88,6 +89,28 @@ struct TextGeneratorOptions {
   }
 };
 
+// How a text is scored besides.
+struct TextScoreOptions {
+  bool adapt = false;
+  double learning_rate = AdaptOptions{}.learning_rate;
+  double decay = AdaptOptions{}.decay;
+  std::int64_t steps = AdaptOptions{}.steps;
+
+  template <class Visitor>
+  static void fields(Visitor&& visit) {
+    using Options = TextScoreOptions;
+    visit("adapt", &Options::adapt, any_value(),
+          "scores the text a second time, with a copy of the model that keeps learning while it "
+          "reads; the model stays as it is");
+    visit("learning_rate", &Options::learning_rate, above(0.0),
+          "size of a step of the weights while they adapt");
+    visit("decay", &Options::decay, between(0.0, 1.0),
+          "share by which such a step draws a weight back to where training left it");
+    visit("steps", &Options::steps, between(1, 100'000),
+          "pieces that are learnt from at a time while the model adapts");
+  }
+};
+
 // A model's cross-entropy on a text.
 struct TextScore {
   double nats = 0.0;        // a character, in one pass with the state carried
@@ -97,6 +120,8 @@ struct TextScore {
   std::int64_t characters = 0;
   std::int64_t pieces = 0;
   std::int64_t unknown = 0;  // characters that the training text did not have
+  // As `nats`, of a copy of the model that learns while it reads; empty unless asked for.
+  std::optional<double> adapted_nats = {};
 };
 
 struct GeneratorReport {
@@ -163,7 +188,7 @@ class TextGenerator {
 
   // Text that follows the prompt, without it.
   std::string run(const RunOptions& options = {}) const;
-  TextScore evaluate(std::string_view text) const;
+  TextScore evaluate(std::string_view text, const TextScoreOptions& options = {}) const;
 
   // A model file; vocabulary and what was chosen are among its assets.
   void save(const std::string& path) const;

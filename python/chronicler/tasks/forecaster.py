@@ -222,9 +222,28 @@ class Forecaster(Estimator):
             found[f"{layer}/{target}" if several else layer] = values
         return found
 
-    def backtest(self, data: Any = None, rows: int = 0, every: int = 1) -> Any:
-        """Return the errors of forecasts over the last rows, beside the baselines'."""
-        return self._ready.backtest(self._given(data), rows, every)
+    def backtest(self, data: Any = None, rows: int = 0, every: int = 1, adapt: bool = False,
+                 **options: Any) -> Any:
+        """Return the errors of forecasts over the last rows, beside the baselines'.
+
+        Parameters
+        ----------
+        data : frame, array or path, optional
+            The series; by default the rows that the model keeps.
+        rows : int, default 0
+            The last so many; 0: those that the model was not learnt from.
+        every : int, default 1
+            Rows between two forecasts.
+        adapt : bool, default False
+            Also "adapted": a copy of the model that keeps learning from rows whose truth has come.
+        learning_rate, decay, steps
+            How it does: see `chronicler forecast backtest --help`.
+        """
+        given = {"rows": rows or None, "every": every, "adapt": adapt, **options}
+        unknown = set(options) - {"learning_rate", "decay", "steps"}
+        if unknown:
+            raise TypeError(f"backtest has no option {sorted(unknown)[0]!r}")
+        return self._ready.backtest(self._given(data), given)
 
     def cross_validate(self, data: Any, target: Any = None, folds: int = 5, **given: Any) -> Any:
         """Return the reports of folds, each forecast by a model that learnt from what is before."""

@@ -45,9 +45,21 @@ class TextGenerator(Estimator):
         given = arguments("generate", fields, options)
         return self._ready.run({"prompt": prompt, "length": length, **given})  # type: ignore[no-any-return]
 
-    def evaluate(self, text: Any) -> Any:
-        """Return the cross-entropy of a text, in nats and bits a character."""
+    def evaluate(self, text: Any, adapt: bool = False, *, learning_rate: float | None = None,
+                 decay: float | None = None, steps: int | None = None) -> Any:
+        """Return the cross-entropy of a text, in nats and bits a character.
+
+        Parameters
+        ----------
+        text : str or path
+            What is scored.
+        adapt : bool, default False
+            Also "adapted_nats": of a copy of the model that keeps learning while it reads.
+        learning_rate, decay, steps : optional
+            How it does: see `chronicler generate evaluate --help`.
+        """
         content = _core.read_text(existing(text)) if is_path(text) else str(text)
-        return self._ready.evaluate(content)
+        return self._ready.evaluate(content, {
+            "adapt": adapt, "learning_rate": learning_rate, "decay": decay, "steps": steps})
 
     _load_core = staticmethod(_core.generator_load)

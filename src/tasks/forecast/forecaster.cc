@@ -285,6 +285,12 @@ ForecastReport Forecaster::backtest(const data::TimeSeries& given,
                     series.format_time(recipe_->trained_until)));
   }
   ForecastReport report = measure_forecasts(*recipe_, *network_, series, begin, options.every);
+  if (options.adapt) {
+    const AdaptOptions how{options.learning_rate, options.decay, options.steps};
+    report.adapted =
+        measure_forecasts(*recipe_, *network_, series, begin, options.every, &how).model;
+    report.adapted->name = "model, adapting";
+  }
   report.notes = std::move(notes);
   return report;
 }

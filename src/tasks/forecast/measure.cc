@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "tasks/forecast/adapt.h"
 #include "tasks/forecast/calibration.h"
 #include "tasks/forecast/frame.h"
 #include "tasks/forecast/own_path.h"
@@ -23,7 +24,7 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& network,
                                  const data::TimeSeries& series, std::int64_t begin,
-                                 std::int64_t every) {
+                                 std::int64_t every, const AdaptOptions* adapt) {
   const ForecastFrame frame(recipe, series);
   const ForecastFrame targets_alone(without_effects(recipe), series);
   const std::int64_t horizon = recipe.horizon;
@@ -33,12 +34,16 @@ ForecastReport measure_forecasts(const ForecastRecipe& recipe, Functional& netwo
   ForecastReport report;
   report.period = recipe.period;
   report.quantiles = recipe.quantiles;
+  std::vector<PredictedValues> adapting;
+  if (adapt != nullptr) adapting = adapting_predictions(recipe, network, frame, rows, *adapt);
   std::vector<ChannelForecasts> channels;
   for (std::int64_t channel = 0; channel < frame.channels(); ++channel) {
     const auto column = static_cast<std::size_t>(channel);
     const Scale& scale = recipe.scales[column];
     ChannelForecasts all;
-    const PredictedValues predicted = predicted_values(recipe, network, frame, channel, rows);
+    const PredictedValues predicted = adapt == nullptr
+                                          ? predicted_values(recipe, network, frame, channel, rows)
+                                          : std::move(adapting[column]);
     all.model = predicted.mean;
     const std::size_t quantiles = recipe.quantiles.size();
     for (std::size_t n = 0; n < rows.size(); ++n) {

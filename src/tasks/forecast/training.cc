@@ -197,6 +197,16 @@ TrainedMember train_member(Functional& network, const ForecastFrame& frame,
   return {networks.train(network, data, run), run.before_training->error};
 }
 
+Batch stretch_batch(const ForecastFrame& frame, const TrainingPlan& plan, std::int64_t begin,
+                    const RowRange& counted) {
+  std::vector<Stretch> stretches;
+  for (std::int64_t channel = 0; channel < frame.channels(); ++channel)
+    stretches.push_back({channel, begin});
+  return Stretches(frame, plan).batch(stretches, [&](std::int64_t row) {
+    return counted.holds(row);
+  });
+}
+
 std::vector<float> predicted_changes(Functional& network, const ForecastFrame& frame,
                                      std::int64_t channel, const std::vector<std::int64_t>& rows,
                                      std::int64_t memory) {

@@ -45,6 +45,11 @@ struct TrainedMember {
 TrainedMember train_member(Functional& network, const ForecastFrame& frame,
                            const TrainingPlan& plan, NetworksInTurn& networks);
 
+// What the network reads and is to answer on the stretch of plan.stretch rows from `begin` on, of
+// every channel; the truths that count are those of rows `counted`.
+Batch stretch_batch(const ForecastFrame& frame, const TrainingPlan& plan, std::int64_t begin,
+                    const RowRange& counted);
+
 // What the network predicts for forecasts that start at these rows of a channel: (rows, (1 + Q) H)
 // in the recipe's unit. Each reads exactly `memory` rows.
 std::vector<float> predicted_changes(Functional& network, const ForecastFrame& frame,

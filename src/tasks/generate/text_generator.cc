@@ -127,7 +127,8 @@ Parts parts_of(std::string_view text, const TextGeneratorOptions& options) {
   return {text.substr(0, border), text.substr(border)};
 }
 
-TextScore score(const Model& model, const data::Pieces& pieces, std::string_view text) {
+TextScore score(const Model& model, const data::Pieces& pieces, std::string_view text,
+                const TextScoreOptions& options = {}) {
   const std::vector<Id> ids = pieces.ids(text);
   TextScore result;
   result.characters = data::count_characters(text);
@@ -145,6 +146,10 @@ TextScore score(const Model& model, const data::Pieces& pieces, std::string_view
   result.cold_nats = cold_nats(model, ids, cold_steps) / predicted;
   result.bits = result.nats / std::numbers::ln2;
   result.perplexity = std::exp(result.nats);
+  if (options.adapt) {
+    const AdaptOptions how{options.learning_rate, options.decay, options.steps};
+    result.adapted_nats = adapted_nats(model, ids, how) / predicted;
+  }
   return result;
 }
 
@@ -332,8 +337,9 @@ TextGenerator TextGenerator::train(std::string_view written, TextGeneratorOption
   return {pieces, std::move(model), std::move(report)};
 }
 
-TextScore TextGenerator::evaluate(std::string_view text) const {
-  return score(*model_, pieces_, data::plain_text(text, pieces_.unplain()));
+TextScore TextGenerator::evaluate(std::string_view text, const TextScoreOptions& options) const {
+  check_fields("TextGenerator", options);
+  return score(*model_, pieces_, data::plain_text(text, pieces_.unplain()), options);
 }
 
 std::vector<GeneratorFold> TextGenerator::cross_validate(std::string_view text,

@@ -132,6 +132,27 @@ double contiguous_nats(const Model& model, PieceIds ids) {
   return sum;
 }
 
+double adapted_nats(const Model& model, PieceIds ids, const AdaptOptions& options) {
+  const std::shared_ptr<Model> own = ModelInternals::cloned_model(model);
+  if (const std::optional<Compilation> before = model.compilation()) {
+    ModelInternals::set_compilation(*own, *before);
+  } else {
+    own->compile(
+        {.optimizer = "sgd", .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
+  }
+  StreamOptions how;
+  how.adapt = options;
+  Stream live = own->stream(how);
+  double sum = 0.0;
+  for (std::size_t t = 0; t + 1 < ids.size(); ++t) {
+    const float id = ids[t];
+    const float next = ids[t + 1];
+    sum += nats_of(live.step(std::span(&id, 1)), ids[t + 1]);
+    live.learn(std::span(&next, 1));
+  }
+  return sum;
+}
+
 double cold_nats(const Model& model, PieceIds ids, std::int64_t steps) {
   RowScores scores(model, false);
   constexpr std::int64_t rows = 32;

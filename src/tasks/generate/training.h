@@ -27,6 +27,8 @@ Functional joined_language_model(std::span<const std::shared_ptr<Functional>> ne
 
 // The sum of -ln p over ids[1] ... of one pass from a state of zeros, the state carried.
 double contiguous_nats(const Model& model, PieceIds ids);
+// The same with a copy of the model that learns from what it has read (Stream::learn).
+double adapted_nats(const Model& model, PieceIds ids, const AdaptOptions& options);
 // The same in windows of `steps` pieces, each from a state of zeros; many rows at once.
 double cold_nats(const Model& model, PieceIds ids, std::int64_t steps);
 // The mean of -ln p over `rows` passages, each with the state carried, that begin evenly over the

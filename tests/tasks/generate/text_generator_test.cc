@@ -150,6 +150,18 @@ TEST(TextGenerator, ScoresAText) {
   EXPECT_THROW(writer().evaluate("x"), Error);
 }
 
+TEST(TextGenerator, ScoresATextWhileACopyLearns) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "the cat the dog. ";
+  const TextScore plain = writer().evaluate(text);
+  EXPECT_FALSE(plain.adapted_nats);
+  const TextScore adapted = writer().evaluate(text, {.adapt = true, .learning_rate = 0.01});
+  EXPECT_EQ(adapted.nats, plain.nats);
+  ASSERT_TRUE(adapted.adapted_nats);
+  EXPECT_LT(*adapted.adapted_nats, plain.nats - 0.03);
+  EXPECT_EQ(writer().evaluate(text).nats, plain.nats);
+}
+
 TEST(TextGenerator, ComesBackFromItsFile) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("m.chronicler");
