@@ -6,9 +6,8 @@ no window, constant memory); the second predicts with a copy that adapts; the th
 
 import sys
 
-import numpy as np
-
 import chronicler
+import numpy as np
 from chronicler import Sequential, layers, optimizers
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 12_000

@@ -245,7 +245,8 @@ class Trainable(OwnModel):
         """Learn along one sequence as its steps arrive; return a `History`.
 
         No window and no tape: the memory does not grow with the sequence. The gradient is exact for
-        MinGRU, MinLSTM and RGLRU (real-time recurrent learning), SnAp-1 for LSTM, GRU and SimpleRNN.
+        MinGRU, MinLSTM, RGLRU and LRU (real-time recurrent learning), SnAp-1 for LSTM, GRU and
+        SimpleRNN.
 
         Parameters
         ----------

@@ -1,9 +1,8 @@
 """Models that learn along a stream, and streams that learn while they predict."""
 
+import chronicler
 import numpy as np
 import pytest
-
-import chronicler
 from chronicler import Sequential, layers, optimizers
 
 
