@@ -3,19 +3,39 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/base/mapped_npy.h"
 #include "chronicler/base/texts.h"
 #include "chronicler/data/text_file.h"
 #include "chronicler/formats/npy.h"
 
 namespace chronicler::cli {
 
+namespace {
+
+// What cannot be mapped is read, with its own errors; so are float64 numbers, which most models
+// convert, unless there are too many.
+Tensor map_or_load(const std::string& path) {
+  constexpr std::size_t most_to_convert = std::size_t{4} << 30U;
+  std::optional<Tensor> mapped;
+  try {
+    mapped = map_npy(path);
+  } catch (const Error&) {
+    return load_npy(path);
+  }
+  if (mapped->dtype() == DType::float64 && mapped->bytes() < most_to_convert) return load_npy(path);
+  return *mapped;
+}
+
+}  // namespace
+
 Tensor read_array(const std::string& path) {
-  if (path != "-") return load_npy(path);
+  if (path != "-") return map_or_load(path);
   const std::string bytes(std::istreambuf_iterator<char>(std::cin), {});
   try {
     return read_npy(bytes);

@@ -7,7 +7,8 @@
 
 namespace chronicler::cli {
 
-// "-" is standard input, or standard output.
+// "-" is standard input, or standard output. Files are mapped, not read, where a model takes their
+// numbers as they are.
 Tensor read_array(const std::string& path);
 // The same, or of a .txt file its lines as texts (base/texts.h); an empty line is an empty text.
 Tensor read_input(const std::string& path);

@@ -12,7 +12,9 @@
 #include <fmt/ranges.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/data/csv_to_npy.h"
 #include "chronicler/formats/model_file.h"
+#include "chronicler/formats/npy.h"
 #include "chronicler/formats/safetensors_file.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
@@ -30,7 +32,41 @@ struct Options {
   std::string like;
   std::string architecture;
   std::string names;
+  // Of data.
+  std::vector<std::string> columns;
+  std::string missing = "error";
+  std::string dtype = "float32";
+  bool sequence = false;
 };
+
+bool is_data(const Options& options) {
+  return options.to.ends_with(".npy") || options.from.ends_with(".csv") ||
+         options.from.ends_with(".npy");
+}
+
+// A table, row by row; or an array of another type or order.
+void convert_data(const Options& options) {
+  if (!options.to.ends_with(".npy")) {
+    throw UsageError(fmt::format("data are converted to a .npy file, OUT is \"{}\"", options.to),
+                     "chronicler convert data.csv data.npy");
+  }
+  check_output_file(options.to);
+  check_other_file(options.to, {options.from});
+  const DType dtype = dtype_from_name(options.dtype);
+  if (options.from.ends_with(".npy")) {
+    if (!options.columns.empty() || options.sequence) {
+      throw UsageError("--columns and --sequence are for .csv files", "leave them out");
+    }
+    save_npy(options.to, load_npy(options.from).to(dtype));
+    return;
+  }
+  const data::CsvToNpyOptions how{
+      .columns = options.columns,
+      .missing = options.missing == "nan" ? data::Missing::nan : data::Missing::error,
+      .dtype = dtype,
+      .as_sequence = options.sequence};
+  data::csv_to_npy(options.from, options.to, how);
+}
 
 bool ends_with_any(const std::string& path, std::initializer_list<const char*> endings) {
   return std::any_of(endings.begin(), endings.end(),
@@ -85,6 +121,7 @@ std::unique_ptr<Model> model_of(const Options& options) {
 }
 
 void convert(const Options& options) {
+  if (is_data(options)) return convert_data(options);
   if (!options.like.empty() && !options.architecture.empty())
     throw UsageError("--like and --architecture cannot be given together", "give one of them");
   if (!options.names.empty() && !options.to.ends_with(safetensors)) {
@@ -111,21 +148,28 @@ void convert(const Options& options) {
 
 Command convert_command() {
   return {
-      "convert", "a model in another format, which follows from the names; weights with a model",
+      "convert",
+      "a model in another format, which follows from the names; weights with a model; a table as "
+      "an "
+      "array",
       "  chronicler convert digits.keras digits.chronicler\n"
       "  chronicler convert digits.keras digits.safetensors --names pytorch\n"
       "  chronicler convert digits.weights.h5 trained.keras --like digits.keras\n"
-      "  chronicler convert weights.h5 trained.keras --architecture architecture.json\n",
+      "  chronicler convert weights.h5 trained.keras --architecture architecture.json\n"
+      "  chronicler convert data.csv x.npy --columns load,temperature --sequence\n",
       [](CLI::App& app) -> Job {
         const auto options = std::make_shared<Options>();
         const std::string written = fmt::format("{}", fmt::join(model_file_extensions(), ", "));
-        app.add_option("IN", options->from,
-                       fmt::format("a model: {}, .h5; or weights alone: .weights.h5, .h5, {}",
-                                   written, safetensors))
+        app.add_option(
+               "IN", options->from,
+               fmt::format("a model: {}, .h5; weights alone: .weights.h5, .h5, {}; or data: "
+                           ".csv, .npy",
+                           written, safetensors))
             ->required();
-        app.add_option("OUT", options->to,
-                       fmt::format("the new file: {}; or weights alone: .weights.h5, {}", written,
-                                   safetensors))
+        app.add_option(
+               "OUT", options->to,
+               fmt::format("the new file: {}; weights alone: .weights.h5, {}; or data: .npy",
+                           written, safetensors))
             ->required();
         app.add_option("--like", options->like, "for weights alone: a model with the same layers")
             ->type_name("MODEL");
@@ -136,6 +180,19 @@ Command convert_command() {
                        "of the weights in a .safetensors file: keras or pytorch (keras)")
             ->type_name("WORD")
             ->check(one_word({"keras", "pytorch"}));
+        app.add_option("--columns", options->columns,
+                       "of a .csv file: the columns, in this order (all)")
+            ->type_name("NAME,...")
+            ->delimiter(',');
+        app.add_option("--missing", options->missing, "what an empty cell is: error or nan (error)")
+            ->type_name("WORD")
+            ->check(one_word({"error", "nan"}));
+        app.add_option("--dtype", options->dtype, "of the .npy file (float32)")
+            ->type_name("WORD")
+            ->check(one_word({"float32", "float64", "int32"}));
+        app.add_flag("--sequence", options->sequence,
+                     "the rows are the steps of one sequence: shape (1, rows, columns)")
+            ->disable_flag_override();
         return [options] { convert(*options); };
       }};
 }

@@ -14,6 +14,7 @@ namespace {
 
 struct Options : ModelOptions {
   CompileWords compile;
+  std::int64_t steps_at_a_time = 0;
   bool json = false;
 };
 
@@ -24,7 +25,10 @@ void run(const Options& options) {
   const std::vector<Tensor> x = read_inputs(options, *model);
   const std::vector<Tensor> y = read_targets(options, *model);
   run_compiled("--loss mse", [&] {
-    results = model->evaluate(x, y, {.batch_size = options.batch_size, .verbose = 0});
+    results = model->evaluate(x, y,
+                              {.batch_size = options.batch_size,
+                               .verbose = 0,
+                               .steps_at_a_time = options.steps_at_a_time});
   });
   if (!results.not_finite.empty()) {
     throw Error(fmt::format("the model cannot be judged: {}", results.not_finite),
@@ -52,6 +56,7 @@ Command evaluate_command() {
         const auto options = std::make_shared<Options>();
         add_model_and_inputs(app, *options);
         add_targets(app, *options);
+        add_steps_at_a_time(app, options->steps_at_a_time);
         add_loss_and_metrics(app, options->compile);
         app.add_flag("--json", options->json, "one JSON object")->disable_flag_override();
         return [options] { run(*options); };

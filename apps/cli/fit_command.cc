@@ -26,6 +26,7 @@ struct Options : ModelOptions {
   bool no_shuffle = false;
   std::int64_t seed = 0;
   std::string memory_budget;
+  Bptt bptt;
 };
 
 // What follows a loss that is NaN is NaN, too.
@@ -47,7 +48,8 @@ void run(const Options& options) {
                  .verbose = options.outputs.quiet ? 0 : 1,
                  .callbacks = {stop_on_interrupt()},
                  .validation_split = options.validation_split,
-                 .shuffle = !options.no_shuffle};
+                 .shuffle = !options.no_shuffle,
+                 .bptt = options.bptt};
   fit.memory_budget = options.memory_budget;
   if (const CallbackPtr rate = fixed_learning_rate(options.compile.learning_rate))
     fit.callbacks.push_back(rate);
@@ -71,7 +73,8 @@ Command fit_command() {
           "  chronicler fit digits.keras --input x.npy --target y.npy --epochs 10 --output "
           "trained.keras\n"
           "  chronicler fit new.keras --input x.npy --target y.npy --loss mse --optimizer adam "
-          "--output n.keras\n",
+          "--output n.keras\n"
+          "  chronicler fit long.keras --input x.npy --target y.npy --bptt 256 --output l.keras\n",
           [](CLI::App& app) -> Job {
             const auto options = std::make_shared<Options>();
             add_model_and_inputs(app, *options);
@@ -90,6 +93,7 @@ Command fit_command() {
                            "layers compute again what does not fit, to the same bits")
                 ->type_name("SIZE");
             add_seed(app, options->seed);
+            add_bptt(app, options->bptt);
             add_loss_and_metrics(app, options->compile);
             add_optimizer(app, options->compile);
             add_fit_outputs(app, options->outputs, "losses and metrics by epoch");

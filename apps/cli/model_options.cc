@@ -51,6 +51,26 @@ OfOutput of_output(const std::string& word, const std::vector<std::string>& outp
   return own;
 }
 
+std::int64_t steps_of(std::string_view digits, const std::string& word) {
+  std::int64_t steps = 0;
+  const auto [stopped, failure] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), steps);
+  if (failure == std::errc() && stopped == digits.data() + digits.size() && steps >= 1)
+    return steps;
+  throw UsageError(fmt::format("--bptt needs whole numbers of at least 1, got \"{}\"", word),
+                   "for instance --bptt 256, or --bptt 256:64");
+}
+
+// "256" or "256:64".
+Bptt bptt_of(const std::string& word) {
+  const std::size_t at = word.find(':');
+  Bptt bptt{steps_of(std::string_view(word).substr(0, at), word)};
+  if (at != std::string::npos) bptt.stride = steps_of(std::string_view(word).substr(at + 1), word);
+  if (bptt.stride <= bptt.steps) return bptt;
+  throw UsageError(fmt::format("--bptt needs a stride of at most the steps, got \"{}\"", word),
+                   "for instance --bptt 256:64");
+}
+
 // "0.5" of --loss-weight OUTPUT=0.5.
 double weight_of(const std::string& word) {
   double weight = 0.0;
@@ -114,6 +134,22 @@ void add_model_and_inputs(CLI::App& app, ModelOptions& options) {
   app.add_option("--batch-size", options.batch_size, "samples at a time (32)")
       ->type_name("N")
       ->check(whole_number(1, std::numeric_limits<std::int64_t>::max()));
+}
+
+void add_steps_at_a_time(CLI::App& app, std::int64_t& steps) {
+  app.add_option("--steps-at-a-time", steps,
+                 "long sequences run part by part, states carried (whole; of large .npy files what "
+                 "a few MB hold)")
+      ->type_name("N")
+      ->check(whole_number(1, std::numeric_limits<std::int64_t>::max()));
+}
+
+void add_bptt(CLI::App& app, Bptt& bptt) {
+  app.add_option_function<std::string>(
+         "--bptt", [&bptt](const std::string& word) { bptt = bptt_of(word); },
+         "truncated backpropagation: sequences are learnt in parts of so many steps, states "
+         "carried; STEPS:STRIDE begins a part every STRIDE steps")
+      ->type_name("STEPS");
 }
 
 void add_targets(CLI::App& app, ModelOptions& options) {

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "chronicler/model/model.h"
+#include "chronicler/training/fit_options.h"
 
 namespace chronicler::cli {
 
@@ -27,6 +28,10 @@ void add_model(CLI::App& app, ModelOptions& options);
 void add_inputs(CLI::App& app, ModelOptions& options);
 // MODEL --input x.npy ... --batch-size N --threads N
 void add_model_and_inputs(CLI::App& app, ModelOptions& options);
+// --steps-at-a-time N
+void add_steps_at_a_time(CLI::App& app, std::int64_t& steps);
+// --bptt STEPS[:STRIDE]
+void add_bptt(CLI::App& app, Bptt& bptt);
 // --target y.npy ...
 void add_targets(CLI::App& app, ModelOptions& options);
 

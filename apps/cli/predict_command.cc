@@ -1,5 +1,6 @@
 #include "cli/predict_command.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,16 @@ namespace {
 
 struct Options : ModelOptions {
   std::vector<std::string> outputs;
+  std::int64_t steps_at_a_time = 0;
 };
+
+// Whether results go to their file as they are computed: those of long inputs.
+bool writes_in_parts(const Options& options, const std::vector<Tensor>& inputs) {
+  constexpr std::size_t large = std::size_t{64} << 20U;
+  const bool is_file = options.outputs.size() == 1 && options.outputs[0].ends_with(".npy");
+  return is_file && std::any_of(inputs.begin(), inputs.end(),
+                                [](const Tensor& input) { return input.bytes() >= large; });
+}
 
 void run(const Options& options) {
   for (const std::string& path : options.outputs) check_output_file(path);
@@ -28,8 +38,14 @@ void run(const Options& options) {
                                  names.size(), listed(names), options.outputs.size()),
                      "give --output once for each, in that order");
   }
-  const std::vector<Tensor> answers =
-      model->predict(read_inputs(options, *model), {.batch_size = options.batch_size});
+  const std::vector<Tensor> inputs = read_inputs(options, *model);
+  PredictOptions how{.batch_size = options.batch_size, .steps_at_a_time = options.steps_at_a_time};
+  if (writes_in_parts(options, inputs)) {
+    how.output = options.outputs[0];
+    model->predict(inputs, how);
+    return;
+  }
+  const std::vector<Tensor> answers = model->predict(inputs, how);
   stop_if_interrupted();
   for (std::size_t i = 0; i < answers.size(); ++i) write_array(options.outputs[i], answers[i]);
 }
@@ -44,6 +60,7 @@ Command predict_command() {
           [](CLI::App& app) -> Job {
             const auto options = std::make_shared<Options>();
             add_model_and_inputs(app, *options);
+            add_steps_at_a_time(app, options->steps_at_a_time);
             app.add_option("--output", options->outputs, "a file for each of the model's outputs")
                 ->type_name("OUT.NPY")
                 ->allow_extra_args(false)

@@ -100,6 +100,7 @@
 // ---- Files of rows, arrays and weights.
 #include "chronicler/data/csv.h"
 #include "chronicler/data/csv_rows.h"
+#include "chronicler/data/csv_to_npy.h"
 #include "chronicler/formats/npy.h"
 #include "chronicler/formats/safetensors_file.h"
 

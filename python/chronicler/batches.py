@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ._core import FileBatches
 from .data import inputs_of, targets_of, weights_of
 
 
@@ -99,6 +100,8 @@ def _parts(item: Any) -> tuple[Any, Any, Any]:
 
 def is_batches(value: Any) -> bool:
     """Return whether data come batch by batch."""
+    if isinstance(value, FileBatches):
+        return True
     if value is None or isinstance(value, (np.ndarray, list, tuple, dict, str)):
         return False
     if hasattr(value, "shape") or hasattr(value, "to_numpy") or hasattr(value, "columns"):
@@ -108,9 +111,9 @@ def is_batches(value: Any) -> bool:
     )
 
 
-def batches_of(value: Any, model: Any, shuffle: bool = False) -> Batches:
+def batches_of(value: Any, model: Any, shuffle: bool = False) -> Any:
     """Return the source that the extension reads."""
-    if isinstance(value, Batches):
+    if isinstance(value, (Batches, FileBatches)):
         return value
     size = None
     if hasattr(value, "num_batches"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,7 +148,7 @@ class Trainable(OwnModel):
         validation_steps: int | None = None, validation_batch_size: int | None = None,
         validation_freq: int = 1, *, max_seconds: float | None = None,
         max_epochs: float | None = None, seed: int | None = None,
-        memory_budget: int | str | None = None,
+        memory_budget: int | str | None = None, bptt: Any = None,
     ) -> Any:
         """Train the model; return a `History`.
 
@@ -191,6 +192,9 @@ class Trainable(OwnModel):
             outputs of all layers and their gradients, and what recurrent layers keep of their
             steps. These keep states at some steps and compute again what does not fit, to the
             same bits. Weights, optimizer and data come besides.
+        bptt : int, tuple (steps, stride) or dict, optional
+            Truncated backpropagation: long sequences are learnt in parts of `steps` steps, a new
+            one every `stride` steps (as many as `steps` by default), the states carried.
 
         Raises
         ------
@@ -221,6 +225,7 @@ class Trainable(OwnModel):
             "validation_freq": validation_freq if isinstance(validation_freq, int) else 1,
             "max_seconds": max_seconds, "max_epochs": max_epochs, "seed": seed,
             "memory_budget": None if memory_budget is None else str(memory_budget),
+            "bptt": _bptt(bptt),
         }
         params = {"verbose": options["verbose"], "epochs": epochs, "steps": _steps(
             data, options["batch_size"], steps_per_epoch, options["validation_split"])}
@@ -359,9 +364,13 @@ class Trainable(OwnModel):
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
         sample_weight: Any = None, steps: int | None = None, callbacks: Any = None,
-        return_dict: bool = False, **kwargs: Any,
+        return_dict: bool = False, *, steps_at_a_time: int | None = None, **kwargs: Any,
     ) -> Any:
-        """Return loss and metrics over data: a number, a list, or with return_dict a dict."""
+        """Return loss and metrics over data: a number, a list, or with return_dict a dict.
+
+        steps_at_a_time : long sequences run part by part, the states carried; by default whole, or
+        of arrays of `utils.map_npy` as much as a few MB hold.
+        """
         x = self._ready_for(x)
         data, targets = self._data(x, y, False)
         hooks = _listed(callbacks)
@@ -369,6 +378,7 @@ class Trainable(OwnModel):
             hook.set_model(self)
         options = {
             "batch_size": batch_size or 32, "verbose": _verbosity(verbose), "steps": steps,
+            "steps_at_a_time": steps_at_a_time,
             "sample_weight": weights_of(sample_weight, self._core.output_names),
             "callbacks": [hook._core() for hook in hooks],
         }
@@ -381,14 +391,21 @@ class Trainable(OwnModel):
 
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: Any = "auto",
-        steps: int | None = None, callbacks: Any = None,
+        steps: int | None = None, callbacks: Any = None, *, steps_at_a_time: int | None = None,
+        output: Any = None,
     ) -> Any:
         """Return the outputs for data, as arrays of NumPy's: one, or a list of them.
 
         A list of sequences of different lengths gives a list, one output for each.
+
+        steps_at_a_time : long sequences run part by part, the states carried; by default whole, or
+        of arrays of `utils.map_npy` as much as a few MB hold.
+
+        output : a .npy file that the results are written to; what is returned is that file, mapped.
         """
         if self._quick and type(x) is np.ndarray and x.dtype == np.float32 and (
             x.flags.c_contiguous and callbacks is None and batch_size is None and steps is None
+            and steps_at_a_time is None and output is None
             and x.shape[0] <= 32 and verbose in (0, "auto")
         ):
             return self._packed([self._core.predict_one(x)])
@@ -399,6 +416,8 @@ class Trainable(OwnModel):
             hook.set_model(self)
         options = {
             "batch_size": batch_size or 32, "steps": steps,
+            "steps_at_a_time": steps_at_a_time,
+            "output": None if output is None else os.fspath(output),
             "verbose": 0 if verbose == "auto" else _verbosity(verbose),
             "callbacks": [hook._core() for hook in hooks],
         }
@@ -442,6 +461,21 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _bptt(given: Any) -> tuple[int, int] | None:
+    """Return steps and stride; 0 for a stride that is left open."""
+    if given is None:
+        return None
+    if isinstance(given, dict):
+        unknown = set(given) - {"steps", "stride"}
+        if unknown or "steps" not in given:
+            raise ValueError(f"bptt is {{'steps': 256, 'stride': 64}}, got {given}")
+        given = (given["steps"], given.get("stride") or 0)
+    steps, stride = (given, 0) if np.ndim(given) == 0 else given
+    if int(steps) < 1:
+        raise ValueError(f"bptt steps must be at least 1, got {steps}")
+    return int(steps), int(stride)
 
 
 def _verbosity(verbose: Any) -> int:

@@ -28,9 +28,12 @@ Dataset::Generator generator_over(nb::object iterator) {
 
 }  // namespace
 
-bool is_batches(nb::handle object) { return nb::hasattr(object, "_batches"); }
+bool is_batches(nb::handle object) {
+  return nb::isinstance<FileBatches>(object) || nb::hasattr(object, "_batches");
+}
 
 Dataset to_dataset(nb::handle source) {
+  if (nb::isinstance<FileBatches>(source)) return nb::cast<const FileBatches&>(source).data;
   auto held = std::make_shared<HeldObject>(nb::borrow(source));
   std::optional<std::int64_t> size;
   if (const nb::object known = source.attr("_size"); !known.is_none())

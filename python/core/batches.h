@@ -9,9 +9,14 @@ namespace chronicler::python {
 
 namespace nb = nanobind;
 
-// Whether the object is one of the package's sources of batches (python/chronicler/batches.py): it
-// answers to _batches(epoch), an iterator over (x, y, sample_weight, masks), each a tuple of
-// arrays or None, and to _size, a number or None.
+// Batches that C++ makes of files.
+struct FileBatches {
+  Dataset data;
+};
+
+// Whether the object is one of those, or of the package's sources of batches
+// (python/chronicler/batches.py): it answers to _batches(epoch), an iterator over (x, y,
+// sample_weight, masks), each a tuple of arrays or None, and to _size, a number or None.
 bool is_batches(nb::handle object);
 Dataset to_dataset(nb::handle source);
 

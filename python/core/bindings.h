@@ -19,5 +19,6 @@ void bind_text_tasks(nb::module_& module);
 void bind_speech_task(nb::module_& module);
 void bind_insight(nb::module_& module);
 void bind_timing(nb::module_& module);
+void bind_mapped_files(nb::module_& module);
 
 }  // namespace chronicler::python

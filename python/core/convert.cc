@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_memory.h"
 #include "chronicler/base/error.h"
 #include "chronicler/base/texts.h"
 #include "interpreter_lock.h"
@@ -121,6 +122,11 @@ nb::object to_array(const Tensor& tensor) {
   std::copy(shape.begin(), shape.end(), extents.begin());
   auto* const kept = new Tensor(tensor);
   const nb::capsule owner(kept, [](void* held) noexcept { delete static_cast<Tensor*>(held); });
+  if (is_mapped(tensor)) {  // a file that may only be read
+    return nb::cast(nb::ndarray<nb::numpy, nb::ro>(
+        tensor.view().raw(), static_cast<std::size_t>(shape.rank()), extents.data(), owner, nullptr,
+        array_dtype(tensor.dtype())));
+  }
   return nb::cast(nb::ndarray<nb::numpy>(tensor.view().raw(),
                                          static_cast<std::size_t>(shape.rank()), extents.data(),
                                          owner, nullptr, array_dtype(tensor.dtype())));

@@ -114,6 +114,10 @@ FitOptions fit_options_of(const nb::dict& options) {
   take(options, "max_epochs", fit.max_epochs);
   take(options, "seed", fit.seed);
   take(options, "memory_budget", fit.memory_budget);
+  if (options.contains("bptt") && !nb::object(options["bptt"]).is_none()) {
+    const auto [steps, stride] = nb::cast<std::pair<std::int64_t, std::int64_t>>(options["bptt"]);
+    fit.bptt = {steps, stride};
+  }
   return fit;
 }
 
@@ -175,6 +179,7 @@ nb::object run_evaluate(const ModelHandle& handle, nb::handle x, nb::handle y,
   take(given, "batch_size", options.batch_size);
   take(given, "verbose", options.verbose);
   take(given, "steps", options.steps);
+  take(given, "steps_at_a_time", options.steps_at_a_time);
   if (given.contains("sample_weight")) options.sample_weight = to_tensors(given["sample_weight"]);
   options.callbacks = callbacks_of(given["callbacks"]);
   Model& model = *handle.model;
@@ -204,6 +209,8 @@ nb::list run_predict(const ModelHandle& handle, nb::handle x, const nb::dict& gi
   take(given, "batch_size", options.batch_size);
   take(given, "verbose", options.verbose);
   take(given, "steps", options.steps);
+  take(given, "steps_at_a_time", options.steps_at_a_time);
+  take(given, "output", options.output);
   options.callbacks = callbacks_of(given["callbacks"]);
   Model& model = *handle.model;
   std::vector<Tensor> outputs;

@@ -89,6 +89,7 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_speech_task(m);
   chronicler::python::bind_insight(m);
   chronicler::python::bind_timing(m);
+  chronicler::python::bind_mapped_files(m);
   m.def("set_output", &chronicler::python::set_output, nb::arg("write").none(),
         nb::arg("is_notebook"));
   m.def("set_seed", &chronicler::set_random_seed);

@@ -1,8 +1,10 @@
 #include "chronicler/base/mapped_npy.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -117,6 +119,68 @@ Tensor NpyOutput::finish() {
   parts->memory.reset();
   parts->file.become();
   return map_npy(parts->path);
+}
+
+// ---- rows
+
+namespace {
+
+constexpr std::size_t header_room = 256;  // for any number of rows
+
+}  // namespace
+
+struct NpyRows::Parts {
+  Parts(const std::string& file_path, const Shape& row_shape, DType type)
+      : path(file_path), file(path), row(row_shape), dtype(type) {
+    write_all(file.descriptor(), npy_header(dtype, row.with_front(0), header_room), path);
+  }
+
+  std::string path;
+  TemporaryFile file;
+  Shape row;
+  DType dtype;
+  std::int64_t count = 0;
+};
+
+NpyRows::NpyRows(const std::string& path, const Shape& row, DType dtype) {
+  if (is_written_in_place(path)) {
+    throw Error(fmt::format("cannot write \"{}\" in parts: it is not a file", path),
+                "give the name of a .npy file");
+  }
+  parts_ = std::make_unique<Parts>(path, row, dtype);
+}
+
+NpyRows::~NpyRows() = default;
+NpyRows::NpyRows(NpyRows&&) noexcept = default;
+NpyRows& NpyRows::operator=(NpyRows&&) noexcept = default;
+
+std::int64_t NpyRows::size() const { return parts_ ? parts_->count : 0; }
+
+void NpyRows::append(const TensorView& rows) {
+  if (!parts_) throw Error("the file is finished already");
+  if (rows.dtype() != parts_->dtype || rows.shape().rank() != parts_->row.rank() + 1 ||
+      !(rows.shape().without_front() == parts_->row)) {
+    throw Error(fmt::format("\"{}\" has rows of shape {} and {}, got {} of {}", parts_->path,
+                            parts_->row.to_string(), name_of(parts_->dtype),
+                            rows.shape().to_string(), name_of(rows.dtype())));
+  }
+  if (rows.size() > 0) {
+    write_all(parts_->file.descriptor(), {static_cast<const char*>(rows.raw()), rows.bytes()},
+              parts_->path);
+  }
+  parts_->count += rows.shape()[0];
+}
+
+void NpyRows::finish(bool as_sequence) {
+  if (!parts_) throw Error("the file is finished already");
+  const std::unique_ptr<Parts> parts = std::exchange(parts_, nullptr);
+  const Shape rows = parts->row.with_front(parts->count);
+  const std::string header =
+      npy_header(parts->dtype, as_sequence ? rows.with_front(1) : rows, header_room);
+  const auto written = ::pwrite(parts->file.descriptor(), header.data(), header.size(), 0);
+  if (written != static_cast<ssize_t>(header.size()))
+    fail_to_write(parts->path, written < 0 ? errno : ENOSPC);
+  parts->file.become();
 }
 
 }  // namespace chronicler

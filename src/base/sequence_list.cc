@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_memory.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
@@ -89,13 +90,19 @@ SequenceList SequenceList::part(std::int64_t begin, std::int64_t end) const {
 Tensor SequenceList::padded(const Bucket& bucket) const {
   if (bucket.empty()) throw Error("a batch of no sequences was asked for");
   const std::int64_t steps = longest(*this, bucket);
+  const Tensor& first = (*this)[bucket.front()];
+  // One that is mapped from a file may be larger than memory: it stays there.
+  if (bucket.size() == 1 && is_mapped(first)) return first.reshaped(first.shape().with_front(1));
   Tensor batch((*this)[bucket.front()].shape().without_front().with_front(steps).with_front(
                    static_cast<std::int64_t>(bucket.size())),
                (*this)[bucket.front()].dtype());
   const std::size_t row_bytes = batch.bytes() / bucket.size();
   auto* row = static_cast<std::byte*>(batch.view().raw());
   for (const std::int64_t index : bucket) {
-    std::memcpy(row, (*this)[index].view().raw(), (*this)[index].bytes());
+    const TensorView sequence = (*this)[index];
+    check_mapped(sequence);
+    std::memcpy(row, sequence.raw(), sequence.bytes());
+    done_with(sequence);
     row += row_bytes;
   }
   return batch;

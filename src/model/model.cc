@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_memory.h"
 #include "chronicler/base/error.h"
 #include "chronicler/model/stream.h"
 #include "model/compiled_before.h"
@@ -208,6 +209,17 @@ void check_kind(const Model& model, std::size_t index, DType given) {
                   : "a TextVectorization layer in the model would make ids of texts");
 }
 
+// Numbers of a file that is mapped stay where they are: the file may be larger than memory.
+void check_mapped_type(const Model& model, std::size_t index, const Tensor& x, DType wanted) {
+  if (x.dtype() == wanted || !is_mapped(x)) return;
+  throw Error(fmt::format("{} of model \"{}\" is {}, mapped from \"{}\"; the model computes in {}",
+                          input_title(model, index), model.name(), name_of(x.dtype()),
+                          mapped_path(x), name_of(wanted)),
+              fmt::format("convert the file once: chronicler convert \"{}\" NEW.npy; or read it: "
+                          "load_npy",
+                          mapped_path(x)));
+}
+
 // A value that is used as a mask and as nothing else is converted to one.
 bool is_mask(const Network& network, int value) {
   bool any = false;
@@ -250,9 +262,10 @@ std::vector<Tensor> Model::prepare_inputs(const TensorList& x) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const int value = static_cast<int>(i);
     const bool is_ids = x[i].dtype() == DType::int32 && takes_ids(*network_, value);
-    inputs.push_back(is_ids || x[i].dtype() == DType::text ? x[i]
-                     : is_mask(*network_, value)           ? x[i].to(DType::boolean)
-                                                           : x[i].to(real));
+    const bool stays = is_ids || x[i].dtype() == DType::text;
+    const DType type = stays ? x[i].dtype() : is_mask(*network_, value) ? DType::boolean : real;
+    check_mapped_type(*this, i, x[i], type);
+    inputs.push_back(x[i].to(type));
   }
   return inputs;
 }

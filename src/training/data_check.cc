@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_memory.h"
 #include "chronicler/base/error.h"
 #include "kernels/finite.h"
 #include "layers/core/dispatch.h"
@@ -51,10 +52,14 @@ void check_finite(const Tensor& data, std::string_view what) {
   with_real(data.dtype(), [&](auto real) {
     using Real = decltype(real);
     constexpr std::size_t piece = 4096;  // looked at again, number by number, if one is found
+    constexpr std::size_t between_checks = std::size_t{1} << 20U;
     const std::span<const Real> numbers = data.span<Real>();
     for (std::size_t begin = 0; begin < numbers.size(); begin += piece) {
+      if (begin % between_checks == 0) check_mapped(data);
       const auto part = numbers.subspan(begin, std::min(piece, numbers.size() - begin));
-      if (kernels::all_finite(part)) continue;
+      const bool is_finite = kernels::all_finite(part);
+      done_with(part.data(), part.size_bytes());
+      if (is_finite) continue;
       for (std::size_t i = 0; i < part.size(); ++i) {
         if (std::isfinite(part[i])) continue;
         not_finite(static_cast<double>(part[i]), static_cast<std::int64_t>(begin + i), data.shape(),

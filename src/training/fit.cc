@@ -18,6 +18,7 @@
 #include "training/callbacks/progress_bar.h"
 #include "training/data_check.h"
 #include "training/fit_plan.h"
+#include "training/memory_span.h"
 #include "training/not_finite.h"
 #include "training/part_walk.h"
 #include "training/run_progress.h"
@@ -218,6 +219,23 @@ class BudgetOfRun {
 // Validation goes over long sequences in parts, too: at least this many steps at a time.
 constexpr std::int64_t validation_steps_at_a_time = 1024;
 
+// The steps that a gradient goes back at most; 0 if nobody knows.
+std::int64_t window_of(const FitData& data) {
+  std::int64_t steps = 0;
+  for (const Tensor& x : data.all.x) {
+    if (x.shape().rank() > 2) steps = std::max(steps, x.shape()[1]);
+  }
+  for (const std::int64_t own : data.batch_steps) steps = std::max(steps, own);
+  return data.parts.steps > 0 ? std::min(steps, data.parts.steps) : steps;
+}
+
+// Once: a model that was trained has learnt what to remember.
+void say_how_long_it_remembers(const Model& model, const Trainer& trainer, const FitPlan& plan,
+                               const FitOptions& options) {
+  if (options.verbose == 0 || options.initial_epoch > 0 || trainer.step() > 0) return;
+  std::cerr << note_on_memory(model, window_of(plan.train));
+}
+
 History run_fit(Model& model, Trainer& trainer, FitPlan plan, const FitOptions& options) {
   const BudgetOfRun budget(trainer, options);
   if (plan.validation) prepare(*plan.validation, trainer, model);
@@ -227,6 +245,7 @@ History run_fit(Model& model, Trainer& trainer, FitPlan plan, const FitOptions& 
     if (plan.validation)
       plan.validation->parts.steps = std::max(bptt.steps, validation_steps_at_a_time);
   }
+  say_how_long_it_remembers(model, trainer, plan, options);
   return FitLoop(model, trainer, plan, options).run();
 }
 

@@ -42,7 +42,7 @@ void check_steps_at_a_time(std::int64_t steps) {
               "0 is whole sequences, or what a few MB hold of those that are mapped from a file");
 }
 
-std::int64_t part_length(Model& model, const Batch& batch, std::int64_t asked) {
+std::int64_t part_length(Model& model, const Batch& batch, std::int64_t asked, bool writes_file) {
   const Network& network = ModelInternals::network(model);
   if (asked > 0) {
     const StepAxes axes = step_axes(network, "steps_at_a_time");
@@ -50,7 +50,7 @@ std::int64_t part_length(Model& model, const Batch& batch, std::int64_t asked) {
   }
   const bool mapped =
       std::any_of(batch.x.begin(), batch.x.end(), [](const Tensor& x) { return is_mapped(x); });
-  if (!mapped || !runs_in_parts(network)) return 0;
+  if (!(mapped || writes_file) || !runs_in_parts(network)) return 0;
   constexpr std::int64_t numbers = std::int64_t{1} << 20U;  // at a time
   constexpr std::int64_t fewest = 64;
   const std::int64_t steps = std::max(

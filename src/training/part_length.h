@@ -11,9 +11,10 @@ namespace chronicler {
 
 // How many steps at a time a model goes over the inputs of a batch. 0: all of them at once.
 // `asked`: by the user; 0 leaves it open, and then it is as many as a few MB hold of what the model
-// computes, if an input is mapped from a file and the model can run in parts. Throws Error if it
-// was asked for parts and cannot.
-std::int64_t part_length(Model& model, const Batch& batch, std::int64_t asked);
+// computes, if an input is mapped from a file, or results are written to one, and the model can run
+// in parts. Throws Error if it was asked for parts and cannot.
+std::int64_t part_length(Model& model, const Batch& batch, std::int64_t asked,
+                         bool writes_file = false);
 
 // Throws Error unless it is 0 or above.
 void check_steps_at_a_time(std::int64_t steps);

@@ -1,10 +1,13 @@
 // The loops of predict.
 #include <algorithm>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "chronicler/base/error.h"
+#include "chronicler/base/mapped_npy.h"
 #include "chronicler/training/fit.h"
 #include "model/model_internals.h"
 #include "model/network.h"
@@ -14,6 +17,8 @@
 #include "training/dataset/batch_rows.h"
 #include "training/dataset/place_of_error.h"
 #include "training/fit_plan.h"
+#include "training/part_length.h"
+#include "training/prediction.h"
 
 namespace chronicler {
 namespace {
@@ -22,19 +27,6 @@ std::int64_t batch_count(std::int64_t size, std::int64_t batch_size,
                          const std::optional<std::int64_t>& limit) {
   const std::int64_t all = (size + batch_size - 1) / batch_size;
   return limit ? std::min(all, *limit) : all;
-}
-
-// What the model gives for one batch: a tensor for each output.
-std::vector<Tensor> forward(Model& model, const Batch& batch) {
-  const std::vector<Tensor> x = ModelInternals::prepare_inputs(model, batch.x);
-  std::vector<Value> inputs;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    inputs.push_back({x[i], i < batch.masks.size() ? batch.masks[i].view() : TensorView()});
-  ModelInternals::execution(model).forward(inputs, {});
-  std::vector<Tensor> outputs;
-  for (std::size_t i = 0; i < ModelInternals::network(model).outputs().size(); ++i)
-    outputs.push_back(own(ModelInternals::execution(model).output(i).data));
-  return outputs;
 }
 
 // The outputs of all batches, one below the other.
@@ -50,11 +42,34 @@ std::vector<Tensor> joined_outputs(const std::vector<std::vector<Tensor>>& parts
   }
 }
 
-// What belongs to one row of a batch: with a mask, the steps that are the sequence's.
-Tensor answer_of(const Value& output, std::int64_t row, std::int64_t length) {
-  const TensorView whole = output.data.rows(row, row + 1);
-  const TensorView answer = whole.reshaped(whole.shape().without_front());
-  return own(output.mask ? answer.rows(0, length) : answer);
+// The outputs of batches whose number is not known: kept to be joined, or added to a file.
+class Collected {
+ public:
+  explicit Collected(std::string file) : path_(std::move(file)) {}
+
+  void add(std::vector<Tensor> outputs) {
+    if (path_.empty()) return parts_.push_back(std::move(outputs));
+    const Tensor& rows = outputs.front();
+    if (!file_) file_.emplace(path_, rows.shape().without_front(), rows.dtype());
+    file_->append(rows);
+  }
+  std::vector<Tensor> finish() {
+    if (!file_ && parts_.empty()) throw Error("the data set has no batches");
+    if (!file_) return joined_outputs(parts_);
+    file_->finish();
+    return {map_npy(path_)};
+  }
+
+ private:
+  std::string path_;
+  std::vector<std::vector<Tensor>> parts_;
+  std::optional<NpyRows> file_;
+};
+
+// What belongs to one row of a batch, (1, ...): of padded steps those that are the sequence's.
+Tensor one_answer(const TensorView& row, bool has_steps, std::int64_t length) {
+  const TensorView answer = row.reshaped(row.shape().without_front());
+  return own(has_steps ? answer.rows(0, length) : answer);
 }
 
 }  // namespace
@@ -63,6 +78,11 @@ std::vector<Tensor> Model::predict(const SequenceList& x) { return predict(x, Pr
 
 std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& options) {
   check_positive("batch_size", options.batch_size);
+  check_steps_at_a_time(options.steps_at_a_time);
+  if (!options.output.empty()) {
+    throw Error("results for sequences of different lengths are no one array for a .npy file",
+                "predict one sequence after the other, or leave the output file out");
+  }
   const SequenceData data{x};
   check_sequences(data);
   check_takes_sequences(*this, x);
@@ -73,6 +93,7 @@ std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& 
   const CallbackList callbacks(*this, options.callbacks, {options.verbose, 1, steps});
   ProgressBar bar(options.verbose, steps);
   std::vector<Tensor> answers(static_cast<std::size_t>(x.size()));
+  Prediction prediction(*this, options);
   Logs logs;
   callbacks.call(&Callback::on_predict_begin, logs);
   Batch rows;
@@ -80,12 +101,26 @@ std::vector<Tensor> Model::predict(const SequenceList& x, const PredictOptions& 
     callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
     const Bucket& bucket = buckets[static_cast<std::size_t>(batch)];
     fill_sequence_batch(data, bucket, rows);
-    const Tensor inputs = prepare_inputs(TensorList({rows.x.front()})).front();
-    const Value input{inputs, rows.masks.empty() ? TensorView() : rows.masks[0].view()};
-    execution().forward(std::span(&input, 1), {});
-    for (std::size_t row = 0; row < bucket.size(); ++row) {
-      answers[static_cast<std::size_t>(bucket[row])] =
-          answer_of(execution().output(), static_cast<std::int64_t>(row), x.length(bucket[row]));
+    rows.x = prepare_inputs(TensorList({rows.x.front()}));
+    if (part_length(*this, rows, options.steps_at_a_time) > 0) {
+      JoinedOutputs outputs(1, rows.size(), "");
+      prediction.run(rows, outputs);
+      const Tensor joined = outputs.finish().front();
+      for (std::size_t row = 0; row < bucket.size(); ++row) {
+        const auto place = static_cast<std::int64_t>(row);
+        answers[static_cast<std::size_t>(bucket[row])] =
+            one_answer(joined.rows(place, place + 1), outputs.has_steps(), x.length(bucket[row]));
+      }
+    } else {
+      const Value input{rows.x[0], rows.masks.empty() ? TensorView() : rows.masks[0].view()};
+      execution().forward(std::span(&input, 1), {});
+      const Value& output = execution().output();
+      for (std::size_t row = 0; row < bucket.size(); ++row) {
+        const auto place = static_cast<std::int64_t>(row);
+        answers[static_cast<std::size_t>(bucket[row])] =
+            one_answer(output.data.rows(place, place + 1), static_cast<bool>(output.mask),
+                       x.length(bucket[row]));
+      }
     }
     callbacks.call(&Callback::on_predict_batch_end, batch, logs);
     bar.update(batch + 1, logs);
@@ -100,7 +135,9 @@ std::vector<Tensor> Model::predict(const Dataset& data, const PredictOptions& op
   const std::optional<std::int64_t> steps = some.size();
   const CallbackList callbacks(*this, options.callbacks, {options.verbose, 1, steps.value_or(0)});
   ProgressBar bar(options.verbose, steps);
-  std::vector<std::vector<Tensor>> parts;
+  check_output_file(*this, options);
+  Collected collected(options.output);
+  Prediction prediction(*this, options);
   Logs logs;
   callbacks.call(&Callback::on_predict_begin, logs);
   std::int64_t index = 0;
@@ -113,18 +150,23 @@ std::vector<Tensor> Model::predict(const Dataset& data, const PredictOptions& op
   const auto next = [&] { return at_batch([&] { return batches.next(); }); };
   for (const Batch* batch = next(); batch != nullptr; batch = next()) {
     callbacks.call(&Callback::on_predict_batch_begin, index, logs);
-    parts.push_back(at_batch([&] {
+    at_batch([&] {
       for (std::size_t i = 0; i < batch->x.size(); ++i)
         check_finite(batch->x[i], title_of("", "x", batch->x, i));
-      return forward(*this, *batch);
-    }));
+      Batch inputs{ModelInternals::prepare_inputs(*this, batch->x)};
+      inputs.masks = batch->masks;
+      check_output_file(*this, options);
+      JoinedOutputs outputs(network_->outputs().size(), inputs.size(), "");
+      prediction.run(inputs, outputs);
+      collected.add(outputs.finish());
+    });
     callbacks.call(&Callback::on_predict_batch_end, index, logs);
     bar.update(++index, logs);
   }
-  if (parts.empty()) throw Error("the data set has no batches");
+  std::vector<Tensor> results = collected.finish();
   callbacks.call(&Callback::on_predict_end, logs);
   bar.finish(logs);
-  return joined_outputs(parts);
+  return results;
 }
 
 Tensor Model::predict(const Tensor& x) { return predict(x, PredictOptions{}); }
@@ -147,29 +189,24 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& x, const PredictOp
   const CallbackList callbacks(*this, options.callbacks, {options.verbose, 1, steps});
   ProgressBar bar(options.verbose, steps);
 
-  std::vector<Tensor> results(network_->outputs().size());
+  check_output_file(*this, options);
+  JoinedOutputs results(network_->outputs().size(), size, options.output);
+  Prediction prediction(*this, options);
   Logs logs;
   callbacks.call(&Callback::on_predict_begin, logs);
   for (std::int64_t batch = 0; batch < steps; ++batch) {
     callbacks.call(&Callback::on_predict_batch_begin, batch, logs);
     const std::int64_t begin = batch * options.batch_size;
     const std::int64_t end = std::min(size, begin + options.batch_size);
-    const Batch rows = data.rows(begin, end);
-    std::vector<Value> inputs;
-    for (const Tensor& input : rows.x) inputs.push_back({input, {}});
-    execution().forward(inputs, {});
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const TensorView output = execution().output(i).data;
-      Tensor& result = results[i];
-      if (!result) result = Tensor(output.shape().without_front().with_front(size), output.dtype());
-      copy(output, result.rows(begin, end));
-    }
+    results.begin(begin);
+    prediction.run(data.rows(begin, end), results);
     callbacks.call(&Callback::on_predict_batch_end, batch, logs);
     bar.update(batch + 1, logs);
   }
+  std::vector<Tensor> outputs = results.finish();
   callbacks.call(&Callback::on_predict_end, logs);
   bar.finish(logs);
-  return results;
+  return outputs;
 }
 
 Tensor Model::predict_on_batch(const Tensor& x) { return (*this)(x); }

@@ -15,6 +15,7 @@
 #include "training/losses/reduced_loss.h"
 #include "training/metrics/metric_direction.h"
 #include "training/not_finite.h"
+#include "training/target_check.h"
 
 namespace chronicler {
 namespace {
@@ -189,7 +190,7 @@ void Trainer::check(const Model& model, const Batch& batch) {
   const std::vector<Shape> shapes = output_shapes(model, batch);
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const std::string place = outputs_.size() == 1 ? "y" : fmt::format("y[{}]", i);
-    if (outputs_[i].loss) outputs_[i].loss->check(batch.y[i], shapes[i], place);
+    if (outputs_[i].loss) check_targets(*outputs_[i].loss, batch.y[i], shapes[i], place);
   }
 }
 

@@ -158,5 +158,26 @@ TEST(NpyOutput, FailsAtOnce) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(NpyRows, TakesRowsUntilThereAreNoMore) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("rows.npy");
+  NpyRows rows(path, {2});
+  rows.append(Tensor({1, 2}, std::vector<float>{1, 2}));
+  rows.append(Tensor({2, 2}, std::vector<float>{3, 4, 5, 6}));
+  rows.append(Tensor({0, 2}));
+  EXPECT_EQ(rows.size(), 3);
+  EXPECT_NE(message_of([&] {
+              rows.append(Tensor({1, 3}));
+            }).find("got (1, 3) of float32"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  rows.finish();
+  const Tensor all = map_npy(path);
+  EXPECT_EQ(all.shape(), Shape({3, 2}));
+  EXPECT_EQ(all.as<float>()[5], 6.0F);
+  { NpyRows dropped(folder.path("dropped.npy"), {2}); }
+  EXPECT_FALSE(std::filesystem::exists(folder.path("dropped.npy")));
+}
+
 }  // namespace
 }  // namespace chronicler

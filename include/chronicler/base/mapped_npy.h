@@ -11,6 +11,7 @@
 // file.)
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,27 @@ class NpyOutput {
   struct Parts;
   std::unique_ptr<Parts> parts_;
   Tensor tensor_;
+};
+
+// A new .npy file to which rows are added until there are no more; whole or absent, too.
+class NpyRows {
+ public:
+  // `row`: the shape of one. Throws Error if the file cannot be made.
+  NpyRows(const std::string& path, const Shape& row, DType dtype = DType::float32);
+  ~NpyRows();
+  NpyRows(NpyRows&&) noexcept;
+  NpyRows& operator=(NpyRows&&) noexcept;
+
+  // (n, ...) of that type. Throws Error if they are of another shape, or cannot be written.
+  void append(const TensorView& rows);
+  std::int64_t size() const;  // rows so far
+  // Gives the file its name; without it nothing is left of it. as_sequence: with an axis of 1 in
+  // front, as the steps of one sequence.
+  void finish(bool as_sequence = false);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace chronicler

@@ -101,6 +101,17 @@ class Dataset {
   static Dataset from_files(std::vector<std::string> paths,
                             std::function<Batch(const std::string& path)> read);
 
+  // Sequences in .npy files, (T, F) each, or (T) of ids, for bucket_by_length() and padded_batch(),
+  // in the order given (npy_files() gives those of a folder). Their lengths are read from the
+  // headers, and the numbers of a file when its batch has its turn; a long sequence that is a batch
+  // of its own is mapped. y: a row for each file, or files with a target for each step. Throws
+  // Error that names the file if they do not fit together, or cannot be mapped (map_npy).
+  static Dataset from_npy_files(const std::vector<std::string>& x, const TensorList& y = {},
+                                const TensorList& sample_weight = {});
+  static Dataset from_npy_files(const std::vector<std::string>& x,
+                                const std::vector<std::string>& y,
+                                const TensorList& sample_weight = {});
+
   // ---- what is made of one
 
   // Another order in each epoch, of all items (Error if their number is not known) or of those in

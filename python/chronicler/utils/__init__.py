@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .files import get_file as get_file
     from .graphs import model_to_dot as model_to_dot
     from .graphs import plot_model as plot_model
+    from .mapped import csv_to_npy as csv_to_npy
+    from .mapped import map_npy as map_npy
+    from .mapped import map_npy_folder as map_npy_folder
+    from .mapped import npy_sequences as npy_sequences
     from .numerical import normalize as normalize
     from .numerical import pack_x_y_sample_weight as pack_x_y_sample_weight
     from .numerical import to_categorical as to_categorical
@@ -48,6 +52,7 @@ _HOMES = {
     ".dataset": "Dataset PyDataset Sequence split_dataset",
     ".files": "get_file",
     ".graphs": "model_to_dot plot_model",
+    ".mapped": "csv_to_npy map_npy map_npy_folder npy_sequences",
     ".numerical": "normalize pack_x_y_sample_weight to_categorical unpack_x_y_sample_weight",
     ".progress": "Progbar",
     ".seeds": "clear_session get_random_seed is_keras_tensor set_random_seed",

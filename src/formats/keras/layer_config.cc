@@ -12,6 +12,7 @@
 #include "chronicler/base/error.h"
 #include "chronicler/layers/catalog.h"
 #include "formats/keras/model_config.h"
+#include "layers/core/described.h"
 #include "layers/core/each_field.h"
 #include "layers/core/settings_json.h"
 #include "model/model_layer.h"
@@ -59,7 +60,14 @@ Json field_to_json(const std::vector<LayerPtr>& value) {
 Json field_to_json(const Shape& value) { return value.rank() == 0 ? Json() : to_json(value); }
 Json field_to_json(const Activation& value) { return value.name(); }
 Json field_to_json(const Initializer& value) {
-  return described_to_json("keras.initializers", value.class_name(), value.settings());
+  Json object = described_to_json("keras.initializers", value.class_name(), value.settings());
+  const std::string_view package =
+      find_described("initializer", value.class_name(), initializer_classes()).package;
+  if (!package.empty()) {
+    object["module"] = "chronicler.for_keras";
+    object["registered_name"] = fmt::format("{}>{}", package, value.class_name());
+  }
+  return object;
 }
 Json field_to_json(const Regularizer& value) {
   if (!value) return nullptr;

@@ -97,6 +97,10 @@ void check_settings(const DescribedClass& described, const std::vector<Setting>&
     const auto* real = std::get_if<double>(&settings[i].value);
     if (real != nullptr && settings[i].value != field.value && !field.range.holds(*real))
       refuse_field(described.class_name, info, field_text(*real));
+    const auto* whole = std::get_if<std::int64_t>(&settings[i].value);
+    if (whole != nullptr && settings[i].value != field.value &&
+        !field.range.holds(static_cast<double>(*whole)))
+      refuse_field(described.class_name, info, fmt::to_string(*whole));
     const auto* text = std::get_if<std::string>(&settings[i].value);
     if (text != nullptr && !field.range.holds(std::string_view(*text)))
       refuse_field(described.class_name, info, *text);

@@ -22,12 +22,14 @@ struct DescribedField {
   std::string_view sentence;
 };
 
-// One class of Keras: its name, the names by which options may ask for it, the first of which is
+// One class: its name, the names by which options may ask for it, the first of which is
 // shown to users, and its settings in the order of Keras's config.
 struct DescribedClass {
   std::string_view class_name;
   std::vector<std::string_view> names;
   std::vector<DescribedField> settings;
+  // Where files register a class that Keras does not have: "chronicler".
+  std::string_view package = {};
 
   std::vector<Setting> defaults() const;
   FieldTable fields() const;

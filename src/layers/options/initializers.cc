@@ -75,6 +75,17 @@ const std::vector<DescribedClass>& classes() {
       {"Orthogonal",
        {"orthogonal", "OrthogonalInitializer"},
        {seed, {"gain", 1.0, any_value(), "factor of the matrix"}}},
+      // Biases of the gates of an LSTM or a GRU with which units remember for 1 to t_max steps:
+      // the forget gate's (of a GRU the update gate's) log(U(1, t_max - 1)), an input gate's minus
+      // that, the others 0 (Tallec and Ollivier 2018).
+      {"Chrono",
+       {"chrono"},
+       {{"t_max",
+         {},
+         at_least(2),
+         "steps that are remembered at most; none: those of the input that the layer is built for"},
+        seed},
+       "chronicler"},
   };
   return table;
 }
@@ -251,6 +262,13 @@ void fill_values(const Initializer& initializer, TensorView values, const Random
   const std::string& name = initializer.class_name();
   const auto span = values.span<Real>();
   const auto number = [&](std::string_view setting) { return initializer.number(setting); };
+  if (name == "Chrono") {
+    throw Error(
+        fmt::format("chrono starts the gates of an LSTM or a GRU by their bias_initializer, "
+                    "not a weight of shape {}",
+                    values.shape().to_string()),
+        "MinGRU and MinLSTM have an option t_max; use another initializer elsewhere");
+  }
   if (name == "Zeros") {
     std::fill(span.begin(), span.end(), Real{0});
   } else if (name == "Ones") {
@@ -375,6 +393,12 @@ Initializer LecunNormal(Seed seed) { return seeded("LecunNormal", seed); }
 
 Initializer Orthogonal(double gain, Seed seed) {
   return Initializer::from("Orthogonal", {seed_setting(seed), {"gain", gain}});
+}
+
+Initializer Chrono(std::optional<std::int64_t> t_max, Seed seed) {
+  return Initializer::from(
+      "Chrono", {{"t_max", t_max ? SettingValue(*t_max) : SettingValue(std::monostate())},
+                 seed_setting(seed)});
 }
 
 }  // namespace initializers

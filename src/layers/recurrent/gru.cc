@@ -3,6 +3,8 @@
 #include "kernels/gru.h"
 #include "layers/core/kernel_activation.h"
 #include "layers/core/layer_with.h"
+#include "layers/core/weights_from_file.h"
+#include "layers/recurrent/chrono.h"
 #include "layers/recurrent/recurrent.h"
 
 namespace chronicler {
@@ -21,7 +23,17 @@ class GRULayer final : public LayerWith<GRULayer, layers::GRUOptions, RecurrentL
     build_checks(inputs);
     const std::int64_t columns = gates * options_.units;
     const Shape bias = options_.reset_after ? Shape{2, columns} : Shape{columns};
-    add_recurrent_weights(inputs, gates, bias, options_, options_.bias_initializer);
+    add_recurrent_weights(inputs, gates, bias, options_, without_chrono(options_.bias_initializer));
+    if (options_.use_bias) start_biases(inputs[0]);
+  }
+
+  // The update gate keeps the state; the bias of the recurrent sums, where there is one, stays 0.
+  void start_biases(const Shape& input) {
+    Parameter& bias = parameters_.back();
+    bias.initializer = options_.bias_initializer;
+    if (WeightsFromFile::expected()) return;
+    const TensorView row(bias.value.view().raw(), bias.value.dtype(), {gates * options_.units});
+    start_gates(options_.bias_initializer, {row, options_.units, 0}, input, described());
   }
 
   Common common() const override { return common_of(options_); }

@@ -8,6 +8,8 @@
 #include "kernels/lstm.h"
 #include "layers/core/kernel_activation.h"
 #include "layers/core/layer_with.h"
+#include "layers/core/weights_from_file.h"
+#include "layers/recurrent/chrono.h"
 #include "layers/recurrent/lstm_variant.h"
 #include "layers/recurrent/recurrent.h"
 #include "layers/recurrent/step_loop.h"
@@ -77,8 +79,8 @@ class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, Recurre
   void build_weights(std::span<const Shape> inputs) override {
     build_checks(inputs);
     add_recurrent_weights(inputs, gates, {gates * options_.units}, options_,
-                          options_.bias_initializer, hidden_size(options_));
-    if (options_.use_bias && options_.unit_forget_bias) start_forget_gate_open();
+                          without_chrono(options_.bias_initializer), hidden_size(options_));
+    if (options_.use_bias) start_biases(inputs[0]);
     const std::int64_t units = options_.units;
     if (options_.peepholes)
       add_weight("peephole_kernel", {3, units}, {options_.kernel_initializer});
@@ -103,10 +105,14 @@ class LSTMLayer final : public LayerWith<LSTMLayer, layers::LSTMOptions, Recurre
   }
 
   // Jozefowicz, Zaremba and Sutskever 2015: a forget gate that starts open lets gradients through
-  // from the first step.
-  void start_forget_gate_open() {
+  // from the first step. Chrono opens it further.
+  void start_biases(const Shape& input) {
     const std::int64_t units = options_.units;
-    parameters_.back().value.part(units, {units}).fill(1.0);
+    Parameter& bias = parameters_.back();
+    if (options_.unit_forget_bias) bias.value.part(units, {units}).fill(1.0);
+    bias.initializer = options_.bias_initializer;
+    if (WeightsFromFile::expected()) return;
+    start_gates(options_.bias_initializer, {bias.value, units, 1, 0}, input, described());
   }
 
   Common common() const override { return common_of(options_); }

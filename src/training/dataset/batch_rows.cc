@@ -6,22 +6,38 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_memory.h"
 #include "chronicler/base/error.h"
 
 namespace chronicler {
 namespace {
 
+// Whether they lie one after the other.
+bool are_neighbours(std::span<const std::int64_t> rows) {
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i] != rows[i - 1] + 1) return false;
+  }
+  return !rows.empty();
+}
+
 void gather_rows(const Tensor& from, std::span<const std::int64_t> rows, Tensor& to) {
   if (!from) return;
   const auto count = static_cast<std::int64_t>(rows.size());
-  if (!to || to.shape()[0] != count)
+  // Those of a file that may be larger than memory stay there where they can.
+  if (is_mapped(from) && are_neighbours(rows)) {
+    to = from.rows(rows.front(), rows.back() + 1);
+    return;
+  }
+  if (!to || to.shape()[0] != count || is_mapped(to))
     to = Tensor(from.shape().without_front().with_front(count), from.dtype());
   const std::size_t row_bytes = from.bytes() / static_cast<std::size_t>(from.shape()[0]);
   const auto* source = static_cast<const std::byte*>(from.view().raw());
   auto* target = static_cast<std::byte*>(to.view().raw());
+  check_mapped(from);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::memcpy(target + i * row_bytes, source + static_cast<std::size_t>(rows[i]) * row_bytes,
-                row_bytes);
+    const auto* row = source + static_cast<std::size_t>(rows[i]) * row_bytes;
+    std::memcpy(target + i * row_bytes, row, row_bytes);
+    done_with(row, row_bytes);
   }
 }
 

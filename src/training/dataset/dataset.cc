@@ -7,6 +7,7 @@
 
 #include "chronicler/base/error.h"
 #include "training/data_check.h"
+#include "training/dataset/file_rows.h"
 #include "training/dataset/sequence_rows.h"
 #include "training/dataset/stages.h"
 #include "training/dataset/tensor_rows.h"
@@ -215,6 +216,19 @@ Dataset Dataset::from_files(std::vector<std::string> paths,
                        [paths = std::move(paths), read = std::move(read)](const BatchPlace& place) {
                          return read(paths[static_cast<std::size_t>(place.index)]);
                        });
+}
+
+Dataset Dataset::from_npy_files(const std::vector<std::string>& x, const TensorList& y,
+                                const TensorList& sample_weight) {
+  return Dataset(file_rows(file_data(x, {}, y, sample_weight), false));
+}
+
+Dataset Dataset::from_npy_files(const std::vector<std::string>& x,
+                                const std::vector<std::string>& y,
+                                const TensorList& sample_weight) {
+  if (y.empty())
+    throw Error("y has no files", "give a file of targets for each file of x, or leave y out");
+  return Dataset(file_rows(file_data(x, y, {}, sample_weight), false));
 }
 
 Dataset Dataset::shuffle() const {

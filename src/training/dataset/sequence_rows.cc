@@ -140,11 +140,19 @@ void check_sequences(const SequenceData& data) {
 
 std::vector<Bucket> sequence_buckets(const SequenceData& data, const BucketOptions& options,
                                      bool shuffle, const Epoch& epoch) {
+  return sequence_buckets(data.x.lengths(), options, shuffle, epoch);
+}
+
+std::vector<Bucket> sequence_buckets(std::span<const std::int64_t> lengths,
+                                     const BucketOptions& options, bool shuffle,
+                                     const Epoch& epoch) {
   constexpr std::uint64_t of_batches = 0x9E3779B97F4A7C15U;
-  const std::vector<std::int64_t> order = epoch_order(data.x.size(), shuffle, epoch);
-  std::vector<std::int64_t> lengths;
-  for (const std::int64_t index : order) lengths.push_back(data.x.length(index));
-  std::vector<Bucket> buckets = bucket_by_length(lengths, options);
+  const std::vector<std::int64_t> order =
+      epoch_order(static_cast<std::int64_t>(lengths.size()), shuffle, epoch);
+  std::vector<std::int64_t> ordered;
+  for (const std::int64_t index : order)
+    ordered.push_back(lengths[static_cast<std::size_t>(index)]);
+  std::vector<Bucket> buckets = bucket_by_length(ordered, options);
   for (Bucket& bucket : buckets) {
     for (std::int64_t& index : bucket) index = order[static_cast<std::size_t>(index)];
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "training/dataset/source.h"
@@ -25,6 +26,9 @@ void check_sequences(const SequenceData& data);
 
 // Which sequences lie together in an epoch: which lengths is always the same; which of the equally
 // long ones, and in what order the batches come, is drawn if they are shuffled.
+std::vector<Bucket> sequence_buckets(std::span<const std::int64_t> lengths,
+                                     const BucketOptions& options, bool shuffle,
+                                     const Epoch& epoch);
 std::vector<Bucket> sequence_buckets(const SequenceData& data, const BucketOptions& options,
                                      bool shuffle, const Epoch& epoch);
 // One of them: padded, with a mask if there is padding. `to` keeps what can be used again.
