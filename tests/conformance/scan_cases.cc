@@ -5,7 +5,9 @@
 #include "chronicler/layers/lru.h"
 #include "chronicler/layers/min_gru.h"
 #include "chronicler/layers/min_lstm.h"
+#include "chronicler/layers/mlstm.h"
 #include "chronicler/layers/rglru.h"
+#include "chronicler/layers/slstm.h"
 #include "conformance/more_cases.h"
 
 namespace chronicler::test {
@@ -146,9 +148,50 @@ void add_bidirectional_scan(std::vector<LayerCase>& cases) {
   cases.push_back(std::move(c));
 }
 
+void add_mlstm(std::vector<LayerCase>& cases) {
+  using layers::MLSTMOptions;
+  ScanCases<MLSTMOptions> mlstm(cases, "MLSTM", layers::MLSTM, "kernel (4, 14), bias (14,)",
+                                "kernel (4, 14)");
+  mlstm.add_all();
+  mlstm.add("closed_forget_gate", [](MLSTMOptions& o) { o.unit_forget_bias = false; });
+  mlstm.add("step_by_step", [](MLSTMOptions& o) {
+    o.chunk_size = 1;
+    o.return_sequences = true;
+  });
+  mlstm.add("heads",
+            [](MLSTMOptions& o) {
+              o.heads = 3;
+              o.return_sequences = true;
+            },
+            {.weights = "kernel (4, 18), bias (18,)"});
+  mlstm.add("exponential_heads_mask_holes_sequences_and_states",
+            [](MLSTMOptions& o) {
+              o.units = 6;
+              o.heads = 2;
+              o.forget_activation = "exponential";
+              o.return_sequences = o.return_state = true;
+            },
+            {.mask = Mask::holes, .initial_state = true, .weights = "kernel (4, 28), bias (28,)"});
+}
+
+void add_bidirectional_xlstm(std::vector<LayerCase>& cases) {
+  const auto add = [&](const std::string& name, const std::string& weights, const auto& make) {
+    LayerCase c{"Bidirectional", name, make, {rows, steps, features}, weights + ", " + weights};
+    c.mask = Mask::holes;
+    cases.push_back(std::move(c));
+  };
+  add("mlstm_sequences", "kernel (4, 14), bias (14,)", [] {
+    return layers::Bidirectional(layers::MLSTM({.units = units, .return_sequences = true}));
+  });
+  add("slstm_last", "kernel (4, 12), recurrent_kernel (1, 12), bias (12,)",
+      [] { return layers::Bidirectional(layers::SLSTM({.units = units, .heads = 3})); });
+}
+
 }  // namespace
 
 void add_scan_layers(std::vector<LayerCase>& cases) {
+  add_mlstm(cases);
+  add_bidirectional_xlstm(cases);
   using layers::MinGRUOptions;
   ScanCases<MinGRUOptions> min_gru(cases, "MinGRU", layers::MinGRU, "kernel (4, 6), bias (6,)",
                                    "kernel (4, 6)");

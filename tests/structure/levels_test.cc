@@ -44,7 +44,7 @@ const std::map<std::string, Names>& rooms() {
       {"layers/attention", {"layers/core", "layers/convolution"}},
       {"layers/recurrent", {"layers/core", "layers/convolution", "layers/elementwise"}},
       {"layers/scan", {"layers/core", "layers/convolution"}},
-      {"layers/xlstm", {"layers/core", "layers/convolution", "layers/recurrent"}},
+      {"layers/xlstm", {"layers/core", "layers/convolution", "layers/recurrent", "layers/scan"}},
       {"layers/formula", {"layers/core", "layers/recurrent"}},
       {"training/dataset", {}},
       {"training/losses", {}},

@@ -62,25 +62,31 @@ struct GruUnits {
                  hn::LoadU(tag, sums + 2 * lanes), hn::LoadU(tag, sums + 3 * lanes), before) {}
 };
 
+// The logarithm of a forget gate, sigmoid(z) or e^z, and its slope.
+struct ForgetLog {
+  Vector log, slope;
+
+  HWY_INLINE ForgetLog(bool exponential, Vector z) : log(z), slope(hn::Set(tag, 1.0F)) {
+    if (exponential) return;
+    // log sigmoid(z) = min(z, 0) - log(1 + e^-|z|)
+    const Vector one = hn::Set(tag, 1.0F);
+    const Vector small = fine_exp_of(hn::Neg(hn::Abs(z)));
+    log = hn::Sub(at_most(0.0F, z), log1p_of(small));
+    slope = hn::Div(hn::IfThenElse(hn::Gt(z, hn::Zero(tag)), small, one), hn::Add(one, small));
+  }
+};
+
 // The gates of an sLSTM (kernels/slstm.h): I and F, m, and dl/dzf.
 struct SlstmGates {
   Vector input_gate, forget_gate, stabilizer, slope;
 
   HWY_INLINE SlstmGates(bool exponential_forget, Vector z_input, Vector z_forget,
                         Vector normalizer_before, Vector stabilizer_before) {
-    const Vector one = hn::Set(tag, 1.0F);
-    const Vector zero = hn::Zero(tag);
-    Vector log_forget = z_forget;
-    slope = one;
-    if (!exponential_forget) {
-      // log sigmoid(z) = min(z, 0) - log(1 + e^-|z|)
-      const Vector small = fine_exp_of(hn::Neg(hn::Abs(z_forget)));
-      log_forget = hn::Sub(at_most(0.0F, z_forget), log1p_of(small));
-      const Vector open = hn::IfThenElse(hn::Gt(z_forget, zero), small, one);
-      slope = hn::Div(open, hn::Add(one, small));
-    }
-    const Vector carried = hn::Add(log_forget, stabilizer_before);
-    const auto input_wins = hn::Or(hn::Eq(normalizer_before, zero), hn::Lt(carried, z_input));
+    const ForgetLog forget(exponential_forget, z_forget);
+    slope = forget.slope;
+    const Vector carried = hn::Add(forget.log, stabilizer_before);
+    const auto is_first = hn::Eq(normalizer_before, hn::Zero(tag));
+    const auto input_wins = hn::Or(is_first, hn::Lt(carried, z_input));
     stabilizer = hn::IfThenElse(input_wins, z_input, carried);
     input_gate = fine_exp_of(hn::Sub(z_input, stabilizer));
     forget_gate = fine_exp_of(at_most(0.0F, hn::Sub(carried, stabilizer)));

@@ -75,6 +75,7 @@ std::span<const LayerKind> layer_catalog() {
       kind<LSTMOptions, LSTMCell>("LSTMCell"),
       kind<LayerNormalizationOptions, LayerNormalization>("LayerNormalization"),
       kind<LeakyReLUOptions, LeakyReLU>("LeakyReLU"),
+      own_kind<MLSTMOptions, MLSTM>("MLSTM"),
       kind<MaskingOptions, Masking>("Masking"),
       kind<Pooling1DOptions, MaxPooling1D>("MaxPooling1D"),
       kind<MergeOptions, Maximum>("Maximum"),

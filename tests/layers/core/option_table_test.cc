@@ -35,8 +35,9 @@ void for_each_with_shape(const Function& function) {
       LayerNormalizationOptions, LeakyReLUOptions, MaskingOptions, MergeOptions,
       MultiHeadAttentionOptions, NormalizationOptions, PReLUOptions, PermuteOptions,
       Pooling1DOptions, RNNOptions, ReLUOptions, RepeatVectorOptions, RescalingOptions,
-      ReshapeOptions, ReversibleEmbeddingOptions, SLSTMOptions, SimpleRNNOptions, SoftmaxOptions,
-      SpatialDropout1DOptions, TimeDistributedOptions, UpSampling1DOptions, ZeroPadding1DOptions>();
+      ReshapeOptions, ReversibleEmbeddingOptions, MLSTMOptions, SLSTMOptions, SimpleRNNOptions,
+      SoftmaxOptions, SpatialDropout1DOptions, TimeDistributedOptions, UpSampling1DOptions,
+      ZeroPadding1DOptions>();
 }
 template <class Function>
 void for_each_options(const Function& function) {
