@@ -20,6 +20,7 @@
 #include "cli/bench/shapes.h"
 #include "cli/bench/streams.h"
 #include "cli/bench/timing.h"
+#include "cli/bench/xlstm.h"
 #include "cli/common_options.h"
 
 namespace chronicler::cli {
@@ -129,6 +130,32 @@ void run_streams(const Options& options) {
     } else {
       std::cout << fmt::format("{:<18}{:>12.0f}{:>12.0f}{:>14.0f}\n", shape.id, times.step_ns,
                                times.p99_ns, 1e9 / times.step_ns)
+                << std::flush;
+    }
+  }
+}
+
+void run_xlstm(const Options& options) {
+  const std::vector<bench::XlstmShape> shapes = bench::only(bench::xlstm_shapes(), options.only);
+  if (!options.json) {
+    std::cout << fmt::format("{}, {}, {} threads\n{:<26}{:<32}{:>12}{:>12}\n", processor_name(),
+                             instruction_set(), Runtime::global().threads(), "", "", "train ms",
+                             "infer ms");
+  }
+  for (const bench::XlstmShape& shape : shapes) {
+    const bench::XlstmRun timed = bench::xlstm_run(shape);
+    std::optional<Times> train;
+    if (timed.train) train = bench::time_runs(options.seconds, timed.train);
+    const Times infer = bench::time_runs(options.seconds / 2, timed.infer);
+    if (options.json) {
+      nlohmann::ordered_json json{{"id", shape.id}, {"peer", "chronicler"}};
+      if (train) json["train_ms"] = train->median() * 1e3;
+      json["infer_ms"] = infer.median() * 1e3;
+      std::cout << json.dump() << std::endl;
+    } else {
+      const std::string trains = train ? fmt::format("{:.1f}", train->median() * 1e3) : "";
+      std::cout << fmt::format("{:<26}{:<32}{:>12}{:>12.1f}\n", shape.id, shape.name, trains,
+                               infer.median() * 1e3)
                 << std::flush;
     }
   }
@@ -322,12 +349,13 @@ void run_long(const Options& options) {
 // Options that only some of the benchmarks look at.
 void refuse_what_does_nothing(const CLI::App& app) {
   const std::map<std::string, std::vector<std::string>> unused{
-      {"--shapes", {"stream", "scaling", "options", "first", "shapes", "scan", "long"}},
+      {"--shapes", {"stream", "scaling", "options", "first", "shapes", "scan", "long", "xlstm"}},
       {"--only", {"options", "first"}},
       {"--seconds", {"first", "shapes"}},
-      {"--weights", {"train", "infer", "scaling", "options", "first", "shapes", "scan", "long"}},
+      {"--weights",
+       {"train", "infer", "scaling", "options", "first", "shapes", "scan", "long", "xlstm"}},
       {"--memory-budget",
-       {"train", "infer", "stream", "scaling", "options", "first", "shapes", "scan"}},
+       {"train", "infer", "stream", "scaling", "options", "first", "shapes", "scan", "xlstm"}},
       {"--threads", {"shapes"}},
       {"--json", {"shapes"}}};
   for (const auto& [option, benchmarks] : unused) {
@@ -339,6 +367,8 @@ void run(const Options& options) {
   if (options.threads != 0) set_threads(options.threads);
   if (options.what == "stream") {
     run_streams(options);
+  } else if (options.what == "xlstm") {
+    run_xlstm(options);
   } else if (options.what == "scaling") {
     run_scaling(options);
   } else if (options.what == "options") {
@@ -364,6 +394,7 @@ Command bench_command() {
       "  chronicler bench train                     training steps of thirteen networks\n"
       "  chronicler bench train --only T02,T03 --threads 1\n"
       "  chronicler bench stream --json             one step of a live LSTM, a line each\n"
+      "  chronicler bench xlstm                     forecasts of 35 M weights, and MLSTM both ways\n"
       "  chronicler bench scaling --only units      how time grows with steps, units and batch\n"
       "  chronicler bench options                   what dropout and masks cost\n"
       "  chronicler bench scan                      layers parallel over time, and their kernel\n"
@@ -372,10 +403,10 @@ Command bench_command() {
       [](CLI::App& app) -> Job {
         const auto options = std::make_shared<Options>();
         app.add_option("what", options->what,
-                       "train, infer, stream, scaling, options, first, scan, long or shapes")
+                       "train, infer, stream, scaling, options, first, scan, long, xlstm or shapes")
             ->required()
             ->check(one_word({"train", "infer", "stream", "scaling", "options", "first", "scan",
-                              "long", "shapes"}));
+                              "long", "xlstm", "shapes"}));
         app.add_option("--shapes", options->shapes, "networks to time, a JSON list (T01 to T13)")
             ->type_name("FILE");
         app.add_option("--only", options->only,
