@@ -13,6 +13,7 @@
 #include "chronicler/model/functional.h"
 #include "chronicler/model/model.h"
 #include "chronicler/model/stream.h"
+#include "chronicler/model/xlstm.h"
 
 // ---- Layers, with their options, initializers, regularizers and constraints.
 #include "chronicler/layers/layer.h"

@@ -19,9 +19,10 @@ class Builder {
     const std::int64_t future = options_.horizon / options_.patch_length;
     const Symbol window =
         Input({.shape = {options_.context_length, options_.features}, .dtype = options_.dtype});
-    Symbol x = layers::Reshape({.target_shape = {patches, options_.patch_length * options_.features},
-                                .name = "patches",
-                                .dtype = options_.dtype})(window);
+    Symbol x =
+        layers::Reshape({.target_shape = {patches, options_.patch_length * options_.features},
+                         .name = "patches",
+                         .dtype = options_.dtype})(window);
     x = residual_part(x, options_.width, "patch_embedding");
     x = layers::ZeroPadding1D(
         {.padding = {0, future}, .name = "future_patches", .dtype = options_.dtype})(x);
@@ -112,9 +113,9 @@ void check(const XlstmOptions& options) {
   }
   for (const std::int64_t block : options.mlstm_at) {
     if (block >= 0 && block < options.blocks) continue;
-    throw Error(fmt::format("models::xlstm: mlstm_at names block {}, there are {}", block,
-                            options.blocks),
-                "blocks are counted from 0");
+    throw Error(
+        fmt::format("models::xlstm: mlstm_at names block {}, there are {}", block, options.blocks),
+        "blocks are counted from 0");
   }
 }
 

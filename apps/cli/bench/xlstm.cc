@@ -31,10 +31,9 @@ XlstmRun mlstm_run(std::int64_t chunk_size) {
   constexpr std::int64_t steps = 4096;
   constexpr std::int64_t units = 256;
   const auto model = std::make_shared<Sequential>(Sequential(
-      {layers::Input(Shape{None, units}), layers::MLSTM({.units = units,
-                                                         .heads = 4,
-                                                         .chunk_size = chunk_size,
-                                                         .return_sequences = true})}));
+      {layers::Input(Shape{None, units}),
+       layers::MLSTM(
+           {.units = units, .heads = 4, .chunk_size = chunk_size, .return_sequences = true})}));
   model->compile({.optimizer = "adam", .loss = "mse"});
   const Tensor x = noise({1, steps, units});
   const Tensor y = noise({1, steps, units});

@@ -55,8 +55,7 @@ struct XlstmOptions {
     visit("dropout", &Options::dropout, share_below(1.0),
           "share left out in training of what a block adds");
     visit("name", &Options::name, any_value(), "name of the model");
-    visit("dtype", &Options::dtype, any_value(),
-          "type of weights and results: float32 or float64");
+    visit("dtype", &Options::dtype, any_value(), "type of weights and results: float32 or float64");
   }
 };
 

@@ -139,24 +139,39 @@ class MLSTMLayer final : public LayerWith<MLSTMLayer, layers::MLSTMOptions> {
     return states;
   }
 
-  // function(row, head, scratch) for all, shared between the threads.
-  template <class Real, class Function>
-  void for_heads(Pass& pass, std::int64_t rows, std::int64_t steps, std::int64_t scratch_size,
-                 const Function& function) const {
-    const std::int64_t tasks = rows * options_.heads;
+  // How the heads of all rows are shared between the threads: slices of them, each with memory of
+  // its own.
+  template <class Real>
+  struct HeadSlices {
+    std::int64_t count;
+    std::int64_t scratch_size;
+    Real* scratch;
+  };
+  template <class Real>
+  HeadSlices<Real> slice_heads(Pass& pass, std::int64_t rows, std::int64_t steps,
+                               std::int64_t chunk, bool backward) const {
     const double work =
         static_cast<double>(rows * steps * options_.units) * static_cast<double>(4 * head_size());
-    const std::int64_t slices =
-        work < inline_work ? 1 : std::min<std::int64_t>(tasks, pass.runtime.threads());
+    const std::int64_t count =
+        work < inline_work ? 1
+                           : std::min<std::int64_t>(rows * options_.heads, pass.runtime.threads());
     constexpr std::int64_t line = 64 / sizeof(Real);
-    const std::int64_t own = (scratch_size + line - 1) / line * line;
-    const Arena::Mark mark = pass.arena.mark();
-    Real* scratch = pass.arena.array<Real>(slices * own);
-    pass.runtime.parallel(slices, [&](std::int64_t slice) {
-      for (std::int64_t i = tasks * slice / slices; i < tasks * (slice + 1) / slices; ++i)
-        function(i / options_.heads, i % options_.heads, scratch + slice * own);
+    const std::int64_t size =
+        kernels::mlstm_scratch<Real>(options_.units, options_.heads, chunk, backward);
+    const std::int64_t own = (size + line - 1) / line * line;
+    return {count, own, pass.arena.array<Real>(count * own)};
+  }
+  // function(row, head, scratch) for all.
+  template <class Real, class Function>
+  void for_heads(Pass& pass, std::int64_t rows, const HeadSlices<Real>& slices,
+                 const Function& function) const {
+    const std::int64_t tasks = rows * options_.heads;
+    pass.runtime.parallel(slices.count, [&](std::int64_t slice) {
+      const std::int64_t end = tasks * (slice + 1) / slices.count;
+      for (std::int64_t i = tasks * slice / slices.count; i < end; ++i)
+        function(i / options_.heads, i % options_.heads,
+                 slices.scratch + slice * slices.scratch_size);
     });
-    pass.arena.rewind(mark);
   }
   // function(row, begin, end) for stretches of steps of all rows, shared between the threads.
   template <class Function>
@@ -173,12 +188,15 @@ class MLSTMLayer final : public LayerWith<MLSTMLayer, layers::MLSTMOptions> {
   void run_forward(Pass& pass, Call& call) const;
   template <class Real>
   void run_steps(Pass& pass, const Record<Real>& record, std::int64_t begin, std::int64_t end,
-                 std::int64_t gate_steps, const Real* packed, Real* hidden, bool keeps) const;
+                 std::int64_t gate_steps, const Real* packed, Real* hidden,
+                 const HeadSlices<Real>& slices) const;
   template <class Real>
   void write_outputs(Pass& pass, Call& call, const Record<Real>& record,
                      const TensorView& hidden) const;
   template <class Real>
   void run_backward(Pass& pass, const Call& call, CallGradient& gradient) const;
+  template <class Real>
+  TensorView input_gradient(Pass& pass, const Record<Real>& record) const;
   template <class Real>
   Real* output_flow(Pass& pass, const Record<Real>& record, const TensorView& dy, std::int64_t rows,
                     std::int64_t steps, Real* flow_of_state) const;
@@ -237,7 +255,7 @@ bool is_output(const StepUse* uses, std::int64_t step) {
 template <class Real>
 void MLSTMLayer::run_steps(Pass& pass, const Record<Real>& record, std::int64_t begin,
                            std::int64_t end, std::int64_t gate_steps, const Real* packed,
-                           Real* hidden, bool keeps) const {
+                           Real* hidden, const HeadSlices<Real>& slices) const {
   const Shape& shape = record.input.x.shape();
   const auto [rows, steps, features] = std::array{shape[0], shape[1], shape[2]};
   const auto x = scan_input<const Real>(record.input.x, options_.go_backwards);
@@ -247,26 +265,23 @@ void MLSTMLayer::run_steps(Pass& pass, const Record<Real>& record, std::int64_t 
                          packed, record.gates + (row * gate_steps + from) * width(), width(),
                          start != nullptr ? Start::row : Start::zero, start);
   });
-  const bool in_chunks = keeps || (steps >= record.chunk && record.chunk > 1);
-  const std::int64_t scratch =
-      kernels::mlstm_scratch<Real>(options_.units, options_.heads, record.chunk, false);
-  for_heads<Real>(pass, rows, end - begin, scratch,
-                  [&](std::int64_t row, std::int64_t head, Real* own) {
-                    Mlstm<Real> run = describe_run(record.states, row);
-                    run.steps = end - begin;
-                    run.chunk = record.chunk;
-                    run.gates = record.gates + row * gate_steps * width();
-                    if (record.uses != nullptr) run.uses = record.uses + row * steps + begin;
-                    if (hidden != nullptr)
-                      run.hidden = hidden + (row * steps + begin) * options_.units;
-                    if (keeps) run.kept = record.kept + row * record.kept_size;
-                    run.scratch = own;
-                    if (in_chunks) {
-                      kernels::mlstm_forward(run, head);
-                    } else {
-                      kernels::mlstm_steps(run, head);
-                    }
-                  });
+  const bool keeps = record.kept != nullptr;
+  const bool in_chunks = keeps || record.chunk > 1;
+  for_heads<Real>(pass, rows, slices, [&](std::int64_t row, std::int64_t head, Real* own) {
+    Mlstm<Real> run = describe_run(record.states, row);
+    run.steps = end - begin;
+    run.chunk = record.chunk;
+    run.gates = record.gates + row * gate_steps * width();
+    if (record.uses != nullptr) run.uses = record.uses + row * steps + begin;
+    if (hidden != nullptr) run.hidden = hidden + (row * steps + begin) * options_.units;
+    if (keeps) run.kept = record.kept + row * record.kept_size;
+    run.scratch = own;
+    if (in_chunks) {
+      kernels::mlstm_forward(run, head);
+    } else {
+      kernels::mlstm_steps(run, head);
+    }
+  });
 }
 
 template <class Real>
@@ -277,7 +292,7 @@ void MLSTMLayer::run_forward(Pass& pass, Call& call) const {
   const auto [rows, steps, features] = std::array{shape[0], shape[1], shape[2]};
   Record<Real> record;
   record.chunk = std::min(options_.chunk_size, steps);
-  if (!training) record.chunk = options_.chunk_size;
+  if (!training && steps < options_.chunk_size) record.chunk = 1;  // step by step
   if constexpr (std::is_same_v<Real, double>) record.chunk = 1;
   record.input = drop_input<Real>(pass, flags(), call.inputs[0].data);
   record.uses = step_uses(pass, flags(), call.inputs[0].mask);
@@ -299,9 +314,10 @@ void MLSTMLayer::run_forward(Pass& pass, Call& call) const {
                                 ? arena.tensor({rows, steps, options_.units}, dtype())
                                 : TensorView();
   Real* outputs = options_.return_sequences ? hidden.template as<Real>() : nullptr;
+  const HeadSlices<Real> slices = slice_heads<Real>(pass, rows, gate_steps, record.chunk, false);
   for (std::int64_t begin = 0; begin < steps; begin += gate_steps) {
     run_steps(pass, record, begin, std::min(steps, begin + gate_steps), gate_steps, packed, outputs,
-              training);
+              slices);
   }
   write_outputs(pass, call, record, hidden);
   if (training) call.tape->record = new (arena.allocate(sizeof(Record<Real>))) Record<Real>(record);
@@ -366,12 +382,30 @@ Real* MLSTMLayer::output_flow(Pass& pass, const Record<Real>& record, const Tens
   return all;
 }
 
+// dLoss/dx, from the gradients of the projections.
+template <class Real>
+TensorView MLSTMLayer::input_gradient(Pass& pass, const Record<Real>& record) const {
+  const Shape shape = record.input.x.shape();
+  const auto [rows, steps, features] = std::array{shape[0], shape[1], shape[2]};
+  const TensorView result = pass.arena.tensor(shape, dtype());
+  const auto dx = scan_input<Real>(result, options_.go_backwards);
+  Real* packed = pass.arena.array<Real>(kernels::packed_size<Real>(width(), features));
+  kernels::pack(width(), features, parameters_[0].value.as<Real>(), width(), true, packed);
+  for_stretches(pass, rows, steps, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+    kernels::gemm_packed(to - from, features, width(),
+                         record.gates + (row * steps + from) * width(), width(), packed,
+                         dx.at(from, row), dx.step_stride, Start::zero);
+  });
+  drop_gradient(pass, record.input.factors, result);
+  return result;
+}
+
 template <class Real>
 void MLSTMLayer::run_backward(Pass& pass, const Call& call, CallGradient& gradient) const {
   Arena& arena = pass.arena;
   const auto& record = *static_cast<const Record<Real>*>(call.tape->record);
   const Shape shape = record.input.x.shape();
-  const auto [rows, steps, features] = std::array{shape[0], shape[1], shape[2]};
+  const auto [rows, steps] = std::array{shape[0], shape[1]};
   const std::int64_t units = options_.units;
   const States<Real> flow = copied_states<Real>(arena, rows, [&](std::size_t i) {
     return options_.return_state ? gradient.outputs[i + 1] : TensorView();
@@ -385,9 +419,8 @@ void MLSTMLayer::run_backward(Pass& pass, const Call& call, CallGradient& gradie
                   call.tape->observed.template as<Real>() + (i % steps * rows + i / steps) * units);
     }
   }
-  const std::int64_t scratch =
-      kernels::mlstm_scratch<Real>(units, options_.heads, record.chunk, true);
-  for_heads<Real>(pass, rows, steps, scratch, [&](std::int64_t row, std::int64_t head, Real* own) {
+  const HeadSlices<Real> slices = slice_heads<Real>(pass, rows, steps, record.chunk, true);
+  for_heads<Real>(pass, rows, slices, [&](std::int64_t row, std::int64_t head, Real* own) {
     Mlstm<Real> run = describe_run(record.states, row);
     run.steps = steps;
     run.chunk = record.chunk;
@@ -400,18 +433,7 @@ void MLSTMLayer::run_backward(Pass& pass, const Call& call, CallGradient& gradie
         run, {d_hidden + row * steps * units, places.memory, places.normalizer, places.stabilizer},
         head);
   });
-  if (gradient.wanted[0]) {
-    gradient.inputs[0] = arena.tensor(shape, dtype());
-    const auto dx = scan_input<Real>(gradient.inputs[0], options_.go_backwards);
-    Real* packed = arena.array<Real>(kernels::packed_size<Real>(width(), features));
-    kernels::pack(width(), features, parameters_[0].value.as<Real>(), width(), true, packed);
-    for_stretches(pass, rows, steps, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
-      kernels::gemm_packed(to - from, features, width(),
-                           record.gates + (row * steps + from) * width(), width(), packed,
-                           dx.at(from, row), dx.step_stride, Start::zero);
-    });
-    drop_gradient(pass, record.input.factors, gradient.inputs[0]);
-  }
+  if (gradient.wanted[0]) gradient.inputs[0] = input_gradient(pass, record);
   if (trainable()) {
     add_kernel_gradient<Real>(pass, scan_input<const Real>(record.input.x, options_.go_backwards),
                               rows, steps, width(), record.gates,

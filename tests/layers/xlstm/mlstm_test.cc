@@ -86,10 +86,10 @@ TEST(MLSTM, ChunksEqualSteps) {
 // A stream computes step by step: the bits of a layer that does, and near those of chunks.
 TEST(MLSTM, StreamAgrees) {
   const Tensor x = noise({1, 150, 5}, 3);
-  Sequential chunks({layers::Input({.shape = {None, 5}}),
+  Sequential chunks({layers::Input(Shape{None, 5}),
                      layers::MLSTM({.units = 12, .heads = 2, .return_sequences = true})});
   Sequential steps(
-      {layers::Input({.shape = {None, 5}}),
+      {layers::Input(Shape{None, 5}),
        layers::MLSTM({.units = 12, .heads = 2, .chunk_size = 1, .return_sequences = true})});
   steps.set_weights(chunks.get_weights());
   const Tensor by_chunks = chunks(x);
