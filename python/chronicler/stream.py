@@ -75,7 +75,8 @@ class StreamLearner(_core.StreamLearner):  # type: ignore[misc]
 
     `step(x)` returns the prediction, `learn(y)` learns from the target of that step and returns its
     loss as it was before. The gradient is exact for MinGRU, MinLSTM, RGLRU and LRU (`exact`),
-    SnAp-1 for LSTM, GRU and SimpleRNN. It moves the model's own weights, by the loss and optimizer of compile.
+    SnAp-1 for LSTM, GRU and SimpleRNN. It moves the model's own weights, by the loss and optimizer
+    of compile.
     """
 
     def __init__(self, model: Any, update_every: int = 1) -> None:
