@@ -31,7 +31,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("peer", choices=["torch", "jax", "tensorflow"])
     parser.add_argument("what", choices=["scan", "long"])
-    parser.add_argument("--only", default="", help="ids: LSTM-256-T16384-B1,... (default: all that the issue's goals name)")
+    parser.add_argument("--only", default="", help="ids: LSTM-256-T16384-B1,... (default: those of the goals)")
     parser.add_argument("--seconds", type=float, default=2.5, help="for each figure")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", type=float, default=16.0, help="GB that a process may have, in long")
