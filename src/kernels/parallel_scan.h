@@ -26,7 +26,9 @@ struct BatchScan {
 
   Scan<Real> row(std::int64_t n, std::int64_t begin, std::int64_t end) const {
     const std::int64_t at = (n * steps + begin) * units;
-    return {end - begin, units, a + at, b + at, state + n * units, hidden + at};
+    constexpr std::int64_t cached = 16 << 20;  // bytes that a next layer may still find in a cache
+    const bool far = rows * steps * units * static_cast<std::int64_t>(sizeof(Real)) > cached;
+    return {end - begin, units, a + at, b + at, state + n * units, hidden + at, far};
   }
 };
 

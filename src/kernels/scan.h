@@ -18,10 +18,11 @@ template <class Real>
 struct Scan {
   std::int64_t steps = 0;
   std::int64_t units = 0;
-  const Real* a = nullptr;  // [T][U]  read
-  const Real* b = nullptr;  // [T][U]  read
-  Real* state = nullptr;    // [U]     in: before the first step; out: after the last
-  Real* hidden = nullptr;   // [T][U]  written: after each step
+  const Real* a = nullptr;   // [T][U]  read
+  const Real* b = nullptr;   // [T][U]  read
+  Real* state = nullptr;     // [U]     in: before the first step; out: after the last
+  Real* hidden = nullptr;    // [T][U]  written: after each step
+  bool past_caches = false;  // what is written is read much later: it need not be in a cache
 };
 template <class Real>
 void scan_forward(const Scan<Real>& run, Range units);
@@ -43,7 +44,7 @@ void scan_backward(const Scan<Real>& run, const ScanGradient<Real>& gradient, Ra
 // Steps of one piece where units are so few that a processor waits for one step's sum before it can
 // begin the next one's: `scan_lanes` pieces go side by side, the states before them from what each
 // makes of zero.
-inline constexpr std::int64_t scan_piece = 512;
+inline constexpr std::int64_t scan_piece = 528;  // no power of 2: pieces share no cache sets
 inline constexpr std::int64_t scan_lanes = 8;
 inline constexpr std::int64_t few_units = 16;
 // As scan_forward and scan_backward over all units, of which there are at most few_units.

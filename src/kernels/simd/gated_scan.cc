@@ -154,39 +154,27 @@ struct GatedForward {
       if (run.hidden == nullptr) continue;
       CHRONICLER_UNROLL
       for (int v = 0; v < Vectors; ++v) {
-        write<Whole>(state[v], run.hidden + t * run.units + u + v * lanes, count);
+        put_far<Whole>(streams, state[v], run.hidden + t * run.units + u + v * lanes, count);
       }
     }
     CHRONICLER_UNROLL
     for (int v = 0; v < Vectors; ++v) put<Whole>(state[v], run.state + u + v * lanes, count);
   }
 
-  // Past the caches, where a vector does not cross their lines.
-  template <bool Whole>
-  HWY_INLINE void write(Vector value, float* to, std::int64_t count) const {
-    if (Whole && streams) {
-      hn::Stream(value, tag, to);
-    } else {
-      put<Whole>(value, to, count);
-    }
-  }
   template <bool Whole>
   HWY_INLINE void keep(const Vector (&p)[Cell::gates], std::int64_t t, std::int64_t u,
                        std::int64_t count) const {
     CHRONICLER_UNROLL
     for (int gate = 0; gate < Cell::gates; ++gate) {
-      write<Whole>(p[gate], run.kept + (t * Cell::gates + gate) * run.units + u, count);
+      put_far<Whole>(streams, p[gate], run.kept + (t * Cell::gates + gate) * run.units + u, count);
     }
   }
 };
 
 template <class Cell>
 void run_forward(const GatedScan<float>& run, Range units) {
-  const auto in_line = [](const void* numbers) {
-    return reinterpret_cast<std::uintptr_t>(numbers) % (lanes * sizeof(float)) == 0;
-  };
   const bool streams = run.past_caches && run.units % lanes == 0 && units.begin % lanes == 0 &&
-                       in_line(run.hidden) && in_line(run.kept);
+                       is_in_line(run.hidden) && is_in_line(run.kept);
   for_vectors<Cell::vectors>(units, GatedForward<Cell>{run, streams});
   if (streams) hwy::FlushStream();
 }

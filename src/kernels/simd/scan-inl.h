@@ -6,6 +6,8 @@
 #define CHRONICLER_KERNELS_SIMD_SCAN_INL_H_
 #endif
 
+#include <cstdint>
+
 #include "hwy/highway.h"
 
 #include "kernels/recurrence.h"
@@ -28,6 +30,19 @@ HWY_INLINE void put(Vector value, float* to, std::int64_t count) {
   } else {
     store_first(value, to, count);
   }
+}
+
+// The same past the caches, if `streams` says that whole vectors do not cross their lines.
+template <bool Whole>
+HWY_INLINE void put_far(bool streams, Vector value, float* to, std::int64_t count) {
+  if (Whole && streams) {
+    hn::Stream(value, tag, to);
+  } else {
+    put<Whole>(value, to, count);
+  }
+}
+HWY_INLINE bool is_in_line(const void* numbers) {
+  return reinterpret_cast<std::uintptr_t>(numbers) % (lanes * sizeof(float)) == 0;
 }
 
 template <int Vectors, bool Whole, class Body>

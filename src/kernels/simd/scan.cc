@@ -1,6 +1,8 @@
 // Linear recurrences on vectors of units: the contract is kernels/scan.h.
 #include "kernels/scan.h"
 
+#include "hwy/cache_control.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/scan.cc"
 #include "hwy/foreach_target.h"
@@ -19,6 +21,7 @@ namespace HWY_NAMESPACE {
 
 struct ForwardVectors {
   const Scan<float>& run;
+  bool streams;
   template <int Vectors, bool Whole>
   HWY_INLINE void group(std::int64_t u, std::int64_t count) const {
     Vector state[Vectors];
@@ -32,7 +35,7 @@ struct ForwardVectors {
       for (int v = 0; v < Vectors; ++v) {
         state[v] = hn::MulAdd(part<Whole>(a + v * lanes, count), state[v],
                               part<Whole>(b + v * lanes, count));
-        put<Whole>(state[v], hidden + v * lanes, count);
+        put_far<Whole>(streams, state[v], hidden + v * lanes, count);
       }
       a += run.units;
       b += run.units;
@@ -49,18 +52,22 @@ inline constexpr std::int64_t steps_at_a_time = 32;
 
 void ScanForward(const Scan<float>& run, Range units) {
   Scan<float> some = run;
+  const bool streams = run.past_caches && run.units % lanes == 0 && units.begin % lanes == 0 &&
+                       is_in_line(run.hidden);
   for (std::int64_t t = 0; t < run.steps; t += steps_at_a_time) {
     some.steps = smaller(steps_at_a_time, run.steps - t);
     some.a = run.a + t * run.units;
     some.b = run.b + t * run.units;
     some.hidden = run.hidden + t * run.units;
-    for_vectors<4>(units, ForwardVectors{some});
+    for_vectors<4>(units, ForwardVectors{some, streams});
   }
+  if (streams) hwy::FlushStream();
 }
 
 struct BackwardVectors {
   const Scan<float>& run;
   const ScanGradient<float>& gradient;
+  bool streams;
   template <int Vectors, bool Whole>
   HWY_INLINE void group(std::int64_t u, std::int64_t count) const {
     Vector flow[Vectors];
@@ -73,8 +80,9 @@ struct BackwardVectors {
       for (int v = 0; v < Vectors; ++v) {
         const std::int64_t place = at + v * lanes;
         const Vector d = hn::Add(part<Whole>(gradient.output + place, count), flow[v]);
-        put<Whole>(d, gradient.b + place, count);
-        put<Whole>(hn::Mul(d, part<Whole>(before + v * lanes, count)), gradient.a + place, count);
+        put_far<Whole>(streams, d, gradient.b + place, count);
+        const Vector of_a = hn::Mul(d, part<Whole>(before + v * lanes, count));
+        put_far<Whole>(streams, of_a, gradient.a + place, count);
         flow[v] = hn::Mul(d, part<Whole>(run.a + place, count));
       }
     }
@@ -99,12 +107,15 @@ HWY_INLINE void move_to(std::int64_t begin, const Scan<float>& all,
 void ScanBackward(const Scan<float>& run, const ScanGradient<float>& gradient, Range units) {
   Scan<float> some = run;
   ScanGradient<float> flow = gradient;
+  const bool streams = run.past_caches && run.units % lanes == 0 && units.begin % lanes == 0 &&
+                       is_in_line(gradient.a) && is_in_line(gradient.b);
   for (std::int64_t end = run.steps; end > 0; end -= steps_at_a_time) {
     const std::int64_t begin = larger(0, end - steps_at_a_time);
     some.steps = end - begin;
     move_to(begin, run, gradient, some, flow);
-    for_vectors<4>(units, BackwardVectors{some, flow});
+    for_vectors<4>(units, BackwardVectors{some, flow, streams});
   }
+  if (streams) hwy::FlushStream();
 }
 
 struct SummaryVectors {
