@@ -328,7 +328,7 @@ TEST(FitCommand, RepeatsItselfForTheSameSeed) {
 
 TEST(FitCommand, LearnsTheSameWithinAMemoryBudget) {
   const TemporaryFolder folder;
-  Sequential model({layers::LSTM({.units = 4, .input_shape = {600, 2}, .name = "memory"}),
+  Sequential model({layers::LSTM({.units = 4, .name = "memory", .input_shape = {600, 2}}),
                     layers::Dense({.units = 1})});
   model.save(folder.path("fresh.keras"));
   save_npy(folder.path("x.npy"), noise({2, 600, 2}, 1));
