@@ -37,6 +37,10 @@ struct RunSizes {
 // Rows, of one step or of several, whose products are taken together.
 inline constexpr std::int64_t piece_rows = 64;
 
+// Places that take turns, so that a thread that is ahead by a step overwrites nothing that another
+// one reads.
+inline constexpr std::int64_t turns = 3;
+
 inline std::int64_t pieces(std::int64_t size, std::int64_t piece) {
   return (size + piece - 1) / piece;
 }

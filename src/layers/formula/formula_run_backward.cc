@@ -109,7 +109,7 @@ void FormulaRun<Real>::set_output_gradient(std::int64_t step, const Cells& cells
     const std::int64_t at = row * units + cells.units.begin;
     if (last_steps_[row] == step)
       std::copy_n(gradients.output.template as<Real>() + at, cells.units.size(), to + at);
-    if (last_steps_[row] == step + 1) std::fill_n(to + at, cells.units.size(), Real{0});
+    if (last_steps_[row] == step + turns) std::fill_n(to + at, cells.units.size(), Real{0});
   }
 }
 

@@ -26,7 +26,7 @@ template <class Real>
 void FormulaRun<Real>::make_tracks(Arena& arena) {
   const auto count = program_->streams.size();
   tracks_ = arena_objects<Track>(arena, count).data();
-  const std::int64_t few = std::min<std::int64_t>(3, sizes_.steps + 1);
+  const std::int64_t few = std::min<std::int64_t>(turns, sizes_.steps + 1);
   for (std::size_t i = 0; i < count; ++i) {
     const Stream& stream = program_->streams[i];
     Track& track = tracks_[i];
@@ -93,7 +93,7 @@ void FormulaRun<Real>::make_backward_tracks(Arena& arena, const Gradients& gradi
     const std::int64_t row = width(stream.width);
     switch (stream.kind) {
       case Stream::Kind::gradient_after:
-        track.slots = 3;
+        track.slots = turns;
         track.shift = 1;
         break;
       case Stream::Kind::gradient:
@@ -124,10 +124,10 @@ void FormulaRun<Real>::make_backward_tracks(Arena& arena, const Gradients& gradi
     }
   }
   Track& output = tracks_[program_->gradients_after.back()];
-  output.slots = gradients.of_all_steps && gradients.output ? window_steps_ : 1;
+  output.slots = gradients.of_all_steps && gradients.output ? window_steps_ : turns;
   output.shift = 0;
   output.begin = arena.array<Real>(output.slots * output.stride);
-  std::fill_n(output.begin, output.stride, Real{0});
+  std::fill_n(output.begin, output.slots * output.stride, Real{0});
   find_moving(arena);
 }
 

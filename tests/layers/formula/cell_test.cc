@@ -8,6 +8,7 @@
 
 #include "chronicler/layers/layers.h"
 #include "layers/formula/evaluation.h"
+#include "layers/recurrent/cut_choice.h"
 #include "layers/recurrent/keep_plan.h"
 #include "support/conformance.h"
 
@@ -302,6 +303,40 @@ TEST(Cell, IsItsFormula) {
   expect_twin("h = x h + W (x * s + 1) + U h", 4, 4);
   // Functions of x, as wide as x.
   expect_twin("h = tanh(W (s * tanh(x) + d) + U h)", 3, 4);
+}
+
+TEST(Cell, GivesTheSameBitsForAnyNumberOfThreads) {
+  struct Shared {
+    const char* formula;
+    bool sequences;
+    std::int64_t rows;
+    Cut cut;
+  };
+  const char* const own_output = "h = tanh(W x + U h + b); y = V h + 0.5 Q (h * h)";
+  for (const Shared& shared :
+       {Shared{lstm_formula, true, 1, Cut::units}, Shared{own_output, false, 1, Cut::units},
+        Shared{"h = W x + 0.1 U h + 0.1 V tanh(h)", true, 1, Cut::units},
+        Shared{own_output, false, 3, Cut::rows}, Shared{lstm_formula, true, 40, Cut::rows}}) {
+    SCOPED_TRACE(::testing::Message() << shared.formula << ", " << shared.rows << " rows");
+    force_cut(shared.cut);
+    const LayerPtr rnn =
+        layers::RNN({.cell = layers::Cell({.units = 260, .formula = shared.formula}),
+                     .return_sequences = shared.sequences});
+    const test::LayerInput input{noise({shared.rows, 5, 5}, 1)};
+    rnn->build(std::span(&input.x.shape(), 1));
+    test::randomize_weights(*rnn, 5);
+    Runtime one(1);
+    Runtime two(2);
+    const Tensor y = run_layer(*rnn, input, {.runtime = &one}).values[0];
+    EXPECT_TRUE(same_bits(run_layer(*rnn, input, {.runtime = &two}).values[0], y));
+    const std::vector<Tensor> flowing{noise(y.shape(), 2)};
+    const test::LayerGradient alone = differentiate(*rnn, input, flowing, {.runtime = &one});
+    const test::LayerGradient both = differentiate(*rnn, input, flowing, {.runtime = &two});
+    EXPECT_TRUE(same_bits(both.inputs[0], alone.inputs[0]));
+    for (std::size_t i = 0; i < both.weights.size(); ++i)
+      EXPECT_TRUE(same_bits(both.weights[i], alone.weights[i])) << "weight " << i;
+  }
+  choose_cuts();
 }
 
 // What is kept of the steps, and what is computed again, changes no bit.
