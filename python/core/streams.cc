@@ -95,16 +95,18 @@ void bind_learner(nb::module_& module) {
 void bind_streams(nb::module_& module) {
   bind_learner(module);
   nb::class_<LiveStream>(module, "Stream")
-      .def("__init__",
-           [](LiveStream* place, const ModelHandle& handle, const std::string& weights,
-              const std::optional<nb::dict>& adapt) {
-             StreamOptions options{.weights = weights};
-             if (adapt) {
-               options.adapt.emplace();
-               take_options(*adapt, *options.adapt);
-             }
-             new (place) LiveStream(handle, options);
-           })
+      .def(
+          "__init__",
+          [](LiveStream* place, const ModelHandle& handle, const std::string& weights,
+             const std::optional<nb::dict>& adapt) {
+            StreamOptions options{.weights = weights};
+            if (adapt) {
+              options.adapt.emplace();
+              take_options(*adapt, *options.adapt);
+            }
+            new (place) LiveStream(handle, options);
+          },
+          nb::arg("model"), nb::arg("weights"), nb::arg("adapt").none())
       .def(nb::init<const LiveStream&>())
       .def("step", &LiveStream::step_into, nb::arg("x"), nb::arg("out").noconvert())
       .def("step", &LiveStream::step, nb::arg("x"))
