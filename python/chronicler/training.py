@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._core import FileBatches
 from .batches import Batches, batches_of, is_batches
 from .data import inputs_of, targets_of, weights_of
 from .nesting import alone, flat
@@ -502,6 +503,8 @@ def _steps(data: Any, batch_size: int, given: Any, split: float) -> Any:
         return given
     if isinstance(data, Batches):
         return data._size
+    if isinstance(data, FileBatches):
+        return len(data)
     rows = len(data) if isinstance(data, list) else len(data[0])
     rows -= int(rows * split) if split else 0
     return -(-rows // batch_size)

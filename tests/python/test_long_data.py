@@ -6,7 +6,6 @@ import pathlib
 
 import numpy as np
 import pytest
-
 from chronicler import layers, models, utils
 
 
