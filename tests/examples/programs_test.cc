@@ -40,6 +40,8 @@ TEST(Examples, TutorialNamesNineDigitsOfTenInFortyMegabytes) {
 }
 TEST(Examples, EndlessDataTeachesToAdd) { expect_success("endless_data"); }
 TEST(Examples, StreamTakesTheNoiseOut) { expect_success("stream"); }
+// It finds out at the end of a text of 11,000 characters what stood before its first one.
+TEST(Examples, LongRemembersTheFirstCharacter) { expect_success("long", "../../LICENSE"); }
 TEST(Examples, ForecastReachesItsError) { expect_success("forecast", "sunspots.csv"); }
 TEST(Examples, ForecasterBeatsItsBaselines) { expect_success("forecaster", "sunspots.csv"); }
 TEST(Examples, LabelTextsSeparatesPraiseFromBlame) {
