@@ -54,9 +54,8 @@ double learn_first_character(const std::string& book, int epochs, const std::str
       layers::LSTM({.units = units, .bias_initializer = initializers::Chrono(steps)}),
       layers::Dense({.units = 1, .activation = "sigmoid"}),
   });
-  model.compile(
-      {.optimizer = optimizers::Adam({.learning_rate = 0.02, .global_clipnorm = 1.0}),
-       .loss = "binary_crossentropy"});
+  model.compile({.optimizer = optimizers::Adam({.learning_rate = 0.02, .global_clipnorm = 1.0}),
+                 .loss = "binary_crossentropy"});
   const auto start = std::chrono::steady_clock::now();
   const History history =
       model.fit(x, y, {.epochs = epochs, .verbose = 2, .memory_budget = budget});
@@ -83,9 +82,8 @@ void learn_characters(const std::string& book) {
       layers::LSTM({.units = units, .return_sequences = true}),
       layers::Dense({.units = letters, .activation = "softmax"}),
   });
-  model.compile(
-      {.optimizer = optimizers::Adam({.learning_rate = 0.01, .global_clipnorm = 1.0}),
-       .loss = "sparse_categorical_crossentropy"});
+  model.compile({.optimizer = optimizers::Adam({.learning_rate = 0.01, .global_clipnorm = 1.0}),
+                 .loss = "sparse_categorical_crossentropy"});
   const History history =
       model.fit(part(0), part(1), {.epochs = 2, .verbose = 2, .bptt = {.steps = 100}});
   std::printf("truncated to 100 steps: %.2f nats a character\n", history["loss"].back());

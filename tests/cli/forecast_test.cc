@@ -527,7 +527,9 @@ TEST_F(ForecastCommand, TakesTheFieldsOfItsOptions) {
   EXPECT_EQ(usage_error("--quantiles", "0.1,x").substr(0, 25), "error: --quantiles needs ");
   EXPECT_EQ(usage_error("--dropout", "1"),
             "error: --dropout needs a number at least 0 and below 1, got \"1\"");
-  EXPECT_EQ(usage_error("--cell", "rnn"), "error: --cell needs lstm or gru, got \"rnn\"");
+  EXPECT_EQ(
+      usage_error("--cell", "rnn"),
+      "error: --cell needs lstm, gru, mingru, minlstm, rglru, lru, slstm or mlstm, got \"rnn\"");
   EXPECT_EQ(usage_error("--horizon", "0").substr(0, 37), "error: --horizon needs a whole number");
   const ProgramRun falling = train(data, {"--target", "sales", "--quantiles", "0.9,0.1"});
   EXPECT_TRUE(falling.errors.ends_with(

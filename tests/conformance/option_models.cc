@@ -365,6 +365,18 @@ MadeModel dense_model(const layers::DenseOptions& options, bool randomized) {
   return made;
 }
 
+// For an initializer that knows the gates of a cell.
+MadeModel gated_model(const Initializer& bias) {
+  const Symbol x = chronicler::Input(layers::InputOptions{.shape = {steps, features}, .name = "x"});
+  const LayerPtr lstm = layers::LSTM({.units = 4, .bias_initializer = bias, .name = "lstm"});
+  MadeModel made{std::make_unique<Functional>(Symbols{x}, lstm(x))};
+  made.x = {noise({rows, steps, features}, 3)};
+  made.y = {noise({rows, 4}, 5)};
+  made.batch_size = 4;
+  made.model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.05}), .loss = "mse"});
+  return made;
+}
+
 template <class Kind, class Place>
 Models described_models(const char* kind, std::span<const DescribedClass> classes_of_kind,
                         const Place& place) {
@@ -382,8 +394,10 @@ Models described_models(const char* kind, std::span<const DescribedClass> classe
 Models initializer_models() {
   return described_models<Initializer>(
       "initializers", initializer_classes(), [](Models& models, OptionModel model, auto object) {
-        model.make = [object] {
-          return dense_model({.units = 48, .kernel_initializer = object()}, false);
+        const bool is_of_gates = model.class_name == "Chrono";
+        model.make = [object, is_of_gates] {
+          return is_of_gates ? gated_model(object())
+                             : dense_model({.units = 48, .kernel_initializer = object()}, false);
         };
         models.push_back(std::move(model));
       });

@@ -74,6 +74,7 @@ const std::vector<Row>& rows() {
       {"AUC", "num_labels", {std::int64_t{3}}, {{"multi_label", true}}},
       {"AUC", "label_weights", {Numbers{0.2, 0.5, 0.3}}, {{"multi_label", true}}},
       // Initializers, regularizers and constraints.
+      {"Chrono", "t_max", {std::int64_t{12}}},
       {"VarianceScaling", "mode", {text("fan_out"), text("fan_avg")}},
       {"VarianceScaling", "distribution", {text("untruncated_normal"), text("uniform")}},
       {"OrthogonalRegularizer", "mode", {text("columns")}},

@@ -24,8 +24,8 @@ struct LRUOptions {
   double r_min = 0.9;
   double r_max = 0.999;
   double max_phase = 6.283185307179586;
-  Initializer kernel_initializer = "glorot_uniform";
   Initializer output_initializer = "glorot_uniform";
+  Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};

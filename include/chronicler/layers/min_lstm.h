@@ -20,12 +20,12 @@ struct MinLSTMOptions {
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
   bool unit_forget_bias = true;
-  std::optional<std::int64_t> t_max = {};
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};
   Constraint kernel_constraint = {};
   Constraint bias_constraint = {};
+  std::optional<std::int64_t> t_max = {};
   double dropout = 0.0;
   std::optional<std::int64_t> seed = {};
   bool return_sequences = false;

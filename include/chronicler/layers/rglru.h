@@ -18,11 +18,11 @@ namespace chronicler::layers {
 struct RGLRUOptions {
   std::int64_t units = 0;
   bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform";
-  Initializer bias_initializer = "zeros";
   bool negative = false;
   std::optional<double> decay_min = {};
   std::optional<double> decay_max = {};
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer bias_initializer = "zeros";
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
   Regularizer activity_regularizer = {};

@@ -31,6 +31,9 @@ constexpr std::array cells{
     Cell{"mingru", made_by<layers::MinGRUOptions, layers::MinGRU>},
     Cell{"minlstm", made_by<layers::MinLSTMOptions, layers::MinLSTM>},
     Cell{"rglru", made_by<layers::RGLRUOptions, layers::RGLRU>},
+    Cell{"lru", made_by<layers::LRUOptions, layers::LRU>},
+    Cell{"slstm", made_by<layers::SLSTMOptions, layers::SLSTM>},
+    Cell{"mlstm", made_by<layers::MLSTMOptions, layers::MLSTM>},
 };
 
 }  // namespace

@@ -36,8 +36,8 @@ void for_each_with_shape(const Function& function) {
       MultiHeadAttentionOptions, NormalizationOptions, PReLUOptions, PermuteOptions,
       Pooling1DOptions, RNNOptions, ReLUOptions, RepeatVectorOptions, RescalingOptions,
       ReshapeOptions, ReversibleEmbeddingOptions, MLSTMOptions, SLSTMOptions, SimpleRNNOptions,
-      SoftmaxOptions, SpatialDropout1DOptions, TimeDistributedOptions, UpSampling1DOptions,
-      ZeroPadding1DOptions>();
+      SoftmaxOptions, SpatialDropout1DOptions, MinGRUOptions, MinLSTMOptions, RGLRUOptions,
+      LRUOptions, TimeDistributedOptions, UpSampling1DOptions, ZeroPadding1DOptions>();
 }
 template <class Function>
 void for_each_options(const Function& function) {
