@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from . import _core
+from ._classes import arguments, table
 from .layer import wrap
 from .layers import Input
 from .model import Model, _models
@@ -93,3 +94,28 @@ def model_from_bytes(content: bytes, own_classes: dict[str, type] | None = None)
 
 __all__ = ["Functional", "Input", "Model", "Sequential", "clone_model", "load_model",
            "model_from_json", "save_model"]
+
+
+def _xlstm(**options: Any) -> Any:
+    """Return an xLSTM that forecasts quantiles of a series, in the shape of TiRex.
+
+    It takes windows (batch, context_length, features) and gives (batch, horizon, quantiles): patches
+    of the window, blocks of an SLSTM or MLSTM and a gated feed-forward part, each beside a residual
+    (Beck et al. 2024, arXiv 2405.04517; Auer et al. 2025, arXiv 2505.23719). The defaults are
+    TiRex's, 35 million weights; scale the data by each window's mean and deviation.
+    """
+    return wrap_model(_core.xlstm(arguments("xlstm", table("models", "xlstm").fields, options)))
+
+
+def __getattr__(name: str) -> Any:
+    """Make `xlstm` when it is first asked for: documentation and signature are the table's."""
+    if name != "xlstm":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._documents import document_fields, signature
+
+    _xlstm.__name__ = _xlstm.__qualname__ = name
+    fields = "\n    ".join(document_fields(table("models", name)))
+    _xlstm.__doc__ = f"{_xlstm.__doc__}\n    Parameters\n    ----------\n    {fields}\n    "
+    _xlstm.__signature__ = signature(table("models", name))  # type: ignore[attr-defined]
+    globals()[name] = _xlstm
+    return _xlstm

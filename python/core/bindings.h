@@ -13,6 +13,7 @@ void bind_adapting(nb::module_& module);
 void bind_products(nb::module_& module);
 void bind_training(nb::module_& module);
 void bind_models(nb::module_& module);
+void bind_model_makers(nb::module_& module);
 void bind_streams(nb::module_& module);
 void bind_forecast_task(nb::module_& module);
 void bind_text_tasks(nb::module_& module);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "bindings.h"
+#include "chronicler/model/xlstm.h"
 #include "chronicler/tasks/forecaster.h"
 #include "chronicler/tasks/text_classifier.h"
 #include "chronicler/tasks/text_generator.h"
@@ -90,6 +91,13 @@ nb::dict task_options() {
   return all;
 }
 
+// The options of the functions that build whole models.
+nb::dict model_options() {
+  nb::dict all;
+  all["xlstm"] = options_of<models::XlstmOptions>();
+  return all;
+}
+
 // Of one kind, {class name: (other names, rows)}.
 nb::dict catalog(std::string_view kind) {
   const auto none = [](const auto&) { return std::span<const std::string_view>(); };
@@ -107,6 +115,7 @@ nb::dict catalog(std::string_view kind) {
   if (kind == "regularizers") return described(regularizer_classes());
   if (kind == "constraints") return described(constraint_classes());
   if (kind == "tasks") return task_options();
+  if (kind == "models") return model_options();
   throw nb::key_error(std::string(kind).c_str());
 }
 

@@ -27,4 +27,8 @@ struct ModelHandle {
   }
 };
 
+inline ModelHandle handle_of(std::shared_ptr<Model> model) {
+  return {std::move(model), std::make_shared<std::recursive_mutex>()};
+}
+
 }  // namespace chronicler::python

@@ -39,16 +39,6 @@ namespace {
 
 using SharedLayer = std::shared_ptr<Layer>;
 
-ModelHandle handle_of(std::shared_ptr<Model> model) {
-  return {std::move(model), std::make_shared<std::recursive_mutex>()};
-}
-
-std::vector<LayerPtr> layers_of(nb::handle list) {
-  std::vector<LayerPtr> layers;
-  for (const nb::handle layer : list) layers.emplace_back(nb::cast<SharedLayer>(layer));
-  return layers;
-}
-
 nb::list tuples_of(const std::vector<Shape>& shapes) {
   nb::list list;
   for (const Shape& shape : shapes) list.append(to_tuple(shape));
@@ -487,26 +477,6 @@ void bind_models(nb::module_& module) {
   bind_structure(model);
   bind_weights(model);
   bind_running(model);
-  module.def("sequential", [](nb::handle layers, const std::string& name) {
-    return handle_of(std::make_shared<Sequential>(layers_of(layers), name));
-  });
-  module.def("functional", [](const std::vector<Symbol>& inputs, const std::vector<Symbol>& outputs,
-                              const std::string& name) {
-    return handle_of(std::make_shared<Functional>(Symbols(inputs), Symbols(outputs), name));
-  });
-  module.def("load_model", [](const std::string& path) { return handle_of(load_model(path)); });
-  module.def("load_architecture",
-             [](const std::string& path) { return handle_of(load_architecture(path)); });
-  module.def("model_at", [](nb::handle config) {
-    const Json json = to_json(config);
-    return handle_of(model_at({json, "model"}));
-  });
-  module.def("model_within", [](const SharedLayer& layer) -> std::optional<ModelHandle> {
-    const Model* const within = model_of(*layer);
-    if (within == nullptr) return std::nullopt;
-    // The layer holds the model, and lives as long as this.
-    return handle_of({layer, const_cast<Model*>(within)});
-  });
 }
 
 }  // namespace chronicler::python

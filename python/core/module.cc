@@ -83,6 +83,7 @@ NB_MODULE(_core, m) {
   chronicler::python::bind_products(m);
   chronicler::python::bind_training(m);
   chronicler::python::bind_models(m);
+  chronicler::python::bind_model_makers(m);
   chronicler::python::bind_streams(m);
   chronicler::python::bind_forecast_task(m);
   chronicler::python::bind_text_tasks(m);

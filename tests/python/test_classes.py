@@ -34,6 +34,7 @@ ARGUMENTS = {
     "target_class_ids": [0, 1], "initial_learning_rate": 0.1, "decay_steps": 10,
     "decay_rate": 0.5, "first_decay_steps": 5, "boundaries": [1, 2], "values": [0.1, 0.2, 0.3],
     "filepath": "a.keras", "filename": "a.csv", "backup_dir": "backup",
+    "formula": "h = tanh(W x + U h + b)",
 }  # fmt: skip
 ALL = [(kind, name) for kind in MODULES for name in _classes.tables(kind)]
 # Keras writes down what is not supported here, or is stored by it alone.
