@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mapped_memory.h"
 #include "layers/recurrent/slices.h"
 
 namespace chronicler {
@@ -13,6 +14,18 @@ using kernels::RecurrenceGradient;
 using kernels::Share;
 
 // ---- Forward
+
+// Bytes of the input that a run without a tape reads before it gives them back, if they are a
+// file's.
+constexpr std::int64_t most_input_bytes = 8 << 20;
+
+// Gives back the pages of a mapped input: nobody reads these steps soon.
+template <class Real>
+void done_with_input(const Recurrence<Real>& part) {
+  const std::int64_t first = part.x.step_stride < 0 ? part.steps - 1 : 0;
+  const auto bytes = static_cast<std::size_t>(part.steps * part.features) * sizeof(Real);
+  for (std::int64_t n = 0; n < part.rows; ++n) done_with(part.x.at(first, n), bytes);
+}
 
 // Runs a part of the steps. With `writes`, these steps of a sequence of outputs are written.
 template <class Real>
@@ -37,6 +50,7 @@ void run_part(Pass& pass, SegmentedRun<Real>& segments, const Recurrence<Real>& 
           if (segments.seen != nullptr) segments.seen[n] = static_cast<std::uint8_t>(seen);
         }
       });
+  done_with_input(part);
 }
 
 template <class Real>
@@ -95,6 +109,7 @@ void take_back_part(Pass& pass, SegmentedRun<Real>& segments, Range steps) {
         if (flow.x.data != nullptr) kernels.input_gradient(part, flow, rows);
       });
   if (segments.weight_shares > 0) learn(pass, segments, flow, steps);
+  done_with_input(part);
 }
 
 }  // namespace
@@ -102,7 +117,10 @@ void take_back_part(Pass& pass, SegmentedRun<Real>& segments, Range steps) {
 template <class Real>
 void run_briefly(Pass& pass, SegmentedRun<Real>& segments, Range steps, bool writes) {
   const bool shows_all = writes && segments.sequences;
-  const std::int64_t most = shows_all ? segments.room : steps.size();
+  const std::int64_t step_bytes =
+      segments.run.rows * segments.run.features * std::int64_t{sizeof(Real)};
+  const std::int64_t most =
+      shows_all ? segments.room : std::max<std::int64_t>(1, most_input_bytes / step_bytes);
   for (std::int64_t begin = steps.begin; begin < steps.end; begin += most) {
     const Range some{begin, std::min(begin + most, steps.end)};
     const std::int64_t slots = shows_all ? some.size() + 1 : 2;
