@@ -453,11 +453,12 @@ class SLSTM(_Layer):
 
     def make_weights(self, features: int) -> None:
         width = 4 * self.units
-        self.kernel = self.weight("kernel", (features, width))
-        self.recurrent_kernel = self.weight(
+        # Attributes of the cell alone: the layer would count them as its own, too.
+        self.cell.kernel = self.weight("kernel", (features, width))
+        self.cell.recurrent_kernel = self.weight(
             "recurrent_kernel", (self.units // self.own["heads"], width))
         if self.own["use_bias"]:
-            self.bias = self.weight("bias", (width,), self.bias_start)
+            self.cell.bias = self.weight("bias", (width,), self.bias_start)
 
     kept_of_hidden: Any = None  # of one call: recurrent dropout, alike at all steps
 
@@ -475,7 +476,8 @@ class SLSTM(_Layer):
     def recurrent_product(self, hidden: Any) -> Any:
         """Return the product of h' with the recurrent kernel, each head with its own units."""
         heads, units = self.own["heads"], self.units
-        kernel = ops.reshape(self.recurrent_kernel, (units // heads, 4, heads, units // heads))
+        shape = (units // heads, 4, heads, units // heads)
+        kernel = ops.reshape(self.cell.recurrent_kernel, shape)
         parts = ops.reshape(hidden, (-1, heads, units // heads))
         return ops.reshape(ops.einsum("bhi,ighj->bghj", parts, kernel), (-1, 4 * units))
 
@@ -483,9 +485,9 @@ class SLSTM(_Layer):
         hidden, cell, norm, most = states
         if self.kept_of_hidden is not None:
             hidden = hidden * self.kept_of_hidden
-        sums = ops.matmul(x, self.kernel) + self.recurrent_product(hidden)
+        sums = ops.matmul(x, self.cell.kernel) + self.recurrent_product(hidden)
         if self.own["use_bias"]:
-            sums = sums + self.bias
+            sums = sums + self.cell.bias
         entry, forget, candidate, shown = ops.split(sums, 4, -1)
         if self.own["forget_activation"] == "sigmoid":
             forget = ops.log_sigmoid(forget)

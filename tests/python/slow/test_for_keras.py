@@ -106,7 +106,8 @@ def test_keras_runs_and_trains_the_file(folder: Path, name: str) -> None:
     np.testing.assert_allclose(
         np.load(folder / f"{name}-history.npy"), history.history["loss"], rtol=1e-4)
     np.testing.assert_allclose(
-        np.load(folder / f"{name}-trained.npy"), ours.predict(X, verbose=0), atol=1e-5)
+        np.load(folder / f"{name}-trained.npy"), ours.predict(X, verbose=0), rtol=1e-5,
+        atol=1e-5)
 
 
 @pytest.mark.parametrize("name", LAYERS)
