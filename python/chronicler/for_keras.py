@@ -29,6 +29,38 @@ def _described(value: Any) -> Any:
     return value if value is None else keras.saving.serialize_keras_object(value)
 
 
+@register
+class Chrono(initializers.Initializer):
+    """Biases of gates that remember for 1 to t_max steps: Tallec and Ollivier, 2018.
+
+    Of a GRU's bias, (3 units) or (2, 3 units), the update gate starts at log U(1, t_max - 1); of an
+    LSTM's, (4 units), the forget gate, and the input gate at minus that: with
+    unit_forget_bias=False, else Keras asks for the bias in parts, which start at 0. A file brings
+    its own weights.
+    """
+
+    def __init__(self, t_max: int | None = None, seed: int | None = None) -> None:
+        self.t_max, self.seed = t_max, seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return the first values of a bias."""
+        gates = next((count for count in (4, 3) if shape[-1] % count == 0), 0)
+        if self.t_max is None or gates == 0:
+            return ops.zeros(shape, dtype)
+        units = shape[-1] // gates
+        drawn = ops.log(keras.random.uniform((units,), 1.0, self.t_max - 1.0, seed=self.seed))
+        rest = ops.zeros((units,))
+        parts = [-drawn, drawn, rest, rest] if gates == 4 else [drawn, rest, rest]
+        bias = ops.concatenate(parts)
+        if len(shape) == 2:
+            bias = ops.stack([bias, ops.zeros_like(bias)])
+        return ops.cast(bias, dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the options, as files have them."""
+        return {"t_max": self.t_max, "seed": self.seed}
+
+
 # ---- what the layers share
 
 
