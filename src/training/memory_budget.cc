@@ -9,15 +9,15 @@
 
 #include <fmt/format.h>
 
-#include "chronicler/base/error.h"
+#include "chronicler/base/option_error.h"
 #include "model/kept_nodes.h"
 
 namespace chronicler {
 namespace {
 
 [[noreturn]] void unreadable(std::string_view text) {
-  throw Error(fmt::format("memory_budget must be a number of bytes, got \"{}\"", text),
-              "for instance \"64MB\", \"1.5GB\", \"800KB\" or 64000000");
+  throw OptionError(fmt::format("{{memory_budget}} must be a number of bytes, got \"{}\"", text),
+                    "for instance \"64MB\", \"1.5GB\", \"800KB\" or 64000000");
 }
 
 double unit_of(std::string_view unit, std::string_view text) {
@@ -122,12 +122,13 @@ void MemoryBudget::plan(const Network& network, const std::vector<Shape>& inputs
   if (needs.values + needs.least > bytes_) {
     // Rounded up: what the message says must do.
     const std::int64_t thousands = (needs.values + needs.least + 999) / 1000;
-    throw Error(
-        fmt::format("memory_budget {} cannot hold a batch of {}: it needs {}KB, {} for the outputs "
-                    "of the layers and their gradients and {} for what recurrent layers keep at "
-                    "least",
-                    bytes_text(bytes_), inputs.front().to_string(), thousands,
-                    bytes_text(needs.values), bytes_text(needs.least)),
+    throw OptionError(
+        fmt::format(
+            "{{memory_budget}} {} cannot hold a batch of {}: it needs {}KB, {} for the outputs "
+            "of the layers and their gradients and {} for what recurrent layers keep at "
+            "least",
+            bytes_text(bytes_), inputs.front().to_string(), thousands, bytes_text(needs.values),
+            bytes_text(needs.least)),
         fmt::format("give \"{}KB\" or more, smaller batches or shorter sequences", thousands));
   }
   shares_.clear();

@@ -326,6 +326,16 @@ TEST(FitCommand, RepeatsItselfForTheSameSeed) {
   EXPECT_FALSE(same_bits(first, trained("2", "c.keras")));
 }
 
+TEST(FitCommand, CallsTheBudgetByItsName) {
+  const TemporaryFolder folder;
+  const std::string model = fresh_model(folder);
+  const ProgramRun run = run_chronicler({"fit", model, "--input", folder.path("x.npy"), "--target",
+                                         folder.path("y.npy"), "--loss", "mse", "--memory-budget",
+                                         "lots", "--output", folder.path("o.keras")});
+  EXPECT_TRUE(run.errors.starts_with("error: --memory-budget must be a number of bytes, got "))
+      << run.errors;
+}
+
 TEST(FitCommand, LearnsTheSameWithinAMemoryBudget) {
   const TemporaryFolder folder;
   Sequential model({layers::LSTM({.units = 4, .name = "memory", .input_shape = {600, 2}}),
@@ -349,7 +359,8 @@ TEST(FitCommand, LearnsTheSameWithinAMemoryBudget) {
   EXPECT_TRUE(same_bits(weights("whole.keras"), weights("some.keras")));
   const ProgramRun small = fit({"--memory-budget", "1KB"}, "none.keras");
   EXPECT_EQ(small.status, 1);
-  EXPECT_TRUE(contains(small.errors, "memory_budget 1.0KB cannot hold a batch of (2, 600, 2)"))
+  EXPECT_TRUE(
+      contains(small.errors, "error: --memory-budget 1.0KB cannot hold a batch of (2, 600, 2)"))
       << small.errors;
 }
 
